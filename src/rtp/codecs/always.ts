@@ -1,0 +1,6 @@
+import type { CodecFormat } from "./format.ts";
+
+/** A format whose every packet can be decoded by itself, as in Opus (RFC 7587). */
+export const always: CodecFormat = {
+  isKeyFrameStart: () => true,
+};

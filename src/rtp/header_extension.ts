@@ -1,0 +1,141 @@
+import { writeUint16 } from "./bytes.ts";
+import type { RtpPacket } from "./packet.ts";
+
+/** The profile of the one-byte form (RFC 8285 section 4.2). */
+const ONE_BYTE_PROFILE = 0xbede;
+/** The profile of the two-byte form, without its application bits (RFC 8285 section 4.3). */
+const TWO_BYTE_PROFILE = 0x1000;
+const MAX_ONE_BYTE_ID = 14;
+const MAX_ONE_BYTE_LENGTH = 16;
+const MAX_TWO_BYTE_LENGTH = 255;
+
+// An element is named by the offset of its data. Both forms keep the length in the byte before the data, so that this
+// one number is all the state a walk needs.
+
+/** The data offset of the first element with this id, -1 where there is none. Its length: `elementLength`. */
+export function findExtension(packet: RtpPacket, id: number): number {
+  let element = firstElement(packet);
+  while (element >= 0 && elementId(packet, element) !== id) element = nextElement(packet, element);
+  return element;
+}
+
+/** The data offset of the first element, -1 where there is none. A malformed element ends the walk. */
+export function firstElement(packet: RtpPacket): number {
+  return elementAt(packet, packet.extensionOffset);
+}
+
+/** The data offset of the element behind `element`, -1 at the end. */
+export function nextElement(packet: RtpPacket, element: number): number {
+  return elementAt(packet, element + elementLength(packet, element));
+}
+
+/** The id of an element: 1-14 in the one-byte form, 1-255 in the two-byte form. */
+export function elementId(packet: RtpPacket, element: number): number {
+  return packet.extensionProfile === ONE_BYTE_PROFILE ? packet.bytes[element - 1] >> 4 : packet.bytes[element - 2];
+}
+
+/** Bytes of data of an element: 1-16 in the one-byte form, 0-255 in the two-byte form. */
+export function elementLength(packet: RtpPacket, element: number): number {
+  const field = packet.bytes[element - 1];
+  return packet.extensionProfile === ONE_BYTE_PROFILE ? (field & 0x0f) + 1 : field;
+}
+
+/**
+ * Writes the header extension of a forwarded packet at `out[offset]` and returns its bytes, profile and length
+ * included; 0, with the X bit to be left clear, where it has no element. `idMap` (256 entries) gives the id that the
+ * subscriber negotiated for each of the publisher's ids, 0 to leave the element out; the publisher's MID maps to 0,
+ * because a MID element of our own is written where `midId` is not 0. The one-byte form is used where all
+ * elements fit it. Elements that do not fit into `out` are left out.
+ */
+export function writeExtensions(
+  out: Uint8Array,
+  offset: number,
+  packet: RtpPacket,
+  idMap: Uint8Array,
+  midId: number,
+  mid: Uint8Array,
+): number {
+  const twoByte = needsTwoByteForm(packet, idMap, midId, mid);
+  const start = offset + 4;
+  // The block is a whole number of words, so a last part of `out` that is no whole word cannot be used.
+  const end = start + ((out.length - start) & ~3);
+  let position = start;
+  // The MID goes first: the subscriber needs it more than what may not fit behind it.
+  if (midId !== 0) position = writeElement(out, position, end, twoByte, midId, mid, 0, mid.length);
+  for (let element = firstElement(packet); element >= 0; element = nextElement(packet, element)) {
+    const id = idMap[elementId(packet, element)];
+    if (id === 0) continue;
+    position = writeElement(out, position, end, twoByte, id, packet.bytes, element, elementLength(packet, element));
+  }
+  if (position === start) return 0;
+  while (((position - start) & 3) !== 0) out[position++] = 0;
+  writeUint16(out, offset, twoByte ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE);
+  writeUint16(out, offset + 2, (position - start) >> 2);
+  return position - offset;
+}
+
+/** The data offset of the first whole element whose header is at `offset` or behind padding there, else -1. */
+function elementAt(packet: RtpPacket, offset: number): number {
+  if (packet.extensionProfile === ONE_BYTE_PROFILE) return oneByteElementAt(packet, offset);
+  if ((packet.extensionProfile & 0xfff0) === TWO_BYTE_PROFILE) return twoByteElementAt(packet, offset);
+  return -1;
+}
+
+function oneByteElementAt(packet: RtpPacket, offset: number): number {
+  const end = packet.extensionOffset + packet.extensionLength;
+  const header = skipPadding(packet.bytes, offset, end);
+  if (header >= end) return -1;
+  // Id 15 ends the walk, and so does id 0 with a length (RFC 8285 section 4.2).
+  const id = packet.bytes[header] >> 4;
+  if (id === 0 || id === 15) return -1;
+  return header + 2 + (packet.bytes[header] & 0x0f) <= end ? header + 1 : -1;
+}
+
+function twoByteElementAt(packet: RtpPacket, offset: number): number {
+  const end = packet.extensionOffset + packet.extensionLength;
+  const header = skipPadding(packet.bytes, offset, end);
+  if (header + 2 > end) return -1;
+  return header + 2 + packet.bytes[header + 1] <= end ? header + 2 : -1;
+}
+
+function skipPadding(bytes: Uint8Array, offset: number, end: number): number {
+  while (offset < end && bytes[offset] === 0) offset++;
+  return offset;
+}
+
+function needsTwoByteForm(packet: RtpPacket, idMap: Uint8Array, midId: number, mid: Uint8Array): boolean {
+  if (midId !== 0 && !fitsOneByteForm(midId, mid.length)) return true;
+  for (let element = firstElement(packet); element >= 0; element = nextElement(packet, element)) {
+    const id = idMap[elementId(packet, element)];
+    if (id !== 0 && !fitsOneByteForm(id, elementLength(packet, element))) return true;
+  }
+  return false;
+}
+
+function fitsOneByteForm(id: number, length: number): boolean {
+  return id <= MAX_ONE_BYTE_ID && length > 0 && length <= MAX_ONE_BYTE_LENGTH;
+}
+
+/** Writes one element at `position` and returns where it ends; `position` itself where it does not fit. */
+function writeElement(
+  out: Uint8Array,
+  position: number,
+  end: number,
+  twoByte: boolean,
+  id: number,
+  source: Uint8Array,
+  sourceOffset: number,
+  length: number,
+): number {
+  const data = position + (twoByte ? 2 : 1);
+  if (length > MAX_TWO_BYTE_LENGTH || data + length > end) return position;
+  if (twoByte) {
+    out[position] = id;
+    out[position + 1] = length;
+  } else {
+    out[position] = (id << 4) | (length - 1);
+  }
+  // Elements are short: a loop costs less than the `subarray` that `set` would need.
+  for (let i = 0; i < length; i++) out[data + i] = source[sourceOffset + i];
+  return data + length;
+}

@@ -1,0 +1,10 @@
+/** RTCP packet types: RFC 3550 section 12.1, RFC 4585 section 6.1. */
+export const SENDER_REPORT = 200;
+export const RECEIVER_REPORT = 201;
+export const SOURCE_DESCRIPTION = 202;
+export const BYE = 203;
+export const PAYLOAD_FEEDBACK = 206;
+
+/** Formats of payload-specific feedback: RFC 4585 section 6.3, RFC 5104 section 4.3. */
+export const FORMAT_PLI = 1;
+export const FORMAT_FIR = 4;

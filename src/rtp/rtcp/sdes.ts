@@ -1,0 +1,24 @@
+import { SOURCE_DESCRIPTION } from "./packet_types.ts";
+import { writeRtcpHeader } from "./rtcp_header.ts";
+
+const ITEM_CNAME = 1;
+const MAX_TEXT_LENGTH = 255;
+const encoder = new TextEncoder();
+
+/**
+ * Writes an SDES packet with one chunk: the CNAME of `ssrc` (RFC 3550 sections 6.5 and 6.5.1). Returns its bytes; 0,
+ * with nothing written, where `out` has no room or the CNAME is over 255 bytes of UTF-8.
+ */
+export function writeSourceDescription(out: Uint8Array, offset: number, ssrc: number, cname: string): number {
+  const text = encoder.encode(cname);
+  // Header, SSRC, item type, item length, text; then 1 to 4 zero bytes end the list and fill the word.
+  const used = 10 + text.length;
+  const length = (used + 4) & ~3;
+  if (text.length > MAX_TEXT_LENGTH || offset + length > out.length) return 0;
+  writeRtcpHeader(out, offset, 1, SOURCE_DESCRIPTION, length, ssrc);
+  out[offset + 8] = ITEM_CNAME;
+  out[offset + 9] = text.length;
+  out.set(text, offset + 10);
+  out.fill(0, offset + used, offset + length);
+  return length;
+}
