@@ -1,0 +1,131 @@
+import type { RtpPacket } from "../rtp/packet.ts";
+import { sequenceDiff } from "../rtp/sequence.ts";
+
+/** A larger jump of sequence numbers, either way, is no loss or reordering but a source that began anew. */
+const MAX_SEQUENCE_JUMP = 1 << 14;
+/** A step forward of a 32-bit timestamp that a receiver cannot take for one backward. */
+const MAX_TIMESTAMP_STEP = 0x7fffffff;
+
+/**
+ * Makes one continuous outgoing stream of the sources that one consumer forwards one after the other: gives each packet
+ * its outgoing sequence number and timestamp. Gaps of the source stay gaps, so that the subscriber sees the loss.
+ *
+ * Within one source both are the incoming value plus an offset. The offsets change at a switch and at a skipped packet;
+ * a late packet from before the last change is refused, because only the present offset is known.
+ */
+export class StreamRewriter {
+  /** Of the packet that `map` took last. */
+  sequenceNumber: number;
+  /** Of the packet that `map` took last. */
+  timestamp: number;
+  readonly #clockRate: number;
+  readonly #minimumStep: number;
+  /** The next packet begins a source. */
+  #switching = true;
+  #started = false;
+  #sourceSsrc = -1;
+  #sequenceOffset = 0;
+  #timestampOffset = 0;
+  /** The source's newest sequence number, mapped or skipped. */
+  #sourceSequenceNumber = 0;
+  /** How many sequence numbers of the source, counted back from its newest one, the present offset holds for. */
+  #mappable = 0;
+  /** Of the newest packet sent. */
+  #newestSequenceNumber: number;
+  #newestTimestamp: number;
+  /** When the newest timestamp was first sent. */
+  #newestTimestampMs = 0;
+
+  /**
+   * The stream begins at the given sequence number and timestamp (random: RFC 3550 section 5.1); `clockRate` in Hz.
+   * `minimumStep` is the least by which a switch advances the timestamp: one frame for audio keeps two sources from
+   * overlapping.
+   */
+  constructor(firstSequenceNumber: number, firstTimestamp: number, clockRate: number, minimumStep = 1) {
+    this.sequenceNumber = firstSequenceNumber & 0xffff;
+    this.timestamp = firstTimestamp >>> 0;
+    this.#newestSequenceNumber = (firstSequenceNumber - 1) & 0xffff;
+    this.#newestTimestamp = this.timestamp;
+    this.#clockRate = clockRate;
+    this.#minimumStep = minimumStep;
+  }
+
+  /** The SSRC whose packets are mapped; -1 before the first packet, and after `switchTo` until the next one. */
+  get sourceSsrc(): number {
+    return this.#switching ? -1 : this.#sourceSsrc;
+  }
+
+  /**
+   * Makes the next packet given to `map` the first of its source, whichever that is: the stream goes on there without a
+   * gap. For another SSRC, and for the same one after a pause.
+   */
+  switchTo(): void {
+    this.#switching = true;
+  }
+
+  /**
+   * Sets `sequenceNumber` and `timestamp` to those under which the packet goes out. False where it must not be
+   * forwarded: it is of another source than the present one, or older than its first packet or the last skipped one. A
+   * duplicate gets the number it got before; SRTP's replay protection keeps them away from here.
+   */
+  map(packet: RtpPacket, nowMs: number): boolean {
+    if (this.#switching) return this.#start(packet, nowMs);
+    if (packet.ssrc !== this.#sourceSsrc) return false;
+    const distance = sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
+    if (distance > MAX_SEQUENCE_JUMP || distance < -MAX_SEQUENCE_JUMP) return this.#start(packet, nowMs);
+    if (-distance >= this.#mappable && distance <= 0) return false;
+    this.sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
+    this.timestamp = (packet.timestamp + this.#timestampOffset) >>> 0;
+    if (distance > 0) this.#advance(packet, distance, nowMs);
+    return true;
+  }
+
+  /**
+   * Leaves out a packet that the consumer does not forward and closes the gap up: what follows moves down by one. False,
+   * with nothing changed, where the packet is not the next one of its source; then it is to be forwarded, because the
+   * packets missing before it could not be mapped any more.
+   */
+  skip(packet: RtpPacket): boolean {
+    if (this.#switching || packet.ssrc !== this.#sourceSsrc) return false;
+    if (sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber) !== 1) return false;
+    this.#sourceSequenceNumber = packet.sequenceNumber;
+    this.#sequenceOffset = (this.#sequenceOffset - 1) & 0xffff;
+    this.#mappable = 0;
+    return true;
+  }
+
+  /** The outgoing timestamp of an instant of the source, for sender reports; valid while `sourceSsrc` is not -1. */
+  translateTimestamp(sourceTimestamp: number): number {
+    return (sourceTimestamp + this.#timestampOffset) >>> 0;
+  }
+
+  #start(packet: RtpPacket, nowMs: number): boolean {
+    this.#switching = false;
+    this.#sourceSsrc = packet.ssrc;
+    this.sequenceNumber = (this.#newestSequenceNumber + 1) & 0xffff;
+    this.timestamp = (this.#newestTimestamp + (this.#started ? this.#timestampStep(nowMs) : 0)) >>> 0;
+    this.#started = true;
+    this.#sequenceOffset = (this.sequenceNumber - packet.sequenceNumber) & 0xffff;
+    this.#timestampOffset = (this.timestamp - packet.timestamp) >>> 0;
+    this.#mappable = 0;
+    this.#newestTimestampMs = nowMs;
+    this.#advance(packet, 1, nowMs);
+    return true;
+  }
+
+  /** How far the timestamp goes on over a switch: by the wall time since the newest one was sent. */
+  #timestampStep(nowMs: number): number {
+    const elapsed = Math.round(((nowMs - this.#newestTimestampMs) * this.#clockRate) / 1000);
+    return Math.min(Math.max(elapsed, this.#minimumStep), MAX_TIMESTAMP_STEP);
+  }
+
+  /** The packet is the newest of its source, `distance` ahead of the one before. */
+  #advance(packet: RtpPacket, distance: number, nowMs: number): void {
+    this.#sourceSequenceNumber = packet.sequenceNumber;
+    this.#mappable += distance;
+    this.#newestSequenceNumber = this.sequenceNumber;
+    if (this.timestamp === this.#newestTimestamp) return;
+    this.#newestTimestamp = this.timestamp;
+    this.#newestTimestampMs = nowMs;
+  }
+}
