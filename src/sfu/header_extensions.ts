@@ -1,0 +1,29 @@
+import type { HeaderExtension } from "./types.ts";
+
+/** The MID of the m-line that a packet belongs to (RFC 8843 section 15). */
+export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
+
+/** How the header extensions of a producer become those of a consumer. */
+export interface ExtensionMapping {
+  /** By the producer's id: the consumer's id; 0 where the extension is not forwarded. */
+  readonly ids: Uint8Array;
+  /** The consumer's id of MID; 0 where it has none. */
+  readonly midId: number;
+}
+
+/** Matches the extensions by URI. MID is not copied: each side has MIDs of its own. */
+export function mapHeaderExtensions(
+  from: readonly HeaderExtension[],
+  to: readonly HeaderExtension[],
+): ExtensionMapping {
+  const ids = new Uint8Array(256);
+  for (const source of from) {
+    if (source.uri !== MID_URI) ids[source.id] = extensionId(to, source.uri);
+  }
+  return { ids, midId: extensionId(to, MID_URI) };
+}
+
+/** The id of an extension, 0 where it was not negotiated. */
+export function extensionId(extensions: readonly HeaderExtension[], uri: string): number {
+  return extensions.find((extension) => extension.uri === uri)?.id ?? 0;
+}

@@ -1,0 +1,30 @@
+import type { RtpRun } from "../rtp/packet.ts";
+
+/**
+ * Where a peer's transport delivers what the peer sent, decrypted and authenticated. The transport depends on this
+ * and on no room, so it is tested with a mock; `Peer` is the one in the product.
+ */
+export interface MediaSink {
+  /** Takes RTP packets; the views and their bytes are valid only during the call. */
+  handleRtp(run: RtpRun, nowMs: number): void;
+  /** Takes one compound RTCP packet, `bytes[0, length)`; valid only during the call. */
+  handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void;
+}
+
+/** The way out to one peer. What it cannot send (not connected, queue full) it drops and counts. */
+export interface MediaSender {
+  /**
+   * The next send slot, at least 1,500 bytes, to write an RTP header into at index 0; undefined where nothing can be
+   * sent now. A slot that is never given to `sendRtp` stays free.
+   */
+  beginRtp(): Uint8Array | undefined;
+  /**
+   * Encrypts `source[offset, offset + length)` (payload and padding) behind the `headerLength` bytes that were written
+   * into the slot of the last `beginRtp`, and queues the packet.
+   */
+  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): void;
+  /** Encrypts and queues one compound RTCP packet, `bytes[0, length)`. */
+  sendRtcp(bytes: Uint8Array, length: number): void;
+  /** Forgets what is kept for an outgoing stream. Its SSRC must not be used again: its encryption would start anew. */
+  removeStream(ssrc: number): void;
+}

@@ -1,0 +1,179 @@
+import type { RtpRun } from "../rtp/packet.ts";
+import { Consumer } from "./consumer.ts";
+import { Demux } from "./demux.ts";
+import { newIdentifier } from "./identifier.ts";
+import type { MediaSender, MediaSink } from "./media_sink.ts";
+import { Producer } from "./producer.ts";
+import type { RandomSource } from "./random.ts";
+import { RtcpResponder } from "./rtcp_responder.ts";
+import type { Room } from "./room.ts";
+import type { ConsumerParameters, PeerId, ProducerParameters, PublishedTrack, TrackId, TrackInfo } from "./types.ts";
+
+/** What a peer is told of its room. */
+export interface PeerObserver {
+  peerJoined(id: PeerId, name: string | undefined): void;
+  peerLeft(id: PeerId): void;
+  trackPublished(peerId: PeerId, track: TrackInfo): void;
+  trackUnpublished(peerId: PeerId, trackId: TrackId): void;
+  /** A track that this peer receives is over; its m-line is free. */
+  trackEnded(trackId: TrackId): void;
+}
+
+/** Who one peer is, and how it is reached. */
+export interface PeerOptions {
+  readonly name: string | undefined;
+  readonly sender: MediaSender;
+  readonly observer: PeerObserver;
+  readonly random: RandomSource;
+}
+
+/** One peer of a room: publishes by producers, subscribes by consumers. Its transport delivers into it. */
+export class Peer implements MediaSink {
+  readonly id: PeerId;
+  readonly name: string | undefined;
+  readonly observer: PeerObserver;
+  /** RTP packets of no known track. */
+  unknownPackets = 0;
+  readonly #room: Room;
+  readonly #sender: MediaSender;
+  readonly #random: RandomSource;
+  readonly #demux = new Demux();
+  readonly #producers = new Map<string, Producer>();
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #consumersBySsrc = new Map<number, Consumer>();
+  readonly #rtcp: RtcpResponder;
+
+  constructor(room: Room, options: PeerOptions) {
+    this.id = newIdentifier(options.random);
+    this.name = options.name;
+    this.observer = options.observer;
+    this.#room = room;
+    this.#sender = options.sender;
+    this.#random = options.random;
+    const ssrc = options.random.uint32();
+    this.#rtcp = new RtcpResponder(this.#demux, this.#consumersBySsrc, options.sender, ssrc, this.id);
+  }
+
+  /** By MID of this peer's m-lines. */
+  get producers(): ReadonlyMap<string, Producer> {
+    return this.#producers;
+  }
+
+  /** By MID of this peer's m-lines. */
+  get consumers(): ReadonlyMap<string, Consumer> {
+    return this.#consumers;
+  }
+
+  /** SSRCs that are bound to this peer's producers. */
+  get ssrcCount(): number {
+    return this.#demux.ssrcCount;
+  }
+
+  /** The tracks of the others, oldest first. */
+  *tracks(): Generator<PublishedTrack> {
+    for (const producer of this.#room.producers.values()) if (producer.peerId !== this.id) yield producer;
+  }
+
+  publish(parameters: ProducerParameters): Producer {
+    this.unpublish(parameters.mid);
+    const producer = new Producer(
+      newIdentifier(this.#random),
+      this.id,
+      parameters,
+      (mediaSsrc) => this.#rtcp.sendPictureLossIndication(mediaSsrc),
+    );
+    this.#producers.set(parameters.mid, producer);
+    this.#demux.add(producer, parameters.ssrcs);
+    this.#room.addProducer(producer);
+    return producer;
+  }
+
+  unpublish(mid: string): void {
+    this.#removeProducer(mid, true);
+  }
+
+  /** Forwards a track to this peer; undefined where the room has no such track. */
+  subscribe(trackId: TrackId, parameters: ConsumerParameters): Consumer | undefined {
+    const producer = this.#room.producers.get(trackId);
+    if (producer === undefined) return undefined;
+    this.unsubscribe(parameters.mid);
+    const consumer = new Consumer(producer, parameters, this.#newSsrc(), this.#sender, this.#random);
+    this.#consumers.set(parameters.mid, consumer);
+    this.#consumersBySsrc.set(consumer.ssrc, consumer);
+    producer.addConsumer(consumer);
+    return consumer;
+  }
+
+  unsubscribe(mid: string): void {
+    const consumer = this.#consumers.get(mid);
+    if (consumer === undefined) return;
+    this.#consumers.delete(mid);
+    this.#consumersBySsrc.delete(consumer.ssrc);
+    consumer.producer.removeConsumer(consumer);
+    this.#sender.removeStream(consumer.ssrc);
+  }
+
+  /** The track is over: its consumer goes, and whoever negotiates for this peer learns that the m-line is free. */
+  unsubscribeTrack(trackId: TrackId): void {
+    for (const consumer of this.#consumers.values()) {
+      if (consumer.producer.id !== trackId) continue;
+      this.unsubscribe(consumer.mid);
+      this.observer.trackEnded(trackId);
+      return;
+    }
+  }
+
+  /** Asks for a picture on each track that this peer receives: its transport is ready, or it was asked to. */
+  requestKeyFrames(nowMs: number): void {
+    for (const consumer of this.#consumers.values()) consumer.requestKeyFrame(nowMs);
+  }
+
+  handleRtp(run: RtpRun, nowMs: number): void {
+    let from = 0;
+    while (from < run.count) {
+      const first = run.packets[from];
+      let to = from + 1;
+      while (to < run.count && run.packets[to].ssrc === first.ssrc) to++;
+      const producer = this.#demux.find(first);
+      if (producer === undefined) this.unknownPackets += to - from;
+      else producer.handleRtp(run, from, to, nowMs);
+      from = to;
+    }
+  }
+
+  handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
+    this.#rtcp.handleRtcp(bytes, length, nowMs);
+  }
+
+  nextTimeout(): number {
+    let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
+    for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
+    return next;
+  }
+
+  handleTimeout(nowMs: number): void {
+    for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
+    this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
+  }
+
+  /** Leaves the room: its tracks end for the others, and it receives no more. */
+  close(): void {
+    for (const mid of [...this.#producers.keys()]) this.#removeProducer(mid, false);
+    for (const mid of [...this.#consumers.keys()]) this.unsubscribe(mid);
+    this.#room.removePeer(this);
+  }
+
+  #removeProducer(mid: string, announce: boolean): void {
+    const producer = this.#producers.get(mid);
+    if (producer === undefined) return;
+    this.#producers.delete(mid);
+    this.#demux.remove(producer);
+    this.#room.removeProducer(producer, announce);
+  }
+
+  #newSsrc(): number {
+    let ssrc = this.#random.uint32();
+    while (ssrc === 0 || this.#consumersBySsrc.has(ssrc)) ssrc = this.#random.uint32();
+    return ssrc;
+  }
+}

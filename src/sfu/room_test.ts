@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { addPeer, audioProducer, consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
+import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { Room, Rooms } from "./room.ts";
+
+Deno.test({
+  name: "P10: a room begins with its first peer and vanishes with its last",
+  permissions: "none",
+  fn() {
+    const rooms = new Rooms();
+    const random = seededRandom(1);
+    const room = rooms.enter("a");
+    const [one, two] = [addPeer(room, random), addPeer(rooms.enter("a"), random)];
+    assert.equal(rooms.size, 1);
+    one.peer.close();
+    rooms.release(room);
+    assert.equal(rooms.size, 1);
+    two.peer.close();
+    rooms.release(room);
+    assert.equal(rooms.size, 0);
+    assert.notEqual(rooms.enter("a"), room, "a room that is entered later is a new one");
+  },
+});
+
+Deno.test({
+  name: "P11: those in the room are told of a new peer once, with its name",
+  permissions: "none",
+  fn() {
+    const room = new Room("a");
+    const random = seededRandom(2);
+    const one = addPeer(room, random);
+    const two = addPeer(room, random, "Two");
+    assert.deepEqual(one.told, [`peerJoined ${two.peer.id} Two`]);
+    assert.deepEqual(two.told, []);
+  },
+});
+
+Deno.test({
+  name: "P12: a track's beginning and end are told to everyone but its publisher",
+  permissions: "none",
+  fn() {
+    const room = new Room("a");
+    const random = seededRandom(3);
+    const [one, two] = [addPeer(room, random), addPeer(room, random)];
+    one.told.length = 0;
+    const track = two.peer.publish(videoProducer());
+    two.peer.unpublish("0");
+    assert.deepEqual(one.told, [
+      `trackPublished ${two.peer.id} ${track.id} video camera`,
+      `trackUnpublished ${two.peer.id} ${track.id}`,
+    ]);
+    assert.deepEqual(two.told, []);
+  },
+});
+
+Deno.test({
+  name: "P12: a peer that leaves ends its tracks, and peerLeft alone says so",
+  permissions: "none",
+  fn() {
+    const room = new Room("a");
+    const random = seededRandom(4);
+    const [one, two] = [addPeer(room, random), addPeer(room, random)];
+    const video = two.peer.publish(videoProducer());
+    two.peer.publish(audioProducer());
+    one.peer.subscribe(video.id, consumerParameters());
+    one.told.length = 0;
+    two.peer.close();
+    assert.deepEqual(one.told, [`trackEnded ${video.id}`, `peerLeft ${two.peer.id}`]);
+    assert.equal(one.peer.consumers.size, 0);
+    assert.equal(room.producers.size, 0);
+    two.peer.close();
+    assert.equal(one.told.length, 2, "leaving twice is told once");
+  },
+});
+
+Deno.test({
+  name: "tracks of the others are listed in the order of publication",
+  permissions: "none",
+  fn() {
+    const room = new Room("a");
+    const random = seededRandom(5);
+    const [one, two, three] = [addPeer(room, random), addPeer(room, random), addPeer(room, random)];
+    const ids = [
+      two.peer.publish(videoProducer()).id,
+      three.peer.publish(videoProducer()).id,
+      two.peer.publish(audioProducer()).id,
+    ];
+    one.peer.publish(videoProducer());
+    assert.deepEqual([...one.peer.tracks()].map((track) => track.id), ids);
+  },
+});

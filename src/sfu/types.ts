@@ -1,0 +1,61 @@
+/** Identifies a peer in its room; made by the server, never reused. */
+export type PeerId = string;
+/** Identifies a published track in its room; made by the server, never reused. */
+export type TrackId = string;
+export type RoomId = string;
+
+export type Kind = "audio" | "video";
+
+/** What a track shows or plays. Camera and microphone of a peer share a msid stream, screen and its sound another. */
+export type Source = "camera" | "microphone" | "screen" | "screenAudio";
+
+/** A published track as the other peers of the room learn of it. */
+export interface TrackInfo {
+  readonly id: TrackId;
+  readonly kind: Kind;
+  readonly source: Source;
+}
+
+/** One codec as negotiated on one m-line. */
+export interface Codec {
+  /** Lower case, as in `video/vp8`. */
+  readonly mimeType: string;
+  /** Hz; also the rate of the RTP timestamp. */
+  readonly clockRate: number;
+  /** Audio only. */
+  readonly channels?: number;
+  /** The payload type (0-127) that this side of the m-line uses. */
+  readonly payloadType: number;
+  /** Format parameters as the offer gives them, without the payload type; empty where there are none. */
+  readonly fmtp: string;
+}
+
+/** A negotiated header extension (RFC 8285): its URI and the id (1-255) that this side uses. */
+export interface HeaderExtension {
+  readonly uri: string;
+  readonly id: number;
+}
+
+/** What the m-line of a publisher settled. */
+export interface ProducerParameters {
+  readonly mid: string;
+  readonly kind: Kind;
+  readonly source: Source;
+  readonly codec: Codec;
+  readonly headerExtensions: readonly HeaderExtension[];
+  /** SSRCs that the offer announces for the track; may be empty, then the MID extension or the payload type tells. */
+  readonly ssrcs: readonly number[];
+}
+
+/** What the m-line of a subscriber settled. */
+export interface ConsumerParameters {
+  readonly mid: string;
+  readonly codec: Codec;
+  readonly headerExtensions: readonly HeaderExtension[];
+}
+
+/** A track that a subscriber may take. */
+export interface PublishedTrack extends TrackInfo {
+  readonly peerId: PeerId;
+  readonly codec: Codec;
+}
