@@ -1,0 +1,190 @@
+import type { RandomSource } from "../sfu/random.ts";
+import { type RemoteAddress, sameAddress } from "./datagram.ts";
+import { BINDING_REQUEST, StunMessage } from "./stun.ts";
+import { type StunErrorCode, writeBindingError, writeBindingSuccess } from "./stun_response.ts";
+
+/** A peer is let go so long after its last valid request. */
+export const ICE_TIMEOUT_MS = 30_000;
+
+/** The most addresses that are remembered as validated: the newest ones and the selected one. */
+export const MAX_VALIDATED_ADDRESSES = 16;
+
+/** 48 bits of chance: the ufrag tells peers apart that share a socket. */
+const UFRAG_LENGTH = 8;
+/** 144 bits; RFC 8445 section 5.3 asks for 128. */
+const PASSWORD_LENGTH = 24;
+
+interface Credentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
+/** The server's credentials from one (re)start of ICE to the next. */
+interface Generation extends Credentials {
+  /** Whether a request that used them was answered with success. */
+  used: boolean;
+}
+
+/**
+ * The server side of ICE for one peer (RFC 8445 section 2.5): it sends no checks, it answers those of the client, and
+ * so learns where to send. Owns no socket and no timer.
+ */
+export class IceLite {
+  /** Requests that were valid. */
+  requests = 0;
+  /** Datagrams that were no valid request: malformed, not authenticated, or answered with an error. */
+  rejected = 0;
+
+  readonly #random: RandomSource;
+  readonly #message = new StunMessage();
+  /** Newest request first. */
+  readonly #validated: RemoteAddress[] = [];
+  #current: Generation;
+  /** The last generation in use before a restart, until a request uses the current one. */
+  #previous: Generation | undefined;
+  #remote: Credentials | undefined;
+  #selected: RemoteAddress | undefined;
+  #lastRequestMs: number;
+
+  constructor({ random, nowMs }: { random: RandomSource; nowMs: number }) {
+    this.#random = random;
+    this.#lastRequestMs = nowMs;
+    this.#current = createGeneration(random);
+  }
+
+  get localUfrag(): string {
+    return this.#current.ufrag;
+  }
+
+  get localPassword(): string {
+    return this.#current.password;
+  }
+
+  get remoteUfrag(): string | undefined {
+    return this.#remote?.ufrag;
+  }
+
+  /**
+   * Where to send: the source of the newest valid request with USE-CANDIDATE; before there is one, of the first valid
+   * request. A restart keeps it until the client nominates again (RFC 8445 section 9).
+   */
+  get selected(): RemoteAddress | undefined {
+    return this.#selected;
+  }
+
+  /** When the last valid request came; before the first, when this was created. */
+  get lastRequestMs(): number {
+    return this.#lastRequestMs;
+  }
+
+  /**
+   * Takes the credentials of the client's offer. Others than before restart ICE (RFC 8445 section 9): there are new
+   * local ones, and those in use stay accepted until a request uses the new, so that no check fails meanwhile.
+   */
+  setRemote(ufrag: string, password: string): "new" | "restart" | "same" {
+    const remote = this.#remote;
+    if (remote?.ufrag === ufrag && remote.password === password) return "same";
+    this.#remote = { ufrag, password };
+    if (remote === undefined) return "new";
+    // Credentials that no request has used yet are not kept: restarts in a row hold two generations at most.
+    if (this.#current.used) this.#previous = this.#current;
+    this.#current = createGeneration(this.#random);
+    return "restart";
+  }
+
+  /**
+   * Takes one STUN datagram from `from`. Writes what is to be sent back there into `response`, at least
+   * MAX_RESPONSE_LENGTH bytes, and returns its length; 0 for nothing. Only authenticated binding requests are answered.
+   */
+  handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number, response: Uint8Array): number {
+    const message = this.#message;
+    if (!message.parse(bytes, length)) {
+      this.rejected++;
+      return 0;
+    }
+    // Indications ask for nothing, and as no check is sent no response belongs to one.
+    if (message.type !== BINDING_REQUEST) return 0;
+    const generation = this.#authenticate(message);
+    if (generation === undefined) {
+      this.rejected++;
+      return 0;
+    }
+    const error = refusal(message);
+    if (error !== undefined) {
+      this.rejected++;
+      return writeBindingError(response, message, error, generation.password);
+    }
+    this.#accept(message, generation, from, nowMs);
+    return writeBindingSuccess(response, message, from, generation.password);
+  }
+
+  /** Whether a valid request came from `address`. Of many addresses only the newest are remembered. */
+  isValidated(address: RemoteAddress): boolean {
+    if (this.#selected !== undefined && sameAddress(this.#selected, address)) return true;
+    return this.#indexOf(address) >= 0;
+  }
+
+  /** When the peer expires if no valid request comes. */
+  nextTimeout(): number {
+    return this.#lastRequestMs + ICE_TIMEOUT_MS;
+  }
+
+  isExpired(nowMs: number): boolean {
+    return nowMs >= this.nextTimeout();
+  }
+
+  /**
+   * The generation that the request belongs to. The server's own ufrag and password alone decide; the client's ufrag
+   * behind the colon may still be unknown here, or be newer than the last offer (RFC 8445 section 7.3).
+   */
+  #authenticate(message: StunMessage): Generation | undefined {
+    if (isAuthentic(message, this.#current)) return this.#current;
+    const previous = this.#previous;
+    return previous !== undefined && isAuthentic(message, previous) ? previous : undefined;
+  }
+
+  #accept(message: StunMessage, generation: Generation, from: RemoteAddress, nowMs: number): void {
+    this.requests++;
+    this.#lastRequestMs = nowMs;
+    generation.used = true;
+    if (generation === this.#current) this.#previous = undefined;
+    const address = this.#validate(from);
+    if (message.useCandidate || this.#selected === undefined) this.#selected = address;
+  }
+
+  /** Moves `from` to the front of the validated addresses. They are few, so a list is searched. */
+  #validate(from: RemoteAddress): RemoteAddress {
+    const index = this.#indexOf(from);
+    // A copy: the caller may reuse its object.
+    const address = index < 0 ? { hostname: from.hostname, port: from.port } : this.#validated[index];
+    if (index === 0) return address;
+    if (index > 0) this.#validated.splice(index, 1);
+    this.#validated.unshift(address);
+    if (this.#validated.length > MAX_VALIDATED_ADDRESSES) this.#validated.pop();
+    return address;
+  }
+
+  #indexOf(address: RemoteAddress): number {
+    for (let i = 0; i < this.#validated.length; i++) {
+      if (sameAddress(this.#validated[i], address)) return i;
+    }
+    return -1;
+  }
+}
+
+function createGeneration(random: RandomSource): Generation {
+  return { ufrag: random.text(UFRAG_LENGTH), password: random.text(PASSWORD_LENGTH), used: false };
+}
+
+function isAuthentic(message: StunMessage, credentials: Credentials): boolean {
+  return message.isAddressedTo(credentials.ufrag) && message.hasValidIntegrity(credentials.password);
+}
+
+/** The error that an authenticated request gets; undefined where it is valid. */
+function refusal(message: StunMessage): StunErrorCode | undefined {
+  if (message.unknownCount > 0) return 420;
+  // PRIORITY is mandatory in a check (RFC 8445 section 7.1.1).
+  if (message.priority === -1) return 400;
+  // A lite agent cannot take the controlling role, so the client has to (RFC 8445 sections 6.1.1 and 7.3.1.1).
+  return message.iceControlled ? 487 : undefined;
+}

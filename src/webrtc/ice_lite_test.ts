@@ -1,0 +1,395 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { writeUint16, writeUint32 } from "../rtp/bytes.ts";
+import type { RandomSource } from "../sfu/random.ts";
+import type { RemoteAddress } from "./datagram.ts";
+import { ICE_TIMEOUT_MS, IceLite, MAX_VALIDATED_ADDRESSES } from "./ice_lite.ts";
+import { BINDING_ERROR, BINDING_INDICATION, BINDING_REQUEST, BINDING_SUCCESS, StunMessage } from "./stun.ts";
+import { type BindingRequest, writeBindingRequest } from "./stun_request.ts";
+import { MAX_RESPONSE_LENGTH } from "./stun_response.ts";
+import { beginMessage, endMessage, writeAscii, writeAttribute } from "./stun_writer.ts";
+
+const SEED = 8445;
+const ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** A linear congruential generator: what matters here is only that texts differ. */
+class SeededRandom implements RandomSource {
+  #state = SEED;
+
+  uint32(): number {
+    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
+    return this.#state;
+  }
+
+  text(length: number): string {
+    return Array.from({ length }, () => ICE_CHARS[this.uint32() >>> 26]).join("");
+  }
+}
+
+interface Credentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
+/** A client of one IceLite, with a clock of its own. */
+class Client {
+  readonly ice = new IceLite({ random: new SeededRandom(), nowMs: 0 });
+  readonly response = new Uint8Array(MAX_RESPONSE_LENGTH);
+  nowMs = 0;
+  #transaction = 0;
+
+  /** The server's credentials, as the last answer told them. */
+  credentials(): Credentials {
+    return { ufrag: this.ice.localUfrag, password: this.ice.localPassword };
+  }
+
+  /** Sends a check and returns the response, undefined where there is none. */
+  check(from: RemoteAddress, to: Credentials = this.credentials(), changes: Partial<BindingRequest> = {}) {
+    const buffer = new Uint8Array(200);
+    const transactionId = new Uint8Array(12);
+    writeUint32(transactionId, 0, ++this.#transaction);
+    const request: BindingRequest = {
+      transactionId,
+      username: `${to.ufrag}:client`,
+      password: to.password,
+      priority: 0x6e7f1eff,
+      role: "controlling",
+      tieBreaker: [1, 2],
+      ...changes,
+    };
+    return this.deliver(buffer, writeBindingRequest(buffer, request), from);
+  }
+
+  nominate(from: RemoteAddress, to: Credentials = this.credentials()) {
+    return this.check(from, to, { useCandidate: true });
+  }
+
+  deliver(bytes: Uint8Array, length: number, from: RemoteAddress): StunMessage | undefined {
+    const written = this.ice.handleDatagram(bytes, length, from, this.nowMs, this.response);
+    if (written === 0) return undefined;
+    const message = new StunMessage();
+    assert.equal(message.parse(this.response, written), true);
+    return message;
+  }
+}
+
+function address(port: number): RemoteAddress {
+  return { hostname: "192.0.2.7", port };
+}
+
+const A = address(1001);
+const B = address(1002);
+
+Deno.test({
+  name: "B15: local credentials are as long as RFC 8445 asks, and differ from peer to peer",
+  permissions: "none",
+  fn() {
+    const random = new SeededRandom();
+    const peers = Array.from({ length: 1000 }, () => new IceLite({ random, nowMs: 0 }));
+    assert.match(peers[0].localUfrag, /^[0-9A-Za-z+/]{8}$/);
+    assert.match(peers[0].localPassword, /^[0-9A-Za-z+/]{24}$/);
+    assert.equal(new Set(peers.map((peer) => peer.localUfrag)).size, peers.length);
+    assert.equal(new Set(peers.map((peer) => peer.localPassword)).size, peers.length);
+  },
+});
+
+Deno.test({
+  name: "B14: a valid request is answered with success under the server's password and its own transaction id",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const response = client.check(A);
+    assert.equal(response?.type, BINDING_SUCCESS);
+    assert.equal(response.hasValidIntegrity(client.ice.localPassword), true);
+    assert.deepEqual([...client.response.subarray(8, 20)], [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert.equal(client.ice.requests, 1);
+    assert.equal(client.ice.rejected, 0);
+  },
+});
+
+Deno.test({
+  name: "B14: a request with a wrong or missing username or integrity gets no answer, is counted and changes nothing",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const { ufrag, password } = client.credentials();
+    const attempts: Partial<BindingRequest>[] = [
+      { password: password.slice(1) },
+      { password: "" },
+      { username: "" },
+      { username: ufrag },
+      { username: `client:${ufrag}` },
+      { username: `${ufrag.slice(1)}:client` },
+      { username: `x${ufrag}:client` },
+    ];
+    for (const attempt of attempts) {
+      assert.equal(client.check(A, undefined, { useCandidate: true, ...attempt }), undefined, JSON.stringify(attempt));
+    }
+    const bare = new Uint8Array(20);
+    beginMessage(bare, BINDING_REQUEST, bare, 8);
+    assert.equal(client.deliver(bare, 20, A), undefined);
+    assert.equal(client.deliver(new Uint8Array(19), 19, A), undefined);
+    assert.equal(client.ice.rejected, attempts.length + 2);
+    assert.equal(client.ice.requests, 0);
+    assert.equal(client.ice.selected, undefined);
+    assert.equal(client.ice.isValidated(A), false);
+    assert.equal(client.ice.nextTimeout(), ICE_TIMEOUT_MS);
+  },
+});
+
+Deno.test({
+  name: "B14: the ufrag behind the colon is not compared, so checks count before the offer and during a restart",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const username = `${client.ice.localUfrag}:later`;
+    assert.equal(client.check(A, undefined, { username })?.type, BINDING_SUCCESS);
+    assert.equal(client.ice.remoteUfrag, undefined);
+    client.ice.setRemote("client", "p".repeat(24));
+    assert.equal(client.check(A, undefined, { username })?.type, BINDING_SUCCESS);
+    assert.equal(client.ice.remoteUfrag, "client");
+  },
+});
+
+Deno.test({
+  name: "B14: indications, responses and other methods are ignored, with a valid integrity too",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const { ufrag, password } = client.credentials();
+    const allocate = 0x0003;
+    for (const type of [BINDING_INDICATION, BINDING_SUCCESS, BINDING_ERROR, allocate]) {
+      const bytes = new Uint8Array(200);
+      const username = `${ufrag}:client`;
+      const offset = writeAttribute(bytes, beginMessage(bytes, type, bytes, 8), 0x0006, username.length);
+      writeAscii(bytes, 24, username);
+      assert.equal(client.deliver(bytes, endMessage(bytes, offset, password), A), undefined);
+    }
+    assert.equal(client.ice.requests + client.ice.rejected, 0);
+    assert.equal(client.ice.isValidated(A), false);
+  },
+});
+
+Deno.test({
+  name: "B16: a client that says it is controlled gets 487, but only once it is authenticated",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const controlled = { role: "controlled", useCandidate: true } as const;
+    assert.equal(client.check(A, undefined, { ...controlled, password: "wrong" }), undefined);
+    const response = client.check(A, undefined, controlled);
+    assert.equal(response?.type, BINDING_ERROR);
+    assert.equal(response.errorCode, 487);
+    assert.equal(response.hasValidIntegrity(client.ice.localPassword), true);
+    assert.equal(client.ice.selected, undefined);
+    assert.equal(client.ice.isValidated(A), false);
+    assert.equal(client.ice.rejected, 2);
+  },
+});
+
+Deno.test({
+  name: "B16: an authenticated request without PRIORITY gets 400, one with an unknown attribute 420",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    assert.equal(client.check(A, undefined, { priority: undefined })?.errorCode, 400);
+
+    const { ufrag, password } = client.credentials();
+    const bytes = new Uint8Array(200);
+    const username = `${ufrag}:client`;
+    let offset = writeAttribute(bytes, beginMessage(bytes, BINDING_REQUEST, bytes, 8), 0x0006, username.length);
+    writeAscii(bytes, 24, username);
+    offset = writeAttribute(bytes, offset, 0x7abc, 0);
+    assert.equal(client.deliver(bytes, endMessage(bytes, offset, "wrong"), A), undefined);
+    const response = client.deliver(bytes, endMessage(bytes, offset, password), A);
+    assert.equal(response?.errorCode, 420);
+    assert.equal(client.ice.requests, 0);
+    assert.equal(client.ice.isValidated(A), false);
+  },
+});
+
+Deno.test({
+  name: "B17: before a nomination the first valid request selects the address, and no later one moves it",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    client.check(A);
+    client.check(B);
+    assert.deepEqual(client.ice.selected, A);
+  },
+});
+
+Deno.test({
+  name: "B17: the newest nomination selects the address, a plain check does not take it back",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    client.check(A);
+    client.nominate(B);
+    assert.deepEqual(client.ice.selected, B);
+    client.check(A);
+    assert.deepEqual(client.ice.selected, B);
+    client.nominate(A);
+    assert.deepEqual(client.ice.selected, A);
+  },
+});
+
+Deno.test({
+  name: "B17: the selected address stays what it was when the caller reuses its object",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const reused = { hostname: "192.0.2.7", port: 1 };
+    client.nominate(reused);
+    reused.port = 2;
+    assert.deepEqual(client.ice.selected, address(1));
+    assert.equal(client.ice.isValidated(reused), false);
+  },
+});
+
+Deno.test({
+  name: "B18: the newest addresses of valid requests are validated, and the selected one however old it is",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    client.nominate(A);
+    for (let i = 0; i < 3 * MAX_VALIDATED_ADDRESSES; i++) {
+      client.check(address(2000 + i));
+      // This one comes again and again, so it never gets old.
+      client.check(B);
+    }
+    const first = 2000 + 3 * MAX_VALIDATED_ADDRESSES - (MAX_VALIDATED_ADDRESSES - 1);
+    for (let i = 0; i < 3 * MAX_VALIDATED_ADDRESSES; i++) {
+      assert.equal(client.ice.isValidated(address(2000 + i)), 2000 + i >= first, `${2000 + i}`);
+    }
+    assert.equal(client.ice.isValidated(B), true);
+    assert.equal(client.ice.isValidated(A), true);
+    assert.equal(client.ice.isValidated({ hostname: "192.0.2.8", port: A.port }), false);
+  },
+});
+
+Deno.test({
+  name: "B19: a peer expires 30 s after it was made or after its last valid request, and nothing else counts",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    assert.equal(client.ice.nextTimeout(), 30_000);
+    assert.equal(client.ice.isExpired(29_999), false);
+    assert.equal(client.ice.isExpired(30_000), true);
+
+    client.nowMs = 20_000;
+    client.check(A);
+    client.nowMs = 25_000;
+    client.check(A, undefined, { password: "wrong" });
+    client.check(A, undefined, { role: "controlled" });
+    client.deliver(new Uint8Array(20), 20, A);
+    assert.equal(client.ice.lastRequestMs, 20_000);
+    assert.equal(client.ice.nextTimeout(), 50_000);
+    assert.equal(client.ice.isExpired(49_999), false);
+    assert.equal(client.ice.isExpired(50_000), true);
+  },
+});
+
+Deno.test({
+  name: "P29: the first offer and a repeated one keep the local credentials, one with others makes new ones",
+  permissions: "none",
+  fn() {
+    const { ice } = new Client();
+    const { localUfrag, localPassword } = ice;
+    assert.equal(ice.setRemote("one", "password one"), "new");
+    assert.equal(ice.setRemote("one", "password one"), "same");
+    assert.deepEqual([ice.localUfrag, ice.localPassword], [localUfrag, localPassword]);
+    assert.equal(ice.setRemote("two", "password two"), "restart");
+    assert.notEqual(ice.localUfrag, localUfrag);
+    assert.notEqual(ice.localPassword, localPassword);
+    assert.equal(ice.remoteUfrag, "two");
+    assert.equal(ice.setRemote("two", "password three"), "restart");
+  },
+});
+
+Deno.test({
+  name: "P29: after a restart the old credentials count until a request uses the new ones; the address stays selected",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    client.ice.setRemote("one", "password one");
+    const old = client.credentials();
+    client.nominate(A, old);
+    client.ice.setRemote("two", "password two");
+
+    client.nowMs = 10_000;
+    assert.equal(client.check(A, old)?.hasValidIntegrity(old.password), true);
+    assert.equal(client.ice.lastRequestMs, 10_000);
+    assert.deepEqual(client.ice.selected, A);
+
+    const renewed = client.credentials();
+    assert.equal(client.check(B, renewed)?.hasValidIntegrity(renewed.password), true);
+    assert.deepEqual(client.ice.selected, A, "media goes on to where it went until the client nominates");
+    assert.equal(client.check(A, old), undefined);
+    assert.equal(client.nominate(B, renewed)?.type, BINDING_SUCCESS);
+    assert.deepEqual(client.ice.selected, B);
+    assert.equal(client.ice.isValidated(A), true);
+  },
+});
+
+Deno.test({
+  name: "P29: restarts in a row keep the credentials in use, not those that no request has used",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    client.ice.setRemote("one", "password one");
+    const used = client.credentials();
+    client.nominate(A, used);
+    client.ice.setRemote("two", "password two");
+    const unused = client.credentials();
+    client.ice.setRemote("three", "password three");
+    assert.equal(client.check(A, unused), undefined);
+    assert.equal(client.check(A, used)?.type, BINDING_SUCCESS);
+    assert.equal(client.check(A)?.type, BINDING_SUCCESS);
+    assert.equal(client.check(A, used), undefined);
+  },
+});
+
+Deno.test({
+  name: "P29: a password of one generation does not open the other",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    client.ice.setRemote("one", "password one");
+    const old = client.credentials();
+    client.nominate(A, old);
+    client.ice.setRemote("two", "password two");
+    const renewed = client.credentials();
+    assert.equal(client.check(B, { ufrag: renewed.ufrag, password: old.password }), undefined);
+    assert.equal(client.check(B, { ufrag: old.ufrag, password: renewed.password }), undefined);
+    assert.equal(client.ice.isValidated(B), false);
+  },
+});
+
+Deno.test({
+  name: `B14: no datagram throws, and without the password none is answered or validated (seed ${SEED})`,
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const template = new Uint8Array(200);
+    const length = writeBindingRequest(template, {
+      transactionId: new Uint8Array(12),
+      username: `${client.ice.localUfrag}:client`,
+      password: "a guess",
+      priority: 1,
+      useCandidate: true,
+    });
+    const edits = fc.array(fc.tuple(fc.nat(length - 1), fc.nat(255)), { maxLength: 4 });
+    fc.assert(
+      fc.property(edits, fc.nat(length), fc.boolean(), (edits, cut, fixLength) => {
+        const bytes = template.slice(0, length);
+        for (const [at, value] of edits) bytes[at] = value;
+        if (fixLength && cut >= 20) writeUint16(bytes, 2, cut - 20);
+        assert.equal(client.deliver(bytes, cut, A), undefined);
+      }),
+      { seed: SEED, numRuns: 5000 },
+    );
+    assert.equal(client.ice.requests, 0);
+    assert.equal(client.ice.isValidated(A), false);
+  },
+});

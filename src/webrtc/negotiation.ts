@@ -1,0 +1,233 @@
+import type { ConsumerParameters, PeerId, ProducerParameters, PublishedTrack, Source, TrackId } from "../sfu/types.ts";
+import { isAccepted, MLine, receives, sends } from "./m_line.ts";
+import { codecToPublish, codecToReceive } from "./rtp_parameters.ts";
+import { writeAnswer } from "./sdp_answer.ts";
+import type { OfferMedia } from "./sdp_media.ts";
+import { type Offer, parseOffer } from "./sdp_offer.ts";
+import { SourceRule } from "./source_rule.ts";
+import { chooseTracks } from "./track_choice.ts";
+import type { LocalParameters, RemoteParameters } from "./transport_parameters.ts";
+
+export type { LocalParameters, RemoteParameters };
+
+/** The peer in its room, as far as an offer can change what it publishes and receives. */
+export interface NegotiatedPeer {
+  readonly id: PeerId;
+  publish(parameters: ProducerParameters): { readonly id: TrackId };
+  unpublish(mid: string): void;
+  /** The tracks of the other peers, oldest first. */
+  tracks(): Iterable<PublishedTrack>;
+  /** Undefined where there is no such track. */
+  subscribe(trackId: TrackId, parameters: ConsumerParameters): { readonly ssrc: number } | undefined;
+  unsubscribe(mid: string): void;
+}
+
+/** The peer's transport, as far as SDP describes it. */
+export interface LocalTransport {
+  /** Takes the client's side; undefined, with nothing changed, where it cannot: another fingerprint than before. */
+  accept(remote: RemoteParameters): LocalParameters | undefined;
+}
+
+/** What a client says of one m-line: the track to receive, a slot for the server to fill, or the source it publishes. */
+export type TrackRequest =
+  | { readonly mid: string; readonly trackId: TrackId }
+  | { readonly mid: string; readonly slot: true }
+  | { readonly mid: string; readonly source: Source };
+
+/** A track that could not be negotiated although the offer as a whole could. */
+export interface TrackProblem {
+  readonly code: "codec-unsupported";
+  /** The track that cannot be received; undefined where one cannot be published. */
+  readonly trackId: TrackId | undefined;
+  readonly message: string;
+}
+
+export type OfferResult =
+  | {
+    readonly ok: true;
+    readonly answer: string;
+    /** The answer begins an ICE generation. */
+    readonly restarted: boolean;
+    readonly problems: readonly TrackProblem[];
+  }
+  | { readonly ok: false; readonly code: "bad-sdp"; readonly message: string };
+
+export interface NegotiationOptions {
+  readonly peer: NegotiatedPeer;
+  readonly transport: LocalTransport;
+  /** Lower-case MIME types that the room allows. */
+  readonly codecs: readonly string[];
+}
+
+/** An m-line of the offer that is being answered, and what is negotiated on it. */
+interface OfferedLine {
+  readonly line: MLine;
+  readonly media: OfferMedia;
+}
+
+/**
+ * Answers the offers of one peer, and has the peer publish and receive what they say. Rules P20 to P31 and P41 of
+ * docs/protocol.md. An offer that is refused changes nothing: all that can fail comes before the first change.
+ */
+export class Negotiation {
+  readonly #peer: NegotiatedPeer;
+  readonly #transport: LocalTransport;
+  readonly #codecs: readonly string[];
+  readonly #sources = new SourceRule();
+  /** By the index of the m-line. */
+  #lines: readonly MLine[] = [];
+  #answers = 0;
+
+  constructor(options: NegotiationOptions) {
+    this.#peer = options.peer;
+    this.#transport = options.transport;
+    this.#codecs = options.codecs;
+  }
+
+  handleOffer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
+    const parsed = parseOffer(sdp);
+    if (!parsed.ok) return refused(parsed.message);
+    const { offer } = parsed;
+    const conflict = findConflict(this.#lines, offer.media);
+    if (conflict !== undefined) return refused(conflict);
+    const local = offer.remote && this.#transport.accept(offer.remote);
+    if (offer.remote !== undefined && local === undefined) {
+      return refused("the offer has another fingerprint than before");
+    }
+
+    const lines = this.#alignLines(offer.media);
+    const problems: TrackProblem[] = [];
+    this.#negotiatePublished(lines, requests, problems);
+    this.#negotiateReceived(lines, requests, problems);
+    const answer = this.#answer(offer, lines, local);
+    return { ok: true, answer, restarted: local?.restarted ?? false, problems };
+  }
+
+  /** A track that this peer received is over, and the peer receives it no more. */
+  trackEnded(trackId: TrackId): void {
+    for (const line of this.#lines) if (line.received?.track.id === trackId) line.received = undefined;
+  }
+
+  /** Forgets all; what the peer publishes and receives is the peer's to end. */
+  close(): void {
+    this.#lines = [];
+  }
+
+  /** Gives each m-line of the offer its state. An m-line whose place was taken by another one is over. */
+  #alignLines(media: readonly OfferMedia[]): OfferedLine[] {
+    const before = this.#lines;
+    const lines = media.map((media, index) => {
+      const known = before.at(index);
+      return { line: known?.mid === media.mid ? known : new MLine(media.mid, media.kind), media };
+    });
+    this.#lines = lines.map(({ line }) => line);
+    for (const { line, media } of lines) line.stopped = !isAccepted(media);
+    return lines;
+  }
+
+  #negotiatePublished(
+    lines: readonly OfferedLine[],
+    requests: readonly TrackRequest[],
+    problems: TrackProblem[],
+  ): void {
+    const sources = new Map<string, Source>();
+    for (const request of requests) if ("source" in request) sources.set(request.mid, request.source);
+    for (const { line, media } of lines) {
+      if (line.published === undefined || line.keepsPublished(media)) continue;
+      this.#peer.unpublish(line.mid);
+      line.published = undefined;
+    }
+    for (const { line, media } of lines) {
+      if (line.published === undefined && sends(media)) this.#publish(line, media, sources.get(line.mid), problems);
+    }
+  }
+
+  #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
+    if (!isAccepted(media)) return;
+    const { mid, kind, msid, ssrcs } = media;
+    const codec = codecToPublish(media.codecs, this.#codecs);
+    if (codec === undefined) {
+      const message = `m-line ${mid} offers no codec that the room allows (${this.#codecs.join(", ")})`;
+      problems.push({ code: "codec-unsupported", trackId: undefined, message });
+      return;
+    }
+    const source = this.#sources.sourceOf(kind, msid, named);
+    const headerExtensions = line.settleHeaderExtensions(media);
+    const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs });
+    line.published = { id, msidTrack: msid?.track, codec };
+  }
+
+  #negotiateReceived(lines: readonly OfferedLine[], requests: readonly TrackRequest[], problems: TrackProblem[]): void {
+    const wanted = wantedByMid(requests);
+    for (const { line, media } of lines) {
+      line.wanted = receives(media) ? wanted.get(line.mid) ?? line.wanted : undefined;
+    }
+    const chosen = this.#chooseTracks(lines);
+    for (const { line, media } of lines) {
+      if (line.received === undefined || line.keepsReceived(media, chosen.get(line))) continue;
+      this.#peer.unsubscribe(line.mid);
+      line.received = undefined;
+    }
+    for (const { line, media } of lines) {
+      const track = chosen.get(line);
+      if (track !== undefined && line.received === undefined) this.#subscribe(line, media, track, problems);
+    }
+  }
+
+  #chooseTracks(lines: readonly OfferedLine[]): ReadonlyMap<MLine, PublishedTrack | undefined> {
+    const receiving = lines.flatMap(({ line, media }) => {
+      if (!isAccepted(media) || !receives(media)) return [];
+      return { line, kind: media.kind, current: line.received?.track.id, wanted: line.wanted };
+    });
+    const tracks = chooseTracks(receiving, [...this.#peer.tracks()]);
+    return new Map(receiving.map(({ line }, index) => [line, tracks[index]]));
+  }
+
+  #subscribe(line: MLine, media: OfferMedia, track: PublishedTrack, problems: TrackProblem[]): void {
+    const codec = codecToReceive(media.codecs, track.codec);
+    if (codec === undefined) {
+      const message = `m-line ${line.mid} does not offer ${track.codec.mimeType}, the codec of track ${track.id}`;
+      problems.push({ code: "codec-unsupported", trackId: track.id, message });
+      return;
+    }
+    const headerExtensions = line.settleHeaderExtensions(media);
+    const consumer = this.#peer.subscribe(track.id, { mid: line.mid, codec, headerExtensions });
+    if (consumer !== undefined) line.received = { track, ssrc: consumer.ssrc, codec };
+  }
+
+  #answer(offer: Offer, lines: readonly OfferedLine[], local: LocalParameters | undefined): string {
+    const accepted = new Set(lines.filter(({ line }) => !line.stopped).map(({ line }) => line.mid));
+    return writeAnswer({
+      session: this.#peer.id,
+      version: ++this.#answers,
+      extmapAllowMixed: offer.extmapAllowMixed,
+      bundle: offer.bundle.filter((mid) => accepted.has(mid)),
+      local,
+      media: lines.map(({ line, media }) => line.answer(media)),
+    });
+  }
+}
+
+/** An m-line keeps its place, its mid and its kind; only a stopped one gives its place away (RFC 9429 section 5.2.2). */
+function findConflict(lines: readonly MLine[], media: readonly OfferMedia[]): string | undefined {
+  if (media.length < lines.length) return "m-lines of an earlier offer are missing";
+  for (const [index, line] of lines.entries()) {
+    const { mid, kind } = media[index];
+    if (mid !== line.mid && !line.stopped) return `m-line ${index} was ${line.mid} before, and is ${mid} now`;
+    if (mid === line.mid && kind !== line.kind) return `m-line ${mid} was ${line.kind} before, and is ${kind} now`;
+  }
+  return undefined;
+}
+
+function wantedByMid(requests: readonly TrackRequest[]): Map<string, MLine["wanted"]> {
+  const wanted = new Map<string, MLine["wanted"]>();
+  for (const request of requests) {
+    if ("trackId" in request) wanted.set(request.mid, { trackId: request.trackId });
+    else if ("slot" in request) wanted.set(request.mid, "slot");
+  }
+  return wanted;
+}
+
+function refused(message: string): OfferResult {
+  return { ok: false, code: "bad-sdp", message };
+}

@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { DTLS_ALERT, DTLS_HELLO, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
+import { MemoryDatagrams } from "../../tests/harness/memory_datagrams.ts";
+import { buildRtp } from "../../tests/harness/rtp_builder.ts";
+import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { TestClient } from "../../tests/harness/test_client.ts";
+import { portableCiphers } from "../io/portable/cipher.ts";
+import type { MediaSink } from "../sfu/media_sink.ts";
+import { PeerTransport } from "./peer_transport.ts";
+
+interface Setup {
+  readonly transport: PeerTransport;
+  readonly client: TestClient;
+  readonly datagrams: MemoryDatagrams;
+  readonly server: { readonly ufrag: string; readonly password: string };
+  /** What observer and sink were told. */
+  readonly told: string[];
+  nowMs: number;
+}
+
+/** A transport whose MediaSink is a mock, and a client; the offer is accepted, nothing is connected. */
+function setUp(): Setup {
+  const datagrams = new MemoryDatagrams();
+  const told: string[] = [];
+  const transport = new PeerTransport({
+    datagrams,
+    dtls: keyedDtls(),
+    ciphers: portableCiphers,
+    random: seededRandom(1),
+    candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
+    observer: {
+      transportConnected: () => told.push("connected"),
+      transportFailed: (reason) => told.push(`failed: ${reason}`),
+    },
+    nowMs: 0,
+  });
+  const sink: MediaSink = {
+    handleRtp(run) {
+      const sequences = run.packets.slice(0, run.count).map((packet) => packet.sequenceNumber);
+      told.push(`rtp ${sequences.join(" ")}`);
+    },
+    handleRtcp: (_bytes, length) => told.push(`rtcp of ${length} bytes`),
+  };
+  transport.deliverTo(sink);
+  const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, setup.nowMs));
+  const server = transport.accept(client.remoteParameters);
+  assert.ok(server);
+  const setup = { transport, client, datagrams, server, told, nowMs: 0 };
+  return setup;
+}
+
+function connected(): Setup {
+  const setup = setUp();
+  setup.client.connect(setup.server);
+  setup.datagrams.take();
+  setup.told.length = 0;
+  return setup;
+}
+
+Deno.test({
+  name: "B40: DTLS is taken only from an address that ICE has proven, and only after an offer",
+  permissions: "none",
+  fn() {
+    const { transport, client, server, datagrams, told } = setUp();
+    client.sendDatagram(DTLS_HELLO);
+    assert.equal(transport.unknownDatagrams, 1);
+    assert.deepEqual(datagrams.take(), [], "nothing is sent to an unproven address");
+    client.connect(server);
+    assert.deepEqual(told, ["connected"]);
+    assert.deepEqual(datagrams.take().map((datagram) => datagram.to), [client.address, client.address]);
+    assert.deepEqual(transport.remoteAddress, client.address);
+  },
+});
+
+Deno.test({
+  name: "B41: RTP of one batch reaches the sink as one run, decrypted, at the end of the batch",
+  permissions: "none",
+  fn() {
+    const { transport, client, told } = connected();
+    for (const sequenceNumber of [7, 8, 9]) client.sendRtp(buildRtp({ sequenceNumber }));
+    assert.deepEqual(told, []);
+    transport.endBatch(0);
+    transport.endBatch(0);
+    assert.deepEqual(told, ["rtp 7 8 9"]);
+  },
+});
+
+Deno.test({
+  name: "a batch longer than a run loses nothing",
+  permissions: "none",
+  fn() {
+    const { transport, client, told } = connected();
+    for (let sequenceNumber = 0; sequenceNumber < 150; sequenceNumber++) client.sendRtp(buildRtp({ sequenceNumber }));
+    transport.endBatch(0);
+    assert.deepEqual(told.map((run) => run.split(" ").length - 1), [64, 64, 22]);
+  },
+});
+
+Deno.test({
+  name: "RTCP reaches the sink at once",
+  permissions: "none",
+  fn() {
+    const { client, told } = connected();
+    client.sendRtcp(new Uint8Array([0x80, 201, 0, 1, 0, 0, 0, 9]));
+    assert.deepEqual(told, ["rtcp of 8 bytes"]);
+  },
+});
+
+Deno.test({
+  name: "media before the handshake, forged media and garbage are counted and reach nobody",
+  permissions: "none",
+  fn() {
+    const early = setUp();
+    early.client.sendDatagram(new Uint8Array(40).fill(0x80));
+    assert.equal(early.transport.unknownDatagrams, 1);
+    const { transport, client, told } = connected();
+    const forged = client.protectRtp(buildRtp({ sequenceNumber: 1 }));
+    forged[forged.length - 1] ^= 1;
+    client.sendDatagram(forged);
+    for (let length = 0; length < 64; length++) client.sendDatagram(new Uint8Array(length).fill(0x80));
+    client.sendDatagram(new Uint8Array([99, 1, 2]));
+    transport.endBatch(0);
+    assert.deepEqual(told, []);
+    client.sendRtp(buildRtp({ sequenceNumber: 2 }));
+    transport.endBatch(0);
+    assert.deepEqual(told, ["rtp 2"], "what is good still passes");
+  },
+});
+
+Deno.test({
+  name: "what is sent goes encrypted to the selected address, and the client can read it",
+  permissions: "none",
+  fn() {
+    const { transport, client, datagrams } = connected();
+    const plain = buildRtp({ sequenceNumber: 5, ssrc: 9 });
+    const slot = transport.beginRtp();
+    assert.ok(slot);
+    slot.set(plain.subarray(0, 12));
+    transport.sendRtp(12, plain, 12, plain.length - 12);
+    transport.sendRtcp(new Uint8Array([0x80, 201, 0, 1, 0, 0, 0, 9]), 8);
+    const [rtp, rtcp] = datagrams.take();
+    assert.deepEqual(rtp.to, client.address);
+    assert.deepEqual(client.open(rtp.bytes), { kind: "rtp", plain });
+    assert.equal(client.open(rtcp.bytes)?.kind, "rtcp");
+  },
+});
+
+Deno.test({
+  name: "B43: before the connection, and with a full queue, packets are dropped and counted",
+  permissions: "none",
+  fn() {
+    const early = setUp();
+    assert.equal(early.transport.beginRtp(), undefined);
+    early.transport.sendRtp(12, new Uint8Array(20), 12, 8);
+    assert.equal(early.transport.droppedPackets, 1);
+    const { transport, datagrams } = connected();
+    datagrams.full = true;
+    assert.equal(transport.beginRtp(), undefined);
+    transport.sendRtcp(new Uint8Array(8), 8);
+    assert.equal(transport.droppedPackets, 2);
+    assert.deepEqual(datagrams.take(), []);
+  },
+});
+
+Deno.test({
+  name: "P29: an offer with another ufrag restarts ICE, one with another certificate is refused",
+  permissions: "none",
+  fn() {
+    const { transport, client, server, told } = connected();
+    assert.equal(transport.accept(client.remoteParameters)?.restarted, false);
+    const restarted = transport.accept({ ...client.remoteParameters, ufrag: "other" });
+    assert.ok(restarted?.restarted);
+    assert.notEqual(restarted.ufrag, server.ufrag);
+    client.sendRtp(buildRtp({ sequenceNumber: 3 }));
+    transport.endBatch(0);
+    assert.deepEqual(told, ["rtp 3"], "media goes on meanwhile");
+    const stranger = { algorithm: "sha-256", value: "00:11" };
+    assert.equal(transport.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
+  },
+});
+
+Deno.test({
+  name: "a certificate that the offer did not announce ends the transport",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const told: string[] = [];
+    const transport = new PeerTransport({
+      datagrams: setup.datagrams,
+      dtls: keyedDtls(),
+      ciphers: portableCiphers,
+      random: seededRandom(2),
+      candidates: [],
+      observer: { transportConnected: () => told.push("connected"), transportFailed: (reason) => told.push(reason) },
+      nowMs: 0,
+    });
+    const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, 0));
+    const fingerprints = [{ algorithm: "sha-256", value: "00:11" }];
+    const server = transport.accept({ ...client.remoteParameters, fingerprints });
+    assert.ok(server);
+    client.connect(server);
+    assert.deepEqual(told, ["DTLS: the certificate is not the one that the offer announced"]);
+    assert.equal(transport.connected, false);
+  },
+});
+
+Deno.test({
+  name: "P15: 30 s without a connectivity check, or a DTLS alert, fail the transport once",
+  permissions: "none",
+  fn() {
+    const silent = connected();
+    assert.equal(silent.transport.nextTimeout(), 30_000);
+    silent.transport.handleTimeout(29_999);
+    assert.deepEqual(silent.told, []);
+    silent.transport.handleTimeout(30_000);
+    silent.transport.handleTimeout(60_000);
+    assert.deepEqual(silent.told, ["failed: no ICE connectivity check for 30 s"]);
+    const alerted = connected();
+    alerted.client.sendDatagram(DTLS_ALERT);
+    alerted.client.sendDatagram(DTLS_ALERT);
+    assert.deepEqual(alerted.told, ["failed: DTLS: alert"]);
+  },
+});
+
+Deno.test({
+  name: "B42: authenticated packets of any kind, and nothing else, count as a sign of life",
+  permissions: "none",
+  fn() {
+    const setup = connected();
+    const { transport, client } = setup;
+    setup.nowMs = 1000;
+    client.sendDatagram(new Uint8Array(40).fill(0x80));
+    assert.equal(transport.lastAuthenticatedMs, 0);
+    client.sendRtp(buildRtp({ sequenceNumber: 1 }));
+    assert.equal(transport.lastAuthenticatedMs, 1000);
+    setup.nowMs = 2000;
+    client.sendRtcp(new Uint8Array([0x80, 201, 0, 1, 0, 0, 0, 9]));
+    assert.equal(transport.lastAuthenticatedMs, 2000);
+    setup.nowMs = 3000;
+    client.check(setup.server);
+    assert.equal(transport.lastAuthenticatedMs, 3000);
+  },
+});
+
+Deno.test({
+  name: "after close nothing is taken, sent or told",
+  permissions: "none",
+  fn() {
+    const { transport, client, server, datagrams, told } = connected();
+    transport.close();
+    transport.close();
+    client.connect(server);
+    transport.sendRtcp(new Uint8Array(8), 8);
+    transport.handleTimeout(100_000);
+    assert.equal(transport.beginRtp(), undefined);
+    assert.equal(transport.nextTimeout(), Infinity);
+    assert.deepEqual(datagrams.take(), []);
+    assert.deepEqual(told, []);
+  },
+});

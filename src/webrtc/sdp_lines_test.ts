@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { type SdpLines, selectLines } from "./sdp_lines.ts";
+
+function selected(sdp: string): SdpLines {
+  const lines = selectLines(sdp);
+  assert.notEqual(typeof lines, "string");
+  return lines as SdpLines;
+}
+
+Deno.test({
+  name: "lines that the answerer does not read are left out",
+  permissions: "none",
+  fn() {
+    const sdp =
+      "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\na=midst\r\n\r\n";
+    assert.equal(selected(sdp).text, "a=mid:0");
+  },
+});
+
+Deno.test({
+  name: "fingerprints and the first msid are kept for each section, whatever their characters",
+  permissions: "none",
+  fn() {
+    const sdp = [
+      "v=0",
+      "a=fingerprint:sha-256 AA",
+      "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+      "a=msid:{stream} {track}",
+      "a=msid:other {track}",
+      "m=video 9 UDP/TLS/RTP/SAVPF 96",
+      "a=fingerprint:sha-256 BB",
+      "a=fingerprint:sha-512 CC",
+    ].join("\n");
+    assert.deepEqual(selected(sdp).sections, [
+      { fingerprints: ["sha-256 AA"], msid: undefined },
+      { fingerprints: [], msid: "{stream} {track}" },
+      { fingerprints: ["sha-256 BB", "sha-512 CC"], msid: undefined },
+    ]);
+  },
+});
+
+Deno.test({
+  name: "text that is too long, in lines or in all, or that is no SDP, is refused",
+  permissions: "none",
+  fn() {
+    const texts = ["", "v=1\r\n", "a=mid:0", `v=0\n${"a=z\n".repeat(1 << 18)}`, `v=0\na=mid:${"0".repeat(20_000)}`];
+    for (const text of [...texts, `v=0\n${"a=mid:\n".repeat(70_000)}`]) {
+      assert.equal(typeof selectLines(text), "string", text.slice(0, 40));
+    }
+  },
+});
+
+Deno.test({
+  name: "fingerprints beyond the eighth of a section are left out",
+  permissions: "none",
+  fn() {
+    const sdp = `v=0\n${"a=fingerprint:sha-256 AA\n".repeat(100)}`;
+    assert.equal(selected(sdp).sections[0].fingerprints.length, 8);
+  },
+});

@@ -1,0 +1,200 @@
+import type { Codec, HeaderExtension, Kind } from "../sfu/types.ts";
+import type { SdpSection } from "./sdp_lines.ts";
+
+export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
+
+/** RTCP feedback messages that an m-line offers, as in `nack pli`, by payload type; `*` is for all of them (RFC 4585 section 4.2). */
+export type RtcpFeedback = ReadonlyMap<number | "*", ReadonlySet<string>>;
+
+/** One m-line of an offer. */
+export interface OfferMedia {
+  readonly mid: string;
+  /** `other` is all that is not audio or video over UDP/TLS/RTP/SAVPF: the server rejects it. */
+  readonly kind: Kind | "other";
+  /** Media type, protocol and first format of the m-line, which an answer repeats. */
+  readonly type: string;
+  readonly protocol: string;
+  readonly format: string;
+  /** Port 0 without `a=bundle-only` (RFC 8843 section 6): the client has stopped the m-line. */
+  readonly stopped: boolean;
+  readonly direction: Direction;
+  readonly rtcpMux: boolean;
+  readonly rtcpRsize: boolean;
+  /** The client would send several encodings (RFC 8851, RFC 8853). */
+  readonly simulcast: boolean;
+  /** In the order of preference; without retransmission, redundancy, events and comfort noise. */
+  readonly codecs: readonly Codec[];
+  readonly rtcpFeedback: RtcpFeedback;
+  readonly headerExtensions: readonly HeaderExtension[];
+  /** The first is the media's; those of RTX and FEC are left out. */
+  readonly ssrcs: readonly number[];
+  /** RFC 8830; `stream` is undefined where the track belongs to none (`-`). */
+  readonly msid: { readonly stream: string | undefined; readonly track: string } | undefined;
+}
+
+/** sdp-transform has no types. It makes a number of text that is one, so a value may be either. */
+type Value = string | number;
+
+/** What is read of a section that sdp-transform has parsed. */
+export interface ParsedSection {
+  readonly iceUfrag?: Value;
+  readonly icePwd?: Value;
+  readonly setup?: Value;
+  readonly direction?: Direction;
+  readonly extmapAllowMixed?: Value;
+}
+
+/** What is read of an m-line that sdp-transform has parsed. */
+export interface ParsedMedia extends ParsedSection {
+  readonly type?: Value;
+  readonly port?: Value;
+  readonly protocol?: Value;
+  readonly payloads?: Value;
+  readonly mid?: Value;
+  readonly bundleOnly?: Value;
+  readonly rtcpMux?: Value;
+  readonly rtcpRsize?: Value;
+  readonly rtp: readonly { payload: Value; codec: Value; rate?: Value; encoding?: Value }[];
+  readonly fmtp: readonly { payload: Value; config: Value }[];
+  readonly rtcpFb?: readonly { payload: Value; type: Value; subtype?: Value }[];
+  readonly ext?: readonly { value: Value; direction?: Value; "encrypt-uri"?: Value; uri: Value }[];
+  readonly rids?: readonly { direction: Value }[];
+  readonly ssrcs?: readonly { id: Value }[];
+  readonly ssrcGroups?: readonly { semantics: Value; ssrcs: Value }[];
+}
+
+/** A token (RFC 8866 section 9), short because packets carry it. */
+const MID = /^[!#-'*+\-.0-9A-Z^-~]{1,32}$/;
+
+/** Not media of their own: they repair, repeat or replace what another payload type carries. */
+const AUXILIARY: ReadonlySet<string> = new Set([
+  "rtx",
+  "red",
+  "ulpfec",
+  "flexfec",
+  "flexfec-03",
+  "telephone-event",
+  "cn",
+]);
+
+/** SSRCs of one m-line that are looked at. */
+const MAX_SSRCS = 16;
+
+const EMPTY_FEEDBACK: RtcpFeedback = new Map();
+
+/** Undefined where the m-line or its mid cannot be read. `sessionDirection` holds for m-lines without one of their own. */
+export function readMedia(
+  parsed: ParsedMedia,
+  section: SdpSection,
+  sessionDirection: Direction | undefined,
+): OfferMedia | undefined {
+  const mid = String(parsed.mid ?? "");
+  const port = integer(parsed.port, 0, 65_535);
+  if (!MID.test(mid) || port === undefined || !parsed.type || !parsed.protocol) return undefined;
+  const kind = rtpKind(parsed);
+  const rtp = kind !== "other";
+  return {
+    mid,
+    kind,
+    type: String(parsed.type),
+    protocol: String(parsed.protocol),
+    format: formats(parsed)[0] || "0",
+    stopped: port === 0 && parsed.bundleOnly === undefined,
+    direction: parsed.direction ?? sessionDirection ?? "sendrecv",
+    rtcpMux: parsed.rtcpMux !== undefined,
+    rtcpRsize: parsed.rtcpRsize !== undefined,
+    simulcast: parsed.rids?.some((rid) => rid.direction === "send") ?? false,
+    codecs: rtp ? readCodecs(parsed, kind) : [],
+    rtcpFeedback: rtp ? readFeedback(parsed) : EMPTY_FEEDBACK,
+    headerExtensions: rtp ? readHeaderExtensions(parsed) : [],
+    ssrcs: rtp ? readSsrcs(parsed) : [],
+    msid: readMsid(section.msid),
+  };
+}
+
+function rtpKind(parsed: ParsedMedia): Kind | "other" {
+  if (parsed.protocol !== "UDP/TLS/RTP/SAVPF") return "other";
+  return parsed.type === "audio" || parsed.type === "video" ? parsed.type : "other";
+}
+
+function formats(parsed: ParsedMedia): string[] {
+  return String(parsed.payloads ?? "").split(" ");
+}
+
+function readCodecs(parsed: ParsedMedia, kind: Kind): Codec[] {
+  const rtpmaps = firstByPayloadType(parsed.rtp);
+  const fmtps = firstByPayloadType(parsed.fmtp);
+  const codecs = new Map<number, Codec>();
+  for (const format of formats(parsed)) {
+    const payloadType = Number(format);
+    const rtpmap = rtpmaps.get(payloadType);
+    const clockRate = integer(rtpmap?.rate, 1, 0xffff_ffff);
+    if (rtpmap === undefined || clockRate === undefined || codecs.has(payloadType)) continue;
+    const name = String(rtpmap.codec).toLowerCase();
+    if (name === "" || AUXILIARY.has(name)) continue;
+    const channels = kind === "audio" ? { channels: integer(rtpmap.encoding, 1, 255) ?? 1 } : {};
+    const fmtp = String(fmtps.get(payloadType)?.config ?? "");
+    codecs.set(payloadType, { mimeType: `${kind}/${name}`, clockRate, ...channels, payloadType, fmtp });
+  }
+  return [...codecs.values()];
+}
+
+function firstByPayloadType<T extends { payload: Value }>(lines: readonly T[]): Map<number, T> {
+  const first = new Map<number, T>();
+  for (const line of lines) {
+    const payloadType = integer(line.payload, 0, 127);
+    // Beside RTCP on one port 64 to 95 would look like RTCP packet types (RFC 5761 section 4).
+    if (payloadType === undefined || (payloadType >= 64 && payloadType <= 95)) continue;
+    if (!first.has(payloadType)) first.set(payloadType, line);
+  }
+  return first;
+}
+
+function readFeedback(parsed: ParsedMedia): RtcpFeedback {
+  const feedback = new Map<number | "*", Set<string>>();
+  for (const { payload, type, subtype } of parsed.rtcpFb ?? []) {
+    const key = payload === "*" ? payload : integer(payload, 0, 127);
+    if (key === undefined) continue;
+    const messages = feedback.get(key) ?? new Set();
+    feedback.set(key, messages.add(subtype === undefined ? String(type) : `${type} ${subtype}`));
+  }
+  return feedback;
+}
+
+/** RFC 8285 section 5. An extension for one direction only, or encrypted, is none that the server takes. */
+function readHeaderExtensions(parsed: ParsedMedia): HeaderExtension[] {
+  const byId = new Map<number, HeaderExtension>();
+  for (const extension of parsed.ext ?? []) {
+    const id = integer(extension.value, 1, 255);
+    // 15 ends a one-byte header (RFC 8285 section 4.2).
+    if (id === undefined || id === 15 || byId.has(id)) continue;
+    if (extension.direction !== undefined || extension["encrypt-uri"] !== undefined) continue;
+    byId.set(id, { uri: String(extension.uri), id });
+  }
+  return [...byId.values()];
+}
+
+function readSsrcs(parsed: ParsedMedia): number[] {
+  const repair = new Set<number>();
+  for (const { semantics, ssrcs } of parsed.ssrcGroups ?? []) {
+    if (semantics !== "FID" && semantics !== "FEC-FR") continue;
+    for (const ssrc of String(ssrcs).split(" ").slice(1)) repair.add(Number(ssrc));
+  }
+  const media = new Set<number>();
+  for (const line of parsed.ssrcs ?? []) {
+    const ssrc = integer(line.id, 0, 0xffff_ffff);
+    if (ssrc !== undefined && !repair.has(ssrc)) media.add(ssrc);
+    if (media.size === MAX_SSRCS) break;
+  }
+  return [...media];
+}
+
+function readMsid(value: string | undefined): OfferMedia["msid"] {
+  if (value === undefined) return undefined;
+  const [stream, track = ""] = value.split(" ");
+  return { stream: stream === "-" ? undefined : stream, track };
+}
+
+function integer(value: Value | undefined, min: number, max: number): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max ? value : undefined;
+}

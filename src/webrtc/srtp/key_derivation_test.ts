@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { deriveSessionKeys, SRTCP_LABELS, SRTP_LABELS } from "./key_derivation.ts";
+
+const KEY = Uint8Array.fromHex("e1f97a0d3e018be0d64fa32c06de4139");
+const SALT = Uint8Array.fromHex("0ec675ad498afeebb6960b3aabe6");
+
+Deno.test({
+  name: "the session keys of AES_CM are those of RFC 3711 appendix B.3",
+  permissions: "none",
+  fn() {
+    const keys = deriveSessionKeys("SRTP_AES128_CM_HMAC_SHA1_80", { key: KEY, salt: SALT }, SRTP_LABELS);
+    assert.equal(keys.key.toHex(), "c61e7a93744f39ee10734afe3ff7a087");
+    assert.equal(keys.salt.toHex(), "30cbbc08863d8c85d49db34a9ae1");
+    assert.equal(keys.authKey.toHex(), "cebe321f6ff7716b6fd4ab49af256a156d38baa4");
+  },
+});
+
+Deno.test({
+  name: "SRTCP has keys of its own",
+  permissions: "none",
+  fn() {
+    const master = { key: KEY, salt: SALT };
+    const srtp = deriveSessionKeys("SRTP_AES128_CM_HMAC_SHA1_80", master, SRTP_LABELS);
+    const srtcp = deriveSessionKeys("SRTP_AES128_CM_HMAC_SHA1_80", master, SRTCP_LABELS);
+    assert.notDeepEqual(srtcp.key, srtp.key);
+    assert.notDeepEqual(srtcp.salt, srtp.salt);
+    assert.notDeepEqual(srtcp.authKey, srtp.authKey);
+  },
+});
+
+Deno.test({
+  name: "an AEAD profile derives from the 12-byte salt as from one padded with zeros, and has no authentication key",
+  permissions: "none",
+  fn() {
+    const padded = SALT.slice();
+    padded.fill(0, 12);
+    const aead = deriveSessionKeys("SRTP_AEAD_AES_128_GCM", { key: KEY, salt: SALT.slice(0, 12) }, SRTP_LABELS);
+    const counterMode = deriveSessionKeys("SRTP_AES128_CM_HMAC_SHA1_80", { key: KEY, salt: padded }, SRTP_LABELS);
+    assert.deepEqual(aead.key, counterMode.key);
+    assert.deepEqual(aead.salt, counterMode.salt.slice(0, 12));
+    assert.equal(aead.authKey.length, 0);
+  },
+});

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import type { SrtpCipher, SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
+import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+
+const GCM: SrtpProfile = "SRTP_AEAD_AES_128_GCM";
+const CM: SrtpProfile = "SRTP_AES128_CM_HMAC_SHA1_80";
+const NO_KEY = new Uint8Array(0);
+const MAX_PAYLOAD = 1460;
+const HEADER = Uint8Array.fromHex("9060f17b8041f8d35501a0b2bede000110ff0000");
+/** Bytes that a cipher must not touch, behind the tag. */
+const GUARD = 0xa5;
+
+/** Where the parts of one sealed packet lie. */
+interface Sealed {
+  readonly packet: Uint8Array;
+  readonly iv: Uint8Array;
+  readonly headerLength: number;
+  readonly length: number;
+  readonly trailer: Uint8Array | undefined;
+  readonly tagOffset: number;
+}
+
+/**
+ * What every SRTP cipher backend must do, as tests: known answers of the RFCs, round trips of all sizes, refusal of any
+ * changed byte. `needs` are the permissions of the backend.
+ */
+export function cipherContract(
+  name: string,
+  factory: SrtpCipherFactory,
+  needs: "none" | Deno.PermissionOptionsObject,
+): void {
+  const contract = (behaviour: string, check: (factory: SrtpCipherFactory) => void) =>
+    Deno.test({
+      name: `SRTP cipher ${name}: ${behaviour}`,
+      permissions: needs,
+      fn: () => closingAll(factory, check),
+    });
+
+  contract("AEAD_AES_128_GCM gives the SRTP packet of RFC 7714 section 16.1", knowsGcmRtp);
+  contract("AEAD_AES_128_GCM gives the SRTCP packets of RFC 7714 section 17", knowsGcmRtcp);
+  contract("AES_CM gives the key stream of RFC 3711 appendix B.2", knowsCounterMode);
+  contract("HMAC_SHA1_80 gives the digest of RFC 2202 section 3, cut to 80 bits", knowsHmac);
+
+  for (const profile of [GCM, CM]) {
+    const behaves = (behaviour: string, check: (cipher: SrtpCipher) => void) =>
+      contract(`${profile} ${behaviour}`, (factory) => check(createCipher(factory, profile)));
+    behaves("has the lengths of its profile", (cipher) => hasProfileLengths(cipher, profile));
+    behaves("opens what it seals, of 0 to 1460 bytes", roundTrips);
+    behaves("seals in place as it does from elsewhere", sealsInPlace);
+    behaves("refuses any changed byte and leaves the packet as it was", refusesChanges);
+    contract(`${profile} refuses a packet of another key`, (factory) => refusesOtherKey(factory, profile));
+    contract(`${profile} keeps keys of its own`, (factory) => keepsOwnKeys(factory, profile));
+  }
+}
+
+/** Runs `check` and closes the ciphers that it made. */
+function closingAll(factory: SrtpCipherFactory, check: (factory: SrtpCipherFactory) => void): void {
+  const ciphers: SrtpCipher[] = [];
+  check({
+    create(profile, key, authKey) {
+      const cipher = factory.create(profile, key, authKey);
+      ciphers.push(cipher);
+      return cipher;
+    },
+  });
+  for (const cipher of ciphers) cipher.close();
+}
+
+function createCipher(factory: SrtpCipherFactory, profile: SrtpProfile, seed = 1): SrtpCipher {
+  return factory.create(profile, pattern(16, seed), SRTP_PROFILES[profile].aead ? NO_KEY : pattern(20, seed + 1));
+}
+
+function knowsGcmRtp(factory: SrtpCipherFactory): void {
+  const cipher = factory.create(GCM, hex("000102030405060708090a0b0c0d0e0f"), NO_KEY);
+  const iv = hex("51753c6580c2726f20718414");
+  const plain = hex(
+    "8040f17b 8041f8d3 5501a0b2 47616c6c 69612065 7374206f 6d6e6973 20646976 69736120 696e2070 61727465 73207472 6573",
+  );
+  const sealed = hex(
+    "8040f17b 8041f8d3 5501a0b2 f24de3a3 fb34de6c acba861c 9d7e4bca be633bd5 0d294e6f 42a5f47a 51c7d19b 36de3adf" +
+      "8833899d 7f27beb1 6a9152cf 765ee439 0cce",
+  );
+  const packet = new Uint8Array(sealed.length);
+  packet.set(plain);
+  cipher.seal(iv, packet, 12, packet, 12, plain.length - 12, undefined, plain.length);
+  assert.deepEqual(packet, sealed);
+  assert.ok(cipher.open(iv, packet, 12, plain.length - 12, undefined, plain.length));
+  assert.deepEqual(packet.slice(0, plain.length), plain);
+}
+
+function knowsGcmRtcp(factory: SrtpCipherFactory): void {
+  const cipher = factory.create(GCM, hex("000102030405060708090a0b0c0d0e0f"), NO_KEY);
+  const iv = hex("517524055203726f207170bb");
+  const plain = hex(
+    "81c8000d 4d617273 4e545031 4e545032 52545020 0000042a 0000e930 4c756e61 deadbeef deadbeef deadbeef deadbeef deadbeef",
+  );
+  const encrypted = hex(
+    "81c8000d 4d617273 63e94885 dcdab67c a727d766 2f6b7e99 7ff5c0f7 6c06f32d c676a5f1 730d6fda 4ce09b46 86303ded" +
+      "0bb9275b c84aa458 96cf4d2f c5abf872 45d9eade",
+  );
+  const packet = new Uint8Array(encrypted.length);
+  packet.set(plain);
+  cipher.seal(iv, packet, 8, packet, 8, plain.length - 8, hex("800005d4"), plain.length);
+  assert.deepEqual(packet, encrypted);
+  assert.ok(cipher.open(iv, packet, 8, plain.length - 8, hex("800005d4"), plain.length));
+  assert.deepEqual(packet.slice(0, plain.length), plain);
+
+  const tagOnly = hex("841dd968 3dd78ec9 2ae58790 125f62b3");
+  cipher.seal(iv, packet, plain.length, plain, plain.length, 0, hex("000005d4"), plain.length);
+  assert.deepEqual(packet.slice(plain.length), tagOnly);
+  assert.ok(cipher.open(iv, packet, plain.length, 0, hex("000005d4"), plain.length));
+  assert.deepEqual(packet.slice(0, plain.length), plain);
+}
+
+function knowsCounterMode(factory: SrtpCipherFactory): void {
+  const cipher = factory.create(CM, hex("2b7e151628aed2a6abf7158809cf4f3c"), pattern(20, 5));
+  const keyStream = hex(
+    "e03ead0935c95e80e166b16dd92b4eb4 d23513162b02d0f72a43a2fe4a5f97ab 41e95b3bb0a2e8dd477901e4fca894c0",
+  );
+  const packet = new Uint8Array(12 + keyStream.length + cipher.tagLength);
+  const iv = hex("f0f1f2f3f4f5f6f7f8f9fafbfcfd0000");
+  cipher.seal(iv, packet, 12, packet, 12, keyStream.length, new Uint8Array(4), 12 + keyStream.length);
+  assert.deepEqual(packet.slice(12, 12 + keyStream.length), keyStream);
+}
+
+function knowsHmac(factory: SrtpCipherFactory): void {
+  const cipher = factory.create(CM, pattern(16, 1), new Uint8Array(20).fill(0xaa));
+  const packet = new Uint8Array(46 + 10).fill(0xdd);
+  cipher.seal(new Uint8Array(16), packet, 46, packet, 46, 0, new Uint8Array(4).fill(0xdd), 46);
+  assert.deepEqual(packet.slice(46), hex("125d7342b9ac11cd91a3"));
+}
+
+function hasProfileLengths(cipher: SrtpCipher, profile: SrtpProfile): void {
+  assert.equal(cipher.tagLength, SRTP_PROFILES[profile].tagLength);
+  assert.equal(cipher.ivLength, SRTP_PROFILES[profile].aead ? 12 : 16);
+}
+
+function roundTrips(cipher: SrtpCipher): void {
+  for (let length = 0; length <= MAX_PAYLOAD; length++) {
+    for (const trailer of trailers(cipher)) {
+      const sealed = seal(cipher, length, trailer);
+      assert.ok(open(cipher, sealed, sealed.packet), `${length} bytes`);
+      assert.deepEqual(part(sealed.packet, 0, HEADER.length), HEADER);
+      assert.deepEqual(part(sealed.packet, HEADER.length, length), pattern(length, length), `${length} bytes`);
+    }
+  }
+}
+
+function sealsInPlace(cipher: SrtpCipher): void {
+  for (let length = 0; length <= MAX_PAYLOAD; length += 73) {
+    for (const trailer of trailers(cipher)) {
+      const { packet, iv, tagOffset } = seal(cipher, length, trailer);
+      const inPlace = new Uint8Array(packet.length).fill(GUARD);
+      inPlace.set(HEADER);
+      inPlace.set(pattern(length, length), HEADER.length);
+      cipher.seal(iv, inPlace, HEADER.length, inPlace, HEADER.length, length, trailer, tagOffset);
+      assert.deepEqual(inPlace, packet);
+      assert.ok(packet.subarray(tagOffset + cipher.tagLength).every((byte) => byte === GUARD));
+    }
+  }
+}
+
+function refusesChanges(cipher: SrtpCipher): void {
+  for (const length of [0, 1, 100]) {
+    for (const trailer of trailers(cipher)) {
+      const sealed = seal(cipher, length, trailer);
+      const end = sealed.tagOffset + cipher.tagLength;
+      for (let at = 0; at < end; at++) {
+        if (at >= HEADER.length + length && at < sealed.tagOffset) continue;
+        const forged = sealed.packet.slice();
+        forged[at] ^= 1 << (at % 8);
+        const before = forged.slice();
+        assert.equal(open(cipher, sealed, forged), false, `byte ${at}`);
+        assert.deepEqual(forged, before, `byte ${at}`);
+      }
+      refusesOtherTrailer(cipher, sealed);
+      assert.ok(open(cipher, sealed, sealed.packet), "the true packet passes afterwards");
+    }
+  }
+}
+
+function refusesOtherTrailer(cipher: SrtpCipher, sealed: Sealed): void {
+  if (sealed.trailer === undefined) return;
+  for (let at = 0; at < sealed.trailer.length; at++) {
+    const trailer = sealed.trailer.slice();
+    trailer[at] ^= 0x80;
+    const before = sealed.packet.slice();
+    assert.equal(open(cipher, { ...sealed, trailer }, sealed.packet), false);
+    assert.deepEqual(sealed.packet, before);
+  }
+}
+
+function refusesOtherKey(factory: SrtpCipherFactory, profile: SrtpProfile): void {
+  const sealed = seal(createCipher(factory, profile, 1), 50, new Uint8Array(4));
+  assert.equal(open(createCipher(factory, profile, 2), sealed, sealed.packet), false);
+}
+
+function keepsOwnKeys(factory: SrtpCipherFactory, profile: SrtpProfile): void {
+  const key = pattern(16, 1);
+  const authKey = SRTP_PROFILES[profile].aead ? NO_KEY : pattern(20, 2);
+  const cipher = factory.create(profile, key, authKey);
+  key.fill(0);
+  authKey.fill(0);
+  const sealed = seal(createCipher(factory, profile), 50, new Uint8Array(4));
+  assert.ok(open(cipher, sealed, sealed.packet));
+}
+
+/** AEAD SRTP has no trailer; all else has four bytes. */
+function trailers(cipher: SrtpCipher): (Uint8Array | undefined)[] {
+  return cipher.ivLength === 12 ? [undefined, pattern(4, 9)] : [pattern(4, 9)];
+}
+
+/** Seals `length` bytes from another buffer. As in SRTCP, a trailer's room is kept between ciphertext and tag. */
+function seal(cipher: SrtpCipher, length: number, trailer: Uint8Array | undefined): Sealed {
+  const tagOffset = HEADER.length + length + (trailer?.length ?? 0);
+  const packet = new Uint8Array(tagOffset + cipher.tagLength + 8).fill(GUARD);
+  packet.set(HEADER);
+  const source = new Uint8Array(length + 10);
+  source.set(pattern(length, length), 7);
+  const iv = pattern(cipher.ivLength, length);
+  cipher.seal(iv, packet, HEADER.length, source, 7, length, trailer, tagOffset);
+  return { packet, iv, headerLength: HEADER.length, length, trailer, tagOffset };
+}
+
+function open(cipher: SrtpCipher, sealed: Sealed, packet: Uint8Array): boolean {
+  return cipher.open(sealed.iv, packet, sealed.headerLength, sealed.length, sealed.trailer, sealed.tagOffset);
+}
+
+function part(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  return bytes.slice(offset, offset + length);
+}
+
+function pattern(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => at * 31 + seed * 7);
+}
+
+function hex(text: string): Uint8Array {
+  return Uint8Array.fromHex(text.replaceAll(" ", ""));
+}

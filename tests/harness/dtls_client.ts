@@ -1,0 +1,114 @@
+import { Buffer } from "node:buffer";
+import {
+  DtlsClient,
+  HashAlgorithm,
+  ProtectionProfileAeadAes128Gcm,
+  ProtectionProfileAes128CmHmacSha1_80,
+  SignatureAlgorithm,
+} from "werift";
+import type { DtlsCertificate } from "../../src/io/portable/certificate.ts";
+import { writeRecord } from "../../src/io/portable/dtls_record.ts";
+import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+
+const PROTECTION_PROFILES = {
+  SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
+  SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
+} as const satisfies Record<SrtpProfile, number>;
+
+/** werift's SessionType.CLIENT, which it does not export. */
+const CLIENT = 1;
+
+/** The flight with the client's certificate, keys and Finished. */
+const FLIGHT_5 = 5;
+
+export interface TestClientOptions {
+  readonly certificate: DtlsCertificate;
+  /** The key it signs with, where it is not the certificate's. */
+  readonly keyPem?: string;
+  readonly profiles: readonly SrtpProfile[];
+  readonly extendedMasterSecret?: boolean;
+  /** Called for each datagram that it sends. */
+  readonly send: (datagram: Uint8Array) => void;
+}
+
+/** werift's DTLS client without a socket and without its timers: nothing is sent again unless `resend` is called. */
+export class TestClient {
+  readonly socket: DtlsClient;
+  connections = 0;
+  closes = 0;
+  readonly #transport;
+  readonly #send: (datagram: Uint8Array) => void;
+  #flight = 0;
+  #flightDatagrams: Uint8Array[] = [];
+
+  constructor({ certificate, keyPem, profiles, extendedMasterSecret = true, send }: TestClientOptions) {
+    this.#send = send;
+    this.#transport = {
+      type: "udp",
+      address: { address: "0.0.0.0", family: "IPv4", port: 0 },
+      closed: false,
+      onData: (_data: Buffer, _from: readonly [string, number]) => {},
+      send: (data: Buffer) => this.#transmit(data),
+      close: () => Promise.resolve(),
+    };
+    this.socket = new DtlsClient({
+      transport: this.#transport,
+      cert: certificate.certPem,
+      key: keyPem ?? certificate.keyPem,
+      signatureHash: { hash: HashAlgorithm.sha256_4, signature: SignatureAlgorithm.ecdsa_3 },
+      extendedMasterSecret,
+      srtpProfiles: profiles.map((profile) => PROTECTION_PROFILES[profile]),
+    });
+    this.socket.onConnect.subscribe(() => this.connections++);
+    this.socket.onClose.subscribe(() => this.closes++);
+  }
+
+  /** Sends the first ClientHello. */
+  async connect(): Promise<void> {
+    await this.socket.connect().catch((error) => {
+      if (!(error instanceof FlightSent)) throw error;
+    });
+  }
+
+  handleDatagram(datagram: Uint8Array): void {
+    this.#transport.onData(Buffer.from(datagram), ["0.0.0.0", 0]);
+  }
+
+  /** Sends its last flight again. */
+  resend(): void {
+    for (const datagram of this.#flightDatagrams) this.#send(datagram);
+  }
+
+  sendApplicationData(bytes: Uint8Array): Promise<void> {
+    return this.socket.send(Buffer.from(bytes));
+  }
+
+  /** Sends an encrypted record; `sequenceNumber` is apart from those that werift counts. */
+  sendProtected(type: number, sequenceNumber: number, content: Uint8Array): void {
+    const header = { type, version: 0xfefd, epoch: 1, sequenceNumber };
+    const fragment = this.socket.cipher.cipher.encrypt(CLIENT, Buffer.from(content), header);
+    this.#send(writeRecord(type, 1, sequenceNumber, fragment));
+  }
+
+  get remoteCertificate(): Uint8Array | undefined {
+    return this.socket.remoteCertificate;
+  }
+
+  srtpKeys(profile: SrtpProfile): ReturnType<DtlsClient["extractSessionKeys"]> {
+    const { keyLength, saltLength } = SRTP_PROFILES[profile];
+    return this.socket.extractSessionKeys(keyLength, saltLength);
+  }
+
+  /** werift waits with a timer after each flight that it may have to repeat: the error, which it catches, prevents it. */
+  #transmit(data: Buffer): Promise<void> {
+    const { flight, lastMessage } = this.socket.dtls;
+    if (flight !== this.#flight) this.#flightDatagrams = [];
+    this.#flight = flight;
+    if (flight <= FLIGHT_5) this.#flightDatagrams.push(data);
+    this.#send(data);
+    if (flight < FLIGHT_5 || data === lastMessage.at(-1)) throw new FlightSent();
+    return Promise.resolve();
+  }
+}
+
+class FlightSent extends Error {}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import type { RtpPacket } from "werift";
+import type { Kind } from "../../src/sfu/types.ts";
+import { type Journal } from "./journal.ts";
+import { VP8_DELTA_FRAME, VP8_KEY_FRAME } from "./rtp_builder.ts";
+import type { Publication, WeriftClient } from "./werift_client.ts";
+
+/** RTP clock ticks of one packet: 20 ms of Opus, or a picture at 30 Hz. */
+const STEP: Readonly<Record<Kind, number>> = { audio: 960, video: 3000 };
+/** Packets under way: few enough for a socket's buffer, so that loopback loses none. */
+const WINDOW = 10;
+
+/** What an encoder would do for one track: numbers packets, and remembers what they carried. */
+export class MediaSource {
+  readonly sent: Uint8Array[] = [];
+  readonly publication: Publication;
+  readonly #client: WeriftClient;
+  /** Both wrap soon. */
+  #sequenceNumber = 0xffd0;
+  #timestamp = 0xffff_0000;
+
+  constructor(client: WeriftClient, publication: Publication) {
+    this.#client = client;
+    this.publication = publication;
+  }
+
+  /** A video source starts with a key frame. */
+  async send(count = 1): Promise<void> {
+    for (let i = 0; i < count; i++) await this.#send(this.sent.length === 0);
+  }
+
+  async sendKeyFrame(): Promise<void> {
+    await this.#send(true);
+  }
+
+  /** Sends, and sees to it that what `stream` gets is all of it. */
+  async flow(stream: Journal<RtpPacket>, count: number): Promise<void> {
+    const missing = this.sent.length - stream.entries.length;
+    for (let left = count; left > 0; left -= WINDOW) {
+      await this.send(Math.min(left, WINDOW));
+      await stream.reach(this.sent.length - missing, `${this.publication.kind} packet`);
+    }
+  }
+
+  async #send(keyFrame: boolean): Promise<void> {
+    const payload = payloadOf(this.publication.kind, this.sent.length, keyFrame);
+    this.sent.push(payload);
+    await this.#client.send(this.publication, this.#sequenceNumber, this.#timestamp, payload);
+    this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + STEP[this.publication.kind]) >>> 0;
+  }
+}
+
+/** Whether a VP8 packet of a MediaSource begins a key frame. */
+export function isKeyFrame(packet: RtpPacket): boolean {
+  return (packet.payload[1] & 1) === 0;
+}
+
+/**
+ * Every packet of `sent` has come, once and in order, with contiguous sequence numbers and the timestamps of the source,
+ * all with the SSRC and the payload type given.
+ */
+export function assertForwarded(
+  packets: readonly RtpPacket[],
+  sent: readonly Uint8Array[],
+  expected: { readonly ssrc: number; readonly payloadType: number; readonly kind: Kind },
+): void {
+  assert.equal(packets.length, sent.length);
+  const first = packets[0].header;
+  for (const [index, { header, payload }] of packets.entries()) {
+    assert.deepEqual(new Uint8Array(payload), sent[index], `payload of packet ${index}`);
+    assert.equal(header.sequenceNumber, (first.sequenceNumber + index) & 0xffff, `sequence number of packet ${index}`);
+    assert.equal(header.timestamp, (first.timestamp + index * STEP[expected.kind]) >>> 0, `timestamp of ${index}`);
+    assert.equal(header.ssrc, expected.ssrc);
+    assert.equal(header.payloadType, expected.payloadType);
+  }
+}
+
+/** No two are alike; sizes go up to a full datagram. */
+function payloadOf(kind: Kind, index: number, keyFrame: boolean): Uint8Array {
+  const start = kind === "audio" ? Uint8Array.of(0xfc) : keyFrame ? VP8_KEY_FRAME : VP8_DELTA_FRAME;
+  const payload = new Uint8Array(start.length + 4 + (index * 97) % 1100);
+  for (let i = 0; i < payload.length; i++) payload[i] = (i * 7 + index) & 0xff;
+  payload.set(start);
+  new DataView(payload.buffer).setUint32(start.length, index);
+  return payload;
+}

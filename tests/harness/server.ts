@@ -1,0 +1,113 @@
+const ROOT = new URL("../../", import.meta.url);
+const READY = /^Switchboard is ready at (http:\/\/\S+)$/m;
+const READY_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+/** What a test needs to start a server. */
+export const SERVER_PERMISSIONS = {
+  run: [Deno.execPath()],
+  read: [new URL("deno.json", ROOT)],
+  net: ["localhost"],
+} satisfies Deno.PermissionOptionsObject;
+
+/** What is alive in the server, as /healthz tells it. */
+export type Health = Readonly<Record<string, number | string>>;
+
+/** The server as `deno task start` runs it, in a process of its own. */
+export class ServerProcess {
+  /** Where the page is. */
+  readonly url: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #log: Log;
+  #running = true;
+
+  private constructor(child: Deno.ChildProcess, log: Log, url: string) {
+    this.#child = child;
+    this.#log = log;
+    this.url = url;
+    child.status.then(() => this.#running = false);
+  }
+
+  /** Starts it on a free port. Throws an Error that holds the log where it does not get ready. */
+  static async start(...flags: string[]): Promise<ServerProcess> {
+    const [, ...args] = startCommand();
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...args, "--port=0", "--log=switchboard=debug", ...flags],
+      cwd: ROOT,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const log = new Log(child);
+    const timer = setTimeout(() => child.kill("SIGKILL"), READY_TIMEOUT_MS);
+    const url = await log.match(READY);
+    clearTimeout(timer);
+    if (url === undefined) {
+      const { code } = await child.status;
+      throw new Error(`the server ended with ${code} before it was ready:\n${log.text}`);
+    }
+    return new ServerProcess(child, log, url);
+  }
+
+  /** All that it has written. */
+  get log(): string {
+    return this.#log.text;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  async health(): Promise<Health> {
+    const response = await fetch(new URL("healthz", this.url));
+    return await response.json();
+  }
+
+  /** Ends it with SIGTERM, if it has not ended already. Resolves to its exit code; after 10 s it is killed. */
+  async stop(): Promise<number> {
+    if (this.#running) this.#child.kill("SIGTERM");
+    const timer = setTimeout(() => this.#running && this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    const { code } = await this.#child.status;
+    clearTimeout(timer);
+    await this.#log.ended;
+    return code;
+  }
+}
+
+/** The words of the start task: tests run the server with the very permissions that users give it. */
+function startCommand(): string[] {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  return String(tasks.start).split(/\s+/);
+}
+
+/** The output of a process, both streams in one text. */
+class Log {
+  text = "";
+  /** Resolves when both streams have ended. */
+  readonly ended: Promise<void>;
+  #heard = () => {};
+
+  constructor(child: Deno.ChildProcess) {
+    const ended = Promise.all([this.#read(child.stdout), this.#read(child.stderr)]);
+    this.ended = ended.then(() => this.#heard());
+  }
+
+  /** The first group of the first match; undefined where the process ends without one. */
+  async match(pattern: RegExp): Promise<string | undefined> {
+    let open = true;
+    const end = this.ended.then(() => void (open = false));
+    for (;;) {
+      const found = pattern.exec(this.text)?.[1];
+      if (found !== undefined || !open) return found;
+      await Promise.race([new Promise<void>((resolve) => this.#heard = resolve), end]);
+    }
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.text += decoder.decode(chunk, { stream: true });
+      this.#heard();
+    }
+  }
+}

@@ -1,0 +1,288 @@
+import { Buffer } from "node:buffer";
+import {
+  MediaStream,
+  PictureLossIndication,
+  ProtectionProfileAeadAes128Gcm,
+  ProtectionProfileAes128CmHmacSha1_80,
+  RTCPeerConnection,
+  RtcpPayloadSpecificFeedback,
+  type RTCRtpTransceiver,
+  RtpHeader,
+  RtpPacket,
+  useAudioLevelIndication,
+  useOPUS,
+  usePLI,
+  useSdesMid,
+  useVP8,
+} from "werift";
+import { MID_URI } from "../../src/sfu/header_extensions.ts";
+import type { Kind, Source, TrackId } from "../../src/sfu/types.ts";
+import type { OfferMessage, ServerMessage } from "../../src/signaling/messages.ts";
+import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+import { Journal } from "./journal.ts";
+import { type SdpSection, sdpSections } from "./sdp_sections.ts";
+import { SignalingSocket } from "./signaling_socket.ts";
+
+const PROTECTION_PROFILES = {
+  SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
+  SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
+} as const satisfies Record<SrtpProfile, number>;
+
+/** werift's DTLS waits so long for an answer to a flight, then twice as long and so on, and nothing stops it. */
+const FLIGHT_TIMEOUT_MS = 500;
+
+export interface WeriftOptions {
+  readonly name?: string;
+  /** Payload types of Opus and VP8. */
+  readonly payloadTypes?: Readonly<Record<Kind, number>>;
+  /** Offers the audio level too, which gives MID another id. */
+  readonly audioLevel?: boolean;
+  readonly srtpProfiles?: readonly SrtpProfile[];
+}
+
+/** An m-line that the client publishes on. */
+export interface Publication {
+  readonly kind: Kind;
+  readonly transceiver: RTCRtpTransceiver;
+  /** Told to the server; it guesses where this is undefined. */
+  readonly source: Source | undefined;
+  /** Key-frame requests that came, by the time at which each did. */
+  readonly keyFrameRequests: Journal<number>;
+}
+
+/** An m-line that the client receives on. */
+export interface Subscription {
+  readonly kind: Kind;
+  readonly transceiver: RTCRtpTransceiver;
+  /** The track that it names in offers, from now on; undefined for any. */
+  trackId: TrackId | undefined;
+}
+
+/** A client over real sockets: signaling by WebSocket, media by werift's RTCPeerConnection, RTP written by hand. */
+export class WeriftClient implements AsyncDisposable {
+  readonly signaling: SignalingSocket;
+  readonly connection: RTCPeerConnection;
+  readonly #srtpProfiles: readonly SrtpProfile[] | undefined;
+  readonly #streams = new Map<number, Journal<RtpPacket>>();
+  readonly #states = new Journal<string>();
+  readonly #stream = new MediaStream();
+  readonly #publications: Publication[] = [];
+  readonly #subscriptions: Subscription[] = [];
+  #welcome: Extract<ServerMessage, { type: "welcome" }> | undefined;
+  #offers = 0;
+  #answer = "";
+  #handshakeBeganMs = Infinity;
+  #flightsOver: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  private constructor(signaling: SignalingSocket, options: WeriftOptions) {
+    this.signaling = signaling;
+    this.#srtpProfiles = options.srtpProfiles;
+    const { audio, video } = options.payloadTypes ?? { audio: 111, video: 96 };
+    const mid = useSdesMid();
+    this.connection = new RTCPeerConnection({
+      codecs: {
+        audio: [useOPUS({ payloadType: audio })],
+        video: [useVP8({ payloadType: video, rtcpFeedback: [usePLI()] })],
+      },
+      // One object for both: werift counts ids through, and MID has one id in all of a BUNDLE group (RFC 8843 section 9.1).
+      headerExtensions: { audio: options.audioLevel ? [useAudioLevelIndication(), mid] : [mid], video: [mid] },
+      iceServers: [],
+      // Loopback alone, and no look at the machine's interfaces.
+      iceUseIpv4: false,
+      iceUseIpv6: false,
+      iceUseTcp: false,
+      iceAdditionalHostAddresses: ["127.0.0.1"],
+      iceInterfaceAddresses: { udp4: "127.0.0.1" },
+      bundlePolicy: "max-bundle",
+    });
+    this.connection.connectionStateChange.subscribe((state) => this.#handleState(state));
+  }
+
+  /** Opens a WebSocket and joins. */
+  static async join(url: string, roomId: string, options: WeriftOptions = {}): Promise<WeriftClient> {
+    const client = new WeriftClient(await SignalingSocket.open(url), options);
+    client.signaling.send({ type: "join", roomId, ...(options.name !== undefined && { name: options.name }) });
+    client.#welcome = await client.signaling.receive("welcome");
+    return client;
+  }
+
+  get welcome(): Extract<ServerMessage, { type: "welcome" }> {
+    if (this.#welcome === undefined) throw new TypeError("the client has not joined");
+    return this.#welcome;
+  }
+
+  get id(): string {
+    return this.welcome.peerId;
+  }
+
+  /** The last answer's m-lines. */
+  get sections(): SdpSection[] {
+    return sdpSections(this.#answer);
+  }
+
+  /** The last answer. */
+  get answer(): string {
+    return this.#answer;
+  }
+
+  /** Adds an m-line that publishes; it takes effect with the next `negotiate`. */
+  publish(kind: Kind, source?: Source): Publication {
+    const transceiver = this.connection.addTransceiver(kind, { direction: "sendonly", streams: [this.#stream] });
+    const keyFrameRequests = new Journal<number>();
+    transceiver.sender.onPictureLossIndication.subscribe(() => keyFrameRequests.add(performance.now()));
+    const publication = { kind, transceiver, source, keyFrameRequests };
+    this.#publications.push(publication);
+    return publication;
+  }
+
+  /** Adds an m-line that receives; it takes effect with the next `negotiate`. */
+  subscribe(kind: Kind, trackId?: TrackId): Subscription {
+    const transceiver = this.connection.addTransceiver(kind, { direction: "recvonly" });
+    const subscription = { kind, transceiver, trackId };
+    this.#subscriptions.push(subscription);
+    return subscription;
+  }
+
+  /** One offer and its answer. Does not wait for the transport. */
+  async negotiate(): Promise<void> {
+    const offer = await this.connection.createOffer();
+    this.#prepareTransport();
+    await this.connection.setLocalDescription(offer);
+    const id = ++this.#offers;
+    const sdp = this.connection.localDescription?.sdp ?? offer.sdp;
+    this.signaling.send({ type: "offer", sdp, id, tracks: this.#trackRequests() });
+    const reply = await this.signaling.messages.find(
+      (reply) => (reply.type === "answer" && reply.id === id) || (reply.type === "error" && reply.replyTo === id),
+      `the reply to offer ${id}`,
+    );
+    if (reply.type !== "answer") throw new Error(`the offer was refused: ${JSON.stringify(reply)}`);
+    this.#answer = reply.sdp;
+    await this.connection.setRemoteDescription({ type: "answer", sdp: reply.sdp });
+  }
+
+  /** Until media can flow. */
+  async connected(): Promise<void> {
+    await this.#states.find((state) => state === "connected", "a connected transport");
+  }
+
+  /** Negotiates, and waits until media can flow. */
+  async connect(): Promise<void> {
+    await this.negotiate();
+    await this.connected();
+  }
+
+  /** The m-line of the last answer. */
+  sectionOf({ transceiver }: Publication | Subscription): SdpSection {
+    const section = this.sections.find(({ mid }) => mid === transceiver.mid);
+    if (section === undefined) throw new TypeError(`the answer has no m-line ${transceiver.mid}`);
+    return section;
+  }
+
+  /** What comes on an m-line, by the SSRC that the last answer gives it. */
+  streamOf(subscription: Subscription): Journal<RtpPacket> {
+    const { ssrc, mid, direction } = this.sectionOf(subscription);
+    if (ssrc === undefined) throw new TypeError(`m-line ${mid} receives nothing: ${direction}`);
+    return this.stream(ssrc);
+  }
+
+  /** The SRTP profile that DTLS has chosen. */
+  get srtpProfile(): SrtpProfile | undefined {
+    const id = this.#transport.dtls?.srtp.srtpProfile;
+    return (Object.keys(PROTECTION_PROFILES) as SrtpProfile[]).find((name) => PROTECTION_PROFILES[name] === id);
+  }
+
+  /** Sends one RTP packet; werift puts in SSRC, payload type and MID. */
+  async send(publication: Publication, sequenceNumber: number, timestamp: number, payload: Uint8Array): Promise<void> {
+    const header = new RtpHeader({ sequenceNumber, timestamp, marker: true });
+    await publication.transceiver.sender.sendRtp(new RtpPacket(header, Buffer.from(payload)));
+  }
+
+  /** The packets with this SSRC. */
+  stream(ssrc: number): Journal<RtpPacket> {
+    let stream = this.#streams.get(ssrc);
+    if (stream === undefined) this.#streams.set(ssrc, stream = new Journal());
+    return stream;
+  }
+
+  /** SSRCs that packets came with. */
+  get receivedSsrcs(): number[] {
+    return [...this.#streams].filter(([, { entries }]) => entries.length > 0).map(([ssrc]) => ssrc);
+  }
+
+  /** The MID that a packet carries. */
+  midOf(packet: RtpPacket): string | undefined {
+    const id = this.sections.find(({ extensions }) => extensions.has(MID_URI))?.extensions.get(MID_URI);
+    return packet.header.extensions.find((extension) => extension.id === id)?.payload.toString();
+  }
+
+  /** Asks for a key frame of the stream with this SSRC. */
+  async requestKeyFrame(mediaSsrc: number): Promise<void> {
+    const feedback = new PictureLossIndication({ senderSsrc: 1, mediaSsrc });
+    await this.#transport.sendRtcp([new RtcpPayloadSpecificFeedback({ feedback })]);
+  }
+
+  /** Leaves as a client should. */
+  async leave(): Promise<CloseEvent> {
+    this.signaling.send({ type: "leave" });
+    const closed = await this.signaling.closed;
+    await this.closeTransport();
+    return closed;
+  }
+
+  /** Ends media without a word, as a machine that goes off the network. */
+  async closeTransport(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.connection.close();
+    await this.#flightsOver;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.signaling.close();
+    await this.closeTransport();
+  }
+
+  get #transport() {
+    const transport = this.connection.dtlsTransports.at(0);
+    if (transport === undefined) throw new TypeError("there is no m-line yet");
+    return transport;
+  }
+
+  #trackRequests(): OfferMessage["tracks"] {
+    return [
+      ...this.#publications.flatMap(({ transceiver: { mid }, source }) => mid && source ? [{ mid, source }] : []),
+      ...this.#subscriptions.flatMap(({ transceiver: { mid }, trackId }) => mid && trackId ? [{ mid, trackId }] : []),
+    ];
+  }
+
+  /** What werift has no setting for. Its transport exists once there is an m-line, and gathers after that. */
+  #prepareTransport(): void {
+    if (this.#offers > 0) return;
+    const transport = this.#transport;
+    // Else it asks a public STUN server.
+    transport.iceTransport.connection.stunServer = undefined;
+    const profiles = this.#srtpProfiles?.map((profile) => PROTECTION_PROFILES[profile]);
+    if (profiles !== undefined) Reflect.set(transport, "srtpProfiles", profiles);
+    transport.onRtp.subscribe((packet) => this.stream(packet.header.ssrc).add(packet));
+    transport.onStateChange.subscribe((state) => {
+      if (state === "connecting") this.#handshakeBeganMs = performance.now();
+    });
+  }
+
+  #handleState(state: string): void {
+    if (state === "connected") this.#flightsOver = this.#waitForFlights();
+    this.#states.add(state);
+  }
+
+  /**
+   * Until werift's DTLS timers have run out. They cannot be cleared, and the sanitizers would blame the test. A timer that
+   * is as long as the last of theirs and begins later fires later.
+   */
+  #waitForFlights(): Promise<void> {
+    const handshakeMs = performance.now() - this.#handshakeBeganMs;
+    let timeoutMs = FLIGHT_TIMEOUT_MS;
+    for (let endMs = timeoutMs; endMs < handshakeMs; endMs += timeoutMs) timeoutMs += FLIGHT_TIMEOUT_MS;
+    return new Promise((resolve) => setTimeout(resolve, timeoutMs));
+  }
+}
