@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { buildOffer } from "../../tests/harness/offer_builder.ts";
+import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
+import { pictureLossIndications } from "../../tests/harness/engine.ts";
+import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
+
+const CAMERA = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000, msid: "s v" } as const;
+const RECEIVE = { mid: "0", kind: "video", direction: "recvonly" } as const;
+
+function offer(client: SignalingClient, sdp: string): { readonly ufrag: string; readonly password: string } {
+  const answer = client.say({ type: "offer", sdp }).find((message) => message.type === "answer");
+  assert.ok(answer);
+  return credentialsOf(answer.sdp);
+}
+
+/** What the client received on its transport, decrypted. */
+function receivedBy({ client, datagrams }: SignalingClient): { readonly rtp: number; readonly rtcp: Uint8Array[] } {
+  const opened = datagrams.take().flatMap(({ bytes }) => client.open(bytes) ?? []);
+  return {
+    rtp: opened.filter(({ kind }) => kind === "rtp").length,
+    rtcp: opened.filter(({ kind }) => kind === "rtcp").map(({ plain }) => plain),
+  };
+}
+
+Deno.test({
+  name: "media goes from one participant's transport to the other's, encrypted for each",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(1);
+    const [publisher, subscriber] = [room.join(), room.join()];
+    publisher.client.connect(offer(publisher, buildOffer([CAMERA])));
+    subscriber.client.connect(offer(subscriber, buildOffer([RECEIVE])));
+    publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
+    assert.equal(receivedBy(subscriber).rtp, 1);
+    assert.equal(receivedBy(publisher).rtp, 0);
+  },
+});
+
+Deno.test({
+  name: "B62: a subscriber's connection asks the publisher for a picture at once",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(2);
+    const [publisher, subscriber] = [room.join(), room.join()];
+    publisher.client.connect(offer(publisher, buildOffer([CAMERA])));
+    publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
+    const credentials = offer(subscriber, buildOffer([RECEIVE]));
+    assert.deepEqual(pictureLossIndications(receivedBy(publisher).rtcp), []);
+    subscriber.client.connect(credentials);
+    assert.deepEqual(pictureLossIndications(receivedBy(publisher).rtcp), [1000]);
+  },
+});
+
+Deno.test({
+  name: "B62: a track that a connected subscriber adds is asked for a picture at once",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(3);
+    const [publisher, subscriber] = [room.join(), room.join()];
+    publisher.client.connect(offer(publisher, buildOffer([CAMERA])));
+    publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
+    subscriber.client.connect(offer(subscriber, buildOffer([{ ...RECEIVE, kind: "audio" }])));
+    receivedBy(publisher);
+    offer(subscriber, buildOffer([{ ...RECEIVE, kind: "audio" }, { ...RECEIVE, mid: "1" }]));
+    assert.deepEqual(pictureLossIndications(receivedBy(publisher).rtcp), [1000]);
+  },
+});
+
+Deno.test({
+  name: "leaving twice is leaving once",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(4);
+    const [client, neighbour] = [room.join(), room.join()];
+    const { participant } = client;
+    client.take();
+    neighbour.take();
+    participant?.leave("leave");
+    participant?.leave("leave");
+    assert.deepEqual(neighbour.take().map((message) => message.type), ["peerLeft"]);
+    assert.equal(participant?.nextTimeout(), Infinity);
+    assert.equal(room.openTransports, 1);
+  },
+});

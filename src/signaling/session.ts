@@ -1,0 +1,214 @@
+import type { RandomSource } from "../sfu/random.ts";
+import type { Room, Rooms } from "../sfu/room.ts";
+import type { TrackInfo } from "../sfu/types.ts";
+import { parseCandidate } from "../webrtc/candidate.ts";
+import type { SignalingConnection } from "./connection.ts";
+import type { CandidateInit, ClientMessage, ErrorCode, MessageId, OfferMessage, ServerMessage } from "./messages.ts";
+import { parseMessage } from "./parse_message.ts";
+import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
+import { TokenBucket } from "./token_bucket.ts";
+
+/** Messages that a client may send at once, and a second in the long run (rule P4). */
+const MESSAGE_BURST = 200;
+const MESSAGES_PER_SECOND = 50;
+
+/** WebSocket close codes (RFC 6455 section 7.4); 4000 and up are the application's. */
+const CLOSE_NORMAL = 1000;
+const CLOSE_GOING_AWAY = 1001;
+const CLOSE_CODES: Readonly<Record<LeaveReason, number>> = {
+  "leave": CLOSE_NORMAL,
+  "signaling-lost": CLOSE_NORMAL,
+  "server-closing": CLOSE_GOING_AWAY,
+  "refused": 1008,
+  "fault": 1011,
+  "transport-failed": 4000,
+};
+
+export interface SignalingSessionOptions {
+  readonly connection: SignalingConnection;
+  readonly rooms: Rooms;
+  readonly openTransport: OpenTransport;
+  readonly random: RandomSource;
+  /** Lower-case MIME types that rooms allow. */
+  readonly codecs: readonly string[];
+  readonly observer: SessionObserver;
+  readonly nowMs: number;
+}
+
+/** What the I/O side learns of a session: to log it, and to give a participant its time. */
+export interface SessionObserver {
+  joined(participant: Participant): void;
+  left(participant: Participant, reason: LeaveReason, detail: string): void;
+  connected(participant: Participant): void;
+  refused(code: ErrorCode, message: string): void;
+}
+
+/** Fields that one state has and another cannot. */
+type State =
+  | { readonly name: "new" }
+  | { readonly name: "joined"; readonly participant: Participant }
+  | { readonly name: "closed" };
+
+/** One WebSocket's conversation: docs/protocol.md as a state machine. Bad input is answered, never thrown. */
+export class SignalingSession {
+  readonly #options: SignalingSessionOptions;
+  readonly #bucket: TokenBucket;
+  #state: State = { name: "new" };
+  #detached = false;
+
+  constructor(options: SignalingSessionOptions) {
+    this.#options = options;
+    this.#bucket = new TokenBucket(MESSAGE_BURST, MESSAGES_PER_SECOND, options.nowMs);
+  }
+
+  /** Takes one message; `data` is undefined for a binary frame. */
+  handleMessage(data: string | undefined, nowMs: number): void {
+    if (this.#state.name === "closed") return;
+    if (!this.#bucket.take(nowMs)) return this.#refuseFlood();
+    const parsed = parseMessage(data);
+    if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, parsed.replyTo);
+    this.#dispatch(parsed.message, nowMs);
+  }
+
+  /** The WebSocket is gone. */
+  handleClose(code: number, nowMs: number): void {
+    this.#detached = true;
+    if (this.#state.name !== "joined") {
+      this.#state = { name: "closed" };
+      return;
+    }
+    const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY;
+    if (meant) this.#state.participant.leave("leave");
+    else this.#state.participant.detach(nowMs);
+  }
+
+  /** Something here went wrong that should not: this peer goes, nobody else (rule P7). */
+  fail(): void {
+    this.#sendError("internal", "the server failed on this connection");
+    if (this.#state.name === "joined") this.#state.participant.leave("fault");
+    else this.#close("fault");
+  }
+
+  /** The server ends: the client is told, and its peer leaves. */
+  shutDown(): void {
+    this.#sendError("server-closing", "the server is shutting down");
+    if (this.#state.name === "joined") this.#state.participant.leave("server-closing");
+    else this.#close("server-closing");
+  }
+
+  #dispatch(message: ClientMessage, nowMs: number): void {
+    const state = this.#state;
+    if (message.type === "join") {
+      if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
+      return this.#join(message.roomId, message.name, nowMs);
+    }
+    if (state.name !== "joined") {
+      const replyTo = message.type === "offer" ? message.id : undefined;
+      return this.#sendError("wrong-state", `${message.type} needs a join before it`, replyTo);
+    }
+    switch (message.type) {
+      case "offer":
+        return this.#offer(state.participant, message, nowMs);
+      case "iceCandidate":
+        return this.#checkCandidate(message.candidate);
+      case "leave":
+        return state.participant.leave("leave");
+    }
+  }
+
+  #join(roomId: string, name: string | undefined, nowMs: number): void {
+    const { rooms, openTransport, random, codecs } = this.#options;
+    const observer = this.#participantObserver();
+    const participant = new Participant({ rooms, roomId, name, openTransport, observer, random, codecs, nowMs });
+    this.#state = { name: "joined", participant };
+    this.#send({
+      type: "welcome",
+      peerId: participant.peer.id,
+      peers: describePeers(participant.room, participant.peer.id),
+    });
+    this.#options.observer.joined(participant);
+  }
+
+  #offer(participant: Participant, message: OfferMessage, nowMs: number): void {
+    const result = participant.offer(message.sdp, message.tracks ?? [], nowMs);
+    if (!result.ok) return this.#sendError(result.code, result.message, message.id);
+    this.#send({ type: "answer", sdp: result.answer, ...(message.id !== undefined && { id: message.id }) });
+    if (result.restarted) this.#send({ type: "iceCandidate", candidate: END_OF_CANDIDATES });
+    for (const problem of result.problems) {
+      this.#sendError(problem.code, problem.message, undefined, problem.trackId);
+    }
+  }
+
+  /** An ICE-lite agent sends no checks, so a candidate is looked at for its form alone (rule P40). */
+  #checkCandidate(candidate: CandidateInit): void {
+    if (candidate.candidate === "" || parseCandidate(candidate.candidate) !== undefined) return;
+    this.#sendError("bad-message", "candidate.candidate: is no candidate (RFC 8839 section 5.1)");
+  }
+
+  #participantObserver(): ParticipantObserver {
+    return {
+      peerJoined: (id, name) => this.#send({ type: "peerJoined", peer: { id, ...(name !== undefined && { name }) } }),
+      peerLeft: (peerId) => this.#send({ type: "peerLeft", peerId }),
+      trackPublished: (peerId, track) => this.#send({ type: "trackPublished", peerId, track: describeTrack(track) }),
+      trackUnpublished: (peerId, trackId) => this.#send({ type: "trackUnpublished", peerId, trackId }),
+      transportConnected: () => {
+        if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
+      },
+      left: (reason, detail) => this.#left(reason, detail),
+    };
+  }
+
+  #left(reason: LeaveReason, detail: string): void {
+    const state = this.#state;
+    if (state.name !== "joined") return;
+    if (reason === "transport-failed") this.#sendError("transport-failed", detail);
+    this.#close(reason);
+    this.#options.observer.left(state.participant, reason, detail);
+  }
+
+  #refuseFlood(): void {
+    this.#sendError("too-many", `more than ${MESSAGES_PER_SECOND} messages a second`);
+    if (this.#state.name === "joined") this.#state.participant.leave("refused", "too many messages");
+    else this.#close("refused");
+  }
+
+  #close(reason: LeaveReason): void {
+    this.#state = { name: "closed" };
+    if (!this.#detached) this.#options.connection.close(CLOSE_CODES[reason], reason);
+  }
+
+  #sendError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
+    this.#options.observer.refused(code, message);
+    this.#send({
+      type: "error",
+      code,
+      message,
+      ...(replyTo !== undefined && { replyTo }),
+      ...(trackId !== undefined && { trackId }),
+    });
+  }
+
+  #send(message: ServerMessage): void {
+    if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
+  }
+}
+
+const END_OF_CANDIDATES: CandidateInit = { candidate: "", sdpMLineIndex: 0 };
+
+function describePeers(room: Room, except: string) {
+  const tracks = new Map<string, TrackInfo[]>();
+  for (const producer of room.producers.values()) {
+    const list = tracks.get(producer.peerId) ?? [];
+    list.push(describeTrack(producer));
+    tracks.set(producer.peerId, list);
+  }
+  return [...room.peers.values()].filter((peer) => peer.id !== except).map((peer) => ({
+    id: peer.id,
+    ...(peer.name !== undefined && { name: peer.name }),
+    tracks: tracks.get(peer.id) ?? [],
+  }));
+}
+
+function describeTrack({ id, kind, source }: TrackInfo): TrackInfo {
+  return { id, kind, source };
+}

@@ -1,0 +1,383 @@
+import assert from "node:assert/strict";
+import { buildOffer, type OfferLine } from "../../tests/harness/offer_builder.ts";
+import { CANDIDATES, credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
+import type { ServerMessage } from "./messages.ts";
+
+const CAMERA: OfferLine = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000, msid: "s v" };
+const RECEIVE: OfferLine = { mid: "1", kind: "video", direction: "recvonly" };
+
+function answerOf(messages: readonly ServerMessage[]): string {
+  const answer = messages.find((message) => message.type === "answer");
+  assert.ok(answer, `no answer in ${JSON.stringify(messages)}`);
+  return answer.sdp;
+}
+
+function codes(messages: readonly ServerMessage[]): string[] {
+  return messages.map((message) => message.type === "error" ? message.code : message.type);
+}
+
+/** Offers the lines and completes ICE and DTLS. */
+function connect(client: SignalingClient, lines: readonly OfferLine[] = [CAMERA]): void {
+  const answer = answerOf(client.say({ type: "offer", sdp: buildOffer(lines) }));
+  client.client.connect(credentialsOf(answer));
+  assert.equal(client.participant?.transport.connected, true);
+}
+
+Deno.test({
+  name: "P1: binary frames, text that is no JSON and JSON that is no object are bad-json",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(1).join();
+    for (const text of [undefined, "", "{", "null", "[]", "1", '"join"', "{'a':1}"]) {
+      assert.deepEqual(codes(client.sayText(text)), ["bad-json"], `for ${text}`);
+    }
+    assert.deepEqual(client.closed, []);
+  },
+});
+
+Deno.test({
+  name: "P2: an unknown type, and a field that is missing or wrong, are named",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(2).connect();
+    const said = (message: unknown) => {
+      const [reply] = client.say(message);
+      assert.equal(reply.type, "error");
+      return `${reply.code} ${reply.message}`;
+    };
+    assert.match(said({ type: "dance" }), /^unknown-type .*"dance"/);
+    assert.match(said({}), /^unknown-type/);
+    assert.match(said({ type: 7 }), /^unknown-type/);
+    assert.match(said({ type: "join" }), /^bad-message roomId: /);
+    assert.match(said({ type: "join", roomId: "" }), /^bad-message roomId: /);
+    assert.match(said({ type: "join", roomId: "a\u0000b" }), /^bad-message roomId: /);
+    assert.match(said({ type: "join", roomId: "a", name: 3 }), /^bad-message name: /);
+    assert.match(said({ type: "offer", sdp: 1 }), /^bad-message sdp: /);
+    assert.match(said({ type: "offer", sdp: "v=0", tracks: [{ mid: "0" }] }), /^bad-message tracks\.0: /);
+    assert.match(said({ type: "iceCandidate" }), /^bad-message candidate: /);
+    assert.deepEqual(codes(client.say({ type: "join", roomId: "a", future: { field: 1 } })), ["welcome"]);
+  },
+});
+
+Deno.test({
+  name: "P3: a message over 1 MiB is too-large, counted in bytes",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(3).join();
+    const padded = (text: string) => JSON.stringify({ type: "leave", padding: text });
+    assert.deepEqual(codes(client.sayText(padded("x".repeat(1024 * 1024)))), ["too-large"]);
+    assert.deepEqual(codes(client.sayText(padded("é".repeat(600_000)))), ["too-large"]);
+    assert.deepEqual(client.closed, []);
+    client.sayText(padded("x".repeat(1024 * 1024 - 100)));
+    assert.deepEqual(client.closed, [1000], "one that just fits is obeyed");
+  },
+});
+
+Deno.test({
+  name: "P4: 200 messages at once are taken, the next one ends the connection with 1008",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(4);
+    const [neighbour, client] = [room.join(), room.connect()];
+    for (let i = 0; i < 200; i++) assert.deepEqual(codes(client.say({ type: "dance" })), ["unknown-type"]);
+    room.nowMs += 1000;
+    for (let i = 0; i < 50; i++) assert.deepEqual(codes(client.say({ type: "dance" })), ["unknown-type"]);
+    assert.deepEqual(codes(client.say({ type: "dance" })), ["too-many"]);
+    assert.deepEqual(client.closed, [1008]);
+    assert.deepEqual(client.say({ type: "join", roomId: "room" }), [], "nothing is heard afterwards");
+    assert.deepEqual(neighbour.take(), []);
+  },
+});
+
+Deno.test({
+  name: "P4: a peer that sends too many messages leaves its room",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(5);
+    const [client, neighbour] = [room.join(), room.join()];
+    client.take();
+    for (let i = 0; i < 300; i++) client.say({ type: "dance" });
+    assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
+    assert.deepEqual(client.closed, [1008]);
+  },
+});
+
+Deno.test({
+  name: "P5: join comes first and once",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(6).connect();
+    assert.deepEqual(codes(client.say({ type: "offer", sdp: "v=0" })), ["wrong-state"]);
+    assert.deepEqual(codes(client.say({ type: "iceCandidate", candidate: { candidate: "" } })), ["wrong-state"]);
+    assert.deepEqual(codes(client.say({ type: "leave" })), ["wrong-state"]);
+    assert.deepEqual(codes(client.say({ type: "join", roomId: "a" })), ["welcome"]);
+    assert.deepEqual(codes(client.say({ type: "join", roomId: "b" })), ["wrong-state"]);
+  },
+});
+
+Deno.test({
+  name: "P6: an error repeats the id of the message that it answers",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(7).connect();
+    const reply = (message: unknown) => {
+      const [error] = client.say(message);
+      assert.equal(error.type, "error");
+      return error.replyTo;
+    };
+    assert.equal(reply({ type: "offer", sdp: "v=0", id: "one" }), "one");
+    assert.equal(reply({ type: "offer", sdp: 3, id: 2 }), 2);
+    assert.equal(reply({ type: "dance", id: "three" }), "three");
+    assert.equal(reply({ type: "dance", id: { deep: 1 } }), undefined);
+    client.say({ type: "join", roomId: "a" });
+    assert.equal(reply({ type: "offer", sdp: "nonsense", id: "four" }), "four");
+  },
+});
+
+Deno.test({
+  name: "P7: whatever one client gets wrong, its connection stays and no other peer notices",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(8);
+    const [client, neighbour] = [room.join(), room.join()];
+    client.take();
+    for (
+      const text of [undefined, "{", '{"type":"dance"}', '{"type":"offer","sdp":"v=0"}', '{"type":"join","roomId":"x"}']
+    ) {
+      assert.equal(client.sayText(text)[0].type, "error");
+    }
+    assert.deepEqual(neighbour.take(), []);
+    assert.deepEqual(client.closed, []);
+    connect(client);
+  },
+});
+
+Deno.test({
+  name: "P7: a fault of the server closes the peer that met it, and no other",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(9);
+    const [client, neighbour] = [room.join(), room.join()];
+    client.take();
+    client.session.fail();
+    assert.deepEqual(codes(client.take()), ["internal"]);
+    assert.deepEqual(client.closed, [1011]);
+    assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
+    assert.equal(room.openTransports, 1);
+  },
+});
+
+Deno.test({
+  name: "P10, P11: welcome tells who is there with their tracks, and those there are told of the new one",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(10);
+    const [one, two] = [room.join("One"), room.connect()];
+    one.say({ type: "offer", sdp: buildOffer([CAMERA]) });
+    const [welcome] = two.say({ type: "join", roomId: "room", name: "Two" });
+    assert.equal(welcome.type, "welcome");
+    assert.equal(welcome.peers.length, 1);
+    assert.equal(welcome.peers[0].name, "One");
+    assert.equal(welcome.peers[0].id, one.participant?.peer.id);
+    assert.deepEqual(welcome.peers[0].tracks.map(({ kind, source }) => [kind, source]), [["video", "camera"]]);
+    assert.deepEqual(one.take(), [{ type: "peerJoined", peer: { id: welcome.peerId, name: "Two" } }]);
+    two.say({ type: "leave" });
+    one.say({ type: "leave" });
+    assert.equal(room.rooms.size, 0);
+  },
+});
+
+Deno.test({
+  name: "P12: trackPublished goes to everyone but the publisher, trackUnpublished too",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(11);
+    const [one, two] = [room.join(), room.join()];
+    one.take();
+    assert.deepEqual(codes(one.say({ type: "offer", sdp: buildOffer([CAMERA]) })), ["answer", "iceCandidate"]);
+    const [published] = two.take();
+    assert.equal(published.type, "trackPublished");
+    one.say({ type: "offer", sdp: buildOffer([{ ...CAMERA, direction: "inactive" }]) });
+    const peerId = one.participant?.peer.id;
+    assert.deepEqual(two.take(), [{ type: "trackUnpublished", peerId, trackId: published.track.id }]);
+  },
+});
+
+Deno.test({
+  name: "P13: leave, and a WebSocket closed with 1000 or 1001, end the peer at once",
+  permissions: "none",
+  fn() {
+    for (const end of ["leave", 1000, 1001] as const) {
+      const room = new SignalingRoom(12);
+      const [neighbour, client] = [room.join(), room.join()];
+      connect(client);
+      neighbour.take();
+      if (end === "leave") client.say({ type: "leave" });
+      else client.session.handleClose(end, 0);
+      assert.deepEqual(codes(neighbour.take()), ["peerLeft"], `after ${end}`);
+      assert.equal(room.openTransports, 1);
+      assert.deepEqual(client.closed, end === "leave" ? [1000] : [], "a closed WebSocket is not closed again");
+    }
+  },
+});
+
+Deno.test({
+  name: "P14: a WebSocket lost leaves the peer while packets arrive, 5 s of silence end it",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(13);
+    const [neighbour, client] = [room.join(), room.join()];
+    const answer = answerOf(client.say({ type: "offer", sdp: buildOffer([CAMERA]) }));
+    client.client.connect(credentialsOf(answer));
+    neighbour.take();
+    const { participant } = client;
+    assert.ok(participant);
+    client.session.handleClose(1006, 0);
+    room.nowMs = 4000;
+    client.client.check(credentialsOf(answer));
+    participant.handleTimeout(8999);
+    assert.deepEqual(neighbour.take(), []);
+    assert.ok(participant.nextTimeout() <= 9000);
+    participant.handleTimeout(9000);
+    assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
+    assert.equal(room.openTransports, 1);
+  },
+});
+
+Deno.test({
+  name: "P14: a peer whose WebSocket is lost stays 30 s at most, however much it sends",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(14);
+    const [neighbour, client] = [room.join(), room.join()];
+    const credentials = credentialsOf(answerOf(client.say({ type: "offer", sdp: buildOffer([CAMERA]) })));
+    client.client.connect(credentials);
+    const { participant } = client;
+    neighbour.take();
+    client.session.handleClose(1006, 0);
+    for (room.nowMs = 1000; room.nowMs < 30_000; room.nowMs += 1000) {
+      client.client.check(credentials);
+      participant?.handleTimeout(room.nowMs);
+    }
+    assert.deepEqual(neighbour.take(), []);
+    participant?.handleTimeout(30_000);
+    assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
+  },
+});
+
+Deno.test({
+  name: "P14: a peer that never connected leaves with its WebSocket",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(15);
+    const [neighbour, client] = [room.join(), room.join()];
+    neighbour.take();
+    client.session.handleClose(1006, 0);
+    assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
+    assert.equal(room.openTransports, 1);
+  },
+});
+
+Deno.test({
+  name: "P15: a silent transport ends the peer, and its client is told",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(16);
+    const [neighbour, client] = [room.join(), room.join()];
+    connect(client);
+    client.take();
+    neighbour.take();
+    client.participant?.handleTimeout(30_000);
+    assert.deepEqual(codes(client.take()), ["transport-failed"]);
+    assert.deepEqual(client.closed, [4000]);
+    assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
+  },
+});
+
+Deno.test({
+  name: "P16: a shutdown is told to each client, joined or not, and closes with 1001",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(17);
+    const clients = [room.join(), room.connect()];
+    for (const client of clients) client.session.shutDown();
+    for (const client of clients) {
+      assert.deepEqual(codes(client.take()), ["server-closing"], "and nothing else");
+      assert.deepEqual(client.closed, [1001]);
+    }
+    assert.equal(room.rooms.size, 0);
+    assert.equal(room.openTransports, 0);
+  },
+});
+
+Deno.test({
+  name: "P20: an offer gets one answer with its id",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(18).join();
+    const replies = client.say({ type: "offer", id: 17, sdp: buildOffer([CAMERA]) });
+    const answers = replies.filter((message) => message.type === "answer");
+    assert.equal(answers.length, 1);
+    assert.equal(answers[0].id, 17);
+    const [refused, ...more] = client.say({ type: "offer", id: 18, sdp: "v=0" });
+    assert.deepEqual([refused.type, more.length], ["error", 0]);
+  },
+});
+
+Deno.test({
+  name: "P24: codec-unsupported names the track, besides the answer",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(19);
+    const [one, two] = [room.join(), room.join()];
+    one.say({ type: "offer", sdp: buildOffer([CAMERA]) });
+    const published = two.take().find((message) => message.type === "trackPublished");
+    const line: OfferLine = { ...RECEIVE, mid: "0", codecs: [["H264/90000", 102]] };
+    const trackId = published?.track.id;
+    const replies = two.say({ type: "offer", id: 1, sdp: buildOffer([line]), tracks: [{ mid: "0", trackId }] });
+    assert.deepEqual(codes(replies), ["answer", "iceCandidate", "codec-unsupported"]);
+    assert.ok(replies[2].type === "error" && replies[2].trackId === trackId && replies[2].replyTo === undefined);
+  },
+});
+
+Deno.test({
+  name: "P28, P41: an answer has all candidates, and the end of candidates follows where ICE begins",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(20).join();
+    const first = client.say({ type: "offer", sdp: buildOffer([CAMERA]) });
+    for (const candidate of CANDIDATES) assert.ok(answerOf(first).includes(`a=${candidate}`));
+    assert.deepEqual(first[1].type === "iceCandidate" && first[1].candidate.candidate, "");
+    assert.deepEqual(codes(client.say({ type: "offer", sdp: buildOffer([CAMERA]) })), ["answer"]);
+    const restart = client.say({ type: "offer", sdp: buildOffer([CAMERA], { ufrag: "other" }) });
+    assert.deepEqual(codes(restart), ["answer", "iceCandidate"]);
+    assert.notEqual(credentialsOf(answerOf(restart)).ufrag, credentialsOf(answerOf(first)).ufrag);
+  },
+});
+
+Deno.test({
+  name: "P29: a changed fingerprint is bad-sdp, and the call goes on",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(21).join();
+    connect(client);
+    const fingerprint = Array.from({ length: 32 }, () => "00").join(":");
+    assert.deepEqual(codes(client.say({ type: "offer", sdp: buildOffer([CAMERA], { fingerprint }) })), ["bad-sdp"]);
+    assert.equal(client.participant?.transport.connected, true);
+    assert.equal(client.participant?.peer.producers.size, 1);
+  },
+});
+
+Deno.test({
+  name: "P40: candidates are checked for their form, mDNS names and the end of candidates are fine",
+  permissions: "none",
+  fn() {
+    const client = new SignalingRoom(22).join();
+    const say = (candidate: string) =>
+      codes(client.say({ type: "iceCandidate", candidate: { candidate, sdpMid: "0" } }));
+    assert.deepEqual(say("candidate:1 1 udp 2130706431 192.0.2.1 4000 typ host generation 0"), []);
+    assert.deepEqual(say("candidate:1 1 udp 2130706431 5a5a5a5a-1111-2222-3333-444444444444.local 4000 typ host"), []);
+    assert.deepEqual(say(""), []);
+    assert.deepEqual(say("candidate:nonsense"), ["bad-message"]);
+  },
+});
