@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { candidateLines, localAddresses } from "./addresses.ts";
+
+const INTERFACES = [
+  { family: "IPv4", address: "127.0.0.1" },
+  { family: "IPv4", address: "192.0.2.7" },
+  { family: "IPv6", address: "::1" },
+  { family: "IPv6", address: "2001:db8::7" },
+  { family: "IPv6", address: "fe80::1" },
+] as const;
+
+Deno.test({
+  name: "announced addresses replace the machine's own, and a single address is the only one",
+  permissions: "none",
+  fn() {
+    assert.deepEqual(localAddresses("0.0.0.0", ["203.0.113.7"], () => INTERFACES), ["203.0.113.7"]);
+    assert.deepEqual(localAddresses("127.0.0.1", [], () => INTERFACES), ["127.0.0.1"]);
+  },
+});
+
+Deno.test({
+  name: "bound to all addresses, those of the family are candidates, loopback last and link-local never",
+  permissions: "none",
+  fn() {
+    assert.deepEqual(localAddresses("0.0.0.0", [], () => INTERFACES), ["192.0.2.7", "127.0.0.1"]);
+    const both = ["192.0.2.7", "2001:db8::7", "127.0.0.1", "::1"];
+    assert.deepEqual(localAddresses("::", [], () => INTERFACES), both);
+  },
+});
+
+Deno.test({
+  name: "the machine itself has an address",
+  permissions: { sys: ["networkInterfaces"] },
+  fn() {
+    assert.ok(localAddresses("0.0.0.0", []).length > 0);
+  },
+});
+
+Deno.test({
+  name: "candidates have the socket's port and fall in priority",
+  permissions: "none",
+  fn() {
+    const lines = candidateLines(["192.0.2.1", "127.0.0.1"], 5000);
+    assert.deepEqual(lines.map((line) => line.split(" ").slice(4, 6).join(":")), ["192.0.2.1:5000", "127.0.0.1:5000"]);
+    const [first, second] = lines.map((line) => Number(line.split(" ")[3]));
+    assert.ok(first > second);
+  },
+});

@@ -1,0 +1,4 @@
+import { cipherContract } from "../../../tests/harness/cipher_contract.ts";
+import { portableCiphers } from "./cipher.ts";
+
+cipherContract("portable", portableCiphers, "none");

@@ -1,0 +1,121 @@
+import { Buffer } from "node:buffer";
+import {
+  DtlsServer,
+  HashAlgorithm,
+  ProtectionProfileAeadAes128Gcm,
+  ProtectionProfileAes128CmHmacSha1_80,
+  SignatureAlgorithm,
+} from "werift";
+import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
+import type { DtlsCertificate } from "./certificate.ts";
+import { type HandshakeMessage, writeMessage } from "./dtls_message.ts";
+import { HANDSHAKE, readRecords, writeRecord } from "./dtls_record.ts";
+
+const PROTECTION_PROFILES = {
+  SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
+  SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
+} as const satisfies Record<SrtpProfile, number>;
+
+const NOWHERE = { address: "0.0.0.0", family: "IPv4", port: 0 };
+const FROM_NOWHERE = [NOWHERE.address, NOWHERE.port] as const;
+
+/** ServerHello to ServerHelloDone, after which werift would start a timer of its own. */
+const SERVER_HELLO_FLIGHT = 4;
+
+/** werift's cipher of the records of epoch 1; `decrypt` throws on what is not authentic. */
+export type RecordCipher = Pick<DtlsServer["cipher"]["cipher"], "encrypt" | "decrypt">;
+
+/** Keying material of both directions, from the server's side. */
+export type SessionKeys = ReturnType<DtlsServer["extractSessionKeys"]>;
+
+/**
+ * One handshake's negotiation and key exchange by werift's DtlsServer. It is given whole messages in their order, each
+ * once, and answers at once. It never gets a Finished message: that check, the last flight and everything after them
+ * are ours. What it cannot parse or accept it answers with nothing.
+ */
+export class WeriftHandshake {
+  readonly #server: DtlsServer;
+  readonly #deliver: (record: Buffer) => void;
+  #sent: Buffer[] = [];
+
+  /** `cookie` is the one that the ClientHello must carry. */
+  constructor(certificate: DtlsCertificate, cookie: Buffer) {
+    const transport = {
+      type: "udp",
+      address: NOWHERE,
+      closed: false,
+      onData: (_data: Buffer, _from: readonly [string, number]) => {},
+      send: (data: Buffer) => this.#hold(data),
+      close: () => Promise.resolve(),
+    };
+    this.#server = new DtlsServer({
+      transport,
+      cert: certificate.certPem,
+      key: certificate.keyPem,
+      signatureHash: { hash: HashAlgorithm.sha256_4, signature: SignatureAlgorithm.ecdsa_3 },
+      certificateRequest: true,
+      extendedMasterSecret: true,
+      srtpProfiles: SRTP_PROFILE_PREFERENCE.map((profile) => PROTECTION_PROFILES[profile]),
+    });
+    this.#server.dtls.cookie = cookie;
+    // werift has put its own handler there. It catches whatever a whole record makes it throw or reject.
+    this.#deliver = (record) => transport.onData(record, FROM_NOWHERE);
+  }
+
+  /** Hands one message over. Gives what werift sends in answer: handshake fragments, each for one record. */
+  handleMessage(message: HandshakeMessage): Buffer[] {
+    this.#sent = [];
+    this.#deliver(writeRecord(HANDSHAKE, 0, 0, writeMessage(message)));
+    return this.#sent.flatMap((datagram) => readRecords(datagram) ?? []).map((record) => record.fragment);
+  }
+
+  /**
+   * Keeps what werift sends. Once a flight that it would repeat is out, it would wait with a timer: the error, which it
+   * catches, ends its part there. Repeating is the session's.
+   */
+  #hold(data: Buffer): Promise<void> {
+    this.#sent.push(data);
+    const { flight, lastMessage } = this.#server.dtls;
+    if (flight === SERVER_HELLO_FLIGHT && data === lastMessage.at(-1)) throw new FlightHeld();
+    return Promise.resolve();
+  }
+
+  /** The profile agreed on: our first that the client offers. */
+  get profile(): SrtpProfile | undefined {
+    const id = this.#server.srtp.srtpProfile;
+    return SRTP_PROFILE_PREFERENCE.find((profile) => PROTECTION_PROFILES[profile] === id);
+  }
+
+  /** Whether the client offers the extended master secret (RFC 7627). */
+  get extendedMasterSecret(): boolean {
+    return this.#server.dtls.remoteExtendedMasterSecret;
+  }
+
+  /** The first certificate of the client's list, in DER. */
+  get remoteCertificate(): Buffer | undefined {
+    return this.#server.remoteCertificate;
+  }
+
+  /** Set by the ClientKeyExchange. */
+  get masterSecret(): Buffer | undefined {
+    return this.#server.cipher.masterSecret;
+  }
+
+  /** Set by the ClientKeyExchange. */
+  get cipher(): RecordCipher | undefined {
+    return this.#server.cipher.cipher;
+  }
+
+  /** All messages so far, from the ClientHello with the cookie on (RFC 6347 sections 4.2.1 and 4.2.6). */
+  transcript(): Buffer {
+    return Buffer.concat(this.#server.dtls.sortedHandshakeCache.map((message) => message.serialize()));
+  }
+
+  /** The SRTP keys of both directions (RFC 5764 section 4.2). */
+  srtpKeys(profile: SrtpProfile): SessionKeys {
+    const { keyLength, saltLength } = SRTP_PROFILES[profile];
+    return this.#server.extractSessionKeys(keyLength, saltLength);
+  }
+}
+
+class FlightHeld extends Error {}

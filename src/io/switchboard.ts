@@ -1,0 +1,205 @@
+import { getLogger } from "@logtape/logtape";
+import type { RandomSource } from "../sfu/random.ts";
+import { Rooms } from "../sfu/room.ts";
+import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
+import type { OpenTransport, Participant } from "../signaling/participant.ts";
+import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
+import type { RemoteAddress } from "../webrtc/datagram.ts";
+import { PeerTransport } from "../webrtc/peer_transport.ts";
+import { candidateLines, localAddresses } from "./addresses.ts";
+import type { Backend, DatagramSocket } from "./backend.ts";
+import type { Clock } from "./clock.ts";
+
+/** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
+const TICK_MS = 25;
+/** Time for the last datagrams and WebSocket frames to leave before sockets close. */
+const LINGER_MS = 100;
+
+export interface SwitchboardOptions {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Address that UDP sockets bind to. */
+  readonly hostname: string;
+  /** Addresses for candidates instead of the machine's own. */
+  readonly announce: readonly string[];
+  /** Lower-case MIME types that rooms allow. */
+  readonly codecs: readonly string[];
+}
+
+/** What is alive at present. All are 0 where nobody is connected. */
+export interface Stats {
+  readonly rooms: number;
+  readonly peers: number;
+  readonly producers: number;
+  readonly consumers: number;
+  readonly ssrcs: number;
+  readonly sessions: number;
+  readonly sockets: number;
+  readonly timers: number;
+}
+
+const roomLog = getLogger(["switchboard", "room"]);
+const iceLog = getLogger(["switchboard", "ice"]);
+const dtlsLog = getLogger(["switchboard", "dtls"]);
+const signalingLog = getLogger(["switchboard", "signaling"]);
+
+/** The server without HTTP: gives peers their sockets and their time, and keeps one peer's fault from the others. */
+export class Switchboard {
+  readonly #options: SwitchboardOptions;
+  readonly #rooms = new Rooms();
+  readonly #sessions = new Set<SignalingSession>();
+  readonly #participants = new Map<Participant, SignalingSession>();
+  readonly #sockets = new Set<DatagramSocket>();
+  #timer: number | undefined;
+  #closed = false;
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options;
+  }
+
+  get stats(): Stats {
+    const peers = [...this.#rooms].flatMap((room) => [...room.peers.values()]);
+    const sum = (count: (peer: (typeof peers)[number]) => number) => peers.reduce((total, p) => total + count(p), 0);
+    return {
+      rooms: this.#rooms.size,
+      peers: peers.length,
+      producers: sum((peer) => peer.producers.size),
+      consumers: sum((peer) => peer.consumers.size),
+      ssrcs: sum((peer) => peer.ssrcCount),
+      sessions: this.#sessions.size,
+      sockets: this.#sockets.size,
+      timers: this.#timer === undefined ? 0 : 1,
+    };
+  }
+
+  /** Takes a WebSocket: the returned endpoint is to be told of its messages and its end. */
+  connect(connection: SignalingConnection): SignalingEndpoint {
+    const { random, codecs } = this.#options;
+    const session: SignalingSession = new SignalingSession({
+      connection,
+      rooms: this.#rooms,
+      openTransport: this.#openTransport,
+      random,
+      codecs,
+      observer: this.#sessionObserver(() => session),
+      nowMs: this.#now(),
+    });
+    this.#sessions.add(session);
+    if (this.#closed) session.shutDown();
+    return {
+      handleMessage: (data) => this.#guard(session, () => session.handleMessage(data, this.#now())),
+      handleClose: (code) => {
+        this.#sessions.delete(session);
+        this.#guard(session, () => session.handleClose(code, this.#now()));
+      },
+    };
+  }
+
+  /** Tells every client, ends every peer, and gives back all sockets and timers. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const session of [...this.#sessions]) this.#guard(session, () => session.shutDown());
+    for (const participant of [...this.#participants.keys()]) participant.leave("server-closing");
+    await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, LINGER_MS));
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+
+  #openTransport: OpenTransport = (observer, nowMs) => {
+    const { backend, hostname, announce, random } = this.#options;
+    const handler = (bytes: Uint8Array, length: number, from: RemoteAddress) => receive(bytes, length, from);
+    const socket = backend.openSocket(hostname, handler);
+    const candidates = candidateLines(localAddresses(hostname, announce), socket.port);
+    const { dtls, ciphers } = backend;
+    const transport = new PeerTransport({ datagrams: socket, dtls, ciphers, random, candidates, observer, nowMs });
+    const receive = this.#receiver(transport);
+    this.#sockets.add(socket);
+    const release = () => {
+      backend.flush();
+      socket.close();
+      this.#sockets.delete(socket);
+    };
+    return { transport, release };
+  };
+
+  /** Every datagram of a peer comes through here: one batch of one, then what it caused leaves. */
+  #receiver(transport: PeerTransport) {
+    const { backend } = this.#options;
+    return (bytes: Uint8Array, length: number, from: RemoteAddress) => {
+      try {
+        const nowMs = this.#now();
+        transport.handleDatagram(bytes, length, from, nowMs);
+        transport.endBatch(nowMs);
+      } catch (error) {
+        this.#fault(this.#ownerOf(transport), error);
+      }
+      backend.flush();
+    };
+  }
+
+  #ownerOf(transport: PeerTransport): SignalingSession | undefined {
+    for (const [participant, session] of this.#participants) if (participant.transport === transport) return session;
+    return undefined;
+  }
+
+  /** Runs what one peer caused. A fault closes that peer only (rule P7). */
+  #guard(session: SignalingSession, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fault(session, error);
+    }
+    this.#options.backend.flush();
+  }
+
+  #fault(session: SignalingSession | undefined, error: unknown): void {
+    roomLog.error("a peer is closed by a fault of the server: {error}", { error });
+    session?.fail();
+  }
+
+  #sessionObserver(session: () => SignalingSession): SessionObserver {
+    return {
+      joined: (participant) => {
+        this.#participants.set(participant, session());
+        this.#startTimer();
+        roomLog.info("peer {peer} joined room {room}", describe(participant));
+      },
+      left: (participant, reason, detail) => {
+        this.#participants.delete(participant);
+        if (this.#participants.size === 0) this.#stopTimer();
+        roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
+      },
+      connected: (participant) => {
+        const { hostname, port } = participant.transport.remoteAddress ?? { hostname: "?", port: 0 };
+        iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
+        dtlsLog.debug("peer {peer} is authenticated", describe(participant));
+      },
+      refused: (code, message) => signalingLog.debug("{code}: {message}", { code, message }),
+    };
+  }
+
+  #startTimer(): void {
+    this.#timer ??= this.#options.clock.setTimeout(() => this.#tick(), TICK_MS);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    const nowMs = this.#now();
+    for (const [participant, session] of this.#participants) {
+      if (participant.nextTimeout() <= nowMs) this.#guard(session, () => participant.handleTimeout(nowMs));
+    }
+    if (this.#participants.size > 0) this.#startTimer();
+  }
+}
+
+function describe(participant: Participant): { peer: string; room: string } {
+  return { peer: participant.peer.id, room: participant.room.id };
+}

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { keyedDtls } from "../../tests/harness/keyed_dtls.ts";
+import { MemoryDatagrams } from "../../tests/harness/memory_datagrams.ts";
+import { buildOffer } from "../../tests/harness/offer_builder.ts";
+import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { credentialsOf } from "../../tests/harness/signaling_room.ts";
+import { TestClient } from "../../tests/harness/test_client.ts";
+import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
+import { type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
+import type { Backend, DatagramHandler, DatagramSocket } from "./backend.ts";
+import { portableCiphers } from "./portable/cipher.ts";
+import { Switchboard } from "./switchboard.ts";
+
+class FakeSocket extends MemoryDatagrams implements DatagramSocket {
+  readonly port = 5000;
+  readonly dropped = 0;
+  closed = false;
+  readonly handler: DatagramHandler;
+
+  constructor(handler: DatagramHandler) {
+    super();
+    this.handler = handler;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** A Switchboard whose clock, sockets and WebSockets are the test's. */
+function setUp() {
+  const clock = new VirtualClock();
+  const sockets: FakeSocket[] = [];
+  let failure: Error | undefined;
+  const backend: Backend = {
+    name: "portable",
+    dtls: keyedDtls(),
+    ciphers: portableCiphers,
+    openSocket(_hostname, handler) {
+      if (failure !== undefined) throw failure;
+      const socket = new FakeSocket(handler);
+      sockets.push(socket);
+      return socket;
+    },
+    flush() {},
+  };
+  const switchboard = new Switchboard({
+    backend,
+    clock,
+    random: seededRandom(1),
+    hostname: "127.0.0.1",
+    announce: [],
+    codecs: ["audio/opus", "video/vp8"],
+  });
+  const connect = () => {
+    const received: ServerMessage[] = [];
+    const closed: number[] = [];
+    const endpoint = switchboard.connect({
+      send: (text) => received.push(serverMessageSchema.parse(JSON.parse(text))),
+      close: (code) => closed.push(code),
+    });
+    const say = (message: unknown) => {
+      endpoint.handleMessage(JSON.stringify(message));
+      return received.splice(0);
+    };
+    return { endpoint, say, closed, received };
+  };
+  const fail = (error: Error | undefined) => failure = error;
+  return { clock, sockets, switchboard, connect, fail };
+}
+
+type Setup = ReturnType<typeof setUp>;
+
+/** Joins, offers a camera, and completes ICE and DTLS. */
+function joinConnected({ connect, sockets }: Setup) {
+  const client = connect();
+  client.say({ type: "join", roomId: "room" });
+  const socket = sockets[sockets.length - 1];
+  const test = new TestClient((bytes, from) => socket.handler(bytes, bytes.length, from));
+  const line = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000 } as const;
+  const answer = client.say({ type: "offer", sdp: buildOffer([line]) }).find((message) => message.type === "answer");
+  assert.ok(answer);
+  test.connect(credentialsOf(answer.sdp));
+  return { ...client, socket, test };
+}
+
+const NOTHING = { rooms: 0, peers: 0, producers: 0, consumers: 0, ssrcs: 0, sessions: 0, sockets: 0, timers: 0 };
+
+Deno.test({
+  name: "B44: nothing outlives the peers: sessions, sockets, rooms, SSRCs and the timer are gone with them",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const clients = [joinConnected(setup), joinConnected(setup)];
+    const { peers, producers, sockets, sessions, timers } = setup.switchboard.stats;
+    assert.deepEqual({ peers, producers, sockets, sessions, timers }, {
+      peers: 2,
+      producers: 2,
+      sockets: 2,
+      sessions: 2,
+      timers: 1,
+    });
+    for (const { endpoint } of clients) endpoint.handleClose(1000, true);
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+    assert.equal(setup.clock.pendingCount, 0);
+    assert.ok(setup.sockets.every((socket) => socket.closed));
+  },
+});
+
+Deno.test({
+  name: "P15: the clock lets a silent peer go after 30 s, to the precision of a tick",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const { closed } = joinConnected(setup);
+    setup.clock.advance(29_975);
+    assert.deepEqual(closed, []);
+    setup.clock.advance(50);
+    assert.deepEqual(closed, [4000]);
+    assert.equal(setup.clock.pendingCount, 0);
+  },
+});
+
+Deno.test({
+  name: "P14: a peer whose WebSocket is lost is let go by the clock, and its socket with it",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const { endpoint, socket } = joinConnected(setup);
+    endpoint.handleClose(1006, false);
+    assert.equal(setup.switchboard.stats.sessions, 0);
+    assert.equal(setup.switchboard.stats.peers, 1);
+    setup.clock.advance(5100);
+    assert.equal(socket.closed, true);
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+  },
+});
+
+Deno.test({
+  name: "P7: where no socket can be opened the client is told, and the others stay",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const neighbour = joinConnected(setup);
+    setup.fail(new Error("too many open files"));
+    const client = setup.connect();
+    const [reply] = client.say({ type: "join", roomId: "room" });
+    assert.equal(reply.type === "error" && reply.code, "internal");
+    assert.deepEqual(client.closed, [1011]);
+    client.endpoint.handleClose(1011, true);
+    assert.deepEqual(neighbour.closed, []);
+    assert.equal(setup.switchboard.stats.peers, 1);
+    setup.fail(undefined);
+    assert.equal(setup.connect().say({ type: "join", roomId: "room" })[0].type, "welcome");
+  },
+});
+
+Deno.test({
+  name: "P7: a fault while a datagram is handled closes its peer only",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const [one, two] = [joinConnected(setup), joinConnected(setup)];
+    one.socket.slot = () => {
+      throw new Error("a fault");
+    };
+    one.test.check({ ufrag: "x", password: "y" });
+    assert.deepEqual(one.closed, [1011]);
+    assert.deepEqual(two.closed, []);
+    assert.equal(setup.switchboard.stats.peers, 1);
+  },
+});
+
+Deno.test({
+  name: "P16: close tells every client, joined or not or lost, and gives everything back",
+  permissions: "none",
+  async fn() {
+    const setup = setUp();
+    const [joined, lost, idle] = [joinConnected(setup), joinConnected(setup), setup.connect()];
+    lost.endpoint.handleClose(1006, false);
+    const closing = setup.switchboard.close();
+    setup.clock.advance(100);
+    await closing;
+    assert.deepEqual(joined.closed, [1001]);
+    assert.deepEqual(idle.closed, [1001]);
+    for (const { endpoint } of [joined, idle]) endpoint.handleClose(1001, true);
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+    assert.equal(setup.clock.pendingCount, 0);
+    const late = setup.connect();
+    assert.deepEqual(late.closed, [1001], "who comes during the shutdown is told so too");
+  },
+});
