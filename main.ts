@@ -1,0 +1,31 @@
+import { parseConfig, SETTINGS } from "./src/server/config.ts";
+import { helpText } from "./src/server/config_text.ts";
+import { configureLogs } from "./src/server/log.ts";
+import { catchStopSignals, run } from "./src/server/serve.ts";
+import { createSwitchboard } from "./src/mod.ts";
+
+/** Exit code of a process that was called wrongly. */
+const USAGE_ERROR = 2;
+
+const encoder = new TextEncoder();
+const print = (text: string) => void Deno.stdout.writeSync(encoder.encode(text));
+const printError = (text: string) => void Deno.stderr.writeSync(encoder.encode(text));
+
+async function main(): Promise<number> {
+  const env = Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)]));
+  const result = parseConfig(Deno.args, env);
+  if (!result.ok) {
+    printError(`${result.message}\n`);
+    return USAGE_ERROR;
+  }
+  if (result.help) {
+    print(helpText());
+    return 0;
+  }
+  const { config } = result;
+  configureLogs(config.log);
+  const switchboard = createSwitchboard({ ...config, hostname: config.host });
+  return await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
+}
+
+Deno.exit(await main());

@@ -1,0 +1,70 @@
+/**
+ * Switchboard as a library: `createSwitchboard()` gives a handler for Deno.serve that serves the signaling WebSocket,
+ * the page with its browser SDK, and /healthz.
+ *
+ * ```ts
+ * import { createSwitchboard } from "./src/mod.ts";
+ *
+ * const switchboard = createSwitchboard();
+ * Deno.serve({ port: 3000 }, switchboard.fetch);
+ * ```
+ */
+import { type BackendChoice, chooseBackend } from "./io/choose_backend.ts";
+import { systemClock } from "./io/clock.ts";
+import { cryptoRandom } from "./io/random.ts";
+import { type Stats, Switchboard } from "./io/switchboard.ts";
+import { createApp } from "./server/http.ts";
+import { upgradeSignaling } from "./server/websocket.ts";
+
+export type { BackendChoice, Stats };
+
+/** What an embedder may set. Everything has a default. */
+export interface CreateOptions {
+  /** Address that the UDP sockets bind to; 0.0.0.0, which is also the default, means all. */
+  readonly hostname?: string;
+  /** IP addresses to put into ICE candidates instead of the machine's own, for 1:1 NAT. */
+  readonly announce?: readonly string[];
+  readonly backend?: BackendChoice;
+  /** Codecs that rooms allow, by name without kind. Default: opus and vp8. */
+  readonly codecs?: readonly CodecName[];
+}
+
+export type CodecName = "opus" | "vp8";
+
+/** A running server, without its HTTP listener. */
+export interface SwitchboardServer {
+  /** The handler for Deno.serve. */
+  fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response>;
+  /** Which backend runs, and why. */
+  readonly backend: { readonly name: string; readonly reason: string };
+  /** What is alive at present. */
+  stats(): Stats;
+  /** Tells every client, ends every peer, and gives back all sockets and timers. */
+  close(): Promise<void>;
+}
+
+const MIME_TYPES: Readonly<Record<CodecName, string>> = { opus: "audio/opus", vp8: "video/vp8" };
+
+/** Makes a server. Throws nothing; a peer that cannot get a socket is told, and the others stay. */
+export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
+  const { backend, reason } = chooseBackend(options.backend ?? "auto");
+  const switchboard = new Switchboard({
+    backend,
+    clock: systemClock,
+    random: cryptoRandom,
+    hostname: options.hostname ?? "0.0.0.0",
+    announce: options.announce ?? [],
+    codecs: (options.codecs ?? ["opus", "vp8"]).map((name) => MIME_TYPES[name]),
+  });
+  const health = () => ({ status: "ok", backend: backend.name, backendReason: reason, ...switchboard.stats });
+  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health });
+  return {
+    fetch(request, info) {
+      if (new URL(request.url).pathname !== "/ws") return app.fetch(request);
+      return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection));
+    },
+    backend: { name: backend.name, reason },
+    stats: () => switchboard.stats,
+    close: () => switchboard.close(),
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { splitArguments } from "./arguments.ts";
+import { AREAS, type LogFilter, parseLogFilter } from "./log_filter.ts";
+
+/** What help and README say of a setting, beside its name. */
+interface About {
+  readonly placeholder: string;
+  readonly fallback: string;
+  readonly meaning: string;
+  /** Completes "expected ...". */
+  readonly allowed: string;
+}
+
+const about = z.registry<About>();
+
+function setting<T extends z.ZodType<unknown, string>>(type: T, text: About): z.ZodPrefault<T> {
+  const schema = z.prefault(type, text.fallback as z.input<T>);
+  about.add(schema, text);
+  return schema;
+}
+
+/** Splits at commas; nothing between two commas is an error that the items' type finds. */
+function list<T extends z.ZodType<unknown, string>>(item: T) {
+  return z.string()
+    .transform((text) => text === "" ? [] : [...new Set(text.split(",").map((part) => part.trim()))])
+    .pipe(z.array(item))
+    .readonly();
+}
+
+const ip = z.union([z.ipv4(), z.ipv6()]);
+const isUnspecified = (address: string): boolean => /^[0:.]+$/.test(address);
+
+function logFilter(text: string, context: z.RefinementCtx<string>): LogFilter {
+  const filter = parseLogFilter(text);
+  if (filter !== undefined) return filter;
+  context.addIssue("no log filter");
+  return z.NEVER;
+}
+
+/** Each key makes a flag (`--port`) and an environment variable (`PORT`). */
+const schema = z.object({
+  port: setting(z.string().regex(/^\d{1,5}$/).transform(Number).pipe(z.number().max(65535)), {
+    placeholder: "number",
+    fallback: "3000",
+    meaning: "TCP port of HTTP and WebSocket; 0 takes any free one",
+    allowed: "a whole number from 0 to 65535",
+  }),
+  host: setting(z.union([ip, z.literal("localhost").transform(() => "127.0.0.1")]), {
+    placeholder: "address",
+    fallback: "0.0.0.0",
+    meaning: "address to listen on, for HTTP and for media (UDP)",
+    allowed: "an IPv4 or IPv6 address, or localhost",
+  }),
+  announce: setting(list(ip.refine((address) => !isUnspecified(address))), {
+    placeholder: "addresses",
+    fallback: "",
+    meaning: "addresses that clients send media to, instead of the machine's own: its public address behind 1:1 NAT",
+    allowed: "IPv4 or IPv6 addresses other than 0.0.0.0 and ::, separated by commas",
+  }),
+  backend: setting(z.enum(["auto", "portable"]), {
+    placeholder: "name",
+    fallback: "auto",
+    meaning: "what carries the media; auto takes the fastest that runs here",
+    allowed: "auto or portable",
+  }),
+  codecs: setting(list(z.enum(["opus", "vp8"])), {
+    placeholder: "names",
+    fallback: "opus,vp8",
+    meaning: "codecs that may be published",
+    allowed: "opus and vp8, separated by commas",
+  }),
+  log: setting(z.string().transform(logFilter), {
+    placeholder: "filter",
+    fallback: "switchboard=info",
+    meaning: "what to log to stderr, in the manner of RUST_LOG: debug, or switchboard=warn,switchboard.ice=trace",
+    allowed:
+      `a level (trace, debug, info, warn, error, fatal, off) or area=level, separated by commas, each area once; ` +
+      `areas are ${AREAS.join(", ")}`,
+  }),
+}).readonly();
+
+export type Config = z.output<typeof schema>;
+
+/** One setting as help and README show it. */
+export interface Setting extends About {
+  readonly key: string;
+  readonly flag: string;
+  readonly variable: string;
+}
+
+export const SETTINGS: readonly Setting[] = Object.entries(schema.def.innerType.shape).map(([key, type]) => {
+  const text = about.get(type);
+  if (text === undefined) throw new Error(`the setting ${key} is not described: make it with setting()`);
+  const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { ...text, key, flag: `--${words}`, variable: words.replaceAll("-", "_").toUpperCase() };
+});
+
+export type ConfigResult =
+  | { readonly ok: true; readonly help: true }
+  | { readonly ok: true; readonly help: false; readonly config: Config }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * Reads the settings: flags first, then the environment, then the defaults. An empty environment variable counts as not
+ * set. The message of a failure has one line for each thing that is wrong.
+ */
+export function parseConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ConfigResult {
+  const { values, help, problems } = splitArguments(args, SETTINGS.map((setting) => setting.flag));
+  if (help) return { ok: true, help: true };
+  const given = new Map<string, { readonly source: string; readonly value: string }>();
+  for (const { key, flag, variable } of SETTINGS) {
+    const value = values.get(flag) ?? env[variable];
+    if (value) given.set(key, { source: values.has(flag) ? flag : variable, value });
+  }
+  const parsed = schema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
+  const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
+  const refused = SETTINGS.filter(({ key }) => wrong.has(key)).map(({ key, allowed }) => {
+    const entry = given.get(key);
+    return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
+  });
+  if (parsed.success && problems.length === 0) return { ok: true, help: false, config: parsed.data };
+  return { ok: false, message: [...problems, ...refused].join("\n") };
+}

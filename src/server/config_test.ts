@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { type Config, parseConfig, SETTINGS } from "./config.ts";
+import { configTable, helpText } from "./config_text.ts";
+
+function accepted(args: string[], env: Record<string, string> = {}): Config {
+  const result = parseConfig(args, env);
+  assert(result.ok && !result.help, result.ok ? "help" : result.message);
+  return result.config;
+}
+
+function refused(args: string[], env: Record<string, string> = {}): string {
+  const result = parseConfig(args, env);
+  assert(!result.ok, "accepted");
+  return result.message;
+}
+
+Deno.test({
+  name: "without flags and environment every setting has its default",
+  permissions: "none",
+  fn() {
+    assert.deepEqual(accepted([]), {
+      port: 3000,
+      host: "0.0.0.0",
+      announce: [],
+      backend: "auto",
+      codecs: ["opus", "vp8"],
+      log: [{ area: ["switchboard"], level: "info" }],
+    });
+  },
+});
+
+Deno.test({
+  name: "B70: a flag beats the environment, which beats the default",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--port=1"], { PORT: "2", HOST: "::1" });
+    assert.equal(config.port, 1);
+    assert.equal(config.host, "::1");
+    assert.equal(config.backend, "auto");
+  },
+});
+
+Deno.test({
+  name: "B70: an empty environment variable counts as not set",
+  permissions: "none",
+  fn() {
+    assert.equal(accepted([], { PORT: "" }).port, 3000);
+  },
+});
+
+for (const port of ["0", "1", "8080", "65535"]) {
+  Deno.test({
+    name: `port ${port} is accepted`,
+    permissions: "none",
+    fn() {
+      assert.equal(accepted(["--port", port]).port, Number(port));
+    },
+  });
+}
+
+Deno.test({
+  name: "host localhost means 127.0.0.1",
+  permissions: "none",
+  fn() {
+    assert.equal(accepted(["--host=localhost"]).host, "127.0.0.1");
+  },
+});
+
+Deno.test({
+  name: "lists take spaces around commas, and each item once",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--announce=192.0.2.1, 2001:db8::1,192.0.2.1", "--codecs=vp8"]);
+    assert.deepEqual(config.announce, ["192.0.2.1", "2001:db8::1"]);
+    assert.deepEqual(config.codecs, ["vp8"]);
+  },
+});
+
+for (
+  const [key, value] of [
+    ["port", "65536"],
+    ["port", "-1"],
+    ["port", "80.5"],
+    ["port", "1e3"],
+    ["port", " 80"],
+    ["port", "http"],
+    ["host", "example.com"],
+    ["host", "256.0.0.1"],
+    ["announce", "example.com"],
+    ["announce", "192.0.2.1,,192.0.2.2"],
+    ["announce", "0.0.0.0"],
+    ["announce", "::"],
+    ["announce", "fe80::1%eth0"],
+    ["announce", "[2001:db8::1]"],
+    ["backend", "native"],
+    ["codecs", "opus,h264"],
+    ["log", "verbose"],
+  ]
+) {
+  Deno.test({
+    name: `B71: ${key} ${JSON.stringify(value)} is refused with its key, its value and what is allowed`,
+    permissions: "none",
+    fn() {
+      const setting = SETTINGS.find((one) => one.key === key);
+      assert(setting);
+      const reason = `is not allowed: expected ${setting.allowed}`;
+      assert.equal(refused([`${setting.flag}=${value}`]), `${setting.flag}=${value} ${reason}`);
+      assert.equal(refused([], { [setting.variable]: value }), `${setting.variable}=${value} ${reason}`);
+    },
+  });
+}
+
+Deno.test({
+  name: "B71: the native backend, which is not built, is refused with what is allowed",
+  permissions: "none",
+  fn() {
+    assert.equal(refused(["--backend=native"]), "--backend=native is not allowed: expected auto or portable");
+  },
+});
+
+Deno.test({
+  name: "B71: everything that is wrong is told at once, a line each",
+  permissions: "none",
+  fn() {
+    assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "av1" }).split("\n"), [
+      "--prot is not known: allowed are --port, --host, --announce, --backend, --codecs, --log and --help",
+      "--port=x is not allowed: expected a whole number from 0 to 65535",
+      "CODECS=av1 is not allowed: expected opus and vp8, separated by commas",
+    ]);
+  },
+});
+
+Deno.test({
+  name: "help is given whatever else is wrong",
+  permissions: "none",
+  fn() {
+    assert.deepEqual(parseConfig(["--port=x", "--help"], {}), { ok: true, help: true });
+  },
+});
+
+Deno.test({
+  name: "help and the table tell flag, variable, default, meaning and allowed values of every setting",
+  permissions: "none",
+  fn() {
+    const help = helpText();
+    const rows = configTable().trimEnd().split("\n");
+    assert.equal(rows.length, SETTINGS.length + 2);
+    for (const [index, { flag, variable, fallback, allowed }] of SETTINGS.entries()) {
+      for (const text of [flag, variable, fallback, allowed]) {
+        assert(help.includes(text), `help lacks ${text}`);
+        assert(rows[index + 2].includes(text), `the table lacks ${text}`);
+      }
+      assert.equal(rows[index + 2].split("|").length, 6, "a cell has a bar in it");
+    }
+  },
+});

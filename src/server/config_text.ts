@@ -1,0 +1,40 @@
+import { SETTINGS } from "./config.ts";
+
+/** What `--help` prints. */
+export function helpText(): string {
+  const settings = SETTINGS.map(({ flag, placeholder, variable, fallback, meaning, allowed }) =>
+    [
+      `  ${flag}=<${placeholder}>`,
+      `      ${sentence(meaning)}.`,
+      `      Allowed: ${allowed}. Environment: ${variable}. Default: ${fallback || "none"}.`,
+    ].join("\n")
+  );
+  return [
+    "Switchboard: an SFU for WebRTC. Listens for browsers, and forwards their audio and video.",
+    "",
+    "Usage: deno task start [--key=value ...]",
+    "",
+    ...settings,
+    "  --help, -h",
+    "      This text.",
+    "",
+    "A flag beats the environment.",
+    "",
+  ].join("\n");
+}
+
+/** The README's table of settings, in Markdown. */
+export function configTable(): string {
+  const rows = SETTINGS.map(({ flag, variable, fallback, meaning, allowed }) => [
+    `\`${flag}\``,
+    `\`${variable}\``,
+    fallback === "" ? "none" : `\`${fallback}\``,
+    `${sentence(meaning)}. Allowed: ${allowed}.`,
+  ]);
+  const lines = [["Flag", "Environment", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n") + "\n";
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

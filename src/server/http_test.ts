@@ -1,0 +1,128 @@
+import { resetSync } from "@logtape/logtape";
+import assert from "node:assert/strict";
+import { createApp } from "./http.ts";
+import { configureLogs } from "./log.ts";
+import { STATIC_ROOT } from "./static_files.ts";
+
+const health = { status: "ok", rooms: 1, peers: 2, backend: "portable" };
+const app = createApp({ staticRoot: STATIC_ROOT, health: () => health });
+
+const read: Deno.PermissionOptions = { read: [STATIC_ROOT] };
+
+Deno.test({
+  name: "B73: the page's files come with their type, and may be kept but are asked for again",
+  permissions: read,
+  async fn() {
+    const response = await app.request("/switchboard.js");
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
+    assert.equal(response.headers.get("cache-control"), "no-cache");
+    assert.equal(await response.text(), await Deno.readTextFile(new URL("switchboard.js", STATIC_ROOT)));
+  },
+});
+
+Deno.test({
+  name: "B73: a file that has not changed is answered 304",
+  permissions: read,
+  async fn() {
+    const tag = (await app.request("/switchboard.js")).headers.get("etag");
+    assert(tag);
+    const response = await app.request("/switchboard.js", { headers: { "If-None-Match": tag } });
+    assert.equal(response.status, 304);
+    assert.equal(response.headers.get("cache-control"), "no-cache");
+    assert.equal(await response.text(), "");
+  },
+});
+
+Deno.test({
+  name: "B73: HEAD has the headers of GET without its body",
+  permissions: read,
+  async fn() {
+    const response = await app.request("/switchboard.js", { method: "HEAD" });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
+    assert.equal(await response.text(), "");
+  },
+});
+
+for (
+  const path of ["/missing.js", "/..%2fmain.ts", "/%2e%2e/deno.json", "/%2e%2e%2fsrc/server/http.ts", "/.git/config"]
+) {
+  Deno.test({
+    name: `B73: ${path} is answered 404, as problem details`,
+    permissions: read,
+    async fn() {
+      const response = await app.request(path);
+      assert.equal(response.status, 404);
+      assert.equal(response.headers.get("content-type"), "application/problem+json");
+      assert.deepEqual(await response.json(), { type: "about:blank", title: "Not Found", status: 404 });
+    },
+  });
+}
+
+for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+  Deno.test({
+    name: `B73: ${method} is answered 405, with what is allowed`,
+    permissions: "none",
+    async fn() {
+      const response = await app.request("/", { method });
+      assert.equal(response.status, 405);
+      assert.equal(response.headers.get("allow"), "GET, HEAD");
+    },
+  });
+}
+
+Deno.test({
+  name: "B74: every answer keeps the page to its own origin, errors included",
+  permissions: read,
+  async fn() {
+    for (const path of ["/switchboard.js", "/healthz", "/missing"]) {
+      const { headers } = await app.request(path);
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+      assert.equal(headers.get("referrer-policy"), "no-referrer");
+      const policy = headers.get("content-security-policy")?.split("; ");
+      assert(policy);
+      for (const directive of ["default-src 'self'", "connect-src 'self' ws: wss:", "media-src 'self' blob:"]) {
+        assert(policy.includes(directive), directive);
+      }
+      assert(!policy.join().includes("unsafe"));
+      assert.equal(headers.get("strict-transport-security"), null);
+    }
+  },
+});
+
+Deno.test({
+  name: "B75: /healthz tells the server's state, and is never kept",
+  permissions: "none",
+  async fn() {
+    const response = await app.request("/healthz");
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("cache-control"), "no-store");
+    assert.deepEqual(await response.json(), health);
+  },
+});
+
+Deno.test({
+  name: "a fault is logged and answered 500, without its details",
+  permissions: "none",
+  async fn() {
+    const lines: string[] = [];
+    configureLogs([{ area: [], level: "error" }], { write: (line) => lines.push(line), colors: false });
+    const broken = createApp({
+      staticRoot: STATIC_ROOT,
+      health: () => {
+        throw new Error("secret");
+      },
+    });
+    try {
+      const response = await broken.request("/healthz");
+      assert.equal(response.status, 500);
+      assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+      assert.deepEqual(await response.json(), { type: "about:blank", title: "Internal Server Error", status: 500 });
+      assert.equal(lines.length, 1);
+      assert.match(lines[0], /switchboard\.http request failed method=GET path=\/healthz error=Error: secret/);
+    } finally {
+      resetSync();
+    }
+  },
+});

@@ -1,0 +1,129 @@
+import { getLogger } from "@logtape/logtape";
+
+const log = getLogger(["switchboard"]);
+
+/** Milliseconds for a shutdown in good order: with the process's own end it stays under 5 s. */
+const SHUTDOWN_DEADLINE = 4500;
+
+/** What is served: the part of a Switchboard that this module needs. */
+export interface Application {
+  fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response>;
+  /** Tells every client that the server closes, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+/** The wish to end, and the wish to end at once. */
+export interface StopSignals {
+  readonly first: Promise<unknown>;
+  readonly second: Promise<unknown>;
+}
+
+export interface RunOptions {
+  readonly address: ListenAddress;
+  readonly stop: StopSignals;
+  /** Takes the one line for stdout. */
+  readonly print: (line: string) => void;
+  /** Takes the line that says why the server cannot start. */
+  readonly printError: (line: string) => void;
+}
+
+/** Serves until the first stop signal, then shuts down. Resolves to the process's exit code. */
+export async function run(application: Application, options: RunOptions): Promise<number> {
+  let server: Server;
+  try {
+    server = listen(application, options.address, options.print);
+  } catch (error) {
+    options.printError(listenError(error, options.address));
+    return 1;
+  }
+  await options.stop.first;
+  log.info("shutting down");
+  return await shutdown(server, options.stop);
+}
+
+/** A server that listens. */
+export interface Server {
+  /** Ends every connection, the listener last. */
+  close(): Promise<void>;
+}
+
+function listen(application: Application, { host, port }: ListenAddress, print: (line: string) => void): Server {
+  let closing = false;
+  const server = Deno.serve({
+    hostname: host,
+    port,
+    onListen: (address) => print(`Switchboard is ready at ${pageUrl(host, address.port)}\n`),
+  }, (request, info) => closing ? closingResponse() : application.fetch(request, info));
+  return {
+    async close() {
+      closing = true;
+      // First the application: shutdown() cuts off every WebSocket at once, before its client could be told why.
+      await application.close();
+      await server.shutdown();
+    },
+  };
+}
+
+function closingResponse(): Response {
+  return new Response("The server is closing\n", { status: 503, headers: { "Retry-After": "5" } });
+}
+
+/** Closes the server, until the deadline in milliseconds or the second signal. Resolves to the process's exit code. */
+export async function shutdown(server: Server, stop: StopSignals, deadline = SHUTDOWN_DEADLINE): Promise<number> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, deadline);
+  try {
+    return await Promise.race([
+      server.close().then(() => 0),
+      late.promise.then(() => abandon(`not closed after ${deadline} ms`)),
+      stop.second.then(() => abandon("second signal")),
+    ]);
+  } catch (error) {
+    log.error("shutdown failed", { error });
+    return 1;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function abandon(reason: string): number {
+  log.warn("ending at once", { reason });
+  return 1;
+}
+
+/** Where a browser on this machine finds the page. */
+export function pageUrl(host: string, port: number): string {
+  if (["0.0.0.0", "::", "127.0.0.1"].includes(host)) return `http://localhost:${port}`;
+  return host.includes(":") ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+}
+
+/** What a user can do about an address that cannot be listened on. Other errors are thrown again. */
+function listenError(error: unknown, { host, port }: ListenAddress): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `Port ${port} is taken: choose another one with --port=<number> (0 takes any free one)\n`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return `This machine does not have the address ${host}: choose another one with --host=<address>\n`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `Port ${port} may not be listened on by this user: choose another one with --port=<number>\n`;
+  }
+  throw error;
+}
+
+/** Catches what asks a process to end: Ctrl+C, and SIGTERM where there is one. */
+export function catchStopSignals(): StopSignals {
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  let count = 0;
+  for (const signal of Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] as const : ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => (count++ === 0 ? first : second).resolve());
+  }
+  return { first: first.promise, second: second.promise };
+}

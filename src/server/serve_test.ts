@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { type Application, pageUrl, run, shutdown, type StopSignals } from "./serve.ts";
+import { upgradeSignaling } from "./websocket.ts";
+
+const permissions: Deno.PermissionOptions = { net: ["127.0.0.1"] };
+const never = new Promise<never>(() => {});
+const noSignal: StopSignals = { first: never, second: never };
+
+interface Served {
+  readonly exitCode: number;
+  /** What was printed. */
+  readonly lines: readonly string[];
+}
+
+/** Runs an application on a free port. `check` is given its URL; once it resolves the signal to stop comes. */
+async function serve(application: Application, check: (url: string) => Promise<void>): Promise<Served> {
+  const ready = Promise.withResolvers<string>();
+  const stop = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  const print = (line: string) => {
+    lines.push(line);
+    ready.resolve(line);
+  };
+  const address = { host: "127.0.0.1", port: 0 };
+  const exit = run(application, { address, stop: { first: stop.promise, second: never }, print, printError: print });
+  await check(/:(\d+)/.exec((await ready.promise).replace("http:", ""))?.[1] ?? "");
+  stop.resolve();
+  return { exitCode: await exit, lines };
+}
+
+Deno.test({
+  name: "B79: one line tells where the page is, once it can be opened",
+  permissions,
+  async fn() {
+    let port = "";
+    const application: Application = { fetch: () => new Response("page"), close: () => Promise.resolve() };
+    const { lines } = await serve(application, async (chosen) => {
+      port = chosen;
+      assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), "page");
+    });
+    assert.deepEqual(lines, [`Switchboard is ready at http://localhost:${port}\n`]);
+    assert.notEqual(port, "0");
+  },
+});
+
+for (
+  const [host, url] of [
+    ["0.0.0.0", "http://localhost:80"],
+    ["::", "http://localhost:80"],
+    ["127.0.0.1", "http://localhost:80"],
+    ["192.0.2.1", "http://192.0.2.1:80"],
+    ["2001:db8::1", "http://[2001:db8::1]:80"],
+  ]
+) {
+  Deno.test({
+    name: `B79: the page of a server on ${host} is at ${url}`,
+    permissions: "none",
+    fn() {
+      assert.equal(pageUrl(host, 80), url);
+    },
+  });
+}
+
+Deno.test({
+  name: "B79: a port that is taken is told with what to do, and ends with 1",
+  permissions,
+  async fn() {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const application: Application = { fetch: () => new Response(), close: () => Promise.resolve() };
+    const address = { host: "127.0.0.1", port };
+    assert.equal(await run(application, { address, stop: noSignal, print, printError: print }), 1);
+    taken.close();
+    assert.deepEqual(lines, [
+      `Port ${port} is taken: choose another one with --port=<number> (0 takes any free one)\n`,
+    ]);
+  },
+});
+
+Deno.test({
+  name: "B79: an address that the machine does not have is told with what to do, and ends with 1",
+  permissions: { net: ["192.0.2.1"] },
+  async fn() {
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const application: Application = { fetch: () => new Response(), close: () => Promise.resolve() };
+    const address = { host: "192.0.2.1", port: 0 };
+    assert.equal(await run(application, { address, stop: noSignal, print, printError: print }), 1);
+    assert.deepEqual(lines, [
+      "This machine does not have the address 192.0.2.1: choose another one with --host=<address>\n",
+    ]);
+  },
+});
+
+Deno.test({
+  name: "B78: at a signal the application tells its clients before connections are cut, and nobody new comes in",
+  permissions,
+  async fn() {
+    let tell: () => void = () => assert.fail("nobody is connected");
+    let port = "";
+    let refused = 0;
+    const application: Application = {
+      fetch: (request, { remoteAddr }) =>
+        upgradeSignaling(request, remoteAddr, (connection) => {
+          tell = () => {
+            connection.send("server-closing");
+            connection.close(1001, "");
+          };
+          connection.send("welcome");
+          return { handleMessage() {}, handleClose() {} };
+        }),
+      async close() {
+        const response = await fetch(`http://127.0.0.1:${port}/`);
+        refused = response.status;
+        await response.body?.cancel();
+        tell();
+      },
+    };
+    const received: unknown[] = [];
+    const closed = Promise.withResolvers<CloseEvent>();
+    const { exitCode } = await serve(application, async (chosen) => {
+      port = chosen;
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+      socket.onclose = closed.resolve;
+      await new Promise<void>((resolve) => {
+        socket.onmessage = ({ data }) => {
+          received.push(data);
+          resolve();
+        };
+      });
+    });
+    assert.equal(exitCode, 0);
+    assert.equal(refused, 503);
+    assert.equal((await closed.promise).code, 1001);
+    assert.deepEqual(received, ["welcome", "server-closing"]);
+  },
+});
+
+Deno.test({
+  name: "B78: a shutdown that does not end is given up at the deadline, with exit code 1",
+  permissions: "none",
+  async fn() {
+    assert.equal(await shutdown({ close: () => never }, noSignal, 0), 1);
+  },
+});
+
+Deno.test({
+  name: "B78: a second signal ends a shutdown at once, with exit code 1",
+  permissions: "none",
+  async fn() {
+    assert.equal(await shutdown({ close: () => never }, { first: never, second: Promise.resolve() }), 1);
+  },
+});
+
+Deno.test({
+  name: "B78: a shutdown that fails ends with exit code 1",
+  permissions: "none",
+  async fn() {
+    assert.equal(await shutdown({ close: () => Promise.reject(new Error("fault")) }, noSignal), 1);
+  },
+});
+
+Deno.test({
+  name: "B78: a shutdown in good order ends with exit code 0",
+  permissions: "none",
+  async fn() {
+    assert.equal(await shutdown({ close: () => Promise.resolve() }, noSignal), 0);
+  },
+});

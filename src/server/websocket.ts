@@ -1,0 +1,117 @@
+import { getLogger } from "@logtape/logtape";
+import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
+import type { RemoteAddress } from "../webrtc/datagram.ts";
+
+const log = getLogger(["switchboard", "signaling"]);
+
+/** Seconds after which a client that answers no ping is lost. */
+const IDLE_TIMEOUT = 30;
+/** Bytes that may wait for a client to read them. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
+/** RFC 6455 section 5.5: a control frame carries 125 bytes, and two of them are the code. */
+const MAX_REASON = 123;
+
+/** Close codes of RFC 6455 section 7.4.1 and of its IANA registry. */
+const ABNORMAL_CLOSURE = 1006;
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+/** Answers a WebSocket handshake. `connect` is called once the connection is open; not at all for another request. */
+export function upgradeSignaling(request: Request, remote: RemoteAddress, connect: ConnectSignaling): Response {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return upgradeRequired();
+  const upgrade = tryUpgrade(request);
+  if (upgrade === undefined) return new Response("This WebSocket handshake is not complete\n", { status: 400 });
+  serveSignaling(upgrade.socket, remote, connect);
+  return upgrade.response;
+}
+
+/** RFC 9110 section 15.5.22. */
+function upgradeRequired(): Response {
+  const text = "This is the signaling endpoint: connect to it with a WebSocket (ws: or wss:)\n";
+  return new Response(text, { status: 426, headers: { Upgrade: "websocket", "X-Content-Type-Options": "nosniff" } });
+}
+
+function tryUpgrade(request: Request): Deno.WebSocketUpgrade | undefined {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT });
+  } catch (error) {
+    // What a client may do wrong in its handshake. Anything else is a fault of ours.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** Joins a WebSocket that is about to open to the endpoint that `connect` makes for it. */
+function serveSignaling(socket: WebSocket, remote: RemoteAddress, connect: ConnectSignaling): void {
+  const connection = new WebSocketConnection(socket);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => connection.open(connect, remote);
+  socket.onmessage = ({ data }) => connection.receive(typeof data === "string" ? data : undefined);
+  socket.onerror = (event) => log.debug("WebSocket failed", { ...remote, reason: errorMessage(event) });
+  // Deno says 0 where the connection broke, and 1001 where no ping was answered: only a closing handshake has a code.
+  socket.onclose = ({ code, wasClean }) => connection.end(wasClean ? code : ABNORMAL_CLOSURE, wasClean);
+}
+
+class WebSocketConnection implements SignalingConnection {
+  readonly #socket: WebSocket;
+  /** Undefined before it opens and after it ended: Deno can tell of one end twice. */
+  #endpoint: SignalingEndpoint | undefined;
+  #closing = false;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  open(connect: ConnectSignaling, remote: RemoteAddress): void {
+    this.#guard(() => this.#endpoint = connect(this, remote));
+  }
+
+  receive(data: string | undefined): void {
+    if (!this.#closing) this.#guard(() => this.#endpoint?.handleMessage(data));
+  }
+
+  end(code: number, wasClean: boolean): void {
+    this.#closing = true;
+    const endpoint = this.#endpoint;
+    this.#endpoint = undefined;
+    this.#guard(() => endpoint?.handleClose(code, wasClean));
+  }
+
+  send(text: string): void {
+    if (this.#closing || this.#socket.readyState !== WebSocket.OPEN) return;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED) this.#close(TRY_AGAIN_LATER, "slow client", false);
+    else this.#socket.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.#close(code, reason, true);
+  }
+
+  /** The endpoint hears of it soon, not when the client answers: one that does not read never does. */
+  #close(code: number, reason: string, wasClean: boolean): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#socket.close(code, cut(reason));
+    queueMicrotask(() => this.end(code, wasClean));
+  }
+
+  /** A fault in the code above costs this connection, not the process. */
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      log.error("signaling failed; closing the connection", { error });
+      this.#close(INTERNAL_ERROR, "internal error", false);
+    }
+  }
+}
+
+/** The longest beginning of the text that fits into a close frame. */
+function cut(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(MAX_REASON));
+  return reason.slice(0, read);
+}
+
+function errorMessage(event: Event): string {
+  return event instanceof ErrorEvent ? event.message : "";
+}
