@@ -1,0 +1,309 @@
+// @ts-check
+/** @import { JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
+import { SwitchboardError } from "./error.js";
+import { Meter } from "./meter.js";
+import { LocalTrack, Publication } from "./publication.js";
+import { parseMessage } from "./signaling.js";
+import { Transport } from "./transport.js";
+
+const DEFAULT_CODECS = ["video/VP8", "audio/opus"];
+
+/** @type {Record<number, [code: string, reason: string]>} */
+const CLOSE_CODES = {
+  1001: ["server-closing", "the server is shutting down"],
+  1008: ["too-many", "this client sent too many messages"],
+  4000: ["transport-failed", "the media connection to the server was lost"],
+};
+
+/** A room that this client has joined. Made by `join`. */
+export class Room {
+  /** @type {Map<string, Peer>} */
+  #peers = new Map();
+  /** @type {Set<LocalTrack>} */
+  #localTracks = new Set();
+  /** @type {RoomState} */
+  #state = "connecting";
+  #localStreams = newStreams();
+  #events = new EventTarget();
+  #meter = new Meter(() => this.getStats());
+  #peerId;
+  #socket;
+  #transport;
+
+  /**
+   * @param {WebSocket} socket
+   * @param {Welcome} welcome
+   * @param {JoinOptions} options
+   */
+  constructor(socket, welcome, options) {
+    this.#peerId = welcome.peerId;
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#handleMessage(parseMessage(data));
+    socket.onclose = ({ code, reason }) => this.#handleSocketClose(code, reason);
+    this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs ?? DEFAULT_CODECS, {
+      send: (message) => this.#send(message),
+      trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
+      stateChanged: (state) => this.#setState(state),
+      error: ({ code, message }) => this.#emit("error", { code, message }),
+      failed: ({ code, message }) => this.#end(code, message),
+    });
+    for (const { tracks, ...info } of welcome.peers) {
+      const peer = this.#addPeer(info);
+      for (const track of tracks) this.#addTrack(peer, track);
+    }
+    this.#publishFirst(options);
+    this.#transport.start();
+  }
+
+  /** This client's own id. */
+  get peerId() {
+    return this.#peerId;
+  }
+
+  /** Everyone else in the room, by id. @returns {ReadonlyMap<string, Peer>} */
+  get peers() {
+    return this.#peers;
+  }
+
+  /** What this client publishes. @returns {ReadonlySet<LocalTrack>} */
+  get localTracks() {
+    return this.#localTracks;
+  }
+
+  /** @returns {RoomState} */
+  get state() {
+    return this.#state;
+  }
+
+  /**
+   * @template {keyof RoomEvents} K
+   * @param {K} name
+   * @param {(event: RoomEvents[K]) => void} handler
+   * @returns {() => void} ends the subscription
+   */
+  on(name, handler) {
+    /** @param {Event} event */
+    const listener = (event) => handler(/** @type {CustomEvent<RoomEvents[K]>} */ (event).detail);
+    this.#events.addEventListener(name, listener);
+    return () => this.#events.removeEventListener(name, listener);
+  }
+
+  /**
+   * Publishes a track; resolves when the server takes it.
+   * @param {MediaStreamTrack} track
+   * @param {PublishOptions} [options]
+   * @returns {Promise<LocalTrack>}
+   * @throws {SwitchboardError} `codec-unsupported`, `closed`, `unpublished` meanwhile, or the server's code for refusing
+   */
+  async publish(track, options = {}) {
+    if (this.#state === "closed") throw new SwitchboardError("closed", "the room is closed");
+    const source = options.source ?? (track.kind === "audio" ? "microphone" : "camera");
+    const stream = options.stream ?? this.#localStreams[streamOf(source)];
+    const publication = new Publication(track, source, stream, options.maxBitrate);
+    /** @type {LocalTrack} */
+    const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
+    this.#localTracks.add(local);
+    try {
+      await this.#transport.publish(publication);
+    } catch (error) {
+      this.#localTracks.delete(local);
+      throw error;
+    }
+    if (source === "microphone") this.#meterLocal(publication);
+    return local;
+  }
+
+  /** Leaves at once. The local tracks go on: they are the caller's. */
+  leave() {
+    this.#send({ type: "leave" });
+    this.#end("left", "this client left");
+  }
+
+  /** The statistics of the connection to the server. */
+  getStats() {
+    return this.#transport.getStats();
+  }
+
+  /** @param {JoinOptions} options */
+  #publishFirst({ stream, tracks = [] }) {
+    const ofStream = stream?.getTracks().map((track) => ({ track, stream })) ?? [];
+    for (const { track, ...options } of [...ofStream, ...tracks]) {
+      this.publish(track, options).catch((/** @type {SwitchboardError} */ { code, message }) => {
+        // Nobody waits for these, so a refusal is an event; what the caller ended itself is none.
+        if (code !== "unpublished" && code !== "closed") this.#emit("error", { code, message });
+      });
+    }
+  }
+
+  /**
+   * @param {LocalTrack} local
+   * @param {Publication} publication
+   * @returns {Promise<void>}
+   */
+  #unpublish(local, publication) {
+    this.#localTracks.delete(local);
+    if (publication.source === "microphone") this.#meter.remove(this.#peerId);
+    return this.#transport.unpublish(publication);
+  }
+
+  /** @param {Publication} publication */
+  #meterLocal(publication) {
+    if (publication.ended) return;
+    this.#meter.add(this.#peerId, () => publication.track, (level, active) => {
+      this.#emit("speaking", { peer: null, local: true, level, active });
+    });
+  }
+
+  /** @param {ServerMessage | undefined} message */
+  #handleMessage(message) {
+    switch (message?.type) {
+      case "answer":
+        this.#transport.handleAnswer(message);
+        break;
+      case "iceCandidate":
+        this.#transport.handleCandidate(message.candidate);
+        break;
+      case "peerJoined":
+        this.#emit("peerJoined", { peer: this.#addPeer(message.peer) });
+        break;
+      case "peerLeft":
+        this.#handlePeerLeft(message.peerId);
+        break;
+      case "trackPublished":
+        this.#addTrack(this.#peers.get(message.peerId), message.track);
+        break;
+      case "trackUnpublished":
+        this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
+        break;
+      case "error":
+        this.#handleError(message);
+    }
+  }
+
+  /** @param {ServerError} error */
+  #handleError({ code, message, replyTo, trackId }) {
+    // An error about one track comes besides the answer; any other reply refuses the offer (P20).
+    const refused = trackId === undefined &&
+      this.#transport.handleRefusal(replyTo, new SwitchboardError(code, message));
+    if (!refused) this.#emit("error", { code, message, trackId });
+  }
+
+  /** @param {PeerInfo} info */
+  #addPeer({ id, name = "" }) {
+    /** @type {Peer} */
+    const peer = { id, name, tracks: new Map(), streams: newStreams() };
+    this.#peers.set(id, peer);
+    return peer;
+  }
+
+  /** @param {string} peerId */
+  #handlePeerLeft(peerId) {
+    const peer = this.#peers.get(peerId);
+    if (peer === undefined) return;
+    for (const trackId of [...peer.tracks.keys()]) this.#removeTrack(peer, trackId);
+    this.#peers.delete(peerId);
+    this.#emit("peerLeft", { peer });
+  }
+
+  /**
+   * @param {Peer | undefined} peer
+   * @param {TrackInfo} info
+   */
+  #addTrack(peer, info) {
+    if (peer === undefined) return;
+    peer.tracks.set(info.id, { ...info, track: null });
+    this.#transport.receive(info);
+  }
+
+  /**
+   * @param {Peer | undefined} peer
+   * @param {string} trackId
+   */
+  #removeTrack(peer, trackId) {
+    const info = peer?.tracks.get(trackId);
+    if (peer === undefined || info === undefined) return;
+    peer.tracks.delete(trackId);
+    this.#transport.release(trackId);
+    this.#meter.remove(trackId);
+    if (info.track === null) return;
+    const stream = peer.streams[streamOf(info.source)];
+    stream.removeTrack(info.track);
+    this.#emit("trackRemoved", { peer, track: info.track, stream, info });
+  }
+
+  /**
+   * @param {string} trackId
+   * @param {RTCRtpReceiver} receiver
+   */
+  #handleTrackStarted(trackId, receiver) {
+    const peer = [...this.#peers.values()].find(({ tracks }) => tracks.has(trackId));
+    const info = peer?.tracks.get(trackId);
+    if (peer === undefined || info === undefined) return;
+    const stream = peer.streams[streamOf(info.source)];
+    info.track = receiver.track;
+    stream.addTrack(receiver.track);
+    if (info.source === "microphone") {
+      this.#meter.add(trackId, () => receiver.track, (level, active) => {
+        this.#emit("speaking", { peer, local: false, level, active });
+      });
+    }
+    this.#emit("trackAdded", { peer, track: receiver.track, stream, info });
+  }
+
+  /**
+   * @param {number} socketCode
+   * @param {string} reason
+   */
+  #handleSocketClose(socketCode, reason) {
+    const [code, text] = CLOSE_CODES[socketCode] ?? ["server-gone", "the connection to the server was lost"];
+    this.#end(code, reason || text);
+  }
+
+  /**
+   * Ends everything, once: no timer, socket or connection outlives the room.
+   * @param {string} code
+   * @param {string} reason
+   */
+  #end(code, reason) {
+    if (this.#state === "closed") return;
+    this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close(1000);
+    this.#meter.close();
+    this.#transport.close();
+    this.#setState("closed");
+    this.#emit("closed", { code, reason });
+  }
+
+  /** @param {RoomState} state */
+  #setState(state) {
+    if (this.#state === state || this.#state === "closed") return;
+    this.#state = state;
+    this.#emit("stateChanged", { state });
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /**
+   * @template {keyof RoomEvents} K
+   * @param {K} name
+   * @param {RoomEvents[K]} detail
+   */
+  #emit(name, detail) {
+    this.#events.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+function newStreams() {
+  return { camera: new MediaStream(), screen: new MediaStream() };
+}
+
+/**
+ * @param {Source} source
+ * @returns {"camera" | "screen"}
+ */
+function streamOf(source) {
+  return source === "camera" || source === "microphone" ? "camera" : "screen";
+}

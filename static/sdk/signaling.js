@@ -1,0 +1,96 @@
+// @ts-check
+/**
+ * The WebSocket, up to the server's welcome.
+ * @module
+ */
+
+/** @import { JoinOptions, ServerMessage, Welcome } from "./types.js" */
+import { SwitchboardError } from "./error.js";
+
+const WELCOME_TIMEOUT_MS = 15_000;
+
+/**
+ * @param {string | URL} url
+ * @returns {URL}
+ */
+export function webSocketUrl(url) {
+  const result = parseUrl(url);
+  if (result === undefined || !/^(http|ws)s?:$/.test(result.protocol)) {
+    throw new SwitchboardError("bad-url", `not the address of a server: ${url}`);
+  }
+  result.protocol = result.protocol.replace("http", "ws");
+  if (result.pathname === "/") result.pathname = "/ws";
+  result.hash = "";
+  return result;
+}
+
+/** @param {string | URL} url */
+function parseUrl(url) {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {URL} url
+ * @returns {WebSocket}
+ */
+export function openSocket(url) {
+  try {
+    return new WebSocket(url);
+  } catch (cause) {
+    // The only refusal left for a valid URL: ws from a page served by https.
+    throw new SwitchboardError("not-secure", "a page served by https reaches a server only by https or wss", { cause });
+  }
+}
+
+/**
+ * Sends `join` and awaits the welcome; closes the socket where none comes.
+ * @param {WebSocket} socket
+ * @param {JoinOptions} options
+ * @returns {Promise<Welcome>}
+ */
+export async function greet(socket, { roomId, name, token, signal }) {
+  /** @type {PromiseWithResolvers<Welcome>} */
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const abort = () => reject(signal?.reason);
+  const timer = setTimeout(
+    () => reject(new SwitchboardError("server-unreachable", "the server did not reply in time")),
+    WELCOME_TIMEOUT_MS,
+  );
+  signal?.addEventListener("abort", abort);
+  socket.onopen = () => {
+    socket.onclose = () => reject(new SwitchboardError("server-gone", "the server closed the connection"));
+    socket.send(JSON.stringify({ type: "join", roomId, name: name || undefined, token }));
+  };
+  socket.onclose = () => reject(new SwitchboardError("server-unreachable", "the server cannot be reached"));
+  socket.onmessage = ({ data }) => {
+    const message = parseMessage(data);
+    if (message?.type === "welcome") resolve(message);
+    if (message?.type === "error") reject(new SwitchboardError(message.code, message.message));
+  };
+  try {
+    return await promise;
+  } catch (error) {
+    socket.close();
+    throw error;
+  } finally {
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * @param {unknown} data of a WebSocket message
+ * @returns {ServerMessage | undefined} undefined where it is no JSON
+ */
+export function parseMessage(data) {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return undefined;
+  }
+}

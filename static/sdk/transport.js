@@ -1,0 +1,230 @@
+// @ts-check
+/** @import { Answer, RoomState, TrackInfo, TransportSink } from "./types.js" */
+/** @import { Publication } from "./publication.js" */
+import { SwitchboardError } from "./error.js";
+import { MediaLines } from "./media_lines.js";
+
+/** How long track events are gathered before one offer serves them all. */
+const GATHER_MS = 100;
+const ANSWER_TIMEOUT_MS = 15_000;
+/** ICE often mends a short interruption by itself; after this long it is restarted. */
+const DISCONNECTED_MS = 3_000;
+const RESTART_INTERVAL_MS = 5_000;
+/** The server lets a silent peer go after 30 s (P15): more attempts would find nobody. */
+const MAX_RESTARTS = 6;
+
+/** The RTCPeerConnection and its offers, of which one is in flight at most. */
+export class Transport {
+  #sink;
+  #connection;
+  #lines;
+  #offers = 0;
+  /** The id of the offer in flight. @type {string | null} */
+  #offerId = null;
+  /** Whether anything has changed that no offer tells yet. */
+  #changed = false;
+  #connectedOnce = false;
+  #restarts = 0;
+  #closed = false;
+  #gatherTimer = 0;
+  #answerTimer = 0;
+  #recoveryTimer = 0;
+
+  /**
+   * @param {RTCIceServer[]} iceServers
+   * @param {string[]} codecs MIME types to receive, best first
+   * @param {TransportSink} sink
+   */
+  constructor(iceServers, codecs, sink) {
+    this.#sink = sink;
+    this.#connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.#lines = new MediaLines(this.#connection, codecs);
+    this.#connection.onconnectionstatechange = () => this.#handleConnectionState();
+    this.#connection.onicecandidate = ({ candidate }) => {
+      if (candidate !== null) sink.send({ type: "iceCandidate", candidate: candidate.toJSON() });
+    };
+  }
+
+  /** @param {TrackInfo} info */
+  receive(info) {
+    this.#lines.receive(info);
+    this.#negotiate();
+  }
+
+  /** @param {string} trackId */
+  release(trackId) {
+    this.#lines.release(trackId);
+    this.#negotiate();
+  }
+
+  /**
+   * @param {Publication} publication
+   * @returns {Promise<void>} resolves when the server takes it
+   */
+  publish(publication) {
+    this.#lines.publish(publication);
+    this.#negotiate();
+    return publication.accepted;
+  }
+
+  /** @param {Publication} publication */
+  async unpublish(publication) {
+    if (publication.ended || this.#closed) return;
+    publication.end(new SwitchboardError("unpublished", "the track was unpublished"));
+    this.#negotiate();
+    await publication.transceiver?.sender.replaceTrack(null);
+  }
+
+  getStats() {
+    return this.#connection.getStats();
+  }
+
+  /** The first offer, which needs no gathering: all that is in the room is known. */
+  start() {
+    clearTimeout(this.#gatherTimer);
+    this.#gatherTimer = 0;
+    this.#negotiate(0);
+  }
+
+  /** Something changed: an offer follows, after the one in flight. */
+  #negotiate(delayMs = GATHER_MS) {
+    this.#changed = true;
+    if (this.#closed || this.#offerId !== null || this.#gatherTimer !== 0) return;
+    this.#gatherTimer = setTimeout(() => {
+      this.#gatherTimer = 0;
+      this.#offer();
+    }, delayMs);
+  }
+
+  async #offer() {
+    const id = String(++this.#offers);
+    this.#offerId = id;
+    this.#changed = false;
+    try {
+      if (!await this.#lines.prepare()) this.#changed = true;
+      await this.#connection.setLocalDescription();
+    } catch (cause) {
+      this.handleRefusal(id, new SwitchboardError("offer-failed", "the browser could not make an offer", { cause }));
+      return;
+    }
+    if (this.#closed) return;
+    const sdp = this.#connection.localDescription?.sdp;
+    this.#sink.send({ type: "offer", id, sdp, tracks: this.#lines.describe() });
+    this.#answerTimer = setTimeout(
+      () => this.#sink.failed(new SwitchboardError("server-gone", "the server did not answer")),
+      ANSWER_TIMEOUT_MS,
+    );
+  }
+
+  /** @param {Answer} answer */
+  async handleAnswer({ id, sdp }) {
+    if (id === undefined || id !== this.#offerId) return;
+    clearTimeout(this.#answerTimer);
+    try {
+      await this.#connection.setRemoteDescription({ type: "answer", sdp });
+    } catch (cause) {
+      this.handleRefusal(id, new SwitchboardError("bad-answer", "the browser could not use the answer", { cause }));
+      return;
+    }
+    if (this.#closed) return;
+    for (const { trackId, receiver } of this.#lines.takeStarted()) this.#sink.trackStarted(trackId, receiver);
+    if (this.#lines.settlePublications()) this.#changed = true;
+    this.#offerDone();
+  }
+
+  /**
+   * The offer in flight came to nothing: what it published is refused, what it asked for waits for the next offer.
+   * @param {string | undefined} replyTo
+   * @param {SwitchboardError} error
+   * @returns {boolean} whether the error is about the offer in flight
+   */
+  handleRefusal(replyTo, error) {
+    if (this.#closed || replyTo === undefined || replyTo !== this.#offerId) return false;
+    clearTimeout(this.#answerTimer);
+    // Without what was refused the rest may pass; without anything to leave out, the same offer would fail again.
+    if (this.#lines.refusePublications(error)) this.#changed = true;
+    this.#sink.error(error);
+    this.#rollBack();
+    return true;
+  }
+
+  async #rollBack() {
+    try {
+      const pending = this.#connection.signalingState === "have-local-offer";
+      if (pending) await this.#connection.setLocalDescription({ type: "rollback" });
+    } catch (cause) {
+      if (!this.#closed) {
+        this.#sink.failed(new SwitchboardError("offer-failed", "the offer cannot be undone", { cause }));
+      }
+      return;
+    }
+    this.#offerDone();
+  }
+
+  #offerDone() {
+    this.#offerId = null;
+    if (this.#changed) this.#negotiate();
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  async handleCandidate(candidate) {
+    try {
+      await this.#connection.addIceCandidate(candidate);
+    } catch (cause) {
+      if (this.#closed) return;
+      this.#sink.error(
+        new SwitchboardError("bad-candidate", "the browser refused a candidate of the server", { cause }),
+      );
+    }
+  }
+
+  #handleConnectionState() {
+    const state = this.#connection.connectionState;
+    if (state === "connected") {
+      this.#connectedOnce = true;
+      this.#restarts = 0;
+      clearTimeout(this.#recoveryTimer);
+    }
+    if (state === "disconnected") this.#recover(DISCONNECTED_MS);
+    if (state === "failed") this.#recover(0);
+    this.#reportState();
+  }
+
+  /**
+   * Restarts ICE after the delay, and again until it connects or the server has let this client go.
+   * @param {number} delayMs
+   */
+  #recover(delayMs) {
+    clearTimeout(this.#recoveryTimer);
+    this.#recoveryTimer = setTimeout(() => {
+      if (this.#restarts === MAX_RESTARTS) {
+        this.#sink.failed(new SwitchboardError("transport-failed", "no media connection to the server could be made"));
+        return;
+      }
+      this.#restarts++;
+      this.#connection.restartIce();
+      this.#negotiate(0);
+      this.#recover(RESTART_INTERVAL_MS);
+    }, delayMs);
+  }
+
+  #reportState() {
+    if (!this.#closed) this.#sink.stateChanged(this.#state());
+  }
+
+  /** @returns {RoomState} */
+  #state() {
+    if (this.#connection.connectionState === "connected") return "connected";
+    return this.#connectedOnce ? "reconnecting" : "connecting";
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#gatherTimer);
+    clearTimeout(this.#answerTimer);
+    clearTimeout(this.#recoveryTimer);
+    this.#connection.onconnectionstatechange = this.#connection.onicecandidate = null;
+    this.#connection.close();
+    this.#lines.close(new SwitchboardError("closed", "the room was closed"));
+  }
+}

@@ -1,0 +1,198 @@
+// @ts-check
+/** @import { Peer, Room, Source } from "../switchboard.js" */
+/** @import { Devices } from "./devices.js" */
+import { SwitchboardError } from "../switchboard.js";
+import { canShareScreen, DeviceError } from "./devices.js";
+import { find, setToggle } from "./dom.js";
+import { Gallery } from "./gallery.js";
+import { copyLink } from "./links.js";
+import { LocalTracks } from "./local_tracks.js";
+import { deviceWords, errorWords, nameWords, peopleWords } from "./words.js";
+
+/** @type {Record<Source, string>} */
+const LOST_WORDS = {
+  camera: "Your camera was disconnected",
+  microphone: "Your microphone was disconnected",
+  screen: "You no longer share your screen",
+  screenAudio: "You no longer share your screen's sound",
+};
+
+/**
+ * @typedef {object} CallOptions
+ * @property {Room} room
+ * @property {string} roomId
+ * @property {string} name this client's own
+ * @property {Devices} devices
+ * @property {(text: string) => void} say
+ */
+
+/** The page while in a room: the room's events to the gallery, the buttons and keys to the room. */
+export class Call {
+  #room;
+  #roomId;
+  #name;
+  #say;
+  #tracks;
+  #gallery = new Gallery(() => this.#setHearButton(true));
+  #listening = new AbortController();
+  #buttons = {
+    mute: find("mute-button", HTMLButtonElement),
+    camera: find("camera-button", HTMLButtonElement),
+    screen: find("screen-button", HTMLButtonElement),
+    hear: find("hear-button", HTMLButtonElement),
+  };
+  #help = find("help", HTMLDialogElement);
+  /** What is shown of the own camera. @type {MediaStreamTrack | null} */
+  #selfView = null;
+
+  /** @param {CallOptions} options */
+  constructor({ room, roomId, name, devices, say }) {
+    this.#room = room;
+    this.#roomId = roomId;
+    this.#name = name;
+    this.#say = say;
+    this.#tracks = new LocalTracks(room, devices, (lost) => {
+      if (lost !== undefined) say(LOST_WORDS[lost]);
+      this.#showOwn();
+    });
+    find("room-title", HTMLElement).textContent = roomId;
+    this.#buttons.screen.hidden = !canShareScreen();
+    this.#setHearButton(false);
+    this.#gallery.addPerson(room.peerId, name, true);
+    for (const peer of room.peers.values()) this.#gallery.addPerson(peer.id, peer.name);
+    this.#listenToRoom();
+    this.#listenToUser();
+    this.#showConnection();
+    this.#showCount();
+    this.#showOwn();
+  }
+
+  leave() {
+    this.#room.leave();
+  }
+
+  /** Gives back devices, tiles and listeners. */
+  close() {
+    this.#listening.abort();
+    this.#tracks.close();
+    this.#gallery.close();
+    this.#help.close();
+  }
+
+  #listenToRoom() {
+    const room = this.#room;
+    room.on("peerJoined", ({ peer }) => {
+      this.#gallery.addPerson(peer.id, peer.name);
+      this.#showCount();
+      this.#say(`${nameWords(peer.name)} joined`);
+    });
+    room.on("peerLeft", ({ peer }) => {
+      this.#gallery.removePerson(peer.id);
+      this.#showCount();
+      this.#say(`${nameWords(peer.name)} left`);
+    });
+    room.on("trackAdded", ({ peer, track, info }) => {
+      this.#gallery.showTrack(peer.id, peer.name, info.source, track);
+      if (info.source === "screen") this.#say(`${nameWords(peer.name)} shares a screen`);
+    });
+    room.on("trackRemoved", ({ peer, info }) => this.#gallery.hideTrack(peer.id, info.source));
+    room.on("speaking", ({ peer, active }) => this.#gallery.setSpeaking(peer?.id ?? room.peerId, active));
+    room.on("stateChanged", () => this.#showConnection());
+    room.on("error", (error) => {
+      this.#say(errorWords(error, this.#ownerOf(error.trackId)));
+      this.#tracks.stopRefused();
+      this.#showOwn();
+    });
+  }
+
+  #listenToUser() {
+    this.#onClick("mute-button", () => this.#tracks.toggleMute());
+    this.#onClick("camera-button", () => this.#tracks.toggleCamera());
+    this.#onClick("screen-button", () => this.#tracks.toggleScreen());
+    this.#onClick("copy-button", async () => this.#say(await copyLink(this.#roomId)));
+    this.#onClick("help-button", () => this.#help.showModal());
+    this.#onClick("leave-button", () => this.leave());
+    this.#onClick("hear-button", () => {
+      this.#setHearButton(false);
+      this.#gallery.playSound();
+    });
+    document.addEventListener("keydown", (event) => this.#handleKey(event), { signal: this.#listening.signal });
+  }
+
+  /**
+   * A button is disabled until its action is done.
+   * @param {string} id
+   * @param {() => Promise<void> | void} action
+   */
+  #onClick(id, action) {
+    const button = find(id, HTMLButtonElement);
+    const run = async () => {
+      button.disabled = true;
+      const focused = document.activeElement === button;
+      try {
+        await action();
+      } catch (error) {
+        this.#sayFailure(error);
+      } finally {
+        button.disabled = false;
+        if (focused) button.focus();
+      }
+    };
+    button.addEventListener("click", run, { signal: this.#listening.signal });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #handleKey({ key, target, ctrlKey, metaKey, altKey, repeat }) {
+    if (ctrlKey || metaKey || altKey || repeat || this.#help.open || target instanceof HTMLInputElement) return;
+    const id = { m: "mute-button", v: "camera-button", s: "screen-button", c: "copy-button", "?": "help-button" }[key];
+    if (id !== undefined) find(id, HTMLButtonElement).click();
+  }
+
+  /** @param {unknown} error */
+  #sayFailure(error) {
+    if (error instanceof DeviceError) this.#say(deviceWords(error));
+    else if (!(error instanceof SwitchboardError)) throw error;
+    else if (this.#room.state !== "closed") this.#say(errorWords(error, undefined));
+  }
+
+  /** @param {string | undefined} trackId */
+  #ownerOf(trackId) {
+    /** @param {Peer} peer */
+    const owns = ({ tracks }) => trackId !== undefined && tracks.has(trackId);
+    const owner = [...this.#room.peers.values()].find(owns);
+    return owner && nameWords(owner.name);
+  }
+
+  #showOwn() {
+    const { peerId } = this.#room;
+    const muted = this.#tracks.muted;
+    const camera = this.#tracks.get("camera")?.track ?? null;
+    const sharing = this.#tracks.get("screen") !== undefined;
+    setToggle(this.#buttons.mute, { pressed: muted, off: muted });
+    setToggle(this.#buttons.camera, { pressed: camera !== null, off: camera === null });
+    setToggle(this.#buttons.screen, { pressed: sharing, off: false });
+    this.#gallery.setMuted(peerId, muted);
+    if (camera === this.#selfView) return;
+    this.#selfView = camera;
+    if (camera === null) this.#gallery.hideTrack(peerId, "camera");
+    else this.#gallery.showTrack(peerId, this.#name, "camera", camera);
+  }
+
+  #showCount() {
+    const count = this.#room.peers.size + 1;
+    find("people-count", HTMLElement).textContent = peopleWords(count);
+    find("alone", HTMLElement).hidden = count > 1;
+  }
+
+  #showConnection() {
+    const { state } = this.#room;
+    const pill = find("connection", HTMLElement);
+    pill.dataset.state = state;
+    pill.textContent = state === "connecting" ? "Connecting…" : state === "reconnecting" ? "Reconnecting…" : "";
+  }
+
+  /** @param {boolean} visible */
+  #setHearButton(visible) {
+    this.#buttons.hear.hidden = !visible;
+  }
+}

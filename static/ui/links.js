@@ -1,0 +1,66 @@
+// @ts-check
+/**
+ * Names of rooms and the links to them.
+ * @module
+ */
+
+const QUALITIES = ("amber brave bright calm clever copper eager gentle golden happy keen kind lively " +
+  "lucky mellow merry misty noble quick quiet silver snowy steady sunny swift warm").split(" ");
+const THINGS = ("badger beacon brook cedar comet falcon fern finch fox garden harbor heron island " +
+  "lake lantern maple meadow orchard otter pine river robin sparrow summit willow wren").split(" ");
+
+/** A room id that can be read out over the phone, as in `calm-otter-417`. */
+export function newRoomId() {
+  const [quality, thing, number] = crypto.getRandomValues(new Uint32Array(3));
+  return `${QUALITIES[quality % QUALITIES.length]}-${THINGS[thing % THINGS.length]}-${100 + number % 900}`;
+}
+
+/**
+ * What the page was asked for in its address: `?room=...&name=...&join=1&video=320x180`.
+ * @param {string} search
+ */
+export function readQuery(search) {
+  const query = new URLSearchParams(search);
+  const size = /^(\d{2,4})x(\d{2,4})$/.exec(query.get("video") ?? "");
+  return {
+    roomId: query.get("room") ?? "",
+    name: query.get("name") ?? "",
+    join: query.get("join") === "1",
+    videoSize: size === null ? undefined : { width: Number(size[1]), height: Number(size[2]) },
+  };
+}
+
+/**
+ * @param {string} roomId
+ * @returns {string} the address that leads others to the room
+ */
+export function roomLink(roomId) {
+  const url = new URL(location.pathname, location.href);
+  url.searchParams.set("room", roomId);
+  return url.href;
+}
+
+/**
+ * Puts the room into the page's address, so that a reload leads there again.
+ * @param {string} roomId
+ */
+export function rememberRoom(roomId) {
+  const url = new URL(location.href);
+  url.searchParams.set("room", roomId);
+  history.replaceState(null, "", url);
+}
+
+/**
+ * @param {string} roomId
+ * @returns {Promise<string>} what to tell the user
+ */
+export async function copyLink(roomId) {
+  const link = roomLink(roomId);
+  try {
+    // Without https there is no clipboard; a TypeError leads to the same words as a refusal.
+    await navigator.clipboard.writeText(link);
+    return "Link copied";
+  } catch {
+    return `Copy this link: ${link}`;
+  }
+}

@@ -1,0 +1,111 @@
+// @ts-check
+/**
+ * What the user is told.
+ * @module
+ */
+
+/** @import { DeviceError } from "./devices.js" */
+import { SwitchboardError } from "../switchboard.js";
+
+/**
+ * @param {DeviceError} error
+ * @returns {string}
+ */
+export function deviceWords({ device, problem }) {
+  const host = location.host;
+  switch (problem) {
+    case "insecure":
+      return `This page came over http, and browsers give the ${device} only to https pages. Open https://${host} instead, ` +
+        "or http://localhost on the server's own machine. You can join without it.";
+    case "unsupported":
+      return `This browser gives pages no ${device}. You can join without it.`;
+    case "missing":
+      return `No ${device} was found. Connect one and turn it on here, or join without it.`;
+    case "refused":
+      return `The ${device} is not allowed for this page. Allow it by the icon beside the address, then turn it on here.`;
+    case "busy":
+      return `The ${device} is in use by another program or does not respond. Close that program, then turn it on here.`;
+    default:
+      return `The ${device} could not be started.`;
+  }
+}
+
+/** What the user is told of the errors that are the client's own; of others, the server's words. @type {Record<string, string>} */
+const JOIN_WORDS = {
+  "unsupported-browser":
+    "This browser has no WebRTC, or it is turned off. A current Firefox, Chrome, Edge or Safari has it.",
+  "not-secure":
+    "This page came over https, so it can reach a server only by https too, and this server's address is http.",
+  "server-unreachable": "The server cannot be reached. Check your connection; perhaps the server is not running.",
+  "server-gone": "The server closed the connection before you were in the room.",
+};
+
+/**
+ * @param {unknown} error
+ * @returns {{ title: string, text: string }}
+ */
+export function joinWords(error) {
+  if (!(error instanceof SwitchboardError)) return { title: "Could not join", text: String(error) };
+  const text = JOIN_WORDS[error.code];
+  if (text !== undefined) return { title: "Could not join", text };
+  return { title: "The server refused", text: `It says: ${error.message} (${error.code}).` };
+}
+
+/** @type {Record<string, { title: string, text: string }>} */
+const CLOSED_WORDS = {
+  "left": { title: "You left the room", text: "Your camera and microphone are off." },
+  "server-closing": { title: "The server is shutting down", text: "Perhaps it is back in a minute: then rejoin." },
+  "server-gone": {
+    title: "The server is gone",
+    text: "The connection was lost. Rejoin once your network or the server is back.",
+  },
+  "transport-failed": {
+    title: "No media connection",
+    text: "Sound and picture do not get through to the server, although its page does. A firewall may block UDP.",
+  },
+};
+
+/**
+ * @param {{ code: string, reason: string }} closed
+ * @returns {{ title: string, text: string }}
+ */
+export function closedWords({ code, reason }) {
+  return CLOSED_WORDS[code] ?? { title: "The room was closed", text: `The server says: ${reason} (${code}).` };
+}
+
+/**
+ * @param {{ code: string, message: string }} error
+ * @param {string | undefined} owner whose track it is about
+ * @returns {string}
+ */
+export function errorWords({ code, message }, owner) {
+  if (code !== "codec-unsupported") return `Something failed: ${message} (${code})`;
+  if (owner === undefined) return "The room takes none of the codecs that this browser can send";
+  return `This browser cannot play what ${owner} sends: its codec is not supported`;
+}
+
+/**
+ * @param {number} count
+ * @returns {string}
+ */
+export function peopleWords(count) {
+  return count === 1 ? "only you" : `${count} people`;
+}
+
+/**
+ * @param {string} name
+ * @returns {string}
+ */
+export function nameWords(name) {
+  return name.trim() || "Guest";
+}
+
+/**
+ * @param {string} name
+ * @returns {string} one or two letters
+ */
+export function initials(name) {
+  const words = nameWords(name).split(/\s+/);
+  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  return letters.map((word) => [...word][0]).join("").toUpperCase();
+}
