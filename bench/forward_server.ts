@@ -81,14 +81,16 @@ const track = publisher.peer.publish({
   ssrcs: [1000],
 });
 const subscribers = Array.from({ length: Number(Deno.args[0]) }, () => addPeer());
-for (const { peer } of subscribers) peer.subscribe(track.id, { mid: "0", codec: CODEC, headerExtensions: EXTENSIONS });
+const consumers = subscribers.flatMap(({ peer }) =>
+  peer.subscribe(track.id, { mid: "0", codec: CODEC, headerExtensions: EXTENSIONS }) ?? []
+);
 console.log(JSON.stringify([publisher, ...subscribers].map(({ reach }) => reach)));
 
 function counters(): BenchCounters {
   const { user, system } = cpuUsage();
   return {
     cpuMicroseconds: user + system,
-    forwarded: track.consumers.reduce((sum, consumer) => sum + consumer.packetsSent, 0),
+    forwarded: consumers.reduce((sum, consumer) => sum + consumer.packetsSent, 0),
     dropped: sockets.reduce((sum, socket) => sum + socket.dropped, 0),
     rssBytes: Deno.memoryUsage().rss,
   };

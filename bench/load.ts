@@ -23,6 +23,7 @@ class LoadSocket {
   bad = 0;
   readonly #peer: BenchPeer;
   readonly #to: Deno.NetAddr;
+  #closed = false;
 
   constructor(peer: BenchPeer) {
     this.#peer = peer;
@@ -39,13 +40,26 @@ class LoadSocket {
 
   async receive(): Promise<void> {
     const buffer = new Uint8Array(2048);
-    for (;;) {
-      const result = await this.socket.receive(buffer).catch(() => undefined);
-      if (result === undefined) return;
-      const [bytes] = result;
-      if (bytes.length < PAYLOAD_LENGTH) continue;
+    while (!this.#closed) {
+      const bytes = await this.#receiveOne(buffer);
+      if (bytes === undefined || bytes.length < PAYLOAD_LENGTH) continue;
       this.received++;
       if (this.received % SAMPLE === 0) this.#check(bytes);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.socket.close();
+  }
+
+  /** Undefined where the socket was closed meanwhile. */
+  async #receiveOne(buffer: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      return (await this.socket.receive(buffer))[0];
+    } catch (error) {
+      if (this.#closed) return undefined;
+      throw error;
     }
   }
 
@@ -87,7 +101,7 @@ export class Load {
   }
 
   close(): void {
-    for (const { socket } of [this.#publisher, ...this.#subscribers]) socket.close();
+    for (const socket of [this.#publisher, ...this.#subscribers]) socket.close();
   }
 
   async #sendWindow(): Promise<void> {

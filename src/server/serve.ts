@@ -117,13 +117,27 @@ function listenError(error: unknown, { host, port }: ListenAddress): string {
   throw error;
 }
 
+/** A signal so soon after the first is the same wish: Ctrl+C reaches a process under `deno task` twice. */
+const SAME_WISH_MS = 500;
+
 /** Catches what asks a process to end: Ctrl+C, and SIGTERM where there is one. */
 export function catchStopSignals(): StopSignals {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
-  let count = 0;
+  const handle = stopSignalHandler(first.resolve, second.resolve);
   for (const signal of Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] as const : ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => (count++ === 0 ? first : second).resolve());
+    Deno.addSignalListener(signal, () => handle(performance.now()));
   }
   return { first: first.promise, second: second.promise };
+}
+
+/** Takes each signal with the time at which it came, in ms. */
+export function stopSignalHandler(first: () => void, second: () => void): (nowMs: number) => void {
+  let firstMs: number | undefined;
+  return (nowMs) => {
+    if (firstMs === undefined) {
+      firstMs = nowMs;
+      first();
+    } else if (nowMs - firstMs >= SAME_WISH_MS) second();
+  };
 }

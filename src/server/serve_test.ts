@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Application, pageUrl, run, shutdown, type StopSignals } from "./serve.ts";
+import { type Application, pageUrl, run, shutdown, stopSignalHandler, type StopSignals } from "./serve.ts";
 import { upgradeSignaling } from "./websocket.ts";
 
 const permissions: Deno.PermissionOptions = { net: ["127.0.0.1"] };
@@ -167,5 +167,20 @@ Deno.test({
   permissions: "none",
   async fn() {
     assert.equal(await shutdown({ close: () => Promise.resolve() }, noSignal), 0);
+  },
+});
+
+Deno.test({
+  name: "B78: Ctrl+C that reaches the process twice at once is one wish, a later one is the second",
+  permissions: "none",
+  fn() {
+    const told: string[] = [];
+    const handle = stopSignalHandler(() => told.push("first"), () => told.push("second"));
+    handle(1000);
+    handle(1001);
+    handle(1499);
+    assert.deepEqual(told, ["first"]);
+    handle(1500);
+    assert.deepEqual(told, ["first", "second"]);
   },
 });

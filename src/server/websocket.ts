@@ -8,6 +8,8 @@ const log = getLogger(["switchboard", "signaling"]);
 const IDLE_TIMEOUT = 30;
 /** Bytes that may wait for a client to read them. */
 const MAX_BUFFERED = 4 * 1024 * 1024;
+/** Milliseconds in which what a client has sent before it hears of the close arrives, and is dropped. */
+const CLOSE_DELAY = 20;
 /** RFC 6455 section 5.5: a control frame carries 125 bytes, and two of them are the code. */
 const MAX_REASON = 123;
 
@@ -49,7 +51,7 @@ function serveSignaling(socket: WebSocket, remote: RemoteAddress, connect: Conne
   socket.onmessage = ({ data }) => connection.receive(typeof data === "string" ? data : undefined);
   socket.onerror = (event) => log.debug("WebSocket failed", { ...remote, reason: errorMessage(event) });
   // Deno says 0 where the connection broke, and 1001 where no ping was answered: only a closing handshake has a code.
-  socket.onclose = ({ code, wasClean }) => connection.end(wasClean ? code : ABNORMAL_CLOSURE, wasClean);
+  socket.onclose = ({ code, wasClean }) => connection.handleClose(wasClean ? code : ABNORMAL_CLOSURE, wasClean);
 }
 
 class WebSocketConnection implements SignalingConnection {
@@ -57,6 +59,7 @@ class WebSocketConnection implements SignalingConnection {
   /** Undefined before it opens and after it ended: Deno can tell of one end twice. */
   #endpoint: SignalingEndpoint | undefined;
   #closing = false;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -70,7 +73,12 @@ class WebSocketConnection implements SignalingConnection {
     if (!this.#closing) this.#guard(() => this.#endpoint?.handleMessage(data));
   }
 
-  end(code: number, wasClean: boolean): void {
+  handleClose(code: number, wasClean: boolean): void {
+    clearTimeout(this.#closeTimer);
+    this.#end(code, wasClean);
+  }
+
+  #end(code: number, wasClean: boolean): void {
     this.#closing = true;
     const endpoint = this.#endpoint;
     this.#endpoint = undefined;
@@ -91,8 +99,9 @@ class WebSocketConnection implements SignalingConnection {
   #close(code: number, reason: string, wasClean: boolean): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#socket.close(code, cut(reason));
-    queueMicrotask(() => this.end(code, wasClean));
+    // A message that comes in while Deno closes makes it cut the connection off, with the close frame not sent.
+    this.#closeTimer = setTimeout(() => this.#socket.close(code, cut(reason)), CLOSE_DELAY);
+    queueMicrotask(() => this.#end(code, wasClean));
   }
 
   /** A fault in the code above costs this connection, not the process. */

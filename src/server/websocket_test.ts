@@ -173,6 +173,29 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a client that goes on sending gets the close code all the same",
+  permissions,
+  async fn() {
+    const endpoint = new Recorder();
+    await withServer((connection) => {
+      endpoint.handleMessage = (data) => {
+        endpoint.messages.push(data);
+        if (endpoint.messages.length === 200) connection.close(1008, "refused");
+      };
+      return endpoint;
+    }, async (port) => {
+      const { socket, closed } = open(port);
+      socket.onopen = () => {
+        for (let i = 0; i < 500; i++) socket.send("more");
+      };
+      const { code, reason, wasClean } = await closed;
+      assert.deepEqual({ code, reason, wasClean }, { code: 1008, reason: "refused", wasClean: true });
+    });
+    assert.equal(endpoint.messages.length, 200);
+  },
+});
+
+Deno.test({
   name: "sending and closing do nothing once the client is gone",
   permissions,
   async fn() {

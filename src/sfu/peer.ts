@@ -6,18 +6,8 @@ import type { MediaSender, MediaSink } from "./media_sink.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
-import type { Room } from "./room.ts";
-import type { ConsumerParameters, PeerId, ProducerParameters, PublishedTrack, TrackId, TrackInfo } from "./types.ts";
-
-/** What a peer is told of its room. */
-export interface PeerObserver {
-  peerJoined(id: PeerId, name: string | undefined): void;
-  peerLeft(id: PeerId): void;
-  trackPublished(peerId: PeerId, track: TrackInfo): void;
-  trackUnpublished(peerId: PeerId, trackId: TrackId): void;
-  /** A track that this peer receives is over; its m-line is free. */
-  trackEnded(trackId: TrackId): void;
-}
+import type { PeerObserver, Room, RoomMember } from "./room.ts";
+import type { ConsumerParameters, PeerId, ProducerParameters, PublishedTrack, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -28,7 +18,7 @@ export interface PeerOptions {
 }
 
 /** One peer of a room: publishes by producers, subscribes by consumers. Its transport delivers into it. */
-export class Peer implements MediaSink {
+export class Peer implements MediaSink, RoomMember {
   readonly id: PeerId;
   readonly name: string | undefined;
   readonly observer: PeerObserver;

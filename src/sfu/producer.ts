@@ -3,7 +3,6 @@ import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
 import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { KeyFrameGate } from "../stream/key_frame_gate.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
-import type { Consumer } from "./consumer.ts";
 import type {
   Codec,
   HeaderExtension,
@@ -14,6 +13,12 @@ import type {
   Source,
   TrackId,
 } from "./types.ts";
+
+/** What a producer hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
+export interface RtpConsumer {
+  handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void;
+  sendSenderReport(report: SenderReport): void;
+}
 
 /** Asks the publisher of a stream for a key frame. */
 export type SendKeyFrameRequest = (mediaSsrc: number) => void;
@@ -27,7 +32,7 @@ export class Producer implements PublishedTrack {
   readonly source: Source;
   readonly codec: Codec;
   readonly headerExtensions: readonly HeaderExtension[];
-  readonly #consumers: Consumer[] = [];
+  readonly #consumers: RtpConsumer[] = [];
   readonly #format: CodecFormat;
   readonly #gate = new KeyFrameGate();
   readonly #sendKeyFrameRequest: SendKeyFrameRequest;
@@ -57,15 +62,15 @@ export class Producer implements PublishedTrack {
     return this.#statistics;
   }
 
-  get consumers(): readonly Consumer[] {
+  get consumers(): readonly RtpConsumer[] {
     return this.#consumers;
   }
 
-  addConsumer(consumer: Consumer): void {
+  addConsumer(consumer: RtpConsumer): void {
     this.#consumers.push(consumer);
   }
 
-  removeConsumer(consumer: Consumer): void {
+  removeConsumer(consumer: RtpConsumer): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
     if (this.#consumers.length === 0) this.#gate.cancel();

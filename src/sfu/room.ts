@@ -1,11 +1,33 @@
-import type { Peer } from "./peer.ts";
 import type { Producer } from "./producer.ts";
-import type { PeerId, RoomId, TrackId } from "./types.ts";
+import type { PeerId, RoomId, TrackId, TrackInfo } from "./types.ts";
+
+/** What a peer is told of its room. */
+export interface PeerObserver {
+  peerJoined(id: PeerId, name: string | undefined): void;
+  peerLeft(id: PeerId): void;
+  trackPublished(peerId: PeerId, track: TrackInfo): void;
+  trackUnpublished(peerId: PeerId, trackId: TrackId): void;
+  /** A track that this peer receives is over; its m-line is free. */
+  trackEnded(trackId: TrackId): void;
+}
+
+/** A peer as its room knows it. */
+export interface RoomMember {
+  readonly id: PeerId;
+  readonly name: string | undefined;
+  readonly observer: PeerObserver;
+  /** By MID; here to be counted. */
+  readonly producers: ReadonlyMap<string, unknown>;
+  readonly consumers: ReadonlyMap<string, unknown>;
+  readonly ssrcCount: number;
+  /** A track of the room is over: a member that receives it stops to. */
+  unsubscribeTrack(trackId: TrackId): void;
+}
 
 /** The peers that see and hear each other. */
 export class Room {
   readonly id: RoomId;
-  readonly #peers = new Map<PeerId, Peer>();
+  readonly #peers = new Map<PeerId, RoomMember>();
   /** In the order of publication. */
   readonly #producers = new Map<TrackId, Producer>();
 
@@ -13,7 +35,7 @@ export class Room {
     this.id = id;
   }
 
-  get peers(): ReadonlyMap<PeerId, Peer> {
+  get peers(): ReadonlyMap<PeerId, RoomMember> {
     return this.#peers;
   }
 
@@ -21,12 +43,12 @@ export class Room {
     return this.#producers;
   }
 
-  addPeer(peer: Peer): void {
+  addPeer(peer: RoomMember): void {
     for (const other of this.#peers.values()) other.observer.peerJoined(peer.id, peer.name);
     this.#peers.set(peer.id, peer);
   }
 
-  removePeer(peer: Peer): void {
+  removePeer(peer: RoomMember): void {
     if (!this.#peers.delete(peer.id)) return;
     for (const other of this.#peers.values()) other.observer.peerLeft(peer.id);
   }

@@ -1,6 +1,6 @@
-import { Peer, type PeerObserver } from "../sfu/peer.ts";
+import { Peer } from "../sfu/peer.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { Room, Rooms } from "../sfu/room.ts";
+import type { PeerObserver, Room, Rooms } from "../sfu/room.ts";
 import type { PeerId, RoomId, TrackId, TrackInfo } from "../sfu/types.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import type { PeerTransport, TransportObserver } from "../webrtc/peer_transport.ts";

@@ -120,15 +120,17 @@ Deno.test({
   permissions: "none",
   fn() {
     const client = new SignalingRoom(7).connect();
-    const reply = (message: unknown) => {
-      const [error] = client.say(message);
+    const replyText = (text: string) => {
+      const [error] = client.sayText(text);
       assert.equal(error.type, "error");
       return error.replyTo;
     };
+    const reply = (message: unknown) => replyText(JSON.stringify(message));
     assert.equal(reply({ type: "offer", sdp: "v=0", id: "one" }), "one");
     assert.equal(reply({ type: "offer", sdp: 3, id: 2 }), 2);
     assert.equal(reply({ type: "dance", id: "three" }), "three");
     assert.equal(reply({ type: "dance", id: { deep: 1 } }), undefined);
+    assert.equal(replyText('{"type":"dance","id":1e999}'), undefined, "JSON has no word for infinity");
     client.say({ type: "join", roomId: "a" });
     assert.equal(reply({ type: "offer", sdp: "nonsense", id: "four" }), "four");
   },

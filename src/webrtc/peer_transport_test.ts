@@ -239,6 +239,11 @@ Deno.test({
     setup.nowMs = 3000;
     client.check(setup.server);
     assert.equal(transport.lastAuthenticatedMs, 3000);
+    setup.nowMs = 4000;
+    client.sendRtp(buildRtp({ sequenceNumber: 2 }));
+    setup.nowMs = 5000;
+    client.check(setup.server, true, "controlled");
+    assert.equal(transport.lastAuthenticatedMs, 4000, "a refused check counts for nothing, and takes nothing back");
   },
 });
 

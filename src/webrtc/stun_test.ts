@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import fc from "fast-check";
+import {
+  SAMPLE_IPV4_RESPONSE,
+  SAMPLE_IPV6_RESPONSE,
+  SAMPLE_PASSWORD as PASSWORD,
+  SAMPLE_REQUEST,
+  SAMPLE_USERNAME as USERNAME,
+} from "../../tests/harness/stun_vectors.ts";
 import { readUint16, writeUint16, writeUint32 } from "../rtp/bytes.ts";
 import { parseIpAddress } from "./ip_address.ts";
 import {
@@ -16,41 +22,9 @@ import { writeXorMappedAddress } from "./stun_response.ts";
 import { beginMessage, endMessage, writeAscii, writeAttribute } from "./stun_writer.ts";
 
 const SEED = 8489;
-const USERNAME = "evtj:h6vY";
-const PASSWORD = "VOkJxbRl1RmTxUk/WvJxBt";
-
-/** RFC 5769 section 2.1. */
-const SAMPLE_REQUEST = bytesOf(`
-  00010058 2112a442 b7e7a701bc34d686fa87dfae
-  80220010 5354554e207465737420636c69656e74
-  00240004 6e0001ff
-  80290008 932ff9b151263b36
-  00060009 6576746a3a68367659202020
-  00080014 9aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a2
-  80280004 e57a3bcf`);
-
-/** RFC 5769 section 2.2: 192.0.2.1, port 32853. */
-const SAMPLE_IPV4_RESPONSE = bytesOf(`
-  0101003c 2112a442 b7e7a701bc34d686fa87dfae
-  8022000b 7465737420766563746f7220
-  00200008 0001a147e112a643
-  00080014 2b91f599fd9e90c38c7489f92af9ba53f06be7d7
-  80280004 c07d4c96`);
-
-/** RFC 5769 section 2.3: 2001:db8:1234:5678:11:2233:4455:6677, port 32853. */
-const SAMPLE_IPV6_RESPONSE = bytesOf(`
-  01010048 2112a442 b7e7a701bc34d686fa87dfae
-  8022000b 7465737420766563746f7220
-  00200014 0002a1470113a9faa5d3f179bc25f4b5bed2b9d9
-  00080014 a382954e4be67bf11784c97c8292c275bfe3ed41
-  80280004 c8fb0b4c`);
 
 const VECTORS = [SAMPLE_REQUEST, SAMPLE_IPV4_RESPONSE, SAMPLE_IPV6_RESPONSE];
 const SOFTWARE = 0x8022;
-
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
-}
 
 /** A copy of `bytes`, grown by the attribute, with the header's length adjusted. */
 function append(bytes: Uint8Array, type: number, value: Uint8Array): Uint8Array {

@@ -1,9 +1,9 @@
 import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
 import { pliMediaSsrc } from "../../src/rtp/rtcp/pli.ts";
 import { MID_URI } from "../../src/sfu/header_extensions.ts";
-import { Peer, type PeerObserver } from "../../src/sfu/peer.ts";
+import { Peer } from "../../src/sfu/peer.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
-import type { Room } from "../../src/sfu/room.ts";
+import type { PeerObserver, Room } from "../../src/sfu/room.ts";
 import type { Codec, ConsumerParameters, ProducerParameters } from "../../src/sfu/types.ts";
 import { RecordingSender } from "./recording_sender.ts";
 

@@ -1,5 +1,8 @@
-import { createSwitchboard, type SwitchboardServer } from "../../src/mod.ts";
+import { createSwitchboard, type Stats, type SwitchboardServer } from "../../src/mod.ts";
 import { DEADLINE_MS } from "./journal.ts";
+
+/** Nobody tells of a change in the statistics. */
+const POLL_MS = 5;
 
 /** A Switchboard in this process, on loopback. */
 export class LoopbackServer implements AsyncDisposable {
@@ -21,15 +24,19 @@ export class LoopbackServer implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/ws`;
   }
 
-  /** Until nobody is left: the server hears of a closed WebSocket a little after its client. */
-  async empty(deadlineMs = DEADLINE_MS): Promise<void> {
+  /** Until what is alive is as wanted: the server hears of the end of a WebSocket on its own time. */
+  async until(wanted: (stats: Stats) => boolean, what: string, deadlineMs = DEADLINE_MS): Promise<void> {
     const deadline = performance.now() + deadlineMs;
-    while (Object.values(this.switchboard.stats()).some((count) => count !== 0)) {
-      if (performance.now() > deadline) {
-        throw new Error(`not empty after ${deadlineMs} ms: ${JSON.stringify(this.switchboard.stats())}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
+    while (!wanted(this.switchboard.stats())) {
+      const stats = JSON.stringify(this.switchboard.stats());
+      if (performance.now() > deadline) throw new Error(`${what}: not within ${deadlineMs} ms; ${stats}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
+  }
+
+  /** Until nothing is left of the peers. */
+  async empty(): Promise<void> {
+    await this.until((stats) => Object.values(stats).every((count) => count === 0), "an empty server");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { RtpPacket } from "werift";
 import type { Kind } from "../../src/sfu/types.ts";
-import { type Journal } from "./journal.ts";
+import type { Journal } from "./journal.ts";
 import { VP8_DELTA_FRAME, VP8_KEY_FRAME } from "./rtp_builder.ts";
 import type { Publication, WeriftClient } from "./werift_client.ts";
 

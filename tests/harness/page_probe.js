@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Runs in a page before its own scripts: collects its peer connections, and notes when the page joined and when each
  * picture first showed. The harness reads it as `globalThis.probe`.

@@ -13,7 +13,7 @@ export const SERVER_PERMISSIONS = {
 /** What is alive in the server, as /healthz tells it. */
 export type Health = Readonly<Record<string, number | string>>;
 
-/** The server as `deno task start` runs it, in a process of its own. */
+/** The server as `deno task dev` runs it, in a process of its own. */
 export class ServerProcess {
   /** Where the page is. */
   readonly url: string;
@@ -74,10 +74,10 @@ export class ServerProcess {
   }
 }
 
-/** The words of the start task: tests run the server with the very permissions that users give it. */
+/** The words of the dev task: tests run the server with the very permissions that users give it. */
 function startCommand(): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  return String(tasks.start).split(/\s+/);
+  return String(tasks.dev).split(/\s+/);
 }
 
 /** The output of a process, both streams in one text. */

@@ -38,14 +38,18 @@ export class TestClient {
   }
 
   /** One connectivity check (RFC 8445 section 7.2.2). */
-  check(server: Pick<LocalParameters, "ufrag" | "password">, useCandidate = true): void {
+  check(
+    server: Pick<LocalParameters, "ufrag" | "password">,
+    useCandidate = true,
+    role: "controlling" | "controlled" = "controlling",
+  ): void {
     const transactionId = new Uint8Array(12).fill(++this.#transaction);
     const length = writeBindingRequest(this.#buffer, {
       transactionId,
       username: `${server.ufrag}:${this.ufrag}`,
       password: server.password,
       priority: 1,
-      role: "controlling",
+      role,
       useCandidate,
     });
     this.sendDatagram(this.#buffer.slice(0, length));

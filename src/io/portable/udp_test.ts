@@ -23,6 +23,18 @@ function plainSocket(): { readonly socket: Deno.DatagramConn; readonly address: 
   return { socket, address: socket.addr as Deno.NetAddr };
 }
 
+/** Waits until the port can be bound. */
+async function isFree(port: number): Promise<void> {
+  for (;;) {
+    try {
+      return Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port }).close();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+}
+
 function queue(socket: UdpSocket, value: number, to: Deno.NetAddr): boolean {
   const slot = socket.slot();
   if (slot === undefined) return false;
@@ -75,6 +87,24 @@ Deno.test({
     await receiveAll(other, 50);
     while (!queue(socket, 2, address)) await new Promise((resolve) => setTimeout(resolve, 0));
     socket.close();
+    other.close();
+  },
+});
+
+Deno.test({
+  name: "B28: what was flushed before the close still leaves, a last close_notify too, and then the port is free",
+  permissions: LOOPBACK,
+  async fn() {
+    const { socket: other, address } = plainSocket();
+    const socket = open();
+    for (let value = 0; value < 40; value++) {
+      queue(socket, value, address);
+      socket.flush();
+    }
+    socket.close();
+    assert.equal(queue(socket, 40, address), false, "a closed socket takes no more");
+    assert.deepEqual(await receiveAll(other, 40), Array.from({ length: 40 }, (_, value) => value));
+    await isFree(socket.port);
     other.close();
   },
 });

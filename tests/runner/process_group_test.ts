@@ -1,0 +1,57 @@
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { runInGroup } from "./process_group.ts";
+
+// Signals need the permission to run anything.
+const permissions: Deno.PermissionOptions = { run: true };
+const never = new AbortController().signal;
+const quiet = () => {};
+
+/** Leaves a child behind that holds standard output open: the end of the output shows that the child is dead too. */
+const LEAVES_A_CHILD = "sleep 600 & echo started";
+
+Deno.test({
+  name: "a program's output and exit code are returned, and its output is passed on",
+  permissions,
+  async fn() {
+    const printed: Uint8Array[] = [];
+    const end = await runInGroup("sh", {
+      args: ["-c", "echo $GREETING; exit 3"],
+      env: { GREETING: "hello" },
+      timeoutMs: 60_000,
+      signal: never,
+      print: (bytes) => void printed.push(bytes),
+    });
+    deepStrictEqual(end, { exitCode: 3, timedOut: false, output: "hello\n" });
+    strictEqual(new TextDecoder().decode(printed[0]), "hello\n");
+  },
+});
+
+Deno.test({
+  name: "what a program leaves behind is killed with its group",
+  permissions,
+  async fn() {
+    const end = await runInGroup("sh", {
+      args: ["-c", LEAVES_A_CHILD],
+      timeoutMs: 60_000,
+      signal: never,
+      print: quiet,
+    });
+    deepStrictEqual(end, { exitCode: 0, timedOut: false, output: "started\n" });
+  },
+});
+
+Deno.test({
+  name: "a program that takes too long is killed with its group, and so is one that is aborted",
+  permissions,
+  async fn() {
+    const args = ["-c", `${LEAVES_A_CHILD}; sleep 600`];
+    const late = await runInGroup("sh", { args, timeoutMs: 100, signal: never, print: quiet });
+    deepStrictEqual([late.timedOut, late.output], [true, "started\n"]);
+
+    const abort = new AbortController();
+    const print = () => abort.abort();
+    const aborted = await runInGroup("sh", { args, timeoutMs: 60_000, signal: abort.signal, print });
+    strictEqual(aborted.timedOut, false);
+    strictEqual(aborted.exitCode === 0, false);
+  },
+});

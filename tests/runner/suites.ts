@@ -1,0 +1,67 @@
+/** A set of tests that need the same permissions. */
+export interface Suite {
+  readonly name: string;
+  readonly folders: readonly string[];
+  /** Flags of `deno test`; each test narrows them further. */
+  readonly permissions: readonly string[];
+  /** A suite that takes longer is ended and counts as failed. */
+  readonly timeoutMs: number;
+}
+
+/** What the suites get from the machine. */
+export interface Surroundings {
+  /** A folder for what tests write, removed after the run. */
+  readonly temporaryFolder: string;
+  /** Paths of the programs that were found. */
+  readonly programs: readonly string[];
+}
+
+const LOOPBACK = "--allow-net=127.0.0.1,localhost,[::1]";
+/** An address that no machine has (RFC 5737): to see a bind fail. */
+const LOOPBACK_AND_NOWHERE = `${LOOPBACK},192.0.2.1`;
+const MINUTE_MS = 60_000;
+
+export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
+  const run = `--allow-run=${[Deno.execPath(), ...programs].join(",")}`;
+  return [
+    {
+      name: "unit",
+      folders: ["src", "static", "tests/harness"],
+      permissions: [
+        "--allow-env",
+        `--allow-read=static,docs,tests/fixtures,${temporaryFolder}`,
+        `--allow-write=${temporaryFolder}`,
+        "--allow-sys=networkInterfaces",
+        LOOPBACK_AND_NOWHERE,
+      ],
+      timeoutMs: 5 * MINUTE_MS,
+    },
+    // To kill a process group takes the permission to run anything.
+    { name: "runner", folders: ["tests/runner"], permissions: ["--allow-run"], timeoutMs: MINUTE_MS },
+    { name: "architecture", folders: ["tests/architecture"], permissions: ["--allow-read=."], timeoutMs: MINUTE_MS },
+    {
+      name: "integration",
+      folders: ["tests/integration"],
+      permissions: [
+        "--allow-env",
+        "--allow-read=.",
+        LOOPBACK,
+        "--allow-sys=networkInterfaces",
+        `--allow-run=${Deno.execPath()}`,
+      ],
+      timeoutMs: 5 * MINUTE_MS,
+    },
+    {
+      name: "e2e",
+      folders: ["tests/e2e"],
+      permissions: [
+        "--allow-env",
+        `--allow-read=.,${temporaryFolder}`,
+        `--allow-write=${temporaryFolder}`,
+        LOOPBACK,
+        run,
+      ],
+      timeoutMs: 10 * MINUTE_MS,
+    },
+  ];
+}
