@@ -60,7 +60,10 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health });
   return {
     fetch(request, info) {
-      if (new URL(request.url).pathname !== "/ws") return app.fetch(request);
+      // Deno puts the Host header into the URL, which then may be none.
+      const url = URL.parse(request.url);
+      if (url === null) return new Response("The Host header is not valid\n", { status: 400 });
+      if (url.pathname !== "/ws") return app.fetch(request);
       return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection));
     },
     backend: { name: backend.name, reason },

@@ -100,7 +100,9 @@ export class Switchboard {
   async close(): Promise<void> {
     this.#closed = true;
     for (const session of [...this.#sessions]) this.#guard(session, () => session.shutDown());
-    for (const participant of [...this.#participants.keys()]) participant.leave("server-closing");
+    for (const [participant, session] of this.#participants) {
+      this.#guard(session, () => participant.leave("server-closing"));
+    }
     await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, LINGER_MS));
   }
 
@@ -110,9 +112,10 @@ export class Switchboard {
 
   #openTransport: OpenTransport = (observer, nowMs) => {
     const { backend, hostname, announce, random } = this.#options;
+    const addresses = localAddresses(hostname, announce);
     const handler = (bytes: Uint8Array, length: number, from: RemoteAddress) => receive(bytes, length, from);
     const socket = backend.openSocket(hostname, handler);
-    const candidates = candidateLines(localAddresses(hostname, announce), socket.port);
+    const candidates = candidateLines(addresses, socket.port);
     const { dtls, ciphers } = backend;
     const transport = new PeerTransport({ datagrams: socket, dtls, ciphers, random, candidates, observer, nowMs });
     const receive = this.#receiver(transport);
@@ -157,7 +160,11 @@ export class Switchboard {
 
   #fault(session: SignalingSession | undefined, error: unknown): void {
     roomLog.error("a peer is closed by a fault of the server: {error}", { error });
-    session?.fail();
+    try {
+      session?.fail();
+    } catch (again) {
+      roomLog.error("and it could not end in order: {error}", { error: again });
+    }
   }
 
   #sessionObserver(session: () => SignalingSession): SessionObserver {

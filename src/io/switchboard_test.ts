@@ -28,7 +28,7 @@ class FakeSocket extends MemoryDatagrams implements DatagramSocket {
 }
 
 /** A Switchboard whose clock, sockets and WebSockets are the test's. */
-function setUp() {
+function setUp(hostname = "127.0.0.1") {
   const clock = new VirtualClock();
   const sockets: FakeSocket[] = [];
   let failure: Error | undefined;
@@ -48,7 +48,7 @@ function setUp() {
     backend,
     clock,
     random: seededRandom(1),
-    hostname: "127.0.0.1",
+    hostname,
     announce: [],
     codecs: ["audio/opus", "video/vp8"],
   });
@@ -167,7 +167,41 @@ Deno.test({
     one.test.check({ ufrag: "x", password: "y" });
     assert.deepEqual(one.closed, [1011]);
     assert.deepEqual(two.closed, []);
-    assert.equal(setup.switchboard.stats.peers, 1);
+    const { peers, sockets } = setup.switchboard.stats;
+    assert.deepEqual({ peers, sockets }, { peers: 1, sockets: 1 }, "though it met the fault again when it ended");
+    setup.clock.advance(30_025);
+    assert.deepEqual(two.closed, [4000], "time goes on for the others");
+  },
+});
+
+Deno.test({
+  name: "P7: a fault of one lost peer keeps no other from ending when the server closes",
+  permissions: "none",
+  async fn() {
+    const setup = setUp();
+    const clients = [joinConnected(setup), joinConnected(setup)];
+    for (const { endpoint } of clients) endpoint.handleClose(1006, false);
+    clients[0].socket.slot = () => {
+      throw new Error("a fault");
+    };
+    const closing = setup.switchboard.close();
+    setup.clock.advance(100);
+    await closing;
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+    assert.ok(setup.sockets.every((socket) => socket.closed));
+  },
+});
+
+Deno.test({
+  name: "B44: a peer that cannot learn the machine's addresses leaves no socket behind",
+  permissions: "none",
+  fn() {
+    const { connect, sockets } = setUp("0.0.0.0");
+    const { say, closed } = connect();
+    const [reply] = say({ type: "join", roomId: "room" });
+    assert.equal(reply.type === "error" && reply.code, "internal", "without the permission to read them");
+    assert.deepEqual(closed, [1011]);
+    assert.deepEqual(sockets, []);
   },
 });
 

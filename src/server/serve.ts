@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { Listener } from "./listener.ts";
 
 const log = getLogger(["switchboard"]);
 
@@ -55,17 +56,17 @@ export interface Server {
 
 function listen(application: Application, { host, port }: ListenAddress, print: (line: string) => void): Server {
   let closing = false;
-  const server = Deno.serve({
+  const listener = new Listener((request, info) => closing ? closingResponse() : application.fetch(request, info), {
     hostname: host,
     port,
     onListen: (address) => print(`Switchboard is ready at ${pageUrl(host, address.port)}\n`),
-  }, (request, info) => closing ? closingResponse() : application.fetch(request, info));
+  });
   return {
     async close() {
       closing = true;
       // First the application: shutdown() cuts off every WebSocket at once, before its client could be told why.
       await application.close();
-      await server.shutdown();
+      await listener.shutdown();
     },
   };
 }

@@ -25,6 +25,7 @@ export class Consumer {
   bytesSent = 0;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
+  readonly #sourcePayloadType: number;
   readonly #payloadType: number;
   readonly #extensionIds: Uint8Array;
   readonly #midExtensionId: number;
@@ -43,6 +44,7 @@ export class Consumer {
     this.producer = producer;
     this.mid = parameters.mid;
     this.ssrc = ssrc;
+    this.#sourcePayloadType = producer.codec.payloadType;
     this.#payloadType = parameters.codec.payloadType;
     const extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions);
     this.#extensionIds = extensions.ids;
@@ -54,6 +56,11 @@ export class Consumer {
     const minimumStep = producer.kind === "audio" ? clockRate / 50 : 1;
     this.#rewriter = new StreamRewriter(random.uint32() & 0x7fff, random.uint32(), clockRate, minimumStep);
     this.#sender = sender;
+  }
+
+  /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
+  get started(): boolean {
+    return this.#rewriter.sourceSsrc >= 0;
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -84,6 +91,8 @@ export class Consumer {
 
   #forward(packet: RtpPacket, nowMs: number): void {
     const rewriter = this.#rewriter;
+    // Padding alone is nothing to play; another payload type than the negotiated one is nothing that can be decoded.
+    if (packet.payloadType !== this.#sourcePayloadType) return void rewriter.skip(packet);
     if (packet.payloadLength === 0 && rewriter.skip(packet)) return;
     const slot = this.#sender.beginRtp();
     if (slot === undefined) {
@@ -103,7 +112,11 @@ export class Consumer {
       this.#midExtensionId,
       this.#midBytes,
     );
-    this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, packet.length - packet.headerLength);
+    const length = packet.length - packet.headerLength;
+    if (!this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
+      this.packetsDropped++;
+      return;
+    }
     this.packetsSent++;
     this.bytesSent += packet.payloadLength;
   }

@@ -63,6 +63,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B58: a payload type that was not negotiated is not forwarded, and leaves no gap",
+  permissions: "none",
+  fn() {
+    const { handle } = setUp(audioProducer(), consumerParameters({ codec: OPUS }));
+    const audio = (sequenceNumber: number, payloadType: number) =>
+      buildRtp({ ssrc: 2000, sequenceNumber, payloadType, timestamp: sequenceNumber * 960 });
+    const out = handle(0, audio(1, 111), audio(2, 126), audio(3, 111));
+    assert.equal(out.length, 2);
+    assert.equal((out[1].sequenceNumber - out[0].sequenceNumber) & 0xffff, 1);
+  },
+});
+
+Deno.test({
+  name: "packets that SRTP refuses do not count as sent",
+  permissions: "none",
+  fn() {
+    const { handle, sender, consumer } = setUp();
+    sender.sendRtp = () => false;
+    handle(0, video(1, VP8_KEY_FRAME));
+    assert.deepEqual([consumer.packetsSent, consumer.bytesSent, consumer.packetsDropped], [0, 0, 1]);
+  },
+});
+
+Deno.test({
   name: "B58: padding behind a payload is forwarded with its P bit",
   permissions: "none",
   fn() {

@@ -21,7 +21,8 @@ export class Demux {
     this.#byMid.set(producer.mid, producer);
     // One BUNDLE group means one id for MID on all m-lines (RFC 8843 section 9.1).
     this.#midExtensionId = extensionId(producer.headerExtensions, MID_URI) || this.#midExtensionId;
-    for (const ssrc of ssrcs) this.#bind(ssrc, producer);
+    // The first one announced is the media's own: it is bound last, so that it is not the first to go.
+    for (const ssrc of ssrcs.toReversed()) this.#bind(ssrc, producer);
   }
 
   /** Forgets the producer and the SSRCs that were bound to it. */

@@ -20,9 +20,9 @@ export interface MediaSender {
   beginRtp(): Uint8Array | undefined;
   /**
    * Encrypts `source[offset, offset + length)` (payload and padding) behind the `headerLength` bytes that were written
-   * into the slot of the last `beginRtp`, and queues the packet.
+   * into the slot of the last `beginRtp`, and queues the packet. False where it was dropped.
    */
-  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): void;
+  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): boolean;
   /** Encrypts and queues one compound RTCP packet, `bytes[0, length)`. */
   sendRtcp(bytes: Uint8Array, length: number): void;
   /** Forgets what is kept for an outgoing stream. Its SSRC must not be used again: its encryption would start anew. */

@@ -32,6 +32,8 @@ export class Peer implements MediaSink, RoomMember {
   readonly #consumers = new Map<string, Consumer>();
   readonly #consumersBySsrc = new Map<number, Consumer>();
   readonly #rtcp: RtcpResponder;
+  /** Where the server's own feedback comes from. */
+  readonly #ssrc: number;
 
   constructor(room: Room, options: PeerOptions) {
     this.id = newIdentifier(options.random);
@@ -40,8 +42,8 @@ export class Peer implements MediaSink, RoomMember {
     this.#room = room;
     this.#sender = options.sender;
     this.#random = options.random;
-    const ssrc = options.random.uint32();
-    this.#rtcp = new RtcpResponder(this.#demux, this.#consumersBySsrc, options.sender, ssrc, this.id);
+    this.#ssrc = this.#newSsrc();
+    this.#rtcp = new RtcpResponder(this.#demux, this.#consumersBySsrc, options.sender, this.#ssrc, this.id);
   }
 
   /** By MID of this peer's m-lines. */
@@ -113,9 +115,9 @@ export class Peer implements MediaSink, RoomMember {
     }
   }
 
-  /** Asks for a picture on each track that this peer receives: its transport is ready, or it was asked to. */
+  /** Asks for a picture on each track of which this peer has none yet: its transport is ready, or tracks were added. */
   requestKeyFrames(nowMs: number): void {
-    for (const consumer of this.#consumers.values()) consumer.requestKeyFrame(nowMs);
+    for (const consumer of this.#consumers.values()) if (!consumer.started) consumer.requestKeyFrame(nowMs);
   }
 
   handleRtp(run: RtpRun, nowMs: number): void {
@@ -163,7 +165,7 @@ export class Peer implements MediaSink, RoomMember {
 
   #newSsrc(): number {
     let ssrc = this.#random.uint32();
-    while (ssrc === 0 || this.#consumersBySsrc.has(ssrc)) ssrc = this.#random.uint32();
+    while (ssrc === 0 || ssrc === this.#ssrc || this.#consumersBySsrc.has(ssrc)) ssrc = this.#random.uint32();
     return ssrc;
   }
 }

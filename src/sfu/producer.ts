@@ -14,6 +14,9 @@ import type {
   TrackId,
 } from "./types.ts";
 
+/** As many as the demultiplexer binds to one track. */
+const MAX_RETIRED_SSRCS = 8;
+
 /** What a producer hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
 export interface RtpConsumer {
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void;
@@ -38,7 +41,8 @@ export class Producer implements PublishedTrack {
   readonly #sendKeyFrameRequest: SendKeyFrameRequest;
   #statistics: ReceiveStatistics;
   #ssrc: number | undefined;
-  #retiredSsrc: number | undefined;
+  /** SSRCs that were current before, the newest last. */
+  readonly #retiredSsrcs: number[] = [];
 
   constructor(id: TrackId, peerId: PeerId, parameters: ProducerParameters, sendKeyFrameRequest: SendKeyFrameRequest) {
     this.id = id;
@@ -115,11 +119,16 @@ export class Producer implements PublishedTrack {
     if (this.kind === "video" && this.startsKeyFrame(packet)) this.#gate.keyFrameReceived();
   }
 
+  #retire(ssrc: number): void {
+    this.#retiredSsrcs.push(ssrc);
+    if (this.#retiredSsrcs.length > MAX_RETIRED_SSRCS) this.#retiredSsrcs.shift();
+  }
+
   /** A new SSRC takes over from the old one, whose late packets are refused from then on. */
   #acceptSsrc(ssrc: number): boolean {
     if (ssrc === this.#ssrc) return true;
-    if (ssrc === this.#retiredSsrc) return false;
-    this.#retiredSsrc = this.#ssrc;
+    if (this.#retiredSsrcs.includes(ssrc)) return false;
+    if (this.#ssrc !== undefined) this.#retire(this.#ssrc);
     this.#ssrc = ssrc;
     this.#statistics = new ReceiveStatistics(this.codec.clockRate);
     return true;

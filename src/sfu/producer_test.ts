@@ -53,6 +53,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B52: SSRCs that were current before never come back, so that several at once do not flap",
+  permissions: "none",
+  fn() {
+    const { producer, got } = setUp();
+    for (const ssrc of [1, 2, 3]) producer.handleRtp(runOf(buildRtp({ ssrc, payload: VP8_KEY_FRAME })), 0, 1, 0);
+    got.length = 0;
+    for (const ssrc of [1, 2, 1]) producer.handleRtp(runOf(buildRtp({ ssrc, payload: VP8_KEY_FRAME })), 0, 1, 0);
+    assert.deepEqual(got, []);
+    assert.equal(producer.ssrc, 3);
+  },
+});
+
+Deno.test({
   name: "B56: a request is repeated until the key frame comes, or until nobody receives the track",
   permissions: "none",
   fn() {

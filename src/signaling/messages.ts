@@ -63,6 +63,7 @@ export const errorCodeSchema = z.enum([
   "wrong-state",
   "bad-sdp",
   "codec-unsupported",
+  "too-many-tracks",
   "transport-failed",
   "server-closing",
   "internal",

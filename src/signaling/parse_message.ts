@@ -39,7 +39,9 @@ function parseJson(data: string): unknown {
 }
 
 function readId(id: unknown): MessageId | undefined {
-  return (typeof id === "string" && id.length <= 64) || typeof id === "number" ? id : undefined;
+  if (typeof id === "string") return id.length <= 64 ? id : undefined;
+  // JSON.parse reads infinity from 1e999, and JSON cannot say it back.
+  return typeof id === "number" && Number.isFinite(id) ? id : undefined;
 }
 
 function isKnownType(type: unknown): boolean {

@@ -86,12 +86,16 @@ export class Participant {
   leave(reason: LeaveReason, detail = ""): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#negotiation.close();
-    this.peer.close();
-    this.#rooms.release(this.room);
-    this.transport.close();
-    this.#release();
-    this.#observer.left(reason, detail);
+    try {
+      this.#negotiation.close();
+      this.peer.close();
+      this.#rooms.release(this.room);
+      this.transport.close();
+    } finally {
+      // A peer that ends by a fault may meet it here again: its socket is given back, and its end told, all the same.
+      this.#release();
+      this.#observer.left(reason, detail);
+    }
   }
 
   /** The signaling is lost, the peer perhaps not: it stays while authenticated packets arrive (rule P14). */

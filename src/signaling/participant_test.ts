@@ -67,6 +67,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B62: an offer asks for no picture of a track that the subscriber sees already",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(5);
+    const [publisher, subscriber] = [room.join(), room.join()];
+    publisher.client.connect(offer(publisher, buildOffer([CAMERA])));
+    subscriber.client.connect(offer(subscriber, buildOffer([RECEIVE])));
+    publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
+    assert.equal(receivedBy(subscriber).rtp, 1);
+    receivedBy(publisher);
+    room.nowMs = 1000;
+    offer(subscriber, buildOffer([RECEIVE, { ...RECEIVE, mid: "1", kind: "audio" }]));
+    assert.deepEqual(pictureLossIndications(receivedBy(publisher).rtcp), []);
+  },
+});
+
+Deno.test({
   name: "leaving twice is leaving once",
   permissions: "none",
   fn() {

@@ -4,17 +4,21 @@ import type { TrackInfo } from "../sfu/types.ts";
 import { parseCandidate } from "../webrtc/candidate.ts";
 import type { SignalingConnection } from "./connection.ts";
 import type { CandidateInit, ClientMessage, ErrorCode, MessageId, OfferMessage, ServerMessage } from "./messages.ts";
-import { parseMessage } from "./parse_message.ts";
+import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Messages that a client may send at once, and a second in the long run (rule P4). */
 const MESSAGE_BURST = 200;
 const MESSAGES_PER_SECOND = 50;
+/** A message counts once for each so many characters that it begins: reading a long offer costs milliseconds. */
+const CHARACTERS_PER_TOKEN = 32 * 1024;
 
 /** WebSocket close codes (RFC 6455 section 7.4); 4000 and up are the application's. */
 const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
+/** What is heard where the client closed without naming a code. */
+const CLOSE_NO_STATUS = 1005;
 const CLOSE_CODES: Readonly<Record<LeaveReason, number>> = {
   "leave": CLOSE_NORMAL,
   "signaling-lost": CLOSE_NORMAL,
@@ -64,7 +68,7 @@ export class SignalingSession {
   /** Takes one message; `data` is undefined for a binary frame. */
   handleMessage(data: string | undefined, nowMs: number): void {
     if (this.#state.name === "closed") return;
-    if (!this.#bucket.take(nowMs)) return this.#refuseFlood();
+    if (!this.#bucket.take(nowMs, costOf(data))) return this.#refuseFlood();
     const parsed = parseMessage(data);
     if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, parsed.replyTo);
     this.#dispatch(parsed.message, nowMs);
@@ -77,7 +81,7 @@ export class SignalingSession {
       this.#state = { name: "closed" };
       return;
     }
-    const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY;
+    const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY || code === CLOSE_NO_STATUS;
     if (meant) this.#state.participant.leave("leave");
     else this.#state.participant.detach(nowMs);
   }
@@ -191,6 +195,12 @@ export class SignalingSession {
   #send(message: ServerMessage): void {
     if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
   }
+}
+
+/** What is too large is not read, so it costs no more than the largest that is. */
+function costOf(data: string | undefined): number {
+  const length = Math.min(data?.length ?? 0, MAX_MESSAGE_BYTES);
+  return Math.max(1, Math.ceil(length / CHARACTERS_PER_TOKEN));
 }
 
 const END_OF_CANDIDATES: CandidateInit = { candidate: "", sdpMLineIndex: 0 };

@@ -63,11 +63,14 @@ Deno.test({
   name: "P3: a message over 1 MiB is too-large, counted in bytes",
   permissions: "none",
   fn() {
-    const client = new SignalingRoom(3).join();
+    const room = new SignalingRoom(3);
+    const client = room.join();
     const padded = (text: string) => JSON.stringify({ type: "leave", padding: text });
     assert.deepEqual(codes(client.sayText(padded("x".repeat(1024 * 1024)))), ["too-large"]);
+    room.nowMs += 10_000;
     assert.deepEqual(codes(client.sayText(padded("é".repeat(600_000)))), ["too-large"]);
     assert.deepEqual(client.closed, []);
+    room.nowMs += 10_000;
     client.sayText(padded("x".repeat(1024 * 1024 - 100)));
     assert.deepEqual(client.closed, [1000], "one that just fits is obeyed");
   },
@@ -86,6 +89,18 @@ Deno.test({
     assert.deepEqual(client.closed, [1008]);
     assert.deepEqual(client.say({ type: "join", roomId: "room" }), [], "nothing is heard afterwards");
     assert.deepEqual(neighbour.take(), []);
+  },
+});
+
+Deno.test({
+  name: "P4: a long message counts once for each 32 KiB",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(23);
+    const client = room.join();
+    const long = JSON.stringify({ type: "dance", padding: "x".repeat(640 * 1024 - 100) });
+    for (let i = 0; i < 9; i++) assert.deepEqual(codes(client.sayText(long)), ["unknown-type"]);
+    assert.deepEqual(codes(client.sayText(long)), ["too-many"], "the join and nine of 20 leave 19 of 200");
   },
 });
 
@@ -206,10 +221,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "P13: leave, and a WebSocket closed with 1000 or 1001, end the peer at once",
+  name: "P13: leave, and a WebSocket that was closed on purpose, end the peer at once",
   permissions: "none",
   fn() {
-    for (const end of ["leave", 1000, 1001] as const) {
+    for (const end of ["leave", 1000, 1001, 1005] as const) {
       const room = new SignalingRoom(12);
       const [neighbour, client] = [room.join(), room.join()];
       connect(client);

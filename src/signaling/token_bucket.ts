@@ -12,13 +12,13 @@ export class TokenBucket {
     this.#filledMs = nowMs;
   }
 
-  /** Takes one token; false where there is none. */
-  take(nowMs: number): boolean {
+  /** Takes `tokens`; false, with none taken, where there are fewer. */
+  take(nowMs: number, tokens = 1): boolean {
     const gained = ((nowMs - this.#filledMs) * this.#perSecond) / 1000;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < tokens) return false;
+    this.#tokens -= tokens;
     return true;
   }
 }

@@ -16,5 +16,7 @@ Deno.test({
     assert.equal(taken(100), 1);
     assert.equal(taken(300), 2);
     assert.equal(taken(1_000_000), 3);
+    assert.equal(bucket.take(1_000_200, 3), false);
+    assert.equal(bucket.take(1_000_200, 2), true, "what was refused cost nothing");
   },
 });

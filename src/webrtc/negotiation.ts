@@ -36,7 +36,7 @@ export type TrackRequest =
 
 /** A track that could not be negotiated although the offer as a whole could. */
 export interface TrackProblem {
-  readonly code: "codec-unsupported";
+  readonly code: "codec-unsupported" | "too-many-tracks";
   /** The track that cannot be received; undefined where one cannot be published. */
   readonly trackId: TrackId | undefined;
   readonly message: string;
@@ -58,6 +58,9 @@ export interface NegotiationOptions {
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
 }
+
+/** Tracks that one peer may publish: each is told to everyone in the room. */
+export const MAX_PUBLISHED_TRACKS = 32;
 
 /** An m-line of the offer that is being answered, and what is negotiated on it. */
 interface OfferedLine {
@@ -145,6 +148,11 @@ export class Negotiation {
   #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
     if (!isAccepted(media)) return;
     const { mid, kind, msid, ssrcs } = media;
+    if (this.#publishedCount() >= MAX_PUBLISHED_TRACKS) {
+      const message = `m-line ${mid} is one too many: a peer publishes ${MAX_PUBLISHED_TRACKS} tracks at most`;
+      problems.push({ code: "too-many-tracks", trackId: undefined, message });
+      return;
+    }
     const codec = codecToPublish(media.codecs, this.#codecs);
     if (codec === undefined) {
       const message = `m-line ${mid} offers no codec that the room allows (${this.#codecs.join(", ")})`;
@@ -155,6 +163,10 @@ export class Negotiation {
     const headerExtensions = line.settleHeaderExtensions(media);
     const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs });
     line.published = { id, msidTrack: msid?.track, codec };
+  }
+
+  #publishedCount(): number {
+    return this.#lines.reduce((count, line) => line.published === undefined ? count : count + 1, 0);
   }
 
   #negotiateReceived(lines: readonly OfferedLine[], requests: readonly TrackRequest[], problems: TrackProblem[]): void {

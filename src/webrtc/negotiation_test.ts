@@ -69,6 +69,18 @@ test("P25: a published m-line without an allowed codec is inactive and a problem
   assert.deepEqual(answer.media[0].rtp.map((rtp) => rtp.codec), ["VP9"], "an inactive m-line still names a codec");
 });
 
+test("P32: a peer publishes 32 tracks, the next one is inactive and a problem until another ends", () => {
+  const fixture = new NegotiationFixture();
+  const line = (index: number) => ({ ...CAMERA, mid: `${index}`, ssrc: 1000 + index, msid: `s t${index}` });
+  const lines = Array.from({ length: 33 }, (_, index) => line(index));
+  const answer = fixture.offer(buildOffer(lines));
+  assert.deepEqual(answer.result.problems.map(({ code }) => code), ["too-many-tracks"]);
+  assert.match(directions(answer), / 31:recvonly 32:inactive$/);
+  const later = fixture.offer(buildOffer([inactive(lines[0]), ...lines.slice(1)]));
+  assert.deepEqual(later.result.problems, []);
+  assert.match(directions(later), /^0:inactive .* 32:recvonly$/);
+});
+
 test("P26: port 0 is answered where the offer has port 0, nowhere else", () => {
   const fixture = new NegotiationFixture();
   const answer = fixture.offer(buildOffer([{ ...MICROPHONE, port: 0 }, inactive(CAMERA), receiving("2")]));

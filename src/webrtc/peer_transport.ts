@@ -49,6 +49,8 @@ export class PeerTransport implements MediaSender {
   #slot: Uint8Array | undefined;
   #lastAuthenticatedMs: number;
   #nowMs: number;
+  /** What went wrong in sending. */
+  #fault: string | undefined;
   #closed = false;
 
   constructor(options: PeerTransportOptions) {
@@ -80,7 +82,8 @@ export class PeerTransport implements MediaSender {
   /** Takes the client's side of an offer; undefined, with nothing changed, where its certificate is another than before. */
   accept(remote: RemoteParameters): LocalParameters | undefined {
     if (this.#fingerprints.length > 0 && !sameFingerprints(this.#fingerprints, remote.fingerprints)) return undefined;
-    this.#fingerprints = remote.fingerprints;
+    // What was accepted first stays the measure: a list that grew would let another certificate in by two steps.
+    if (this.#fingerprints.length === 0) this.#fingerprints = remote.fingerprints;
     const generation = this.#ice.setRemote(remote.ufrag, remote.password);
     return {
       ufrag: this.#ice.localUfrag,
@@ -118,39 +121,52 @@ export class PeerTransport implements MediaSender {
 
   nextTimeout(): number {
     if (this.#closed) return Infinity;
+    if (this.#fault !== undefined) return -Infinity;
     return Math.min(this.#ice.nextTimeout(), this.#dtls?.nextTimeout() ?? Infinity);
   }
 
   handleTimeout(nowMs: number): void {
     if (this.#closed) return;
     this.#nowMs = nowMs;
+    if (this.#fault !== undefined) return this.#fail(`a fault of the server: ${this.#fault}`);
     if (this.#ice.isExpired(nowMs)) return this.#fail("no ICE connectivity check for 30 s");
     if (this.#dtls !== undefined && this.#dtls.nextTimeout() <= nowMs) this.#dtls.handleTimeout(nowMs);
   }
 
   beginRtp(): Uint8Array | undefined {
-    if (this.#sender === undefined || this.#ice.selected === undefined) return this.#drop();
-    this.#slot = this.#options.datagrams.slot();
-    return this.#slot ?? this.#drop();
+    if (this.#sender === undefined || this.#ice.selected === undefined || this.#fault !== undefined) {
+      return this.#drop();
+    }
+    try {
+      this.#slot = this.#options.datagrams.slot();
+      return this.#slot ?? this.#drop();
+    } catch (error) {
+      return this.#breakDown(error);
+    }
   }
 
-  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): void {
+  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): boolean {
     const slot = this.#slot;
     const to = this.#ice.selected;
-    if (slot === undefined || to === undefined || this.#sender === undefined) return;
+    if (slot === undefined || to === undefined || this.#sender === undefined) return false;
     this.#slot = undefined;
-    const total = this.#sender.protectRtp(slot, headerLength, source, offset, length);
-    if (total > 0) this.#options.datagrams.commit(total, to);
-    else this.droppedPackets++;
+    try {
+      return this.#commit(this.#sender.protectRtp(slot, headerLength, source, offset, length), to);
+    } catch (error) {
+      this.#breakDown(error);
+      return false;
+    }
   }
 
   sendRtcp(bytes: Uint8Array, length: number): void {
     const to = this.#ice.selected;
-    if (this.#sender === undefined || to === undefined) return;
-    const slot = this.#options.datagrams.slot();
-    const total = slot === undefined ? -1 : this.#sender.protectRtcp(slot, bytes, length);
-    if (total > 0) this.#options.datagrams.commit(total, to);
-    else this.droppedPackets++;
+    if (this.#sender === undefined || to === undefined || this.#fault !== undefined) return;
+    try {
+      const slot = this.#options.datagrams.slot();
+      this.#commit(slot === undefined ? -1 : this.#sender.protectRtcp(slot, bytes, length), to);
+    } catch (error) {
+      this.#breakDown(error);
+    }
   }
 
   removeStream(ssrc: number): void {
@@ -168,7 +184,22 @@ export class PeerTransport implements MediaSender {
     this.#receiver = undefined;
   }
 
+  #commit(length: number, to: RemoteAddress): boolean {
+    if (length < 0) {
+      this.droppedPackets++;
+      return false;
+    }
+    this.#options.datagrams.commit(length, to);
+    return true;
+  }
+
   #drop(): undefined {
+    this.droppedPackets++;
+  }
+
+  /** Others send here from the middle of their own work: this transport fails later, by its own timeout (rule B46). */
+  #breakDown(error: unknown): undefined {
+    this.#fault = error instanceof Error ? error.message : String(error);
     this.droppedPackets++;
   }
 
@@ -181,6 +212,7 @@ export class PeerTransport implements MediaSender {
     if (plain < 0) return;
     this.#lastAuthenticatedMs = this.#nowMs;
     if (this.#run.packets[this.#run.count].parse(bytes, plain)) this.#run.count++;
+    else this.unknownDatagrams++;
     if (this.#run.count === MAX_RUN) this.endBatch(this.#nowMs);
   }
 
@@ -200,11 +232,12 @@ export class PeerTransport implements MediaSender {
     if (slot === undefined) return;
     const responseLength = this.#ice.handleDatagram(bytes, length, from, this.#nowMs, slot);
     if (responseLength === 0) return;
-    this.#lastAuthenticatedMs = this.#ice.lastRequestMs;
+    // A refused request is answered as well, and does not count.
+    this.#lastAuthenticatedMs = Math.max(this.#lastAuthenticatedMs, this.#ice.lastRequestMs);
     this.#options.datagrams.commit(responseLength, from);
   }
 
-  /** DTLS is taken from addresses that ICE has proven, so it needs no cookie (RFC 6347 section 4.2.1). */
+  /** DTLS is taken from addresses that ICE has proven: what a cookie is for is done (RFC 6347 section 4.2.1). */
   #handleDtls(bytes: Uint8Array, length: number, from: RemoteAddress): void {
     if (!this.#ice.isValidated(from) || this.#fingerprints.length === 0) {
       this.unknownDatagrams++;

@@ -86,7 +86,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a batch longer than a run loses nothing",
+  name: "B41: a batch longer than a run loses nothing",
   permissions: "none",
   fn() {
     const { transport, client, told } = connected();
@@ -242,18 +242,19 @@ Deno.test({
     setup.nowMs = 4000;
     client.sendRtp(buildRtp({ sequenceNumber: 2 }));
     setup.nowMs = 5000;
-    client.check(setup.server, true, "controlled");
+    client.check(setup.server, "controlled");
     assert.equal(transport.lastAuthenticatedMs, 4000, "a refused check counts for nothing, and takes nothing back");
   },
 });
 
 Deno.test({
-  name: "after close nothing is taken, sent or told",
+  name: "B28: close ends the DTLS association, and after it nothing is taken, sent or told",
   permissions: "none",
   fn() {
     const { transport, client, server, datagrams, told } = connected();
     transport.close();
     transport.close();
+    assert.deepEqual(datagrams.take(), [{ bytes: DTLS_ALERT, to: client.address }]);
     client.connect(server);
     transport.sendRtcp(new Uint8Array(8), 8);
     transport.handleTimeout(100_000);
@@ -261,5 +262,36 @@ Deno.test({
     assert.equal(transport.nextTimeout(), Infinity);
     assert.deepEqual(datagrams.take(), []);
     assert.deepEqual(told, []);
+  },
+});
+
+Deno.test({
+  name: "B46: a fault in sending is not the caller's: the transport fails by its own timeout, once",
+  permissions: "none",
+  fn() {
+    const { transport, datagrams, told } = connected();
+    datagrams.slot = () => {
+      throw new Error("no slot");
+    };
+    assert.equal(transport.beginRtp(), undefined);
+    transport.sendRtcp(new Uint8Array(8), 8);
+    assert.deepEqual(told, []);
+    assert.ok(transport.nextTimeout() <= 0);
+    datagrams.slot = () => undefined;
+    transport.handleTimeout(0);
+    transport.handleTimeout(0);
+    assert.deepEqual(told, ["failed: a fault of the server: no slot"]);
+  },
+});
+
+Deno.test({
+  name: "P29: the certificate that was announced first stays the measure, however often the list changes",
+  permissions: "none",
+  fn() {
+    const { transport, client } = connected();
+    const [own] = client.fingerprints;
+    const stranger = { algorithm: "sha-256", value: "00:11" };
+    assert.ok(transport.accept({ ...client.remoteParameters, fingerprints: [own, stranger] }));
+    assert.equal(transport.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
   },
 });

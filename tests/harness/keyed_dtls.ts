@@ -8,7 +8,7 @@ export const CLIENT_FINGERPRINT = { algorithm: "sha-256", value: fingerprintOf(C
 
 /** The smallest datagram that is classified as DTLS; it completes the "handshake". */
 export const DTLS_HELLO = new Uint8Array([22, 254, 253]);
-/** A datagram that makes the session fail, as a fatal alert would. */
+/** A datagram that makes the session fail, as a fatal alert would; the session's own last word. */
 export const DTLS_ALERT = new Uint8Array([21, 254, 253]);
 
 /** What the handshake of `keyedDtls` always gives: fixed keys, the server's filled with 1 and the client's with 2. */
@@ -37,7 +37,10 @@ class KeyedSession implements DtlsSession {
   }
 
   handleDatagram(bytes: Uint8Array): void {
-    if (bytes[0] === DTLS_ALERT[0]) return this.#sink.failed("alert");
+    if (bytes[0] === DTLS_ALERT[0]) {
+      this.#connected = false;
+      return this.#sink.failed("alert");
+    }
     this.#sink.sendDatagram(DTLS_HELLO);
     if (this.#connected) return;
     this.#connected = true;
@@ -50,5 +53,8 @@ class KeyedSession implements DtlsSession {
     return Infinity;
   }
 
-  close(): void {}
+  close(): void {
+    if (this.#connected) this.#sink.sendDatagram(DTLS_ALERT);
+    this.#connected = false;
+  }
 }

@@ -13,11 +13,12 @@ export class RecordingSender implements MediaSender {
     return this.open ? this.#slot : undefined;
   }
 
-  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): void {
+  sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): boolean {
     const packet = new Uint8Array(headerLength + length);
     packet.set(this.#slot.subarray(0, headerLength));
     packet.set(source.subarray(offset, offset + length), headerLength);
     this.rtp.push(packet);
+    return true;
   }
 
   sendRtcp(bytes: Uint8Array, length: number): void {

@@ -40,7 +40,6 @@ export class TestClient {
   /** One connectivity check (RFC 8445 section 7.2.2). */
   check(
     server: Pick<LocalParameters, "ufrag" | "password">,
-    useCandidate = true,
     role: "controlling" | "controlled" = "controlling",
   ): void {
     const transactionId = new Uint8Array(12).fill(++this.#transaction);
@@ -50,7 +49,7 @@ export class TestClient {
       password: server.password,
       priority: 1,
       role,
-      useCandidate,
+      useCandidate: true,
     });
     this.sendDatagram(this.#buffer.slice(0, length));
   }

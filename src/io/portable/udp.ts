@@ -61,14 +61,14 @@ export class UdpSocket implements DatagramSocket {
   /** Starts to send what is queued. A send loop that is under way takes it along. */
   flush(): void {
     this.#dirty = false;
-    if (!this.#sending) this.#send();
+    if (!this.#sending && !this.#closed) this.#send();
   }
 
-  /** What is queued and can be handed to the kernel at once still goes out; then the port is free. */
+  /** What was flushed still goes out, then the port is free. Nothing is received any more. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#socket.close();
+    if (!this.#sending) this.#socket.close();
   }
 
   /** Slots are made as the queue first needs them, and kept. */
@@ -88,7 +88,7 @@ export class UdpSocket implements DatagramSocket {
 
   async #send(): Promise<void> {
     this.#sending = true;
-    while (this.#queued > 0 && !this.#closed) {
+    while (this.#queued > 0) {
       const batch = Math.min(this.#queued, this.#ready ? SENDS_AT_ONCE : 1);
       const sends: Promise<unknown>[] = [];
       for (let i = 0; i < batch; i++) sends.push(this.#sendSlot(this.#slots[(this.#head + i) % QUEUE_LENGTH]));
@@ -100,6 +100,7 @@ export class UdpSocket implements DatagramSocket {
     // From the start again, so that a queue which is never deep keeps few slots.
     this.#head = 0;
     this.#sending = false;
+    if (this.#closed) this.#socket.close();
   }
 
   async #sendSlot(slot: Slot): Promise<void> {

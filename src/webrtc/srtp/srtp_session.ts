@@ -82,15 +82,6 @@ export class SrtpReceiver {
     return this.#rtcpSsrcs.accept(ssrc, state, index) ? plainLength : this.#dropTooManySsrcs();
   }
 
-  /**
-   * Forgets an SSRC whose producer has ended. What is known of its packets goes with it: late or replayed ones of its
-   * first turn would pass as a new SSRC, so whoever takes packets must not know the SSRC any more either.
-   */
-  removeStream(ssrc: number): void {
-    this.#rtpSsrcs.remove(ssrc);
-    this.#rtcpSsrcs.remove(ssrc);
-  }
-
   /** Wipes the keys; the receiver is not used afterwards. */
   close(): void {
     this.#context.close();

@@ -41,10 +41,6 @@ export class SsrcTable {
     return true;
   }
 
-  remove(ssrc: number): void {
-    this.#states.delete(ssrc);
-  }
-
   #add(ssrc: number): SsrcState | undefined {
     if (this.#states.size >= MAX_SSRCS && !this.#removeSilent()) return undefined;
     const state = new SsrcState();

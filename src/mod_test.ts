@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { createSwitchboard } from "./mod.ts";
+
+/** The status line that a server with this handler answers a GET with this Host header with. */
+async function statusFor(host: string, path: string): Promise<string> {
+  const switchboard = createSwitchboard();
+  const faults: unknown[] = [];
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen() {},
+    onError(error) {
+      faults.push(error);
+      return new Response("fault", { status: 500 });
+    },
+  }, switchboard.fetch);
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+  await connection.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
+  const bytes = new Uint8Array(1024);
+  const length = await connection.read(bytes) ?? 0;
+  connection.close();
+  await server.shutdown();
+  assert.deepEqual(faults, []);
+  return new TextDecoder().decode(bytes.subarray(0, length)).split("\r\n")[0];
+}
+
+Deno.test({
+  name: "a Host header that makes no URL is answered 400 (RFC 9112 section 3.2), and is no fault",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    for (const host of ["[", "a b", "a:b"]) {
+      for (const path of ["/", "/ws"]) assert.equal(await statusFor(host, path), "HTTP/1.1 400 Bad Request", host);
+    }
+    assert.equal(await statusFor("localhost", "/no-such-file"), "HTTP/1.1 404 Not Found");
+  },
+});
