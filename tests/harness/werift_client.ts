@@ -2,8 +2,6 @@ import { Buffer } from "node:buffer";
 import {
   MediaStream,
   PictureLossIndication,
-  ProtectionProfileAeadAes128Gcm,
-  ProtectionProfileAes128CmHmacSha1_80,
   RTCPeerConnection,
   RtcpPayloadSpecificFeedback,
   type RTCRtpTransceiver,
@@ -22,14 +20,7 @@ import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { Journal } from "./journal.ts";
 import { type SdpSection, sdpSections } from "./sdp_sections.ts";
 import { SignalingSocket } from "./signaling_socket.ts";
-
-const PROTECTION_PROFILES = {
-  SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
-  SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
-} as const satisfies Record<SrtpProfile, number>;
-
-/** werift's DTLS waits so long for an answer to a flight, then twice as long and so on, and nothing stops it. */
-const FLIGHT_TIMEOUT_MS = 500;
+import { flightTimers, prepareTransport, srtpProfileOf } from "./werift_transport.ts";
 
 export interface WeriftOptions {
   readonly name?: string;
@@ -71,9 +62,8 @@ export class WeriftClient implements AsyncDisposable {
   #welcome: Extract<ServerMessage, { type: "welcome" }> | undefined;
   #offers = 0;
   #answer = "";
-  #handshakeBeganMs = Infinity;
-  #flightsOver: Promise<void> = Promise.resolve();
-  #closed = false;
+  #flightsOver = () => Promise.resolve();
+  #closing: Promise<void> | undefined;
 
   private constructor(signaling: SignalingSocket, options: WeriftOptions) {
     this.signaling = signaling;
@@ -96,7 +86,7 @@ export class WeriftClient implements AsyncDisposable {
       iceInterfaceAddresses: { udp4: "127.0.0.1" },
       bundlePolicy: "max-bundle",
     });
-    this.connection.connectionStateChange.subscribe((state) => this.#handleState(state));
+    this.connection.connectionStateChange.subscribe((state) => this.#states.add(state));
   }
 
   /** Opens a WebSocket and joins. */
@@ -144,8 +134,11 @@ export class WeriftClient implements AsyncDisposable {
     return subscription;
   }
 
-  /** One offer and its answer. Does not wait for the transport. */
-  async negotiate(): Promise<void> {
+  /**
+   * One offer and its answer. Does not wait for the transport, which begins to connect only when what `before` does with
+   * the first answer is done.
+   */
+  async negotiate(before: (answer: string) => Promise<void> | void = () => {}): Promise<void> {
     const offer = await this.connection.createOffer();
     this.#prepareTransport();
     await this.connection.setLocalDescription(offer);
@@ -158,6 +151,7 @@ export class WeriftClient implements AsyncDisposable {
     );
     if (reply.type !== "answer") throw new Error(`the offer was refused: ${JSON.stringify(reply)}`);
     this.#answer = reply.sdp;
+    await before(reply.sdp);
     await this.connection.setRemoteDescription({ type: "answer", sdp: reply.sdp });
   }
 
@@ -188,8 +182,7 @@ export class WeriftClient implements AsyncDisposable {
 
   /** The SRTP profile that DTLS has chosen. */
   get srtpProfile(): SrtpProfile | undefined {
-    const id = this.#transport.dtls?.srtp.srtpProfile;
-    return (Object.keys(PROTECTION_PROFILES) as SrtpProfile[]).find((name) => PROTECTION_PROFILES[name] === id);
+    return srtpProfileOf(this.#transport);
   }
 
   /** Sends one RTP packet; werift puts in SSRC, payload type and MID. */
@@ -231,11 +224,9 @@ export class WeriftClient implements AsyncDisposable {
   }
 
   /** Ends media without a word, as a machine that goes off the network. */
-  async closeTransport(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.connection.close();
-    await this.#flightsOver;
+  closeTransport(): Promise<void> {
+    this.#closing ??= this.connection.close().then(() => this.#flightsOver());
+    return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -256,33 +247,12 @@ export class WeriftClient implements AsyncDisposable {
     ];
   }
 
-  /** What werift has no setting for. Its transport exists once there is an m-line, and gathers after that. */
+  /** werift has a transport once there is an m-line. */
   #prepareTransport(): void {
     if (this.#offers > 0) return;
     const transport = this.#transport;
-    // Else it asks a public STUN server.
-    transport.iceTransport.connection.stunServer = undefined;
-    const profiles = this.#srtpProfiles?.map((profile) => PROTECTION_PROFILES[profile]);
-    if (profiles !== undefined) Reflect.set(transport, "srtpProfiles", profiles);
+    prepareTransport(transport, this.#srtpProfiles);
+    this.#flightsOver = flightTimers(transport);
     transport.onRtp.subscribe((packet) => this.stream(packet.header.ssrc).add(packet));
-    transport.onStateChange.subscribe((state) => {
-      if (state === "connecting") this.#handshakeBeganMs = performance.now();
-    });
-  }
-
-  #handleState(state: string): void {
-    if (state === "connected") this.#flightsOver = this.#waitForFlights();
-    this.#states.add(state);
-  }
-
-  /**
-   * Until werift's DTLS timers have run out. They cannot be cleared, and the sanitizers would blame the test. A timer that
-   * is as long as the last of theirs and begins later fires later.
-   */
-  #waitForFlights(): Promise<void> {
-    const handshakeMs = performance.now() - this.#handshakeBeganMs;
-    let timeoutMs = FLIGHT_TIMEOUT_MS;
-    for (let endMs = timeoutMs; endMs < handshakeMs; endMs += timeoutMs) timeoutMs += FLIGHT_TIMEOUT_MS;
-    return new Promise((resolve) => setTimeout(resolve, timeoutMs));
   }
 }

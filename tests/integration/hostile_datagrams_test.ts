@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import { seeded } from "../harness/dtls_datagrams.ts";
-import { hostileDatagram } from "../harness/hostile_datagrams.ts";
+import { createCertificate } from "../../src/io/portable/certificate.ts";
+import { SRTP_PROFILE_PREFERENCE } from "../../src/webrtc/srtp/profile.ts";
+import { TestClient } from "../harness/dtls_client.ts";
+import { plainAlert, seeded } from "../harness/dtls_datagrams.ts";
+import { hostileDatagram, type Target } from "../harness/hostile_datagrams.ts";
 import { LoopbackServer } from "../harness/loopback_server.ts";
 import { assertForwarded, MediaSource } from "../harness/media_source.ts";
 import { candidateAddress } from "../harness/sdp_sections.ts";
@@ -8,21 +11,47 @@ import { credentialsOf } from "../harness/signaling_room.ts";
 import { WeriftClient } from "../harness/werift_client.ts";
 
 const SEED = 45;
-const DATAGRAMS = 4_000;
-/** Few enough at once for a socket's buffer, so that no packet of the call is lost in the kernel. */
+const BATCHES = 250;
+/** Few enough at once for a socket's buffer, so that the kernel loses no packet of the call. */
 const BATCH = 16;
+const FENCE = Uint8Array.of(0xfe, 0xce);
 
-const fence = Uint8Array.of(0xfe, 0xce);
+/** A socket that nobody in the call knows of, and what it throws. */
+class Stranger implements Disposable {
+  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  readonly #random = seeded(SEED);
 
-/** The next datagram that the stranger gets: one that was sent to it now, where the server has sent none before. */
-async function nextDatagram(stranger: Deno.DatagramConn): Promise<Uint8Array> {
-  await stranger.send(fence, stranger.addr);
-  const [bytes] = await stranger.receive();
-  return bytes;
+  [Symbol.dispose](): void {
+    this.#socket.close();
+  }
+
+  async send(datagram: Uint8Array, sdp: string): Promise<void> {
+    await this.#socket.send(datagram, { transport: "udp", ...candidateAddress(sdp) });
+  }
+
+  async sendBatch(targets: readonly { readonly sdp: string; readonly target: Target }[]): Promise<void> {
+    for (let i = 0; i < BATCH; i++) {
+      const { sdp, target } = targets[i % targets.length];
+      await this.send(hostileDatagram(this.#random, target), sdp);
+    }
+  }
+
+  /** Fails where the server has sent anything here: it would come before what is sent now. */
+  async assertNothingReceived(): Promise<void> {
+    await this.#socket.send(FENCE, this.#socket.addr);
+    const [datagram] = await this.#socket.receive();
+    assert.deepEqual(datagram, FENCE);
+  }
+}
+
+/** Whom a stranger would like to be. */
+function targetOf({ answer, connection }: WeriftClient, ssrc: number) {
+  const remoteUfrag = credentialsOf(connection.localDescription?.sdp ?? "").ufrag;
+  return { sdp: answer, target: { ufrag: credentialsOf(answer).ufrag, remoteUfrag, ssrc } };
 }
 
 Deno.test({
-  name: `B45: what a stranger sends to a peer's port is not answered and disturbs nothing (seed ${SEED})`,
+  name: `B45: what a stranger sends to the ports of a call is not answered and disturbs nothing (seed ${SEED})`,
   permissions: { net: ["127.0.0.1"] },
   sanitizeOps: true,
   sanitizeResources: true,
@@ -37,35 +66,51 @@ Deno.test({
     await bob.connect();
     const stream = bob.streamOf(subscription);
     await source.flow(stream, 10);
-    const { ssrc = 0 } = bob.sectionOf(subscription);
 
-    const targets = [alice, bob].map(({ answer, connection }, i) => ({
-      to: { transport: "udp", ...candidateAddress(answer) } as const,
-      ufrag: credentialsOf(answer).ufrag,
-      remoteUfrag: credentialsOf(connection.localDescription?.sdp ?? "").ufrag,
-      ssrc: [publication.transceiver.sender.ssrc, ssrc][i],
-    }));
-    const random = seeded(SEED);
-    using open = new DisposableStack();
-    const stranger = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-    open.adopt(stranger, (socket) => socket.close());
-    for (let sent = 0; sent < DATAGRAMS; sent += BATCH) {
-      for (let i = 0; i < BATCH; i++) {
-        const target = targets[i % 2];
-        await stranger.send(hostileDatagram(random, target), target.to);
-      }
+    const { ssrc = 0 } = bob.sectionOf(subscription);
+    const targets = [targetOf(alice, publication.transceiver.sender.ssrc), targetOf(bob, ssrc)];
+    using stranger = new Stranger();
+    for (let batch = 0; batch < BATCHES; batch++) {
+      await stranger.sendBatch(targets);
       // A socket gives up its datagrams in order: these packets come after all that was sent before them.
       await source.flow(stream, 2);
     }
-    // Bob's port as well.
+    // On Bob's port as well.
     await bob.requestKeyFrame(ssrc);
     await publication.keyFrameRequests.reach(1, "a key-frame request");
-    assert.deepEqual(await nextDatagram(stranger), fence);
+    await stranger.assertNothingReceived();
 
     assertForwarded(stream.entries, source.sent, { ssrc, payloadType: 96, kind: "video" });
     assert.equal(bob.receivedSsrcs.length, 1);
     assert.deepEqual([alice, bob].map(({ connection }) => connection.connectionState), ["connected", "connected"]);
     for (const { signaling } of [alice, bob]) assert.deepEqual(signaling.received("error"), []);
     assert.deepEqual(alice.signaling.received("peerLeft"), []);
+  },
+});
+
+Deno.test({
+  name: `B40, B45: a stranger who is first at a peer's port gets no answer and keeps nobody out (seed ${SEED})`,
+  permissions: { net: ["127.0.0.1"] },
+  sanitizeOps: true,
+  sanitizeResources: true,
+  async fn() {
+    await using server = new LoopbackServer();
+    await using alice = await WeriftClient.join(server.signalingUrl, "room");
+    alice.publish("video");
+    const sent: Uint8Array[] = [];
+    const profiles = SRTP_PROFILE_PREFERENCE;
+    const send = (datagram: Uint8Array) => void sent.push(datagram.slice());
+    await new TestClient({ certificate: createCertificate(Date.now()), profiles, send }).connect();
+    const [clientHello] = sent;
+    using stranger = new Stranger();
+    await alice.negotiate(async (answer) => {
+      const { ufrag } = credentialsOf(answer);
+      await stranger.sendBatch([{ sdp: answer, target: { ufrag, remoteUfrag: "abcd", ssrc: 1 } }]);
+      await stranger.send(clientHello, answer);
+      await stranger.send(plainAlert(2, 40), answer);
+    });
+    await alice.connected();
+    await stranger.assertNothingReceived();
+    assert.equal(server.switchboard.stats().peers, 1);
   },
 });
