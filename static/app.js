@@ -68,7 +68,7 @@ async function enter() {
     room.on("closed", endCall);
   } catch (error) {
     closeMedia(media);
-    showEnd("failed", joinWords(error));
+    showEnd("failed", joinWords(error), "Try again");
   }
 }
 
@@ -76,17 +76,18 @@ async function enter() {
 function endCall(closed) {
   call?.close();
   call = undefined;
-  showEnd(closed.code === "left" ? "left" : "failed", closedWords(closed));
+  showEnd(closed.code === "left" ? "left" : "failed", closedWords(closed), "Rejoin");
 }
 
 /**
  * @param {"left" | "failed"} state
  * @param {{ title: string, text: string }} words
+ * @param {string} again what the button that joins says
  */
-function showEnd(state, { title, text }) {
+function showEnd(state, { title, text }, again) {
   find("ended-title", HTMLElement).textContent = title;
   find("ended-text", HTMLElement).textContent = text;
-  find("rejoin-button", HTMLButtonElement).textContent = title === "Could not join" ? "Try again" : "Rejoin";
+  find("rejoin-button", HTMLButtonElement).textContent = again;
   say("");
   setState(state);
   find("rejoin-button", HTMLButtonElement).focus();

@@ -10,9 +10,11 @@ const MAX_SDP = 1024 * 1024;
 
 // deno-lint-ignore no-control-regex -- control characters are what it keeps out
 const PRINTABLE = /^[^\u0000-\u001f\u007f]*$/;
-const printable = (max: number) => z.string().max(max).regex(PRINTABLE, "must have no control characters");
+/** Text that people see, and choose: what is wrong with it is told in words for them. */
+const printable = (max: number) =>
+  z.string().max(max, `must have ${max} characters at most`).regex(PRINTABLE, "must have no control characters");
 
-export const roomIdSchema = printable(128).min(1);
+export const roomIdSchema = printable(128).min(1, "must not be empty");
 const identifier = z.string().min(1).max(64);
 const mid = z.string().min(1).max(32);
 const kind = z.enum(["audio", "video"]);

@@ -40,6 +40,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "P2: what is wrong with the name of a room or a peer is told with the field, in words for people",
+  permissions: "none",
+  fn() {
+    for (
+      const [fields, text] of [
+        [{ roomId: "" }, "roomId: must not be empty"],
+        [{ roomId: "r".repeat(129) }, "roomId: must have 128 characters at most"],
+        [{ roomId: "r\0" }, "roomId: must have no control characters"],
+        [{ roomId: "r", name: "n".repeat(65) }, "name: must have 64 characters at most"],
+        [{ roomId: "r", name: "n\n" }, "name: must have no control characters"],
+      ] as const
+    ) {
+      const parsed = parseMessage(JSON.stringify({ type: "join", ...fields }));
+      assert.deepEqual(parsed, { ok: false, code: "bad-message", text, replyTo: undefined });
+    }
+  },
+});
+
+Deno.test({
   name: "P1: a text that was cut or damaged anywhere is refused, never thrown",
   permissions: "none",
   fn() {

@@ -48,7 +48,9 @@ export function joinWords(error) {
   if (!(error instanceof SwitchboardError)) return { title: "Could not join", text: String(error) };
   const text = JOIN_WORDS[error.code];
   if (text !== undefined) return { title: "Could not join", text };
-  return { title: "The server refused", text: `It says: ${error.message} (${error.code}).` };
+  // All else that a client says to join is right by itself.
+  const advice = error.code === "bad-message" ? "Choose another name for the room or for yourself. " : "";
+  return { title: "The server refused", text: `${advice}The server says: ${error.message} (${error.code}).` };
 }
 
 /** @type {Record<string, { title: string, text: string }>} */

@@ -9,8 +9,6 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
   "--allow-loopback-in-peer-connection",
   "--autoplay-policy=no-user-gesture-required",
   // Pages stand side by side: none of them is in the background.
@@ -40,6 +38,14 @@ export const BROWSER_PERMISSIONS = {
   env: true,
 } satisfies Deno.PermissionOptionsObject;
 
+/** Who sits before the browser, and with what. */
+export interface ChromiumOptions {
+  /** Fake cameras, 1 unless given; there is always one fake microphone. */
+  readonly cameras?: number;
+  /** Whether the user says yes whenever a page wants a device. If not, what the page's context permits decides. */
+  readonly agrees?: boolean;
+}
+
 /**
  * Chromium in a process of its own, with a new profile. It is started here and not by puppeteer, which would give it a
  * process group that the test runner does not know and cannot end.
@@ -58,10 +64,12 @@ export class Chromium {
     this.#drained = drained;
   }
 
-  static async start(): Promise<Chromium> {
+  static async start({ cameras = 1, agrees = true }: ChromiumOptions = {}): Promise<Chromium> {
     const profile = await Deno.makeTempDir({ prefix: "chromium-" });
+    const devices = `--use-fake-device-for-media-stream=device-count=${cameras}`;
+    const consent = agrees ? ["--use-fake-ui-for-media-stream"] : [];
     const child = new Deno.Command(CHROMIUM, {
-      args: [...FLAGS, `--user-data-dir=${profile}`],
+      args: [...FLAGS, devices, ...consent, `--user-data-dir=${profile}`],
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -73,11 +81,15 @@ export class Chromium {
     return new Chromium(child, browser, profile, drained);
   }
 
-  /** Opens a page as a user of its own: nothing is shared with other pages. The probe runs before the page's scripts. */
-  async open(url: URL): Promise<Page> {
+  /**
+   * Opens a page as a user of its own: nothing is shared with other pages. The probe runs before the page's scripts, and
+   * so does what `prepare` sets up.
+   */
+  async open(url: URL, prepare?: (page: Page) => Promise<void>): Promise<Page> {
     const context = await this.#browser.createBrowserContext();
     const page = await context.newPage();
     await page.evaluateOnNewDocument(await Deno.readTextFile(PROBE));
+    await prepare?.(page);
     await page.goto(url.href);
     return page;
   }

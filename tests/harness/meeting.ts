@@ -1,5 +1,5 @@
 import { strictEqual } from "node:assert/strict";
-import { BROWSER_PERMISSIONS, Chromium, WITHOUT_CHROMIUM } from "./browser.ts";
+import { BROWSER_PERMISSIONS, Chromium, type ChromiumOptions, WITHOUT_CHROMIUM } from "./browser.ts";
 import { RoomPage } from "./room_page.ts";
 import { SERVER_PERMISSIONS, ServerProcess } from "./server.ts";
 
@@ -24,22 +24,26 @@ export { WITHOUT_CHROMIUM };
  * Runs a test with a server and a browser of its own. When the browser has closed nothing of it is left in the server, and
  * the server, unless the test has ended it, ends well. Its log is shown where the test fails.
  */
-export async function withMeeting(test: (meeting: Meeting) => Promise<void>): Promise<void> {
-  const server = await ServerProcess.start();
+export async function withMeeting(test: (meeting: Meeting) => Promise<void>, options?: ChromiumOptions): Promise<void> {
+  await withServer(async (server) => {
+    await using chromium = await Chromium.start(options);
+    await test({ server, chromium, join: (name, other = chromium) => RoomPage.join(other, server.url, name) });
+  });
+}
+
+/** The same without a browser, on a port that may be given. */
+export async function withServer(test: (server: ServerProcess) => Promise<void>, port?: number): Promise<void> {
+  const server = await ServerProcess.start(port);
   try {
-    await meet(server, test);
-    if (server.running) await expectNothingLeft(server);
+    await test(server);
+    if (!server.running) return;
+    await expectNothingLeft(server);
   } catch (error) {
     await server.stop();
     Deno.stderr.writeSync(new TextEncoder().encode(`The server wrote:\n${server.log}\n`));
     throw error;
   }
   strictEqual(await server.stop(), 0, `the server did not end well:\n${server.log}`);
-}
-
-async function meet(server: ServerProcess, test: (meeting: Meeting) => Promise<void>): Promise<void> {
-  await using chromium = await Chromium.start();
-  await test({ server, chromium, join: (name, other = chromium) => RoomPage.join(other, server.url, name) });
 }
 
 const LEFT_DEADLINE_MS = 20_000;

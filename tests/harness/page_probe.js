@@ -1,6 +1,6 @@
 /**
- * Runs in a page before its own scripts: collects its peer connections, and notes when the page joined and when each
- * picture first showed. The harness reads it as `globalThis.probe`.
+ * Runs in a page before its own scripts: collects its peer connections, notes when the page joined and when each picture
+ * first showed, and measures what a person can use. The harness reads it as `globalThis.probe`.
  */
 (() => {
   /** @type {RTCPeerConnection[]} */
@@ -12,6 +12,20 @@
       connections.push(this);
     }
   };
+
+  /** How late a timer of 10 ms was at most since it was asked last: how long the page was kept from running. */
+  let standstill = 0;
+  let lastTick = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    standstill = Math.max(standstill, now - lastTick - 10);
+    lastTick = now;
+  }, 10);
+  function takeStandstill() {
+    const longest = standstill;
+    standstill = 0;
+    return longest;
+  }
 
   /** When `data-state` became `joined`, in ms of the page's own clock. @type {number | undefined} */
   let joinedAt;
@@ -65,9 +79,46 @@
     return streams;
   }
 
+  /** Which element has the focus, and how wide the outline is that shows it. */
+  function focus() {
+    const element = /** @type {HTMLElement} */ (document.activeElement);
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return { name: element.dataset.testid, outline: outlineStyle === "none" ? 0 : parseFloat(outlineWidth) };
+  }
+
+  /** The controls that are shown and, while a dialog is open, in it. */
+  function controls() {
+    const dialog = document.querySelector(":modal");
+    return [...(dialog ?? document).querySelectorAll("button, input")].filter((control) => control.checkVisibility());
+  }
+
+  /** By how much the page is larger than the window, and which controls cannot be seen whole and hit. */
+  function layout() {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    const hidden = controls().filter((control) => !isUsable(control)).map((control) =>
+      /** @type {HTMLElement} */ (control).dataset.testid
+    );
+    return { tooWide: scrollWidth - innerWidth, tooHigh: scrollHeight - innerHeight, hidden };
+  }
+
+  /** @param {Element} control */
+  function isUsable(control) {
+    control.scrollIntoView({ block: "nearest" });
+    const { left, top, right, bottom } = control.getBoundingClientRect();
+    const inside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+    const uncovered = control.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+    // A field scrolls what is written in it.
+    return inside && uncovered && (control.matches("input") || control.scrollWidth <= control.clientWidth);
+  }
+
   Object.assign(globalThis, {
     probe: {
+      connections,
+      controls,
+      focus,
       inbound,
+      layout,
+      takeStandstill,
       peers: () => tiles().map((tile) => tile.dataset.peerId),
       times: () => ({ joinedAt, picturesAt }),
     },

@@ -28,11 +28,11 @@ export class ServerProcess {
     child.status.then(() => this.#running = false);
   }
 
-  /** Starts it on a free port. Throws an Error that holds the log where it does not get ready. */
-  static async start(...flags: string[]): Promise<ServerProcess> {
+  /** Starts it on a free port, or on the given one. Throws an Error that holds the log where it does not get ready. */
+  static async start(port = 0): Promise<ServerProcess> {
     const [, ...args] = startCommand();
     const child = new Deno.Command(Deno.execPath(), {
-      args: [...args, "--port=0", "--log=switchboard=debug", ...flags],
+      args: [...args, `--port=${port}`, "--log=switchboard=debug"],
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",
@@ -58,6 +58,10 @@ export class ServerProcess {
     return this.#running;
   }
 
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
   async health(): Promise<Health> {
     const response = await fetch(new URL("healthz", this.url));
     return await response.json();
@@ -71,6 +75,13 @@ export class ServerProcess {
     clearTimeout(timer);
     await this.#log.ended;
     return code;
+  }
+
+  /** Ends it without a word to anybody, as a crash does. */
+  async crash(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#log.ended;
   }
 }
 

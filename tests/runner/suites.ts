@@ -58,6 +58,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         "--allow-env",
         `--allow-read=.,${temporaryFolder}`,
         `--allow-write=${temporaryFolder}`,
+        "--allow-sys=networkInterfaces",
         LOOPBACK,
         run,
       ],
