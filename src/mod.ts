@@ -13,10 +13,11 @@ import { type BackendChoice, chooseBackend } from "./io/choose_backend.ts";
 import { systemClock } from "./io/clock.ts";
 import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
+import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
 
-export type { BackendChoice, Stats };
+export type { BackendChoice, CodecName, Stats };
 
 /** What an embedder may set. Everything has a default. */
 export interface CreateOptions {
@@ -25,11 +26,9 @@ export interface CreateOptions {
   /** IP addresses to put into ICE candidates instead of the machine's own, for 1:1 NAT. */
   readonly announce?: readonly string[];
   readonly backend?: BackendChoice;
-  /** Codecs that rooms allow, by name without kind. Default: opus and vp8. */
+  /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
 }
-
-export type CodecName = "opus" | "vp8";
 
 /** A running server, without its HTTP listener. */
 export interface SwitchboardServer {
@@ -43,8 +42,6 @@ export interface SwitchboardServer {
   close(): Promise<void>;
 }
 
-const MIME_TYPES: Readonly<Record<CodecName, string>> = { opus: "audio/opus", vp8: "video/vp8" };
-
 /** Makes a server. Throws nothing; a peer that cannot get a socket is told, and the others stay. */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   const { backend, reason } = chooseBackend(options.backend ?? "auto");
@@ -54,7 +51,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     random: cryptoRandom,
     hostname: options.hostname ?? "0.0.0.0",
     announce: options.announce ?? [],
-    codecs: (options.codecs ?? ["opus", "vp8"]).map((name) => MIME_TYPES[name]),
+    codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
   });
   const health = () => ({ status: "ok", backend: backend.name, backendReason: reason, ...switchboard.stats });
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { splitArguments } from "./arguments.ts";
+import { CODEC_NAMES } from "./codecs.ts";
 import { AREAS, type LogFilter, parseLogFilter } from "./log_filter.ts";
 
 /** What help and README say of a setting, beside its name. */
@@ -63,11 +64,11 @@ const schema = z.object({
     meaning: "what carries the media; auto takes the fastest that runs here",
     allowed: "auto or portable",
   }),
-  codecs: setting(list(z.enum(["opus", "vp8"])), {
+  codecs: setting(list(z.enum(CODEC_NAMES)), {
     placeholder: "names",
-    fallback: "opus,vp8",
-    meaning: "codecs that may be published",
-    allowed: "opus and vp8, separated by commas",
+    fallback: CODEC_NAMES.join(),
+    meaning: "codecs that may be published, in any order; which one is used is the choice of the publisher",
+    allowed: `any of ${CODEC_NAMES.join(", ")}, separated by commas`,
   }),
   log: setting(z.string().transform(logFilter), {
     placeholder: "filter",

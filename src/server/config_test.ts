@@ -23,7 +23,7 @@ Deno.test({
       host: "0.0.0.0",
       announce: [],
       backend: "auto",
-      codecs: ["opus", "vp8"],
+      codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
       log: [{ area: ["switchboard"], level: "info" }],
     });
   },
@@ -93,7 +93,7 @@ for (
     ["announce", "fe80::1%eth0"],
     ["announce", "[2001:db8::1]"],
     ["backend", "native"],
-    ["codecs", "opus,h264"],
+    ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
 ) {
@@ -122,10 +122,10 @@ Deno.test({
   name: "B71: everything that is wrong is told at once, a line each",
   permissions: "none",
   fn() {
-    assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "av1" }).split("\n"), [
+    assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --announce, --backend, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
-      "CODECS=av1 is not allowed: expected opus and vp8, separated by commas",
+      "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);
   },
 });

@@ -1,11 +1,11 @@
 import type { Producer } from "./producer.ts";
-import type { PeerId, RoomId, TrackId, TrackInfo } from "./types.ts";
+import type { PeerId, PublishedTrack, RoomId, TrackId } from "./types.ts";
 
 /** What a peer is told of its room. */
 export interface PeerObserver {
   peerJoined(id: PeerId, name: string | undefined): void;
   peerLeft(id: PeerId): void;
-  trackPublished(peerId: PeerId, track: TrackInfo): void;
+  trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   /** A track that this peer receives is over; its m-line is free. */
   trackEnded(trackId: TrackId): void;

@@ -52,7 +52,8 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("leave") }),
 ]);
 
-const trackInfo = z.object({ id: identifier, kind, source });
+/** `codec` is a MIME type in lower case: a client narrows the m-line that receives the track to it. */
+const trackInfo = z.object({ id: identifier, kind, source, codec: z.string() });
 const peerInfo = z.object({ id: identifier, name: z.string().optional() });
 
 /** Why a message was refused, or why the server says something unasked. */
@@ -101,4 +102,5 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>;
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 export type MessageId = string | number;
 export type OfferMessage = Extract<ClientMessage, { type: "offer" }>;
+export type TrackMessage = z.infer<typeof trackInfo>;
 export type CandidateInit = z.infer<typeof candidateInit>;

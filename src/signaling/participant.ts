@@ -1,7 +1,7 @@
 import { Peer } from "../sfu/peer.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PeerObserver, Room, Rooms } from "../sfu/room.ts";
-import type { PeerId, RoomId, TrackId, TrackInfo } from "../sfu/types.ts";
+import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import type { PeerTransport, TransportObserver } from "../webrtc/peer_transport.ts";
 
@@ -19,7 +19,7 @@ export type OpenTransport = (
 export interface ParticipantObserver {
   peerJoined(id: PeerId, name: string | undefined): void;
   peerLeft(id: PeerId): void;
-  trackPublished(peerId: PeerId, track: TrackInfo): void;
+  trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   transportConnected(): void;
   /** The peer has left its room, and why. Told once; nothing is told afterwards. */

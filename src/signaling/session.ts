@@ -1,9 +1,17 @@
 import type { RandomSource } from "../sfu/random.ts";
 import type { Room, Rooms } from "../sfu/room.ts";
-import type { TrackInfo } from "../sfu/types.ts";
+import type { PublishedTrack } from "../sfu/types.ts";
 import { parseCandidate } from "../webrtc/candidate.ts";
 import type { SignalingConnection } from "./connection.ts";
-import type { CandidateInit, ClientMessage, ErrorCode, MessageId, OfferMessage, ServerMessage } from "./messages.ts";
+import type {
+  CandidateInit,
+  ClientMessage,
+  ErrorCode,
+  MessageId,
+  OfferMessage,
+  ServerMessage,
+  TrackMessage,
+} from "./messages.ts";
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
 import { TokenBucket } from "./token_bucket.ts";
@@ -206,7 +214,7 @@ function costOf(data: string | undefined): number {
 const END_OF_CANDIDATES: CandidateInit = { candidate: "", sdpMLineIndex: 0 };
 
 function describePeers(room: Room, except: string) {
-  const tracks = new Map<string, TrackInfo[]>();
+  const tracks = new Map<string, TrackMessage[]>();
   for (const producer of room.producers.values()) {
     const list = tracks.get(producer.peerId) ?? [];
     list.push(describeTrack(producer));
@@ -219,6 +227,6 @@ function describePeers(room: Room, except: string) {
   }));
 }
 
-function describeTrack({ id, kind, source }: TrackInfo): TrackInfo {
-  return { id, kind, source };
+function describeTrack({ id, kind, source, codec }: PublishedTrack): TrackMessage {
+  return { id, kind, source, codec: codec.mimeType };
 }

@@ -60,6 +60,6 @@ test("B80: an m-line that is parked is answered with the codec that was in use",
 test("format parameters are answered as this offer has them", () => {
   const line = new MLine("0", "video");
   line.published = { id: "a1", msidTrack: undefined, codec: VP9 };
-  const answered = line.answer(offered({ ...VP9, fmtp: "profile-id=2" }));
-  assert.equal((answered as AcceptedMedia).codecs[0].codec.fmtp, "profile-id=2");
+  const answered = line.answer(offered({ ...VP9, fmtp: "max-fr=30" }));
+  assert.equal((answered as AcceptedMedia).codecs[0].codec.fmtp, "max-fr=30");
 });

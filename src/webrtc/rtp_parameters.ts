@@ -1,5 +1,6 @@
 import { MID_URI } from "../sfu/header_extensions.ts";
 import type { Codec, HeaderExtension } from "../sfu/types.ts";
+import { h264Profile } from "./h264_profile.ts";
 import type { OfferMedia, RtcpFeedback } from "./sdp_media.ts";
 
 /** RFC 6464: how loud an audio packet is. */
@@ -12,6 +13,9 @@ export const ABS_CAPTURE_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrex
 export const VIDEO_CONTENT_TYPE_URI = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
 /** The delay that the publisher wants for playing. */
 export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+/** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
+export const DEPENDENCY_DESCRIPTOR_URI =
+  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
 /** RFC 8852: which simulcast layer a packet belongs to. */
 export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
@@ -39,15 +43,50 @@ export function codecToPublish(offered: readonly Codec[], allowed: readonly stri
 
 /** The subscriber's codec that takes what `published` carries. Undefined where the subscriber cannot decode it. */
 export function codecToReceive(offered: readonly Codec[], published: Codec): Codec | undefined {
-  return offered.find((codec) => sameFormat(codec, published));
+  return offered.find((codec) => sameFormat(codec, published)) ??
+    offered.find((codec) => includesFormat(codec, published));
 }
 
 /**
- * Whether what is encoded as `a` can be decoded as `b`. The format parameters of Opus (RFC 7587) and VP8 (RFC 7741) are
- * wishes of the receiver and exclude nothing; a codec with profiles compares them here.
+ * Whether two codecs are one format. The levels of H.264 and AV1 are not compared: browsers name 3.1, whatever they send
+ * or can decode, and a stream that goes to many cannot be lowered for one. Nor are the parameters of VP8 (RFC 7741) and
+ * audio, which are wishes of the receiver.
  */
 export function sameFormat(a: Codec, b: Codec): boolean {
+  return sameEncoding(a, b) && variant(a) === variant(b);
+}
+
+/** A decoder for an AV1 profile decodes those below it (https://aomediacodec.github.io/av1-rtp-spec/, section 7.2.3). */
+function includesFormat(codec: Codec, other: Codec): boolean {
+  return codec.mimeType === "video/av1" && sameEncoding(codec, other) &&
+    Number(variant(codec)) > Number(variant(other));
+}
+
+function sameEncoding(a: Codec, b: Codec): boolean {
   return a.mimeType === b.mimeType && a.clockRate === b.clockRate && a.channels === b.channels;
+}
+
+/** What tells apart the formats that go by one name (RFC 6184 section 8.2.2, RFC 9628 section 7, AV1 section 7.2). */
+function variant({ mimeType, fmtp }: Codec): string {
+  switch (mimeType) {
+    case "video/h264":
+      return `${h264Profile(parameter(fmtp, "profile-level-id"))}, mode ${parameter(fmtp, "packetization-mode") ?? 0}`;
+    case "video/vp9":
+      return parameter(fmtp, "profile-id") ?? "0";
+    case "video/av1":
+      return parameter(fmtp, "profile") ?? "0";
+    default:
+      return "";
+  }
+}
+
+/** A parameter of an `a=fmtp`, as in `name=value;name=value`. */
+function parameter(fmtp: string, name: string): string | undefined {
+  for (const pair of fmtp.split(";")) {
+    const [key, value] = pair.split("=", 2);
+    if (key.trim().toLowerCase() === name) return value?.trim();
+  }
+  return undefined;
 }
 
 /**
@@ -56,8 +95,16 @@ export function sameFormat(a: Codec, b: Codec): boolean {
  * no RID extension.
  */
 export function negotiateHeaderExtensions(media: OfferMedia): HeaderExtension[] {
-  const uris = media.simulcast ? [...HEADER_EXTENSION_URIS, RID_URI] : HEADER_EXTENSION_URIS;
+  const uris = [...HEADER_EXTENSION_URIS];
+  if (media.simulcast) uris.push(RID_URI);
+  if (takesDependencyDescriptor(media)) uris.push(DEPENDENCY_DESCRIPTOR_URI);
   return uris.flatMap((uri) => media.headerExtensions.find((extension) => extension.uri === uri) ?? []);
+}
+
+/** Of a publisher that prefers AV1, which needs it, and not of others, which would send it in vain. */
+function takesDependencyDescriptor({ direction, codecs }: OfferMedia): boolean {
+  const carried = direction === "recvonly" ? codecs : codecs.slice(0, 1);
+  return carried.some(({ mimeType }) => mimeType === "video/av1");
 }
 
 /** The offered feedback messages for `codec` that the server takes. */

@@ -3,12 +3,14 @@ import type { Codec } from "../sfu/types.ts";
 import {
   codecToPublish,
   codecToReceive,
+  DEPENDENCY_DESCRIPTOR_URI,
   HEADER_EXTENSION_URIS,
   negotiateFeedback,
   negotiateHeaderExtensions,
   RID_URI,
+  sameFormat,
 } from "./rtp_parameters.ts";
-import { type OfferMedia, readMedia } from "./sdp_media.ts";
+import { type Direction, type OfferMedia, type ParsedMedia, readMedia } from "./sdp_media.ts";
 
 const VP8: Codec = { mimeType: "video/vp8", clockRate: 90_000, payloadType: 96, fmtp: "" };
 const VP9: Codec = { mimeType: "video/vp9", clockRate: 90_000, payloadType: 98, fmtp: "profile-id=0" };
@@ -20,9 +22,22 @@ const OPUS: Codec = {
   fmtp: "useinbandfec=1",
 };
 
-function mediaWith(uris: readonly string[], rids: readonly { direction: string }[] = []): OfferMedia {
+function h264(profileLevelId: string, more = "packetization-mode=1"): Codec {
+  const fmtp = `level-asymmetry-allowed=1;profile-level-id=${profileLevelId};${more}`;
+  return { mimeType: "video/h264", clockRate: 90_000, payloadType: 102, fmtp };
+}
+
+function av1(fmtp: string, payloadType = 45): Codec {
+  return { mimeType: "video/av1", clockRate: 90_000, payloadType, fmtp };
+}
+
+function vp9(fmtp: string): Codec {
+  return { ...VP9, fmtp };
+}
+
+function mediaWith(uris: readonly string[], changes: Partial<ParsedMedia> = {}): OfferMedia {
   const ext = uris.map((uri, index) => ({ value: index + 1, uri }));
-  const line = {
+  const line: ParsedMedia = {
     type: "video",
     port: 9,
     protocol: "UDP/TLS/RTP/SAVPF",
@@ -31,7 +46,7 @@ function mediaWith(uris: readonly string[], rids: readonly { direction: string }
     rtp: [],
     fmtp: [],
     ext,
-    rids,
+    ...changes,
   };
   const media = readMedia(line, { fingerprints: [], msid: undefined }, undefined);
   assert.ok(media !== undefined);
@@ -56,6 +71,67 @@ test("P24: a track is received in the codec of the same name, clock rate and cha
   assert.equal(codecToReceive([VP9], VP8), undefined);
 });
 
+test("B91: H.264 is one format where profile and packetization mode are one, whatever the level", () => {
+  const published = h264("42e01f");
+  for (
+    const same of [h264("42e034"), h264("42C00A"), h264("4de01f"), h264("42e01f", "packetization-mode=1;max-fs=99")]
+  ) {
+    assert.equal(sameFormat(same, published), true, same.fmtp);
+  }
+  const others = [
+    h264("42001f"),
+    h264("4d001f"),
+    h264("640c1f"),
+    h264("42e01f", "packetization-mode=0"),
+    h264("42e01f", ""),
+  ];
+  for (const other of others) assert.equal(sameFormat(other, published), false, other.fmtp);
+  const bare: Codec = { ...published, fmtp: "" };
+  assert.equal(sameFormat(bare, h264("42000a", "packetization-mode=0")), true, "Baseline and mode 0 need no words");
+  const [symmetric, asymmetric] = ["0", "1"].map((allowed): Codec => ({
+    ...published,
+    fmtp: `level-asymmetry-allowed=${allowed}; packetization-mode=1; profile-level-id=42e00d`,
+  }));
+  assert.equal(sameFormat(symmetric, asymmetric), true);
+  assert.equal(codecToReceive([h264("42001f"), symmetric], published), symmetric);
+});
+
+test("B91: VP9 is told apart by its profile, which is 0 if it is not named", () => {
+  assert.equal(sameFormat(vp9(""), vp9("profile-id=0")), true);
+  assert.equal(sameFormat(vp9("max-fr=30; profile-id=2"), vp9("profile-id=2;max-fs=8160")), true);
+  assert.equal(sameFormat(vp9("profile-id=2"), vp9("")), false);
+  assert.equal(codecToReceive([vp9("profile-id=2")], vp9("profile-id=0")), undefined);
+});
+
+test("B91: an AV1 track is received in its own profile or else in a higher one, whatever level and tier", () => {
+  const published = av1("level-idx=8;profile=0;tier=1");
+  const [main, high] = [av1("level-idx=5;profile=0;tier=0"), av1("profile=1", 46)];
+  assert.equal(codecToReceive([high, main], published), main);
+  assert.equal(codecToReceive([high], published), high);
+  assert.equal(codecToReceive([av1("")], published)?.fmtp, "");
+  assert.equal(codecToReceive([main], high), undefined);
+  assert.equal(codecToReceive([av1("profile=x"), { ...high, clockRate: 48_000 }], published), undefined);
+  assert.equal(sameFormat(main, high), false);
+});
+
+test("B91: the parameters of Opus and VP8 are wishes and exclude nothing", () => {
+  assert.equal(sameFormat({ ...OPUS, fmtp: "usedtx=1;stereo=1" }, { ...OPUS, fmtp: "useinbandfec=0" }), true);
+  assert.equal(sameFormat({ ...VP8, fmtp: "max-fs=12288;max-fr=60" }, VP8), true);
+});
+
+test("B93: the dependency descriptor is taken of a publisher that prefers AV1, and of who may receive it", () => {
+  const rtp = [{ payload: 45, codec: "AV1", rate: 90_000 }, { payload: 96, codec: "VP8", rate: 90_000 }];
+  const taken = (direction: Direction, payloads: string) => {
+    const media = mediaWith([DEPENDENCY_DESCRIPTOR_URI], { rtp, payloads, direction });
+    return negotiateHeaderExtensions(media).length > 0;
+  };
+  assert.equal(taken("sendonly", "45 96"), true);
+  assert.equal(taken("sendonly", "96 45"), false);
+  assert.equal(taken("sendrecv", "96 45"), false);
+  assert.equal(taken("recvonly", "96 45"), true);
+  assert.equal(taken("recvonly", "96"), false);
+});
+
 test("the known header extensions are taken under the ids of the offer, others are not", () => {
   const uris = ["urn:ietf:params:rtp-hdrext:toffset", ...HEADER_EXTENSION_URIS, HEADER_EXTENSION_URIS[0], RID_URI];
   const taken = negotiateHeaderExtensions(mediaWith(uris));
@@ -64,8 +140,11 @@ test("the known header extensions are taken under the ids of the offer, others a
 
 test("RID is taken of a publisher that would send simulcast", () => {
   const uris = [RID_URI];
-  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, [{ direction: "send" }])), [{ uri: RID_URI, id: 1 }]);
-  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, [{ direction: "recv" }])), []);
+  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, { rids: [{ direction: "send" }] })), [{
+    uri: RID_URI,
+    id: 1,
+  }]);
+  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, { rids: [{ direction: "recv" }] })), []);
 });
 
 test("key-frame requests are the feedback that is taken, of video and where it is offered", () => {

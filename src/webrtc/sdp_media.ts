@@ -77,6 +77,12 @@ const AUXILIARY: ReadonlySet<string> = new Set([
   "cn",
 ]);
 
+/** Audio formats that need no `a=rtpmap` (RFC 3551 section 6). */
+const STATIC_RTPMAPS: ReadonlyMap<string, ParsedMedia["rtp"][number]> = new Map([
+  ["0", { payload: 0, codec: "PCMU", rate: 8_000 }],
+  ["8", { payload: 8, codec: "PCMA", rate: 8_000 }],
+]);
+
 /** SSRCs of one m-line that are looked at. */
 const MAX_SSRCS = 16;
 
@@ -127,7 +133,7 @@ function readCodecs(parsed: ParsedMedia, kind: Kind): Codec[] {
   const codecs = new Map<number, Codec>();
   for (const format of formats(parsed)) {
     const payloadType = Number(format);
-    const rtpmap = rtpmaps.get(payloadType);
+    const rtpmap = rtpmaps.get(payloadType) ?? (kind === "audio" ? STATIC_RTPMAPS.get(format) : undefined);
     const clockRate = integer(rtpmap?.rate, 1, 0xffff_ffff);
     if (rtpmap === undefined || clockRate === undefined || codecs.has(payloadType)) continue;
     const name = String(rtpmap.codec).toLowerCase();

@@ -46,6 +46,19 @@ test("payload types that look like RTCP, repeat, or have no rtpmap are no codecs
   assert.deepEqual(codecs.map(({ mimeType }) => mimeType), ["video/c2"]);
 });
 
+test("B92: payload types 0 and 8 of audio are PCMU and PCMA, unless an rtpmap says otherwise", () => {
+  const audio = (payloads: string, rtp: ParsedMedia["rtp"] = []) =>
+    read({ type: "audio", payloads, rtp, fmtp: [] }).codecs;
+  assert.deepEqual(audio("8 0"), [
+    { mimeType: "audio/pcma", clockRate: 8_000, channels: 1, payloadType: 8, fmtp: "" },
+    { mimeType: "audio/pcmu", clockRate: 8_000, channels: 1, payloadType: 0, fmtp: "" },
+  ]);
+  const opus = { payload: 0, codec: "opus", rate: 48_000, encoding: 2 };
+  assert.deepEqual(audio("0", [opus]).map(({ mimeType }) => mimeType), ["audio/opus"]);
+  for (const payloads of ["", " ", "3 9 13", "00", "0x0", "8.0"]) assert.deepEqual(audio(payloads), [], payloads);
+  assert.deepEqual(read({ payloads: "0 8", rtp: [], fmtp: [] }).codecs, []);
+});
+
 test("feedback messages are kept by payload type, those of all payload types apart", () => {
   const rtcpFb = [
     { payload: 96, type: "nack" },

@@ -16,6 +16,9 @@ import { SwitchboardError } from "./error.js";
  * @property {Publication | null} publication null while the line is parked
  */
 
+/** What a line that has no track yet is narrowed to. */
+const PARKED_CODEC = { audio: "audio/opus", video: "video/vp8" };
+
 /**
  * Which m-line carries which track. Callers say at any time what they want; m-lines change only in `prepare`, just before
  * an offer, so an answer always speaks of the assignment that was offered. A line whose track ended is parked `inactive`,
@@ -25,7 +28,7 @@ import { SwitchboardError } from "./error.js";
 export class MediaLines {
   #connection;
   #codecs;
-  /** Remote tracks that should arrive. @type {Map<string, Kind>} */
+  /** Remote tracks that should arrive. @type {Map<string, TrackInfo>} */
   #wanted = new Map();
   /** @type {Set<Publication>} */
   #publications = new Set();
@@ -36,7 +39,7 @@ export class MediaLines {
 
   /**
    * @param {RTCPeerConnection} connection
-   * @param {string[]} codecs MIME types to receive, best first
+   * @param {string[] | undefined} codecs MIME types to receive and no others; undefined: those that tracks come in
    */
   constructor(connection, codecs) {
     this.#connection = connection;
@@ -44,8 +47,8 @@ export class MediaLines {
   }
 
   /** @param {TrackInfo} info */
-  receive({ id, kind }) {
-    this.#wanted.set(id, kind);
+  receive(info) {
+    this.#wanted.set(info.id, info);
   }
 
   /** @param {string} trackId */
@@ -66,8 +69,8 @@ export class MediaLines {
     this.#park();
     let complete = true;
     const assigned = new Set(this.#receiveLines.map(({ trackId }) => trackId));
-    for (const [trackId, kind] of this.#wanted) {
-      if (!assigned.has(trackId) && !this.#assignReceiver(trackId, kind)) complete = false;
+    for (const [trackId, info] of this.#wanted) {
+      if (!assigned.has(trackId) && !this.#assignReceiver(info)) complete = false;
     }
     for (const publication of this.#publications) {
       if (publication.transceiver === null && !await this.#assignSender(publication)) complete = false;
@@ -97,29 +100,30 @@ export class MediaLines {
   }
 
   /**
-   * @param {string} trackId
-   * @param {Kind} kind
+   * @param {TrackInfo} info
    * @returns {boolean}
    */
-  #assignReceiver(trackId, kind) {
+  #assignReceiver(info) {
+    const { kind, id: trackId } = info;
     const parked = this.#receiveLines.filter((line) => line.trackId === null && kindOf(line) === kind);
     const line = parked.find(isFree);
     if (line !== undefined) {
       line.trackId = trackId;
       line.transceiver.direction = "recvonly";
-    } else if (parked.length === 0) this.#addReceiveLine(kind, trackId);
+      narrow(line.transceiver, kind, this.#codecs ?? [info.codec]);
+    } else if (parked.length === 0) this.#addReceiveLine(kind, info);
     return line !== undefined || parked.length === 0;
   }
 
   /**
    * @param {Kind} kind
-   * @param {string | null} trackId null for a parked line
+   * @param {TrackInfo | null} info null for a parked line
    */
-  #addReceiveLine(kind, trackId) {
-    const direction = trackId === null ? "inactive" : "recvonly";
+  #addReceiveLine(kind, info) {
+    const direction = info === null ? "inactive" : "recvonly";
     const transceiver = this.#connection.addTransceiver(kind, { direction });
-    preferCodecs(transceiver, kind, this.#codecs);
-    this.#receiveLines.push({ transceiver, trackId, started: false });
+    narrow(transceiver, kind, this.#codecs ?? [info?.codec ?? PARKED_CODEC[kind]]);
+    this.#receiveLines.push({ transceiver, trackId: info?.id ?? null, started: false });
   }
 
   /**
@@ -252,12 +256,13 @@ async function reuse(line, publication) {
 }
 
 /**
- * Narrows an m-line to the wanted codecs and RTX: the offer is then a third as large.
+ * Narrows an m-line to the wanted codecs and RTX: the offer is then a third as large. Where the browser has none of them
+ * the m-line stays as it is, and the server says what is missing.
  * @param {RTCRtpTransceiver} transceiver
  * @param {Kind} kind
- * @param {string[]} wanted MIME types, best first
+ * @param {string[]} wanted MIME types
  */
-function preferCodecs(transceiver, kind, wanted) {
+function narrow(transceiver, kind, wanted) {
   const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
   /** @param {string} mimeType */
   const named = (mimeType) => codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());

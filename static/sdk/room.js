@@ -6,8 +6,6 @@ import { LocalTrack, Publication } from "./publication.js";
 import { parseMessage } from "./signaling.js";
 import { Transport } from "./transport.js";
 
-const DEFAULT_CODECS = ["video/VP8", "audio/opus"];
-
 /** @type {Record<number, [code: string, reason: string]>} */
 const CLOSE_CODES = {
   1001: ["server-closing", "the server is shutting down"],
@@ -40,7 +38,7 @@ export class Room {
     this.#socket = socket;
     socket.onmessage = ({ data }) => this.#handleMessage(parseMessage(data));
     socket.onclose = ({ code, reason }) => this.#handleSocketClose(code, reason);
-    this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs ?? DEFAULT_CODECS, {
+    this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
       send: (message) => this.#send(message),
       trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
       stateChanged: (state) => this.#setState(state),

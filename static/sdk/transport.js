@@ -32,7 +32,7 @@ export class Transport {
 
   /**
    * @param {RTCIceServer[]} iceServers
-   * @param {string[]} codecs MIME types to receive, best first
+   * @param {string[] | undefined} codecs MIME types to receive and no others; undefined: those that tracks come in
    * @param {TransportSink} sink
    */
   constructor(iceServers, codecs, sink) {

@@ -9,7 +9,10 @@
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {"camera" | "microphone" | "screen" | "screenAudio"} Source */
 /** @typedef {"connecting" | "connected" | "reconnecting" | "closed"} RoomState */
-/** @typedef {{ id: string, kind: Kind, source: Source }} TrackInfo */
+/**
+ * A published track. `codec` is its MIME type, as in `video/vp8`.
+ * @typedef {{ id: string, kind: Kind, source: Source, codec: string }} TrackInfo
+ */
 
 /**
  * A track of another peer. `track` is null until the server forwards it. The browser may use one MediaStreamTrack for
@@ -42,7 +45,7 @@
  * @property {MediaStream} [stream] camera and microphone, published with the first offer
  * @property {(PublishOptions & { track: MediaStreamTrack })[]} [tracks] further tracks, published with the first offer
  * @property {RTCIceServer[]} [iceServers] instead of those that the server names
- * @property {string[]} [codecs] MIME types to receive, best first; an empty list offers all that the browser has
+ * @property {string[]} [codecs] MIME types that this client receives and no others; default: whatever a track comes in
  * @property {AbortSignal} [signal] ends the attempt to join; `join` then rejects with its reason
  */
 

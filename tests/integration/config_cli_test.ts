@@ -42,11 +42,11 @@ Deno.test({
   name: "B71: wrong settings are told on stderr, and end with 2",
   permissions: run,
   async fn() {
-    assert.deepEqual(await output(["--port=70000"], { CODECS: "av1" }), {
+    assert.deepEqual(await output(["--port=70000"], { CODECS: "h265" }), {
       code: 2,
       stdout: "",
       stderr: "--port=70000 is not allowed: expected a whole number from 0 to 65535\n" +
-        "CODECS=av1 is not allowed: expected opus and vp8, separated by commas\n",
+        "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas\n",
     });
   },
 });
