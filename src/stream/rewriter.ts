@@ -1,5 +1,6 @@
 import type { RtpPacket } from "../rtp/packet.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
+import { SequenceMap } from "./sequence_map.ts";
 
 /** A larger jump of sequence numbers, either way, is no loss or reordering but a source that began anew. */
 const MAX_SEQUENCE_JUMP = 1 << 14;
@@ -10,8 +11,8 @@ const MAX_TIMESTAMP_STEP = 0x7fffffff;
  * Makes one continuous outgoing stream of the sources that one consumer forwards one after the other: gives each packet
  * its outgoing sequence number and timestamp. Gaps of the source stay gaps, so that the subscriber sees the loss.
  *
- * Within one source both are the incoming value plus an offset. The offsets change at a switch and at a skipped packet;
- * a late packet from before the last change is refused, because only the present offset is known.
+ * Within one source both are the incoming value plus an offset. The offset of the sequence number changes at a skipped
+ * packet, that of the timestamp at a switch. A late packet gets the offset of its time.
  */
 export class StreamRewriter {
   /** Of the packet that `map` took last. */
@@ -28,8 +29,8 @@ export class StreamRewriter {
   #timestampOffset = 0;
   /** The source's newest sequence number, mapped or skipped. */
   #sourceSequenceNumber = 0;
-  /** How many sequence numbers of the source, counted back from its newest one, the present offset holds for. */
-  #mappable = 0;
+  /** The offsets of the packets sent before. */
+  readonly #sequenceMap = new SequenceMap();
   /** Of the newest packet sent. */
   #newestSequenceNumber: number;
   #newestTimestamp: number;
@@ -55,6 +56,21 @@ export class StreamRewriter {
     return this.#switching ? -1 : this.#sourceSsrc;
   }
 
+  /** Of the packet that `locate` found: the sequence number it came with. */
+  get locatedSource(): number {
+    return this.#sequenceMap.locatedSource;
+  }
+
+  /** Of the packet that `locate` found: the SSRC it came with. */
+  get locatedSsrc(): number {
+    return this.#sequenceMap.locatedSsrc;
+  }
+
+  /** Of the packet that `locate` found: its timestamp went out as the one it came with plus this, modulo 2^32. */
+  get locatedTimestampOffset(): number {
+    return this.#sequenceMap.locatedTimestampOffset;
+  }
+
   /**
    * Makes the next packet given to `map` the first of its source, whichever that is: the stream goes on there without a
    * gap. For another SSRC, and for the same one after a pause.
@@ -65,33 +81,41 @@ export class StreamRewriter {
 
   /**
    * Sets `sequenceNumber` and `timestamp` to those under which the packet goes out. False where it must not be
-   * forwarded: it is of another source than the present one, or older than its first packet or the last skipped one. A
-   * duplicate gets the number it got before; SRTP's replay protection keeps them away from here.
+   * forwarded: it is of another source than the present one, older than its first packet, or was skipped. A duplicate
+   * gets the number it got before; SRTP's replay protection keeps them away from here.
    */
   map(packet: RtpPacket, nowMs: number): boolean {
     if (this.#switching) return this.#start(packet, nowMs);
     if (packet.ssrc !== this.#sourceSsrc) return false;
     const distance = sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
     if (distance > MAX_SEQUENCE_JUMP || distance < -MAX_SEQUENCE_JUMP) return this.#start(packet, nowMs);
-    if (-distance >= this.#mappable && distance <= 0) return false;
+    if (distance <= 0) return this.#mapLate(packet);
     this.sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
-    this.timestamp = (packet.timestamp + this.#timestampOffset) >>> 0;
-    if (distance > 0) this.#advance(packet, distance, nowMs);
+    this.timestamp = this.translateTimestamp(packet.timestamp);
+    this.#sequenceMap.extend(packet.sequenceNumber, this.sequenceNumber);
+    this.#advance(packet, nowMs);
     return true;
   }
 
   /**
    * Leaves out a packet that the consumer does not forward and closes the gap up: what follows moves down by one. False,
-   * with nothing changed, where the packet is not the next one of its source; then it is to be forwarded, because the
-   * packets missing before it could not be mapped any more.
+   * with nothing changed, where the packet is not the next one of its source; then it is to be forwarded, because it would
+   * not be known which of the packets missing before it have the offset from before.
    */
   skip(packet: RtpPacket): boolean {
     if (this.#switching || packet.ssrc !== this.#sourceSsrc) return false;
     if (sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber) !== 1) return false;
     this.#sourceSequenceNumber = packet.sequenceNumber;
     this.#sequenceOffset = (this.#sequenceOffset - 1) & 0xffff;
-    this.#mappable = 0;
     return true;
+  }
+
+  /**
+   * Finds what went out, or would have gone out, under a sequence number: sets `locatedSource`, `locatedSsrc` and
+   * `locatedTimestampOffset`. False where that is not known, or not sent yet.
+   */
+  locate(outgoingSequenceNumber: number): boolean {
+    return this.#sequenceMap.locate(outgoingSequenceNumber);
   }
 
   /** The outgoing timestamp of an instant of the source, for sender reports; valid while `sourceSsrc` is not -1. */
@@ -107,9 +131,18 @@ export class StreamRewriter {
     this.#started = true;
     this.#sequenceOffset = (this.sequenceNumber - packet.sequenceNumber) & 0xffff;
     this.#timestampOffset = (this.timestamp - packet.timestamp) >>> 0;
-    this.#mappable = 0;
     this.#newestTimestampMs = nowMs;
-    this.#advance(packet, 1, nowMs);
+    this.#sequenceMap.begin(packet.sequenceNumber, this.sequenceNumber, packet.ssrc, this.#timestampOffset);
+    this.#advance(packet, nowMs);
+    return true;
+  }
+
+  /** A packet that is not newer than all before it: late, or a duplicate. */
+  #mapLate(packet: RtpPacket): boolean {
+    const sequenceNumber = this.#sequenceMap.outgoing(packet.sequenceNumber);
+    if (sequenceNumber < 0) return false;
+    this.sequenceNumber = sequenceNumber;
+    this.timestamp = this.translateTimestamp(packet.timestamp);
     return true;
   }
 
@@ -119,10 +152,9 @@ export class StreamRewriter {
     return Math.min(Math.max(elapsed, this.#minimumStep), MAX_TIMESTAMP_STEP);
   }
 
-  /** The packet is the newest of its source, `distance` ahead of the one before. */
-  #advance(packet: RtpPacket, distance: number, nowMs: number): void {
+  /** The packet is the newest of its source. */
+  #advance(packet: RtpPacket, nowMs: number): void {
     this.#sourceSequenceNumber = packet.sequenceNumber;
-    this.#mappable += distance;
     this.#newestSequenceNumber = this.sequenceNumber;
     if (this.timestamp === this.#newestTimestamp) return;
     this.#newestTimestamp = this.timestamp;

@@ -3,7 +3,11 @@ export const SENDER_REPORT = 200;
 export const RECEIVER_REPORT = 201;
 export const SOURCE_DESCRIPTION = 202;
 export const BYE = 203;
+export const TRANSPORT_FEEDBACK = 205;
 export const PAYLOAD_FEEDBACK = 206;
+
+/** Formats of transport-layer feedback: RFC 4585 section 6.2. */
+export const FORMAT_NACK = 1;
 
 /** Formats of payload-specific feedback: RFC 4585 section 6.3, RFC 5104 section 4.3. */
 export const FORMAT_PLI = 1;
