@@ -11,6 +11,10 @@ export interface OfferLine {
   readonly msid?: string;
   /** Codec and payload type, as in `["VP8/90000", 96]`. */
   readonly codecs?: readonly (readonly [string, number])[];
+  /** RTX (RFC 4588) with NACK for codecs: the payload type of each and that of its RTX, as in `[[96, 97]]`. */
+  readonly rtx?: readonly (readonly [number, number])[];
+  /** What retransmits `ssrc`. */
+  readonly rtxSsrc?: number;
   readonly port?: number;
 }
 
@@ -37,8 +41,10 @@ export function buildOffer(lines: readonly OfferLine[], options: OfferOptions = 
 
 function mediaLines(line: OfferLine, options: OfferOptions): string[] {
   const codecs = line.codecs ?? DEFAULT_CODECS[line.kind];
+  const rtx = new Map(line.rtx);
+  const payloadTypes = codecs.flatMap(([, payloadType]) => [payloadType, ...pairOf(rtx, payloadType)]);
   return [
-    `m=${line.kind} ${line.port ?? 9} UDP/TLS/RTP/SAVPF ${codecs.map(([, payloadType]) => payloadType).join(" ")}`,
+    `m=${line.kind} ${line.port ?? 9} UDP/TLS/RTP/SAVPF ${payloadTypes.join(" ")}`,
     "c=IN IP4 0.0.0.0",
     "a=rtcp:9 IN IP4 0.0.0.0",
     `a=ice-ufrag:${options.ufrag ?? "clie"}`,
@@ -51,10 +57,37 @@ function mediaLines(line: OfferLine, options: OfferOptions): string[] {
     ...(line.msid === undefined ? [] : [`a=msid:${line.msid}`]),
     "a=rtcp-mux",
     "a=rtcp-rsize",
-    ...codecs.flatMap(([name, payloadType]) => [
-      `a=rtpmap:${payloadType} ${name}`,
-      ...(line.kind === "video" ? [`a=rtcp-fb:${payloadType} nack pli`, `a=rtcp-fb:${payloadType} ccm fir`] : []),
-    ]),
-    ...(line.ssrc === undefined ? [] : [`a=ssrc:${line.ssrc} cname:client`]),
+    ...codecs.flatMap(([name, payloadType]) => codecLines(line, name, payloadType, rtx.get(payloadType))),
+    ...ssrcLines(line),
   ];
+}
+
+function codecLines({ kind }: OfferLine, name: string, payloadType: number, rtx: number | undefined): string[] {
+  const keyFrames = [`a=rtcp-fb:${payloadType} nack pli`, `a=rtcp-fb:${payloadType} ccm fir`];
+  const repair = [
+    `a=rtcp-fb:${payloadType} nack`,
+    `a=rtpmap:${rtx} rtx/${clockRate(name)}`,
+    `a=fmtp:${rtx} apt=${payloadType}`,
+  ];
+  return [
+    `a=rtpmap:${payloadType} ${name}`,
+    ...(kind === "video" ? keyFrames : []),
+    ...(rtx === undefined ? [] : repair),
+  ];
+}
+
+function ssrcLines({ ssrc, rtxSsrc }: OfferLine): string[] {
+  if (ssrc === undefined) return [];
+  if (rtxSsrc === undefined) return [`a=ssrc:${ssrc} cname:client`];
+  return [`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`, `a=ssrc:${ssrc} cname:client`, `a=ssrc:${rtxSsrc} cname:client`];
+}
+
+/** Of `VP8/90000`, or of `opus/48000/2`. */
+function clockRate(name: string): string {
+  return name.split("/")[1];
+}
+
+function pairOf(rtx: ReadonlyMap<number, number>, payloadType: number): number[] {
+  const repeated = rtx.get(payloadType);
+  return repeated === undefined ? [] : [repeated];
 }

@@ -8,6 +8,9 @@ export interface SdpSection {
   readonly payloadType: number;
   /** The first SSRC that is announced. */
   readonly ssrc: number | undefined;
+  /** RTX (RFC 4588) of the first payload type, and of the first SSRC. */
+  readonly rtxPayloadType: number | undefined;
+  readonly rtxSsrc: number | undefined;
   readonly msid: string | undefined;
   /** Header-extension ids by URI. */
   readonly extensions: ReadonlyMap<string, number>;
@@ -17,14 +20,21 @@ export interface SdpSection {
 export function sdpSections(sdp: string): SdpSection[] {
   return sdp.split(/^(?=m=)/m).slice(1).map((section) => {
     const read = (pattern: RegExp) => pattern.exec(section)?.[1];
-    const ssrc = read(/^a=ssrc:(\d+)/m);
+    const readNumber = (pattern: RegExp) => {
+      const digits = read(pattern);
+      return digits === undefined ? undefined : Number(digits);
+    };
+    const payloadType = Number(read(/^m=\w+ \d+ \S+ (\d+)/));
+    const ssrc = readNumber(/^a=ssrc:(\d+)/m);
     return {
       kind: read(/^m=(\w+)/) ?? "",
       port: Number(read(/^m=\w+ (\d+)/)),
       mid: read(/^a=mid:(\S+)/m) ?? "",
       direction: read(/^a=(sendrecv|sendonly|recvonly|inactive)/m) ?? "",
-      payloadType: Number(read(/^m=\w+ \d+ \S+ (\d+)/)),
-      ssrc: ssrc === undefined ? undefined : Number(ssrc),
+      payloadType,
+      ssrc,
+      rtxPayloadType: readNumber(new RegExp(`^a=fmtp:(\\d+) apt=${payloadType}\\r?$`, "m")),
+      rtxSsrc: readNumber(new RegExp(`^a=ssrc-group:FID ${ssrc} (\\d+)`, "m")),
       msid: read(/^a=msid:(.*?)\r?$/m),
       extensions: new Map([...section.matchAll(/^a=extmap:(\d+) (\S+)/gm)].map(([, id, uri]) => [uri, Number(id)])),
     };

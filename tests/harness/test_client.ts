@@ -34,14 +34,19 @@ export class TestClient {
 
   connect(server: Pick<LocalParameters, "ufrag" | "password">): void {
     this.check(server);
+    this.hello();
+  }
+
+  /** All that `keyedDtls` wants of a handshake. */
+  hello(): void {
     this.sendDatagram(DTLS_HELLO);
   }
 
-  /** One connectivity check (RFC 8445 section 7.2.2). */
+  /** One connectivity check (RFC 8445 section 7.2.2). Returns what each byte of its transaction id is. */
   check(
     server: Pick<LocalParameters, "ufrag" | "password">,
     role: "controlling" | "controlled" = "controlling",
-  ): void {
+  ): number {
     const transactionId = new Uint8Array(12).fill(++this.#transaction);
     const length = writeBindingRequest(this.#buffer, {
       transactionId,
@@ -52,6 +57,7 @@ export class TestClient {
       useCandidate: true,
     });
     this.sendDatagram(this.#buffer.slice(0, length));
+    return transactionId[0];
   }
 
   sendDatagram(bytes: Uint8Array): void {

@@ -1,0 +1,87 @@
+import type { RandomSource } from "../../src/sfu/random.ts";
+import { seededRandom } from "./seeded_random.ts";
+import { type SignalingClient, SignalingRoom } from "./signaling_room.ts";
+import { Link, type LinkOptions } from "./simulated_network.ts";
+import { SimulatedPeer } from "./simulated_peer.ts";
+import { VirtualClock } from "./virtual_clock.ts";
+
+export interface SimulatedPeerOptions {
+  /** From the peer to the server, and back. */
+  readonly up?: LinkOptions;
+  readonly down?: LinkOptions;
+  /** Whether RTX, and NACK with it, is offered for video: yes unless given. */
+  readonly rtx?: boolean;
+}
+
+/** As in src/io/switchboard.ts. */
+const TICK_MS = 25;
+
+/** A server and its peers, joined by links, in virtual time: one seed gives one course of events. */
+export class SimulatedCall {
+  readonly clock = new VirtualClock();
+  readonly room: SignalingRoom;
+  readonly #random: RandomSource;
+  readonly #options: SimulatedPeerOptions;
+  readonly #members: { readonly peer: SimulatedPeer; readonly signaling: SignalingClient }[] = [];
+
+  /** `options` hold for each peer that does not say otherwise. */
+  constructor(seed: number, options: SimulatedPeerOptions = {}) {
+    this.room = new SignalingRoom(seed);
+    this.#random = seededRandom(seed + 1);
+    this.#options = options;
+    this.clock.setTimeout(() => this.#tick(), TICK_MS);
+  }
+
+  get nowMs(): number {
+    return this.clock.now();
+  }
+
+  /** A peer that joins now, and is connected once the links have carried what that takes. */
+  join(options: SimulatedPeerOptions = {}): SimulatedPeer {
+    const { up = {}, down = {}, rtx = true } = { ...this.#options, ...options };
+    this.room.nowMs = this.clock.now();
+    const signaling = this.room.connect();
+    const uplink = this.#link(up, (bytes) => this.#serve(() => deliver(signaling, bytes, this.clock.now())));
+    const downlink = this.#link(down, (bytes) => peer.handleDatagram(bytes));
+    const say = (message: unknown) =>
+      this.#serve(() => signaling.session.handleMessage(JSON.stringify(message), this.nowMs));
+    const peer = new SimulatedPeer({ clock: this.clock, random: this.#random, signaling, uplink, downlink, rtx, say });
+    this.#members.push({ peer, signaling });
+    say({ type: "join", roomId: "room" });
+    return peer;
+  }
+
+  advance(ms: number): void {
+    this.clock.advance(ms);
+  }
+
+  #link(options: LinkOptions, deliver: (bytes: Uint8Array) => void): Link {
+    // Each has chances of its own: one more packet on one link changes nothing on the others.
+    return new Link(options, { clock: this.clock, random: seededRandom(this.#random.uint32()) }, deliver);
+  }
+
+  /** Has the server do something, then passes on what it says and sends. */
+  #serve(action: () => void): void {
+    this.room.nowMs = this.clock.now();
+    action();
+    for (const { peer, signaling } of this.#members) {
+      for (const message of signaling.take()) peer.handleMessage(message);
+      for (const { bytes } of signaling.datagrams.take()) peer.downlink.send(bytes);
+    }
+  }
+
+  #tick(): void {
+    const nowMs = this.clock.now();
+    for (const { signaling: { participant } } of this.#members) {
+      if (participant === undefined || participant.nextTimeout() > nowMs) continue;
+      this.#serve(() => participant.handleTimeout(nowMs));
+    }
+    this.clock.setTimeout(() => this.#tick(), TICK_MS);
+  }
+}
+
+/** One datagram is one batch, as with the portable backend. */
+function deliver({ participant, client }: SignalingClient, bytes: Uint8Array, nowMs: number): void {
+  participant?.transport.handleDatagram(bytes, bytes.length, client.address, nowMs);
+  participant?.transport.endBatch(nowMs);
+}
