@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { audioProducer, consumerParameters, OPUS, videoProducer } from "../../tests/harness/engine.ts";
+import { audioProducer, consumerParameters, OPUS, videoProducer, VP8 } from "../../tests/harness/engine.ts";
 import { RecordingSender } from "../../tests/harness/recording_sender.ts";
 import { buildRtp, parseRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { START_SEQUENCE_NUMBERS } from "../../tests/harness/rtp_packets.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { writeNack } from "../rtp/rtcp/nack.ts";
+import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
-import { Consumer } from "./consumer.ts";
+import { readOriginalSequenceNumber } from "../rtp/rtx.ts";
+import { Consumer, type ConsumerSsrcs } from "./consumer.ts";
 import { MID_URI } from "./header_extensions.ts";
 import { Producer } from "./producer.ts";
 import type { ConsumerParameters, ProducerParameters } from "./types.ts";
@@ -16,11 +19,15 @@ function setUp(
   from: ProducerParameters = videoProducer(),
   to: ConsumerParameters = consumerParameters(),
   seed = 1,
+  ssrcs: ConsumerSsrcs = { ssrc: 77, rtxSsrc: 78 },
 ) {
   const sender = new RecordingSender();
   let requests = 0;
-  const producer = new Producer("track", "peer", from, () => requests++);
-  const consumer = new Consumer(producer, to, 77, sender, seededRandom(seed));
+  const producer = new Producer("track", "peer", from, {
+    sendPictureLossIndication: () => requests++,
+    sendNack: () => {},
+  });
+  const consumer = new Consumer(producer, to, ssrcs, sender, seededRandom(seed));
   producer.addConsumer(consumer);
   const handle = (nowMs: number, ...packets: Uint8Array[]) => {
     producer.handleRtp(runOf(...packets), 0, packets.length, nowMs);
@@ -159,5 +166,72 @@ Deno.test({
     report.ssrc = 1000;
     consumer.sendSenderReport(report);
     assert.deepEqual(sender.takeRtcp(), []);
+  },
+});
+
+const WITH_RTX = consumerParameters({ codec: { ...VP8, payloadType: 120, rtxPayloadType: 121 } });
+
+/** A reader that is at a NACK for the sequence numbers. */
+function nackOf(...sequenceNumbers: number[]): RtcpReader {
+  const bytes = new Uint8Array(200);
+  const length = writeNack(bytes, 0, 1, 77, Uint16Array.from(sequenceNumbers), sequenceNumbers.length);
+  const reader = new RtcpReader();
+  reader.reset(bytes, length);
+  assert.ok(reader.next());
+  return reader;
+}
+
+Deno.test({
+  name: "B106, B108: a NACK is answered by RTX with the timestamp of old, once in the time that an answer takes",
+  permissions: "none",
+  fn() {
+    const { handle, consumer, sender } = setUp(videoProducer(), WITH_RTX);
+    const out = handle(0, video(65534, VP8_KEY_FRAME), video(65535, VP8_DELTA_FRAME), video(0, VP8_DELTA_FRAME));
+    consumer.handleNack(nackOf(out[1].sequenceNumber, out[2].sequenceNumber), 20);
+    const resent = sender.takeRtp().map(parseRtp);
+    assert.equal(resent.length, 2);
+    resent.forEach((packet, i) => {
+      const original = out[i + 1];
+      assert.deepEqual([packet.ssrc, packet.payloadType], [78, 121]);
+      assert.equal(packet.timestamp, original.timestamp);
+      assert.equal(readOriginalSequenceNumber(packet), original.sequenceNumber);
+      const payload = packet.bytes.slice(packet.headerLength + 2, packet.length);
+      assert.deepEqual(payload, original.bytes.slice(original.headerLength, original.length));
+    });
+    assert.equal((resent[1].sequenceNumber - resent[0].sequenceNumber) & 0xffff, 1, "RTX has numbers of its own");
+    consumer.handleNack(nackOf(out[1].sequenceNumber), 25);
+    assert.deepEqual(sender.takeRtp(), [], "the first answer is still on its way");
+    consumer.handleNack(nackOf(out[1].sequenceNumber), 40);
+    assert.equal(sender.takeRtp().length, 1);
+  },
+});
+
+Deno.test({
+  name: "a NACK for what was never sent, is too old, or goes to a subscriber without RTX is not answered",
+  permissions: "none",
+  fn() {
+    const { handle, consumer, sender } = setUp(videoProducer(), WITH_RTX);
+    const [first] = handle(0, video(1, VP8_KEY_FRAME));
+    consumer.handleNack(nackOf((first.sequenceNumber + 5) & 0xffff), 20);
+    consumer.handleNack(nackOf(first.sequenceNumber), 2001);
+    assert.deepEqual(sender.takeRtp(), []);
+    const plain = setUp(videoProducer(), consumerParameters(), 1, { ssrc: 77, rtxSsrc: undefined });
+    const [sent] = plain.handle(0, video(1, VP8_KEY_FRAME));
+    plain.consumer.handleNack(nackOf(sent.sequenceNumber), 20);
+    assert.deepEqual(plain.sender.takeRtp(), []);
+  },
+});
+
+Deno.test({
+  name: "B109: what is sent again stays a fifth of what is sent, and a little more at the start",
+  permissions: "none",
+  fn() {
+    const { handle, consumer, sender } = setUp(videoProducer(), WITH_RTX);
+    const payload = new Uint8Array(1100);
+    payload.set(VP8_KEY_FRAME);
+    const out = Array.from({ length: 100 }, (_, i) => handle(i, video(i, payload))[0]);
+    consumer.handleNack(nackOf(...out.map(({ sequenceNumber }) => sequenceNumber)), 110);
+    const bytes = sender.takeRtp().reduce((sum, packet) => sum + packet.length, 0);
+    assert.ok(bytes > 20_000 && bytes < 0.2 * 120_000 + 16 * 1024, `${bytes} bytes`);
   },
 });

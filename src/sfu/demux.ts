@@ -58,7 +58,8 @@ export class Demux {
   #findByPayloadType(payloadType: number): Producer | undefined {
     let found: Producer | undefined;
     for (const producer of this.#byMid.values()) {
-      if (producer.codec.payloadType !== payloadType) continue;
+      const { codec } = producer;
+      if (codec.payloadType !== payloadType && codec.rtxPayloadType !== payloadType) continue;
       if (found !== undefined) return undefined;
       found = producer;
     }

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { audioProducer, videoProducer } from "../../tests/harness/engine.ts";
 import { buildRtp, parseRtp } from "../../tests/harness/rtp_builder.ts";
 import { Demux } from "./demux.ts";
-import { Producer } from "./producer.ts";
+import { type FeedbackSender, Producer } from "./producer.ts";
 import type { ProducerParameters } from "./types.ts";
 
 const MID_ID = 4;
 
+const NO_FEEDBACK: FeedbackSender = { sendPictureLossIndication: () => {}, sendNack: () => {} };
+
 function producer(parameters: ProducerParameters): Producer {
-  return new Producer(`track-${parameters.mid}`, "peer", parameters, () => {});
+  return new Producer(`track-${parameters.mid}`, "peer", parameters, NO_FEEDBACK);
 }
 
 function withMid(ssrc: number, mid: string): ReturnType<typeof parseRtp> {

@@ -72,10 +72,10 @@ export class Peer implements MediaSink, RoomMember {
       newIdentifier(this.#random),
       this.id,
       parameters,
-      (mediaSsrc) => this.#rtcp.sendPictureLossIndication(mediaSsrc),
+      this.#rtcp,
     );
     this.#producers.set(parameters.mid, producer);
-    this.#demux.add(producer, parameters.ssrcs);
+    this.#demux.add(producer, [...parameters.ssrcs, ...parameters.rtxSsrcs ?? []]);
     this.#room.addProducer(producer);
     return producer;
   }
@@ -89,7 +89,9 @@ export class Peer implements MediaSink, RoomMember {
     const producer = this.#room.producers.get(trackId);
     if (producer === undefined) return undefined;
     this.unsubscribe(parameters.mid);
-    const consumer = new Consumer(producer, parameters, this.#newSsrc(), this.#sender, this.#random);
+    const ssrc = this.#newSsrc();
+    const rtxSsrc = parameters.codec.rtxPayloadType === undefined ? undefined : this.#newSsrc(ssrc);
+    const consumer = new Consumer(producer, parameters, { ssrc, rtxSsrc }, this.#sender, this.#random);
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
     producer.addConsumer(consumer);
@@ -103,6 +105,7 @@ export class Peer implements MediaSink, RoomMember {
     this.#consumersBySsrc.delete(consumer.ssrc);
     consumer.producer.removeConsumer(consumer);
     this.#sender.removeStream(consumer.ssrc);
+    if (consumer.rtxSsrc !== undefined) this.#sender.removeStream(consumer.rtxSsrc);
   }
 
   /** The track is over: its consumer goes, and whoever negotiates for this peer learns that the m-line is free. */
@@ -163,9 +166,12 @@ export class Peer implements MediaSink, RoomMember {
     this.#room.removeProducer(producer, announce);
   }
 
-  #newSsrc(): number {
+  /** One that this peer is not sent already. */
+  #newSsrc(except = 0): number {
+    const taken = (ssrc: number) =>
+      ssrc === 0 || ssrc === except || ssrc === this.#ssrc || this.#consumersBySsrc.has(ssrc);
     let ssrc = this.#random.uint32();
-    while (ssrc === 0 || ssrc === this.#ssrc || this.#consumersBySsrc.has(ssrc)) ssrc = this.#random.uint32();
+    while (taken(ssrc)) ssrc = this.#random.uint32();
     return ssrc;
   }
 }

@@ -1,7 +1,10 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
 import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
 import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
+import { unwrapRtx } from "../rtp/rtx.ts";
 import { KeyFrameGate } from "../stream/key_frame_gate.ts";
+import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
+import { ReceiveLog } from "../stream/receive_log.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
 import type {
   Codec,
@@ -16,6 +19,10 @@ import type {
 
 /** As many as the demultiplexer binds to one track. */
 const MAX_RETIRED_SSRCS = 8;
+/** Sequence numbers of one NACK: what fits a datagram. */
+const MAX_NACKED = 256;
+/** A request is repeated once the usual time for an answer, and a fifth more, has passed. */
+const ANSWER_MARGIN = 1.2;
 
 /** What a producer hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
 export interface RtpConsumer {
@@ -23,10 +30,14 @@ export interface RtpConsumer {
   sendSenderReport(report: SenderReport): void;
 }
 
-/** Asks the publisher of a stream for a key frame. */
-export type SendKeyFrameRequest = (mediaSsrc: number) => void;
+/** Asks the publisher of a stream for something. */
+export interface FeedbackSender {
+  sendPictureLossIndication(mediaSsrc: number): void;
+  /** Asks for `sequenceNumbers[0, count)` once more. */
+  sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void;
+}
 
-/** One published track: takes its packets and hands them to each of its consumers. */
+/** One published track: takes its packets, has lost ones repaired, and hands all to each of its consumers. */
 export class Producer implements PublishedTrack {
   readonly id: TrackId;
   readonly peerId: PeerId;
@@ -35,16 +46,20 @@ export class Producer implements PublishedTrack {
   readonly source: Source;
   readonly codec: Codec;
   readonly headerExtensions: readonly HeaderExtension[];
+  /** The newest packets, for subscribers that ask again; undefined where none can. */
+  readonly cache: PacketCache | undefined;
   readonly #consumers: RtpConsumer[] = [];
   readonly #format: CodecFormat;
   readonly #gate = new KeyFrameGate();
-  readonly #sendKeyFrameRequest: SendKeyFrameRequest;
-  #statistics: ReceiveStatistics;
-  #ssrc: number | undefined;
+  readonly #log: ReceiveLog | undefined;
+  readonly #feedback: FeedbackSender;
+  readonly #nacked = new Uint16Array(MAX_NACKED);
   /** SSRCs that were current before, the newest last. */
   readonly #retiredSsrcs: number[] = [];
+  #statistics: ReceiveStatistics;
+  #ssrc: number | undefined;
 
-  constructor(id: TrackId, peerId: PeerId, parameters: ProducerParameters, sendKeyFrameRequest: SendKeyFrameRequest) {
+  constructor(id: TrackId, peerId: PeerId, parameters: ProducerParameters, feedback: FeedbackSender) {
     this.id = id;
     this.peerId = peerId;
     this.mid = parameters.mid;
@@ -54,7 +69,9 @@ export class Producer implements PublishedTrack {
     this.headerExtensions = parameters.headerExtensions;
     this.#format = codecFormat(parameters.codec.mimeType);
     this.#statistics = new ReceiveStatistics(parameters.codec.clockRate);
-    this.#sendKeyFrameRequest = sendKeyFrameRequest;
+    this.#feedback = feedback;
+    if (parameters.kind === "video") this.cache = new PacketCache(VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS);
+    if (parameters.codec.nack) this.#log = new ReceiveLog();
   }
 
   /** The SSRC that the publisher sends at present; undefined before its first packet. */
@@ -77,15 +94,23 @@ export class Producer implements PublishedTrack {
   removeConsumer(consumer: RtpConsumer): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
-    if (this.#consumers.length === 0) this.#gate.cancel();
+    if (this.#consumers.length > 0) return;
+    this.#gate.cancel();
+    this.#log?.clear();
   }
 
   /** Forwards `run.packets[from, to)`, which are of one SSRC, to every consumer: all of them to one before the next. */
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
+    if (run.packets[from].payloadType === this.codec.rtxPayloadType) return this.#handleRtx(run, from, to, nowMs);
     if (!this.#acceptSsrc(run.packets[from].ssrc)) return;
-    for (let i = from; i < to; i++) this.#receive(run.packets[i], nowMs);
-    const consumers = this.#consumers;
-    for (let c = 0; c < consumers.length; c++) consumers[c].handleRtp(run, from, to, nowMs);
+    let start = from;
+    for (let i = from; i < to; i++) {
+      if (this.#receive(run.packets[i], nowMs)) continue;
+      this.#forward(run, start, i, nowMs);
+      start = i + 1;
+    }
+    this.#forward(run, start, to, nowMs);
+    this.#requestMissing(nowMs);
   }
 
   /** Keeps lip sync: each consumer gets the report in its own SSRC and timestamps (RFC 3550 section 6.4.1). */
@@ -103,20 +128,69 @@ export class Producer implements PublishedTrack {
   /** A subscriber needs a key frame: asked for at once, or with the next request that the gate lets through. */
   requestKeyFrame(nowMs: number): void {
     if (this.kind !== "video" || this.#ssrc === undefined) return;
-    if (this.#gate.request(nowMs)) this.#sendKeyFrameRequest(this.#ssrc);
+    if (this.#gate.request(nowMs)) this.#feedback.sendPictureLossIndication(this.#ssrc);
   }
 
   nextTimeout(): number {
-    return this.#gate.nextTimeout();
+    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity);
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#ssrc !== undefined && this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.#ssrc);
+    if (this.#ssrc === undefined) return;
+    this.#requestMissing(nowMs);
+    if (this.#gate.handleTimeout(nowMs)) this.#feedback.sendPictureLossIndication(this.#ssrc);
   }
 
-  #receive(packet: RtpPacket, nowMs: number): void {
+  #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
+    if (from === to) return;
+    const consumers = this.#consumers;
+    for (let c = 0; c < consumers.length; c++) consumers[c].handleRtp(run, from, to, nowMs);
+  }
+
+  /** False for a packet that came before, by RTX for instance. */
+  #receive(packet: RtpPacket, nowMs: number): boolean {
     this.#statistics.handlePacket(packet.sequenceNumber, packet.timestamp, nowMs);
-    if (this.kind === "video" && this.startsKeyFrame(packet)) this.#gate.keyFrameReceived();
+    if (this.#isLogged() && !this.#log?.handlePacket(packet.sequenceNumber, nowMs)) return false;
+    this.#keep(packet, nowMs);
+    return true;
+  }
+
+  /** A repaired packet goes on as if it had come late (RFC 4588); padding alone is a probe, and dropped. */
+  #handleRtx(run: RtpRun, from: number, to: number, nowMs: number): void {
+    if (this.#ssrc === undefined || !this.#isLogged()) return;
+    for (let i = from; i < to; i++) {
+      const packet = run.packets[i];
+      if (!unwrapRtx(packet, this.#ssrc, this.codec.payloadType)) continue;
+      if (!this.#log?.handleRecovered(packet.sequenceNumber, nowMs)) continue;
+      this.#keep(packet, nowMs);
+      this.#forward(run, i, i + 1, nowMs);
+    }
+    this.#requestMissing(nowMs);
+  }
+
+  #keep(packet: RtpPacket, nowMs: number): void {
+    if (this.kind !== "video") return;
+    this.cache?.store(packet, nowMs);
+    if (!this.startsKeyFrame(packet)) return;
+    this.#gate.keyFrameReceived();
+    this.#log?.handleKeyFrame(packet.sequenceNumber);
+  }
+
+  /** What nobody receives is not repaired. */
+  #isLogged(): boolean {
+    return this.#log !== undefined && this.#consumers.length > 0;
+  }
+
+  #requestMissing(nowMs: number): void {
+    const log = this.#log;
+    if (log === undefined || this.#ssrc === undefined) return;
+    while (log.nextTimeout() <= nowMs) {
+      const count = log.collect(nowMs, log.answerMs * ANSWER_MARGIN, this.#nacked);
+      if (count > 0) this.#feedback.sendNack(this.#ssrc, this.#nacked, count);
+    }
+    if (!log.gaveUp) return;
+    log.gaveUp = false;
+    this.requestKeyFrame(nowMs);
   }
 
   #retire(ssrc: number): void {
@@ -131,6 +205,7 @@ export class Producer implements PublishedTrack {
     if (this.#ssrc !== undefined) this.#retire(this.#ssrc);
     this.#ssrc = ssrc;
     this.#statistics = new ReceiveStatistics(this.codec.clockRate);
+    this.#log?.clear();
     return true;
   }
 }

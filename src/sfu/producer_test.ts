@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { audioProducer, videoProducer } from "../../tests/harness/engine.ts";
+import { audioProducer, videoProducer, VP8 } from "../../tests/harness/engine.ts";
 import { buildRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { Producer, type RtpConsumer } from "./producer.ts";
@@ -9,7 +9,11 @@ import type { ProducerParameters } from "./types.ts";
 function setUp(parameters: ProducerParameters = videoProducer()) {
   const requests: number[] = [];
   const got: string[] = [];
-  const producer = new Producer("track", "peer", parameters, (mediaSsrc) => requests.push(mediaSsrc));
+  const nacked: number[] = [];
+  const producer = new Producer("track", "peer", parameters, {
+    sendPictureLossIndication: (mediaSsrc) => requests.push(mediaSsrc),
+    sendNack: (_mediaSsrc, numbers, count) => nacked.push(...numbers.subarray(0, count)),
+  });
   const consumerOf = (name: string): RtpConsumer => ({
     handleRtp: (_run, from, to) => got.push(`${name} ${from}-${to}`),
     sendSenderReport: (report) => got.push(`${name} report ${report.ssrc}`),
@@ -17,7 +21,7 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
   const [one, two] = [consumerOf("one"), consumerOf("two")];
   producer.addConsumer(one);
   producer.addConsumer(two);
-  return { producer, one, two, got, requests };
+  return { producer, one, two, got, requests, nacked };
 }
 
 const KEY_FRAME = buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME });
@@ -109,5 +113,75 @@ Deno.test({
     report.ssrc = 1000;
     producer.handleSenderReport(report, 0);
     assert.deepEqual(got, ["one report 1000", "two report 1000"]);
+  },
+});
+
+const REPAIRED = videoProducer({ codec: { ...VP8, nack: true, rtxPayloadType: 97 }, ssrcs: [1000], rtxSsrcs: [1001] });
+
+function frame(sequenceNumber: number, payload = VP8_DELTA_FRAME): Uint8Array {
+  return buildRtp({ ssrc: 1000, sequenceNumber, payload });
+}
+
+/** RFC 4588 section 4: the original sequence number before the original payload. */
+function rtx(originalSequenceNumber: number): Uint8Array {
+  const payload = new Uint8Array([originalSequenceNumber >> 8, originalSequenceNumber & 0xff, ...VP8_DELTA_FRAME]);
+  return buildRtp({ ssrc: 1001, payloadType: 97, sequenceNumber: 7, payload });
+}
+
+Deno.test({
+  name:
+    "B100, B110: what is missing is asked for, and comes by RTX as if it were late; the original is then a duplicate",
+  permissions: "none",
+  fn() {
+    const { producer, got, nacked } = setUp(REPAIRED);
+    producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(2), frame(6)), 0, 3, 0);
+    assert.deepEqual(nacked, [3, 4, 5]);
+    got.length = 0;
+    producer.handleRtp(runOf(rtx(4), rtx(4)), 0, 2, 50);
+    assert.deepEqual(got, ["one 0-1", "two 0-1"], "once, though it came twice");
+    got.length = 0;
+    producer.handleRtp(runOf(frame(4), frame(5)), 0, 2, 60);
+    assert.deepEqual(got, ["one 1-2", "two 1-2"], "4 came before");
+  },
+});
+
+Deno.test({
+  name: "B110: an RTX packet of padding alone is a probe, and dropped",
+  permissions: "none",
+  fn() {
+    const { producer, got } = setUp(REPAIRED);
+    producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME)), 0, 1, 0);
+    got.length = 0;
+    const probe = buildRtp({ ssrc: 1001, payloadType: 97, payload: new Uint8Array(0), padding: 100 });
+    producer.handleRtp(runOf(probe), 0, 1, 10);
+    assert.deepEqual(got, []);
+  },
+});
+
+Deno.test({
+  name: "B103: what is given up makes the producer ask for a key frame",
+  permissions: "none",
+  fn() {
+    const { producer, nacked, requests } = setUp(REPAIRED);
+    producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(2), frame(6)), 0, 3, 0);
+    for (let nowMs = 25; nowMs <= 1100; nowMs += 25) producer.handleTimeout(nowMs);
+    assert.ok(nacked.length >= 9, `asked ${nacked.length} times`);
+    assert.deepEqual(requests, [1000]);
+  },
+});
+
+Deno.test({
+  name: "without NACK in the negotiation, and for nobody, nothing is asked for",
+  permissions: "none",
+  fn() {
+    const plain = setUp();
+    plain.producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(6)), 0, 2, 0);
+    assert.deepEqual(plain.nacked, []);
+    const { producer, one, two, nacked } = setUp(REPAIRED);
+    producer.removeConsumer(one);
+    producer.removeConsumer(two);
+    producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(6)), 0, 2, 0);
+    assert.deepEqual(nacked, []);
+    assert.equal(producer.nextTimeout(), Infinity);
   },
 });

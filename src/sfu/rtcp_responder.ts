@@ -1,4 +1,5 @@
 import { firEntryCount, firMediaSsrc } from "../rtp/rtcp/fir.ts";
+import { nackMediaSsrc, writeNack } from "../rtp/rtcp/nack.ts";
 import { pliMediaSsrc, writePli } from "../rtp/rtcp/pli.ts";
 import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiver_report.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
@@ -7,7 +8,7 @@ import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Demux } from "./demux.ts";
 import type { MediaSender } from "./media_sink.ts";
-import type { Producer } from "./producer.ts";
+import type { FeedbackSender, Producer } from "./producer.ts";
 
 /** RFC 3550 section 6.2 scales the interval with the bandwidth; browsers send about one report a second. */
 export const REPORT_INTERVAL_MS = 1000;
@@ -15,7 +16,7 @@ export const REPORT_INTERVAL_MS = 1000;
 const NO_BLOCKS: readonly ReportBlock[] = [];
 
 /** Speaks RTCP with one peer: takes its feedback and sender reports, sends receiver reports and key-frame requests. */
-export class RtcpResponder {
+export class RtcpResponder implements FeedbackSender {
   /** When the next receiver report is due. */
   nextReportMs = 0;
   readonly #demux: Demux;
@@ -59,6 +60,13 @@ export class RtcpResponder {
     this.#sender.sendRtcp(this.#out, start + writePli(this.#out, start, this.#localSsrc, mediaSsrc));
   }
 
+  /** RFC 4585 section 6.2.1, `sequenceNumbers[0, count)`; 256 of them fit. */
+  sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void {
+    const start = this.#writeReport(0, 0);
+    const length = writeNack(this.#out, start, this.#localSsrc, mediaSsrc, sequenceNumbers, count);
+    if (length > 0) this.#sender.sendRtcp(this.#out, start + length);
+  }
+
   /** Sends receiver reports on the streams of `producers` where they are due. */
   handleTimeout(producers: Iterable<Producer>, nowMs: number): void {
     if (nowMs < this.nextReportMs) return;
@@ -78,6 +86,8 @@ export class RtcpResponder {
   #handleFeedback(nowMs: number): void {
     const ssrc = pliMediaSsrc(this.#reader);
     if (ssrc >= 0) this.#consumersBySsrc.get(ssrc)?.requestKeyFrame(nowMs);
+    const nacked = nackMediaSsrc(this.#reader);
+    if (nacked >= 0) this.#consumersBySsrc.get(nacked)?.handleNack(this.#reader, nowMs);
     const entries = firEntryCount(this.#reader);
     for (let i = 0; i < entries; i++) {
       this.#consumersBySsrc.get(firMediaSsrc(this.#reader, i))?.requestKeyFrame(nowMs);

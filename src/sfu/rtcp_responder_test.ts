@@ -7,8 +7,10 @@ import { RECEIVER_REPORT, SOURCE_DESCRIPTION } from "../rtp/rtcp/packet_types.ts
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import type { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
-import { Producer } from "./producer.ts";
+import { type FeedbackSender, Producer } from "./producer.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
+
+const NO_FEEDBACK: FeedbackSender = { sendPictureLossIndication: () => {}, sendNack: () => {} };
 
 function setUp() {
   const sender = new RecordingSender();
@@ -28,7 +30,7 @@ function packetsOf(compound: Uint8Array): string[] {
 
 function producersWithPackets(count: number): Producer[] {
   return Array.from({ length: count }, (_, index) => {
-    const producer = new Producer(`${index}`, "peer", videoProducer(), () => {});
+    const producer = new Producer(`${index}`, "peer", videoProducer(), NO_FEEDBACK);
     producer.handleRtp(runOf(buildRtp({ ssrc: 1000 + index, sequenceNumber: 1 })), 0, 1, 0);
     return producer;
   });
@@ -51,7 +53,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const { responder, sender } = setUp();
-    const silent = new Producer("silent", "peer", videoProducer(), () => {});
+    const silent = new Producer("silent", "peer", videoProducer(), NO_FEEDBACK);
     responder.handleTimeout([...producersWithPackets(33), silent], 0);
     assert.deepEqual(sender.takeRtcp().map((compound) => packetsOf(compound)[0]), [
       `${RECEIVER_REPORT} 31`,

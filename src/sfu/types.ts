@@ -26,6 +26,10 @@ export interface Codec {
   readonly channels?: number;
   /** The payload type (0-127) that this side of the m-line uses. */
   readonly payloadType: number;
+  /** The payload type of its retransmissions (RTX, RFC 4588) on this side; undefined where there are none. */
+  readonly rtxPayloadType?: number;
+  /** Whether lost packets may be asked for one by one (generic NACK, RFC 4585 section 6.2.1). */
+  readonly nack?: boolean;
   /** Format parameters as the offer gives them, without the payload type; empty where there are none. */
   readonly fmtp: string;
 }
@@ -45,6 +49,8 @@ export interface ProducerParameters {
   readonly headerExtensions: readonly HeaderExtension[];
   /** SSRCs that the offer announces for the track; may be empty, then the MID extension or the payload type tells. */
   readonly ssrcs: readonly number[];
+  /** SSRCs that the offer announces for retransmissions of the track (RFC 4588). */
+  readonly rtxSsrcs?: readonly number[];
 }
 
 /** What the m-line of a subscriber settled. */

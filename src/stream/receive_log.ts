@@ -20,6 +20,11 @@ const MIN_REPEAT_MS = 20;
 /** Each repeat waits longer than the one before: what did not come twice is behind an outage rather than lost twice. */
 const REPEAT_STEP_MS = 10;
 
+/** Before there is a measurement: long for a LAN, short for a continent. */
+const FIRST_ANSWER_MS = 100;
+const MAX_ANSWER_MS = 500;
+const ANSWER_SMOOTHING = 8;
+
 /** What is known of a sequence number of the window. MISSING and above: it is being asked for. */
 const ABSENT = 0;
 const RECEIVED = 1;
@@ -37,6 +42,8 @@ const NO_SEQUENCE_NUMBER = -1;
 export class ReceiveLog {
   /** Set where packets were given up that a decoder needs: only a key frame helps. The owner clears it. */
   gaveUp = false;
+  /** Smoothed time in ms from a request to its answer: the round trip to the sender and what it adds. */
+  answerMs = FIRST_ANSWER_MS;
   readonly #mask: number;
   readonly #maxMissing: number;
   // By sequence number modulo the window.
@@ -94,7 +101,9 @@ export class ReceiveLog {
     if (!this.#started) return false;
     const distance = sequenceDiff(sequenceNumber, this.#newest);
     if (distance > 0) return this.#fits(distance) && this.#advance(sequenceNumber, distance, nowMs);
-    return -distance <= this.#mask && this.#fill(sequenceNumber);
+    if (-distance > this.#mask) return false;
+    this.#measure(sequenceNumber & this.#mask, nowMs);
+    return this.#fill(sequenceNumber);
   }
 
   /**
@@ -213,6 +222,15 @@ export class ReceiveLog {
     if (this.#states[slot] < MISSING_BEFORE_KEY_FRAME) return;
     this.#giveUp(slot);
     this.#oldestMissing = (sequenceNumber - this.#mask) & 0xffff;
+  }
+
+  /** Where several requests were made, an answer that comes too soon for the last one is that of an earlier one. */
+  #measure(slot: number, nowMs: number): void {
+    if (this.#states[slot] < MISSING_BEFORE_KEY_FRAME || this.#requests[slot] === 0) return;
+    const sinceLastMs = nowMs - this.#requestedMs[slot];
+    const isOfLast = this.#requests[slot] === 1 || sinceLastMs >= this.answerMs / 2;
+    const sample = isOfLast ? sinceLastMs : nowMs - this.#missingMs[slot];
+    this.answerMs += (Math.min(sample, MAX_ANSWER_MS) - this.answerMs) / ANSWER_SMOOTHING;
   }
 
   #fill(sequenceNumber: number): boolean {

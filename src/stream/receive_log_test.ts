@@ -355,3 +355,23 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "B101: the time that answers take is learnt, so that a slow sender is not asked again too soon",
+  permissions: "none",
+  fn() {
+    const log = new ReceiveLog();
+    const out = new Uint16Array(8);
+    let nowMs = 0;
+    let number = 0;
+    for (let round = 0; round < 40; round++) {
+      log.handlePacket(number, nowMs);
+      log.handlePacket(number + 4, nowMs);
+      assert.equal(log.collect(nowMs, 1000, out), 3);
+      nowMs += 300;
+      for (let lost = 1; lost <= 3; lost++) assert.equal(log.handleRecovered(number + lost, nowMs), true);
+      number += 5;
+    }
+    assert.ok(Math.abs(log.answerMs - 300) < 5, `${log.answerMs} ms`);
+  },
+});

@@ -16,6 +16,7 @@ export interface PublishedHere {
 export interface ReceivedHere {
   readonly track: PublishedTrack;
   readonly ssrc: number;
+  readonly rtxSsrc: number | undefined;
   readonly codec: Codec;
 }
 
@@ -120,9 +121,9 @@ function direction(sending: boolean, receiving: boolean): Direction {
 }
 
 /** Rule P31. */
-function sentTrack({ track, ssrc }: ReceivedHere): SentTrack {
+function sentTrack({ track, ssrc, rtxSsrc }: ReceivedHere): SentTrack {
   const stream = isScreen(track.source) ? `${track.peerId}-screen` : track.peerId;
-  return { ssrc, cname: track.peerId, msid: { stream, track: track.id } };
+  return { ssrc, rtxSsrc, cname: track.peerId, msid: { stream, track: track.id } };
 }
 
 export function isScreen(source: Source): boolean {

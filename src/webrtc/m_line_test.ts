@@ -44,13 +44,13 @@ function test(name: string, fn: () => void): void {
 test("an m-line that publishes in one codec and receives in another is answered with both, publishing first", () => {
   const line = new MLine("0", "video");
   line.published = { id: "a1", msidTrack: undefined, codec: VP9 };
-  line.received = { track: TRACK, ssrc: 1, codec: VP8 };
+  line.received = { track: TRACK, ssrc: 1, rtxSsrc: undefined, codec: VP8 };
   assert.deepEqual(answeredCodecs(line, offered(VP8, VP9)), ["video/vp9", "video/vp8"]);
 });
 
 test("B80: an m-line that is parked is answered with the codec that was in use", () => {
   const line = new MLine("0", "video");
-  line.received = { track: TRACK, ssrc: 1, codec: VP8 };
+  line.received = { track: TRACK, ssrc: 1, rtxSsrc: undefined, codec: VP8 };
   assert.deepEqual(answeredCodecs(line, offered(VP9, VP8)), ["video/vp8"]);
   line.received = undefined;
   assert.deepEqual(answeredCodecs(line, offered(VP9, VP8)), ["video/vp8"]);

@@ -18,7 +18,10 @@ export interface NegotiatedPeer {
   /** The tracks of the other peers, oldest first. */
   tracks(): Iterable<PublishedTrack>;
   /** Undefined where there is no such track. */
-  subscribe(trackId: TrackId, parameters: ConsumerParameters): { readonly ssrc: number } | undefined;
+  subscribe(
+    trackId: TrackId,
+    parameters: ConsumerParameters,
+  ): { readonly ssrc: number; readonly rtxSsrc?: number } | undefined;
   unsubscribe(mid: string): void;
 }
 
@@ -147,7 +150,7 @@ export class Negotiation {
 
   #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
     if (!isAccepted(media)) return;
-    const { mid, kind, msid, ssrcs } = media;
+    const { mid, kind, msid, ssrcs, rtxSsrcs } = media;
     if (this.#publishedCount() >= MAX_PUBLISHED_TRACKS) {
       const message = `m-line ${mid} is one too many: a peer publishes ${MAX_PUBLISHED_TRACKS} tracks at most`;
       problems.push({ code: "too-many-tracks", trackId: undefined, message });
@@ -161,7 +164,7 @@ export class Negotiation {
     }
     const source = this.#sources.sourceOf(kind, msid, named);
     const headerExtensions = line.settleHeaderExtensions(media);
-    const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs });
+    const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, rtxSsrcs });
     line.published = { id, msidTrack: msid?.track, codec };
   }
 
@@ -204,7 +207,7 @@ export class Negotiation {
     }
     const headerExtensions = line.settleHeaderExtensions(media);
     const consumer = this.#peer.subscribe(track.id, { mid: line.mid, codec, headerExtensions });
-    if (consumer !== undefined) line.received = { track, ssrc: consumer.ssrc, codec };
+    if (consumer !== undefined) line.received = { track, ssrc: consumer.ssrc, rtxSsrc: consumer.rtxSsrc, codec };
   }
 
   #answer(offer: Offer, lines: readonly OfferedLine[], local: LocalParameters | undefined): string {

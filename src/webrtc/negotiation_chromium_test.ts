@@ -48,11 +48,17 @@ test("Chromium publishes microphone and camera, receives, parks the m-lines and 
   assert.deepEqual(peer.takeCalls().filter((call) => call.startsWith("un")), []);
 });
 
-test("the answer is narrowed to one codec, key-frame requests and the extensions that are forwarded", () => {
+test("the answer is narrowed to one codec with RTX, requests for packets and key frames, and the extensions that are forwarded", () => {
   const fixture = new NegotiationFixture();
   const [audio, video] = answer(fixture, "receive-1-publish").media;
-  assert.deepEqual(video.rtp, [{ payload: 96, codec: "VP8", rate: 90_000 }]);
-  assert.deepEqual(video.rtcpFb?.map(({ type, subtype }) => `${type} ${subtype}`), ["nack pli", "ccm fir"]);
+  assert.deepEqual(video.rtp, [{ payload: 96, codec: "VP8", rate: 90_000 }, {
+    payload: 97,
+    codec: "rtx",
+    rate: 90_000,
+  }]);
+  assert.deepEqual(video.fmtp, [{ payload: 97, config: "apt=96" }]);
+  const feedback = video.rtcpFb?.map(({ type, subtype }) => subtype === undefined ? type : `${type} ${subtype}`);
+  assert.deepEqual(feedback, ["nack", "nack pli", "ccm fir"]);
   assert.equal(audio.rtcpFb, undefined);
   const uris = [audio, video].flatMap((line) => line.ext?.map(({ uri }) => uri) ?? []);
   assert.deepEqual(new Set(uris), new Set(HEADER_EXTENSION_URIS.filter((uri) => uri !== ABS_CAPTURE_TIME_URI)));

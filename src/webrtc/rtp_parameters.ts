@@ -30,8 +30,8 @@ export const HEADER_EXTENSION_URIS: readonly string[] = [
   PLAYOUT_DELAY_URI,
 ];
 
-/** Key-frame requests: what the server sends to publishers and understands of subscribers (RFC 4585, RFC 5104). */
-const VIDEO_FEEDBACK: readonly string[] = ["nack pli", "ccm fir"];
+/** Requests for packets and key frames: sent to publishers, understood of subscribers (RFC 4585, RFC 5104). */
+const VIDEO_FEEDBACK: readonly string[] = ["nack", "nack pli", "ccm fir"];
 
 /**
  * The codec to publish with: the first that the room allows, as the publisher prefers it. `allowed` has lower-case MIME

@@ -147,13 +147,13 @@ test("RID is taken of a publisher that would send simulcast", () => {
   assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, { rids: [{ direction: "recv" }] })), []);
 });
 
-test("key-frame requests are the feedback that is taken, of video and where it is offered", () => {
+test("requests for packets and key frames are the feedback that is taken, of video and where it is offered", () => {
   const offered = new Map<number | "*", Set<string>>([
     [96, new Set(["goog-remb", "nack", "nack pli"])],
     ["*", new Set(["ccm fir"])],
     [111, new Set(["nack pli"])],
   ]);
-  assert.deepEqual(negotiateFeedback(VP8, offered), ["nack pli", "ccm fir"]);
+  assert.deepEqual(negotiateFeedback(VP8, offered), ["nack", "nack pli", "ccm fir"]);
   assert.deepEqual(negotiateFeedback(VP9, offered), ["ccm fir"]);
   assert.deepEqual(negotiateFeedback(OPUS, offered), []);
 });

@@ -30,6 +30,8 @@ export interface AcceptedMedia {
 /** A forwarded track as its subscriber sees it. */
 export interface SentTrack {
   readonly ssrc: number;
+  /** Of its retransmissions (RFC 4588); undefined where there are none. */
+  readonly rtxSsrc: number | undefined;
   /** The publisher. */
   readonly cname: string;
   readonly msid: { readonly stream: string; readonly track: string };
@@ -80,7 +82,9 @@ function writeRejected(lines: string[], media: RejectedMedia): void {
 }
 
 function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParameters | undefined): void {
-  const formats = media.codecs.map(({ codec }) => codec.payloadType).join(" ") || media.format;
+  const formats =
+    media.codecs.flatMap(({ codec }) => [codec.payloadType, codec.rtxPayloadType ?? []].flat()).join(" ") ||
+    media.format;
   lines.push(`m=${media.kind} 9 UDP/TLS/RTP/SAVPF ${formats}`, "c=IN IP4 0.0.0.0", `a=mid:${media.mid}`);
   writeTransport(lines, local);
   lines.push(`a=${media.direction}`, "a=rtcp-mux");
@@ -88,8 +92,11 @@ function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParame
   for (const { codec, feedback } of media.codecs) writeCodec(lines, codec, feedback);
   for (const { id, uri } of media.headerExtensions) lines.push(`a=extmap:${id} ${uri}`);
   if (media.sending === undefined) return;
-  const { ssrc, cname, msid } = media.sending;
-  lines.push(`a=msid:${msid.stream} ${msid.track}`, `a=ssrc:${ssrc} cname:${cname}`);
+  const { ssrc, rtxSsrc, cname, msid } = media.sending;
+  lines.push(`a=msid:${msid.stream} ${msid.track}`);
+  if (rtxSsrc !== undefined) lines.push(`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`);
+  lines.push(`a=ssrc:${ssrc} cname:${cname}`);
+  if (rtxSsrc !== undefined) lines.push(`a=ssrc:${rtxSsrc} cname:${cname}`);
 }
 
 function writeTransport(lines: string[], local: LocalParameters | undefined): void {
@@ -118,4 +125,7 @@ function writeCodec(lines: string[], codec: Codec, feedback: readonly string[]):
   lines.push(`a=rtpmap:${codec.payloadType} ${encoding}/${codec.clockRate}${channels}`);
   for (const message of feedback) lines.push(`a=rtcp-fb:${codec.payloadType} ${message}`);
   if (codec.fmtp !== "") lines.push(`a=fmtp:${codec.payloadType} ${codec.fmtp}`);
+  if (codec.rtxPayloadType === undefined) return;
+  lines.push(`a=rtpmap:${codec.rtxPayloadType} rtx/${codec.clockRate}`);
+  lines.push(`a=fmtp:${codec.rtxPayloadType} apt=${codec.payloadType}`);
 }

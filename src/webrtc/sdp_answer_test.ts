@@ -27,7 +27,7 @@ const ANSWER: Answer = {
       }],
       headerExtensions: [{ uri: "urn:ietf:params:rtp-hdrext:sdes:mid", id: 4 }],
       rtcpRsize: true,
-      sending: { ssrc: 77, cname: "bob", msid: { stream: "bob", track: "b1" } },
+      sending: { ssrc: 77, rtxSsrc: undefined, cname: "bob", msid: { stream: "bob", track: "b1" } },
     },
   ],
 };

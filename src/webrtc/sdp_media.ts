@@ -28,6 +28,8 @@ export interface OfferMedia {
   readonly headerExtensions: readonly HeaderExtension[];
   /** The first is the media's; those of RTX and FEC are left out. */
   readonly ssrcs: readonly number[];
+  /** Of RTX (FID groups, RFC 5576 section 4.2). */
+  readonly rtxSsrcs: readonly number[];
   /** RFC 8830; `stream` is undefined where the track belongs to none (`-`). */
   readonly msid: { readonly stream: string | undefined; readonly track: string } | undefined;
 }
@@ -114,6 +116,7 @@ export function readMedia(
     rtcpFeedback: rtp ? readFeedback(parsed) : EMPTY_FEEDBACK,
     headerExtensions: rtp ? readHeaderExtensions(parsed) : [],
     ssrcs: rtp ? readSsrcs(parsed) : [],
+    rtxSsrcs: rtp ? [...repairSsrcs(parsed, ["FID"])].slice(0, MAX_SSRCS) : [],
     msid: readMsid(section.msid),
   };
 }
@@ -129,6 +132,8 @@ function formats(parsed: ParsedMedia): string[] {
 
 function readCodecs(parsed: ParsedMedia, kind: Kind): Codec[] {
   const rtpmaps = firstByPayloadType(parsed.rtp);
+  const rtx = readRtx(parsed);
+  const feedback = readFeedback(parsed);
   const fmtps = firstByPayloadType(parsed.fmtp);
   const codecs = new Map<number, Codec>();
   for (const format of formats(parsed)) {
@@ -140,9 +145,31 @@ function readCodecs(parsed: ParsedMedia, kind: Kind): Codec[] {
     if (name === "" || AUXILIARY.has(name)) continue;
     const channels = kind === "audio" ? { channels: integer(rtpmap.encoding, 1, 255) ?? 1 } : {};
     const fmtp = String(fmtps.get(payloadType)?.config ?? "");
-    codecs.set(payloadType, { mimeType: `${kind}/${name}`, clockRate, ...channels, payloadType, fmtp });
+    const nack = (feedback.get(payloadType)?.has("nack") || feedback.get("*")?.has("nack")) ?? false;
+    const rtxPayloadType = rtx.get(payloadType);
+    codecs.set(payloadType, {
+      mimeType: `${kind}/${name}`,
+      clockRate,
+      ...channels,
+      payloadType,
+      ...(nack && { nack }),
+      ...(rtxPayloadType !== undefined && { rtxPayloadType }),
+      fmtp,
+    });
   }
   return [...codecs.values()];
+}
+
+/** The payload type of RTX by the payload type that it repairs (RFC 4588 section 8.6). */
+function readRtx(parsed: ParsedMedia): Map<number, number> {
+  const rtx = new Map<number, number>();
+  const fmtps = firstByPayloadType(parsed.fmtp);
+  for (const [payloadType, { codec }] of firstByPayloadType(parsed.rtp)) {
+    if (String(codec).toLowerCase() !== "rtx") continue;
+    const repaired = /(?:^|;)\s*apt=(\d{1,3})\b/.exec(String(fmtps.get(payloadType)?.config ?? ""))?.[1];
+    if (repaired !== undefined) rtx.set(Number(repaired), payloadType);
+  }
+  return rtx;
 }
 
 function firstByPayloadType<T extends { payload: Value }>(lines: readonly T[]): Map<number, T> {
@@ -181,11 +208,7 @@ function readHeaderExtensions(parsed: ParsedMedia): HeaderExtension[] {
 }
 
 function readSsrcs(parsed: ParsedMedia): number[] {
-  const repair = new Set<number>();
-  for (const { semantics, ssrcs } of parsed.ssrcGroups ?? []) {
-    if (semantics !== "FID" && semantics !== "FEC-FR") continue;
-    for (const ssrc of String(ssrcs).split(" ").slice(1)) repair.add(Number(ssrc));
-  }
+  const repair = repairSsrcs(parsed, ["FID", "FEC-FR"]);
   const media = new Set<number>();
   for (const line of parsed.ssrcs ?? []) {
     const ssrc = integer(line.id, 0, 0xffff_ffff);
@@ -193,6 +216,16 @@ function readSsrcs(parsed: ParsedMedia): number[] {
     if (media.size === MAX_SSRCS) break;
   }
   return [...media];
+}
+
+/** The SSRCs behind the first of each group: they repair it. */
+function repairSsrcs(parsed: ParsedMedia, kinds: readonly string[]): Set<number> {
+  const repair = new Set<number>();
+  for (const { semantics, ssrcs } of parsed.ssrcGroups ?? []) {
+    if (!kinds.includes(String(semantics))) continue;
+    for (const ssrc of String(ssrcs).split(" ").slice(1)) repair.add(Number(ssrc));
+  }
+  return repair;
 }
 
 function readMsid(value: string | undefined): OfferMedia["msid"] {
