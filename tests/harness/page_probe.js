@@ -70,6 +70,8 @@
           packetsLost: report.packetsLost ?? 0,
           framesDecoded: report.framesDecoded ?? 0,
           freezeCount: report.freezeCount ?? 0,
+          totalFreezesDuration: report.totalFreezesDuration ?? 0,
+          retransmittedPacketsReceived: report.retransmittedPacketsReceived ?? 0,
           frameWidth: report.frameWidth ?? 0,
           totalAudioEnergy: report.totalAudioEnergy ?? 0,
           totalSamplesDuration: report.totalSamplesDuration ?? 0,
