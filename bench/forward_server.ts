@@ -52,7 +52,7 @@ function addPeer(): { readonly peer: Peer; readonly reach: BenchPeer } {
     ciphers: backend.ciphers,
     random: cryptoRandom,
     candidates: [],
-    observer: { transportConnected: IGNORE, transportFailed: IGNORE },
+    observer: { transportConnected: IGNORE, transportMoved: IGNORE, transportFailed: IGNORE },
     nowMs,
   });
   const observer = {

@@ -123,6 +123,11 @@ export class Peer implements MediaSink, RoomMember {
     for (const consumer of this.#consumers.values()) if (!consumer.started) consumer.requestKeyFrame(nowMs);
   }
 
+  /** Asks for a picture on every track: what was sent last may not have arrived. */
+  refreshPictures(nowMs: number): void {
+    for (const consumer of this.#consumers.values()) consumer.requestKeyFrame(nowMs);
+  }
+
   handleRtp(run: RtpRun, nowMs: number): void {
     let from = 0;
     while (from < run.count) {

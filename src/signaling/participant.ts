@@ -130,6 +130,7 @@ export class Participant {
         this.#observer.transportConnected();
         this.peer.requestKeyFrames(nowMs);
       },
+      transportMoved: (nowMs) => this.peer.refreshPictures(nowMs),
       transportFailed: (reason) => this.leave("transport-failed", reason),
     };
   }

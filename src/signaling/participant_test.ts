@@ -84,6 +84,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B62: a subscriber that goes on at another address gets a new picture on every track",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(6);
+    const [publisher, subscriber] = [room.join(), room.join()];
+    publisher.client.connect(offer(publisher, buildOffer([CAMERA])));
+    const credentials = offer(subscriber, buildOffer([RECEIVE]));
+    subscriber.client.connect(credentials);
+    publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
+    receivedBy(publisher);
+    room.nowMs = 1000;
+    subscriber.client.address = { hostname: "192.0.2.99", port: 4001 };
+    subscriber.client.check(credentials);
+    assert.deepEqual(pictureLossIndications(receivedBy(publisher).rtcp), [1000]);
+  },
+});
+
+Deno.test({
   name: "leaving twice is leaving once",
   permissions: "none",
   fn() {

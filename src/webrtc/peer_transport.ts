@@ -17,6 +17,8 @@ const MAX_RUN = 64;
 export interface TransportObserver {
   /** Media can flow. Told once. */
   transportConnected(nowMs: number): void;
+  /** Media goes to another address than before: what was on its way to the old one may be lost. */
+  transportMoved(nowMs: number): void;
   /** The transport is of no use any more. Told once at most, never after `close`. */
   transportFailed(reason: string, nowMs: number): void;
 }
@@ -230,11 +232,13 @@ export class PeerTransport implements MediaSender {
   #handleStun(bytes: Uint8Array, length: number, from: RemoteAddress): void {
     const slot = this.#options.datagrams.slot();
     if (slot === undefined) return;
+    const before = this.#ice.selected;
     const responseLength = this.#ice.handleDatagram(bytes, length, from, this.#nowMs, slot);
     if (responseLength === 0) return;
     // A refused request is answered as well, and does not count.
     this.#lastAuthenticatedMs = Math.max(this.#lastAuthenticatedMs, this.#ice.lastRequestMs);
     this.#options.datagrams.commit(responseLength, from);
+    if (this.connected && this.#ice.selected !== before) this.#options.observer.transportMoved(this.#nowMs);
   }
 
   /** DTLS is taken from addresses that ICE has proven: what a cookie is for is done (RFC 6347 section 4.2.1). */

@@ -30,6 +30,7 @@ function setUp(): Setup {
     candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
     observer: {
       transportConnected: () => told.push("connected"),
+      transportMoved: () => told.push("moved"),
       transportFailed: (reason) => told.push(`failed: ${reason}`),
     },
     nowMs: 0,
@@ -191,7 +192,11 @@ Deno.test({
       ciphers: portableCiphers,
       random: seededRandom(2),
       candidates: [],
-      observer: { transportConnected: () => told.push("connected"), transportFailed: (reason) => told.push(reason) },
+      observer: {
+        transportConnected: () => told.push("connected"),
+        transportMoved: () => told.push("moved"),
+        transportFailed: (reason) => told.push(reason),
+      },
       nowMs: 0,
     });
     const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, 0));
@@ -293,5 +298,19 @@ Deno.test({
     const stranger = { algorithm: "sha-256", value: "00:11" };
     assert.ok(transport.accept({ ...client.remoteParameters, fingerprints: [own, stranger] }));
     assert.equal(transport.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
+  },
+});
+
+Deno.test({
+  name: "B62: a client that goes on at another address is told of, once for each move",
+  permissions: "none",
+  fn() {
+    const { client, server, told } = connected();
+    client.check(server);
+    assert.deepEqual(told, [], "at the same address");
+    client.address = { hostname: "192.0.2.1", port: 4001 };
+    client.check(server);
+    client.check(server);
+    assert.deepEqual(told, ["moved"]);
   },
 });
