@@ -22,6 +22,8 @@ export class Room {
   /** @type {RoomState} */
   #state = "connecting";
   #localStreams = newStreams();
+  /** The error with which the server announced the end. @type {[code: string, reason: string] | undefined} */
+  #lastWords;
   #events = new EventTarget();
   #meter = new Meter(() => this.getStats());
   #peerId;
@@ -180,6 +182,7 @@ export class Room {
 
   /** @param {ServerError} error */
   #handleError({ code, message, replyTo, trackId }) {
+    if (Object.values(CLOSE_CODES).some(([ending]) => ending === code)) this.#lastWords = [code, message];
     // An error about one track comes besides the answer; any other reply refuses the offer (P20).
     const refused = trackId === undefined &&
       this.#transport.handleRefusal(replyTo, new SwitchboardError(code, message));
@@ -253,7 +256,9 @@ export class Room {
    * @param {string} reason
    */
   #handleSocketClose(socketCode, reason) {
-    const [code, text] = CLOSE_CODES[socketCode] ?? ["server-gone", "the connection to the server was lost"];
+    // A server in a hurry may be gone before its close frame came; what it said before tells as much.
+    const [code, text] = CLOSE_CODES[socketCode] ?? this.#lastWords ??
+      ["server-gone", "the connection to the server was lost"];
     this.#end(code, reason || text);
   }
 
