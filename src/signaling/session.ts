@@ -1,7 +1,7 @@
 import type { RandomSource } from "../sfu/random.ts";
 import type { Room, Rooms } from "../sfu/room.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
-import { parseCandidate } from "../webrtc/candidate.ts";
+import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import type { SignalingConnection } from "./connection.ts";
 import type {
   CandidateInit,
@@ -145,7 +145,7 @@ export class SignalingSession {
     const result = participant.offer(message.sdp, message.tracks ?? [], nowMs);
     if (!result.ok) return this.#sendError(result.code, result.message, message.id);
     this.#send({ type: "answer", sdp: result.answer, ...(message.id !== undefined && { id: message.id }) });
-    if (result.restarted) this.#send({ type: "iceCandidate", candidate: END_OF_CANDIDATES });
+    if (result.restarted) this.#send({ type: "iceCandidate", candidate: NO_MORE_CANDIDATES });
     for (const problem of result.problems) {
       this.#sendError(problem.code, problem.message, undefined, problem.trackId);
     }
@@ -153,7 +153,7 @@ export class SignalingSession {
 
   /** An ICE-lite agent sends no checks, so a candidate is looked at for its form alone (rule P40). */
   #checkCandidate(candidate: CandidateInit): void {
-    if (candidate.candidate === "" || parseCandidate(candidate.candidate) !== undefined) return;
+    if (candidate.candidate === END_OF_CANDIDATES || parseCandidate(candidate.candidate) !== undefined) return;
     this.#sendError("bad-message", "candidate.candidate: is no candidate (RFC 8839 section 5.1)");
   }
 
@@ -211,7 +211,7 @@ function costOf(data: string | undefined): number {
   return Math.max(1, Math.ceil(length / CHARACTERS_PER_TOKEN));
 }
 
-const END_OF_CANDIDATES: CandidateInit = { candidate: "", sdpMLineIndex: 0 };
+const NO_MORE_CANDIDATES: CandidateInit = { candidate: END_OF_CANDIDATES, sdpMLineIndex: 0 };
 
 function describePeers(room: Room, except: string) {
   const tracks = new Map<string, TrackMessage[]>();
