@@ -107,7 +107,7 @@ export class Call {
 
   #listenToUser() {
     this.#onClick("mute-button", () => this.#tracks.toggleMute());
-    this.#onClick("camera-button", () => this.#tracks.toggleCamera());
+    this.#onClick("camera-button", () => this.#tracks.toggleCamera(), { toggles: true });
     this.#onClick("screen-button", () => this.#tracks.toggleScreen());
     this.#onClick("copy-button", async () => this.#say(await copyLink(this.#roomId)));
     this.#onClick("help-button", () => this.#help.showModal());
@@ -120,22 +120,33 @@ export class Call {
   }
 
   /**
-   * A button is disabled until its action is done.
+   * A button is disabled until its action is done. One that toggles is not: a press on the way is not lost but carried
+   * out afterwards, and two of them cancel out.
    * @param {string} id
    * @param {() => Promise<void> | void} action
+   * @param {{ toggles?: boolean }} [options]
    */
-  #onClick(id, action) {
+  #onClick(id, action, { toggles = false } = {}) {
     const button = find(id, HTMLButtonElement);
+    let busy = false;
+    let again = false;
     const run = async () => {
-      button.disabled = true;
+      again = busy && !again;
+      if (busy) return;
+      busy = true;
+      button.disabled = !toggles;
       const focused = document.activeElement === button;
       try {
-        await action();
+        do {
+          again = false;
+          await action();
+        } while (again);
       } catch (error) {
         this.#sayFailure(error);
       } finally {
+        busy = false;
         button.disabled = false;
-        if (focused) button.focus();
+        if (focused && !toggles) button.focus();
       }
     };
     button.addEventListener("click", run, { signal: this.#listening.signal });

@@ -66,6 +66,9 @@ Deno.test({
         await keyboard.press("v");
         await ada.waitFor(pressed("camera-button", on));
       }
+      // The second while the first is still being carried out.
+      for (const _ of ["off", "on"]) await keyboard.press("v");
+      await ada.waitFor(pressed("camera-button", true));
       await keyboard.press("?");
       await ada.waitForWords("help", "mute or unmute your microphone");
       await keyboard.press("Escape");
