@@ -40,11 +40,12 @@ const sockets: DatagramSocket[] = [];
 
 function addPeer(): { readonly peer: Peer; readonly reach: BenchPeer } {
   const nowMs = systemClock.now();
-  const socket = backend.openSocket("127.0.0.1", (bytes, length, from) => {
-    const receivedMs = systemClock.now();
-    transport.handleDatagram(bytes, length, from, receivedMs);
-    transport.endBatch(receivedMs);
-    backend.flush();
+  const socket = backend.openSocket("127.0.0.1", {
+    handleDatagram: (bytes, length, from) => transport.handleDatagram(bytes, length, from, systemClock.now()),
+    endBatch() {
+      transport.endBatch(systemClock.now());
+      backend.flush();
+    },
   });
   const transport: PeerTransport = new PeerTransport({
     datagrams: socket,
@@ -90,7 +91,7 @@ function counters(): BenchCounters {
   const { user, system } = cpuUsage();
   return {
     cpuMicroseconds: user + system,
-    forwarded: consumers.reduce((sum, consumer) => sum + consumer.packetsSent, 0),
+    forwarded: consumers.reduce((sum, consumer) => sum + consumer.stream.packetsSent, 0),
     dropped: sockets.reduce((sum, socket) => sum + socket.dropped, 0),
     rssBytes: Deno.memoryUsage().rss,
   };

@@ -20,17 +20,17 @@ export function findExtension(packet: RtpPacket, id: number): number {
 }
 
 /** The data offset of the first element, -1 where there is none. A malformed element ends the walk. */
-export function firstElement(packet: RtpPacket): number {
+function firstElement(packet: RtpPacket): number {
   return elementAt(packet, packet.extensionOffset);
 }
 
 /** The data offset of the element behind `element`, -1 at the end. */
-export function nextElement(packet: RtpPacket, element: number): number {
+function nextElement(packet: RtpPacket, element: number): number {
   return elementAt(packet, element + elementLength(packet, element));
 }
 
 /** The id of an element: 1-14 in the one-byte form, 1-255 in the two-byte form. */
-export function elementId(packet: RtpPacket, element: number): number {
+function elementId(packet: RtpPacket, element: number): number {
   return packet.extensionProfile === ONE_BYTE_PROFILE ? packet.bytes[element - 1] >> 4 : packet.bytes[element - 2];
 }
 

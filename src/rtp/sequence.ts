@@ -5,11 +5,6 @@ export function sequenceDiff(a: number, b: number): number {
   return ((a - b) << 16) >> 16;
 }
 
-/** Whether the sequence number `a` comes after `b`. */
-export function isNewer(a: number, b: number): boolean {
-  return sequenceDiff(a, b) > 0;
-}
-
 /** How far the RTP timestamp `a` is ahead of `b`, in [-2^31, 2^31). */
 export function timestampDiff(a: number, b: number): number {
   return (a - b) | 0;

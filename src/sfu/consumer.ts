@@ -1,26 +1,24 @@
 import { writeHeader } from "../rtp/header.ts";
 import { RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
+import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
+import { sequenceDiff } from "../rtp/sequence.ts";
 import { RetransmissionGuard } from "../stream/retransmission_guard.ts";
-import { StreamRewriter } from "../stream/rewriter.ts";
+import type { StreamRewriter } from "../stream/rewriter.ts";
 import { mapHeaderExtensions } from "./header_extensions.ts";
 import type { MediaSender } from "./media_sink.ts";
+import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer } from "./producer.ts";
-import type { RandomSource } from "./random.ts";
 import type { ConsumerParameters } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
-
-/** What a subscriber is sent a track under. */
-export interface ConsumerSsrcs {
-  readonly ssrc: number;
-  readonly rtxSsrc: number | undefined;
-}
+/** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
+export const MAX_CATCH_UP = 128;
 
 /**
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
@@ -32,9 +30,7 @@ export class Consumer {
   readonly rtxSsrc: number | undefined;
   readonly mid: string;
   readonly producer: Producer;
-  /** RTP packets and payload bytes sent, for sender reports. */
-  packetsSent = 0;
-  bytesSent = 0;
+  readonly stream: OutgoingStream;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
   /** RTP packets sent again because the subscriber asked. */
@@ -49,34 +45,28 @@ export class Consumer {
   readonly #rtxPayloadType: number;
   readonly #guard: RetransmissionGuard | undefined;
   readonly #resent = new RtpPacket();
-  #rtxSequenceNumber: number;
+  /** Of those that came before the first one. */
+  readonly #early = new RtpPacket();
   readonly #rtcp = new Uint8Array(REPORT_LENGTH);
 
-  constructor(
-    producer: Producer,
-    parameters: ConsumerParameters,
-    ssrcs: ConsumerSsrcs,
-    sender: MediaSender,
-    random: RandomSource,
-  ) {
+  /** `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. */
+  constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
+    const { codec, mid } = parameters;
     this.producer = producer;
-    this.mid = parameters.mid;
-    this.ssrc = ssrcs.ssrc;
-    this.rtxSsrc = ssrcs.rtxSsrc;
+    this.mid = mid;
+    this.stream = stream;
+    this.ssrc = stream.ssrc;
+    this.rtxSsrc = codec.rtxPayloadType === undefined ? undefined : stream.rtxSsrc;
     this.#sourcePayloadType = producer.codec.payloadType;
-    this.#payloadType = parameters.codec.payloadType;
+    this.#payloadType = codec.payloadType;
     const extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions);
     this.#extensionIds = extensions.ids;
     this.#midExtensionId = extensions.midId;
-    this.#midBytes = new TextEncoder().encode(parameters.mid);
-    // RFC 3550 section 5.1 wants both starts random; half of the range keeps an early wrap out of SRTP's first packets.
-    const { clockRate } = producer.codec;
-    // Audio of two sources must not overlap at a switch: it moves on by a frame of 20 ms at least.
-    const minimumStep = producer.kind === "audio" ? clockRate / 50 : 1;
-    this.#rewriter = new StreamRewriter(random.uint32() & 0x7fff, random.uint32(), clockRate, minimumStep);
+    this.#midBytes = new TextEncoder().encode(mid);
+    this.#rewriter = stream.rewriter;
+    this.#rewriter.switchTo();
     this.#sender = sender;
-    this.#rtxPayloadType = parameters.codec.rtxPayloadType ?? 0;
-    this.#rtxSequenceNumber = random.uint32() & 0x7fff;
+    this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
     if (this.rtxSsrc !== undefined) this.#guard = new RetransmissionGuard();
   }
 
@@ -86,7 +76,9 @@ export class Consumer {
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
-    for (let i = from; i < to; i++) this.#forward(run.packets[i], nowMs);
+    for (let i = from; i < to; i++) {
+      if (this.#forward(run.packets[i], nowMs)) this.#catchUp(run, i, to, nowMs);
+    }
   }
 
   requestKeyFrame(nowMs: number): void {
@@ -94,7 +86,7 @@ export class Consumer {
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
-  sendSenderReport(report: SenderReport): void {
+  sendSenderReport(report: SenderReport, nowMs: number): void {
     if (this.#rewriter.sourceSsrc !== report.ssrc) return;
     const length = writeSenderReport(
       this.#rtcp,
@@ -103,39 +95,42 @@ export class Consumer {
       report.ntpSeconds,
       report.ntpFraction,
       this.#rewriter.translateTimestamp(report.rtpTimestamp),
-      this.packetsSent >>> 0,
-      this.bytesSent >>> 0,
+      this.stream.packetsSent >>> 0,
+      this.stream.bytesSent >>> 0,
     );
     // Tracks of one peer share a CNAME: the receiver plays them in sync (RFC 3550 section 6.5.1).
-    const cnameLength = writeSourceDescription(this.#rtcp, length, this.ssrc, this.producer.peerId);
+    const cnameLength = writeSourceDescription(this.#rtcp, length, this.ssrc, this.producer.cname);
     this.#sender.sendRtcp(this.#rtcp, length + cnameLength);
+    this.stream.sentReports.handleSent(compactNtp(report.ntpSeconds, report.ntpFraction), nowMs);
   }
 
-  /** Sends again by RTX what the subscriber misses, as far as it is still there (RFC 4585 section 6.2.1, RFC 4588). */
-  handleNack(reader: RtcpReader, nowMs: number): void {
+  /**
+   * Sends again by RTX what the subscriber misses, as far as it is still there (RFC 4585 section 6.2.1, RFC 4588).
+   * `roundTripMs` is the time to the subscriber and back; 0 does where it is not known.
+   */
+  handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0): void {
     if (this.rtxSsrc === undefined) return;
     const count = nackCount(reader);
     for (let i = 0; i < count; i++) {
       const first = nackPid(reader, i);
-      this.#resend(first, nowMs);
+      this.#resend(first, nowMs, roundTripMs);
       for (let rest = nackBlp(reader, i), next = first + 1; rest !== 0; rest >>= 1, next++) {
-        if ((rest & 1) !== 0) this.#resend(next & 0xffff, nowMs);
+        if ((rest & 1) !== 0) this.#resend(next & 0xffff, nowMs, roundTripMs);
       }
     }
   }
 
-  #resend(sequenceNumber: number, nowMs: number): void {
+  #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
     const packet = this.#resent;
     if (!this.#load(sequenceNumber, packet, nowMs)) return;
-    // The round trip to the subscriber is not known: the publisher's clock is in the reports that it would come from.
-    if (!this.#guard?.allow(sequenceNumber, packet.length, nowMs, 0)) return;
+    if (!this.#guard?.allow(sequenceNumber, packet.length, nowMs, roundTripMs)) return;
     const slot = this.#sender.beginRtp();
     if (slot === undefined || this.rtxSsrc === undefined) return;
     const headerLength = writeHeader(
       slot,
       packet,
       this.#rtxPayloadType,
-      this.#rtxSequenceNumber,
+      this.stream.rtxSequenceNumber,
       (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0,
       this.rtxSsrc,
       this.#extensionIds,
@@ -144,7 +139,7 @@ export class Consumer {
     );
     const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
     if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.payloadLength + OSN_LENGTH)) return;
-    this.#rtxSequenceNumber = (this.#rtxSequenceNumber + 1) & 0xffff;
+    this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
     this.packetsResent++;
   }
 
@@ -156,18 +151,23 @@ export class Consumer {
     return cache.load(slot, packet) && packet.ssrc === this.#rewriter.locatedSsrc;
   }
 
-  #forward(packet: RtpPacket, nowMs: number): void {
+  /** True where the packet began the stream, or a new source of it. */
+  #forward(packet: RtpPacket, nowMs: number): boolean {
     const rewriter = this.#rewriter;
     // Padding alone is nothing to play; another payload type than the negotiated one is nothing that can be decoded.
-    if (packet.payloadType !== this.#sourcePayloadType) return void rewriter.skip(packet);
-    if (packet.payloadLength === 0 && rewriter.skip(packet)) return;
+    if (packet.payloadType !== this.#sourcePayloadType) {
+      rewriter.skip(packet);
+      return false;
+    }
+    if (packet.payloadLength === 0 && rewriter.skip(packet)) return false;
     const slot = this.#sender.beginRtp();
     if (slot === undefined) {
       this.packetsDropped++;
-      return;
+      return false;
     }
-    if (packet.ssrc !== rewriter.sourceSsrc && !this.#switchTo(packet, nowMs)) return;
-    if (!rewriter.map(packet, nowMs)) return;
+    const begins = packet.ssrc !== rewriter.sourceSsrc;
+    if (begins && !this.#switchTo(packet, nowMs)) return false;
+    if (!rewriter.map(packet, nowMs)) return false;
     const headerLength = writeHeader(
       slot,
       packet,
@@ -180,13 +180,30 @@ export class Consumer {
       this.#midBytes,
     );
     const length = packet.length - packet.headerLength;
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
+    if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
+      this.stream.packetsSent++;
+      this.stream.bytesSent += packet.payloadLength;
+      this.#guard?.handleSent(headerLength + length, nowMs);
+    } else {
       this.packetsDropped++;
-      return;
     }
-    this.packetsSent++;
-    this.bytesSent += packet.payloadLength;
-    this.#guard?.handleSent(headerLength + length, nowMs);
+    return begins;
+  }
+
+  /**
+   * The first packet of the key frame, `run.packets[first]`, came late or by RTX: what came before it and belongs behind it
+   * goes out now. What is left of the run is in the cache as well, and goes out by itself.
+   */
+  #catchUp(run: RtpRun, first: number, to: number, nowMs: number): void {
+    const { cache } = this.producer;
+    const { ssrc, sequenceNumber } = run.packets[first];
+    if (cache?.ssrc !== ssrc) return;
+    const count = Math.min(sequenceDiff(cache.newestSequenceNumber, sequenceNumber), MAX_CATCH_UP);
+    for (let ahead = 1; ahead <= count; ahead++) {
+      const next = (sequenceNumber + ahead) & 0xffff;
+      if (isAmong(next, run, first + 1, to)) continue;
+      if (cache.load(cache.find(next, nowMs), this.#early)) this.#forward(this.#early, nowMs);
+    }
   }
 
   /** A decoder can begin, or go over to another SSRC, only at a key frame: without one it is asked for. */
@@ -198,4 +215,9 @@ export class Consumer {
     this.#rewriter.switchTo();
     return true;
   }
+}
+
+function isAmong(sequenceNumber: number, run: RtpRun, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (run.packets[i].sequenceNumber === sequenceNumber) return true;
+  return false;
 }

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { audioProducer, consumerParameters, OPUS, videoProducer, VP8 } from "../../tests/harness/engine.ts";
+import {
+  audioProducer,
+  consumerParameters,
+  OPUS,
+  outgoingStream,
+  videoProducer,
+  VP8,
+} from "../../tests/harness/engine.ts";
 import { RecordingSender } from "../../tests/harness/recording_sender.ts";
 import { buildRtp, parseRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { START_SEQUENCE_NUMBERS } from "../../tests/harness/rtp_packets.ts";
@@ -8,7 +15,7 @@ import { writeNack } from "../rtp/rtcp/nack.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { readOriginalSequenceNumber } from "../rtp/rtx.ts";
-import { Consumer, type ConsumerSsrcs } from "./consumer.ts";
+import { Consumer } from "./consumer.ts";
 import { MID_URI } from "./header_extensions.ts";
 import { Producer } from "./producer.ts";
 import type { ConsumerParameters, ProducerParameters } from "./types.ts";
@@ -19,15 +26,17 @@ function setUp(
   from: ProducerParameters = videoProducer(),
   to: ConsumerParameters = consumerParameters(),
   seed = 1,
-  ssrcs: ConsumerSsrcs = { ssrc: 77, rtxSsrc: 78 },
+  { ssrc, rtxSsrc }: { readonly ssrc: number; readonly rtxSsrc: number | undefined } = { ssrc: 77, rtxSsrc: 78 },
 ) {
   const sender = new RecordingSender();
   let requests = 0;
   const producer = new Producer("track", "peer", from, {
     sendPictureLossIndication: () => requests++,
+    sendFullIntraRequest: () => requests++,
     sendNack: () => {},
   });
-  const consumer = new Consumer(producer, to, ssrcs, sender, seededRandom(seed));
+  const stream = outgoingStream(ssrc, rtxSsrc, seed, from.kind, from.codec.clockRate);
+  const consumer = new Consumer(producer, to, stream, sender);
   producer.addConsumer(consumer);
   const handle = (nowMs: number, ...packets: Uint8Array[]) => {
     producer.handleRtp(runOf(...packets), 0, packets.length, nowMs);
@@ -89,7 +98,7 @@ Deno.test({
     const { handle, sender, consumer } = setUp();
     sender.sendRtp = () => false;
     handle(0, video(1, VP8_KEY_FRAME));
-    assert.deepEqual([consumer.packetsSent, consumer.bytesSent, consumer.packetsDropped], [0, 0, 1]);
+    assert.deepEqual([consumer.stream.packetsSent, consumer.stream.bytesSent, consumer.packetsDropped], [0, 0, 1]);
   },
 });
 
@@ -164,7 +173,7 @@ Deno.test({
     const { consumer, sender } = setUp();
     const report = new SenderReport();
     report.ssrc = 1000;
-    consumer.sendSenderReport(report);
+    consumer.sendSenderReport(report, 0);
     assert.deepEqual(sender.takeRtcp(), []);
   },
 });

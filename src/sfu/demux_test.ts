@@ -7,7 +7,11 @@ import type { ProducerParameters } from "./types.ts";
 
 const MID_ID = 4;
 
-const NO_FEEDBACK: FeedbackSender = { sendPictureLossIndication: () => {}, sendNack: () => {} };
+const NO_FEEDBACK: FeedbackSender = {
+  sendPictureLossIndication: () => {},
+  sendFullIntraRequest: () => {},
+  sendNack: () => {},
+};
 
 function producer(parameters: ProducerParameters): Producer {
   return new Producer(`track-${parameters.mid}`, "peer", parameters, NO_FEEDBACK);

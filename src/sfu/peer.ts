@@ -3,11 +3,15 @@ import { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
 import { newIdentifier } from "./identifier.ts";
 import type { MediaSender, MediaSink } from "./media_sink.ts";
+import { OutgoingStream } from "./outgoing_stream.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
 import type { PeerObserver, Room, RoomMember } from "./room.ts";
-import type { ConsumerParameters, PeerId, ProducerParameters, PublishedTrack, TrackId } from "./types.ts";
+import type { ConsumerParameters, Kind, PeerId, ProducerParameters, PublishedTrack, TrackId } from "./types.ts";
+
+/** Hz, of the codecs that are likely to come. */
+const SLOT_CLOCK_RATES: Readonly<Record<Kind, number>> = { audio: 48_000, video: 90_000 };
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -31,6 +35,8 @@ export class Peer implements MediaSink, RoomMember {
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
   readonly #consumersBySsrc = new Map<number, Consumer>();
+  /** By MID: streams that stay whichever track they carry, or none. */
+  readonly #slots = new Map<string, OutgoingStream>();
   readonly #rtcp: RtcpResponder;
   /** Where the server's own feedback comes from. */
   readonly #ssrc: number;
@@ -61,6 +67,11 @@ export class Peer implements MediaSink, RoomMember {
     return this.#demux.ssrcCount;
   }
 
+  /** The time to the peer and back, as reports show it; undefined while it is not known. */
+  get roundTripMs(): number | undefined {
+    return this.#rtcp.roundTripMs;
+  }
+
   /** The tracks of the others, oldest first. */
   *tracks(): Generator<PublishedTrack> {
     for (const producer of this.#room.producers.values()) if (producer.peerId !== this.id) yield producer;
@@ -89,23 +100,28 @@ export class Peer implements MediaSink, RoomMember {
     const producer = this.#room.producers.get(trackId);
     if (producer === undefined) return undefined;
     this.unsubscribe(parameters.mid);
-    const ssrc = this.#newSsrc();
-    const rtxSsrc = parameters.codec.rtxPayloadType === undefined ? undefined : this.#newSsrc(ssrc);
-    const consumer = new Consumer(producer, parameters, { ssrc, rtxSsrc }, this.#sender, this.#random);
+    const { kind, codec: { clockRate } } = producer;
+    const rtx = parameters.codec.rtxPayloadType !== undefined;
+    const stream = this.#slots.get(parameters.mid) ?? this.#newStream(kind, clockRate, rtx);
+    const consumer = new Consumer(producer, parameters, stream, this.#sender);
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
     producer.addConsumer(consumer);
     return consumer;
   }
 
+  /** Makes the one stream that is sent on an m-line as long as the peer lasts, whichever track `subscribe` fills it with. */
+  openSlot(mid: string, kind: Kind, rtx: boolean): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
+    const stream = this.#newStream(kind, SLOT_CLOCK_RATES[kind], rtx);
+    this.#slots.set(mid, stream);
+    return stream;
+  }
+
   unsubscribe(mid: string): void {
     const consumer = this.#consumers.get(mid);
     if (consumer === undefined) return;
-    this.#consumers.delete(mid);
-    this.#consumersBySsrc.delete(consumer.ssrc);
-    consumer.producer.removeConsumer(consumer);
-    this.#sender.removeStream(consumer.ssrc);
-    if (consumer.rtxSsrc !== undefined) this.#sender.removeStream(consumer.rtxSsrc);
+    this.#removeConsumer(consumer);
+    if (!this.#slots.has(mid)) this.#endStream(consumer.stream);
   }
 
   /** The track is over: its consumer goes, and whoever negotiates for this peer learns that the m-line is free. */
@@ -159,8 +175,28 @@ export class Peer implements MediaSink, RoomMember {
   /** Leaves the room: its tracks end for the others, and it receives no more. */
   close(): void {
     for (const mid of [...this.#producers.keys()]) this.#removeProducer(mid, false);
-    for (const mid of [...this.#consumers.keys()]) this.unsubscribe(mid);
+    const streams = new Set([...this.#consumers.values()].map(({ stream }) => stream)).union(
+      new Set(this.#slots.values()),
+    );
+    this.#rtcp.close([...streams].flatMap(({ usedSsrcs }) => usedSsrcs));
+    for (const consumer of [...this.#consumers.values()]) this.#removeConsumer(consumer);
+    for (const stream of streams) this.#removeStream(stream);
     this.#room.removePeer(this);
+  }
+
+  #removeConsumer(consumer: Consumer): void {
+    this.#consumers.delete(consumer.mid);
+    this.#consumersBySsrc.delete(consumer.ssrc);
+    consumer.producer.removeConsumer(consumer);
+  }
+
+  #endStream(stream: OutgoingStream): void {
+    this.#rtcp.sendBye(stream.usedSsrcs);
+    this.#removeStream(stream);
+  }
+
+  #removeStream({ ssrcs }: OutgoingStream): void {
+    for (const ssrc of ssrcs) this.#sender.removeStream(ssrc);
   }
 
   #removeProducer(mid: string, announce: boolean): void {
@@ -171,12 +207,18 @@ export class Peer implements MediaSink, RoomMember {
     this.#room.removeProducer(producer, announce);
   }
 
+  #newStream(kind: Kind, clockRate: number, rtx: boolean): OutgoingStream {
+    const ssrc = this.#newSsrc();
+    const rtxSsrc = rtx ? this.#newSsrc(ssrc) : undefined;
+    return new OutgoingStream({ ssrc, rtxSsrc, kind, clockRate, random: this.#random });
+  }
+
   /** One that this peer is not sent already. */
   #newSsrc(except = 0): number {
-    const taken = (ssrc: number) =>
-      ssrc === 0 || ssrc === except || ssrc === this.#ssrc || this.#consumersBySsrc.has(ssrc);
+    const streams = [...[...this.#consumers.values()].map(({ stream }) => stream), ...this.#slots.values()];
+    const taken = new Set([0, except, this.#ssrc, ...streams.flatMap(({ ssrcs }) => ssrcs)]);
     let ssrc = this.#random.uint32();
-    while (taken(ssrc)) ssrc = this.#random.uint32();
+    while (taken.has(ssrc)) ssrc = this.#random.uint32();
     return ssrc;
   }
 }

@@ -1,5 +1,6 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
 import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
+import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { unwrapRtx } from "../rtp/rtx.ts";
 import { KeyFrameGate } from "../stream/key_frame_gate.ts";
@@ -27,12 +28,14 @@ const ANSWER_MARGIN = 1.2;
 /** What a producer hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
 export interface RtpConsumer {
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void;
-  sendSenderReport(report: SenderReport): void;
+  sendSenderReport(report: SenderReport, nowMs: number): void;
 }
 
 /** Asks the publisher of a stream for something. */
 export interface FeedbackSender {
   sendPictureLossIndication(mediaSsrc: number): void;
+  /** `sequenceNumber`, 8 bits, is another one than in the last request of this stream. */
+  sendFullIntraRequest(mediaSsrc: number, sequenceNumber: number): void;
   /** Asks for `sequenceNumbers[0, count)` once more. */
   sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void;
 }
@@ -41,6 +44,8 @@ export interface FeedbackSender {
 export class Producer implements PublishedTrack {
   readonly id: TrackId;
   readonly peerId: PeerId;
+  /** Names the publisher in RTCP: its id in UTF-8. */
+  readonly cname: Uint8Array;
   readonly mid: string;
   readonly kind: Kind;
   readonly source: Source;
@@ -58,10 +63,14 @@ export class Producer implements PublishedTrack {
   readonly #retiredSsrcs: number[] = [];
   #statistics: ReceiveStatistics;
   #ssrc: number | undefined;
+  /** The publisher has said BYE of the stream and has not sent since. */
+  #silent = false;
+  #firSequenceNumber = 0;
 
   constructor(id: TrackId, peerId: PeerId, parameters: ProducerParameters, feedback: FeedbackSender) {
     this.id = id;
     this.peerId = peerId;
+    this.cname = new TextEncoder().encode(peerId);
     this.mid = parameters.mid;
     this.kind = parameters.kind;
     this.source = parameters.source;
@@ -79,8 +88,11 @@ export class Producer implements PublishedTrack {
     return this.#ssrc;
   }
 
-  get statistics(): ReceiveStatistics {
-    return this.#statistics;
+  /** Fills in a report block on the stream; false where there is nothing to report. */
+  report(block: ReportBlock, nowMs: number): boolean {
+    if (this.#ssrc === undefined || this.#silent) return false;
+    block.ssrc = this.#ssrc;
+    return this.#statistics.report(block, nowMs);
   }
 
   get consumers(): readonly RtpConsumer[] {
@@ -94,15 +106,14 @@ export class Producer implements PublishedTrack {
   removeConsumer(consumer: RtpConsumer): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
-    if (this.#consumers.length > 0) return;
-    this.#gate.cancel();
-    this.#log?.clear();
+    if (this.#consumers.length === 0) this.#stopRequests();
   }
 
   /** Forwards `run.packets[from, to)`, which are of one SSRC, to every consumer: all of them to one before the next. */
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     if (run.packets[from].payloadType === this.codec.rtxPayloadType) return this.#handleRtx(run, from, to, nowMs);
     if (!this.#acceptSsrc(run.packets[from].ssrc)) return;
+    this.#silent = false;
     let start = from;
     for (let i = from; i < to; i++) {
       if (this.#receive(run.packets[i], nowMs)) continue;
@@ -117,7 +128,17 @@ export class Producer implements PublishedTrack {
   handleSenderReport(report: SenderReport, nowMs: number): void {
     if (report.ssrc !== this.#ssrc) return;
     this.#statistics.handleSenderReport(report.ntpSeconds, report.ntpFraction, nowMs);
-    for (const consumer of this.#consumers) consumer.sendSenderReport(report);
+    for (const consumer of this.#consumers) consumer.sendSenderReport(report, nowMs);
+  }
+
+  /**
+   * The publisher says that a stream is over (RFC 3550 section 6.6): nothing is reported or asked of it until it sends
+   * again, as an encoder does that was only stopped.
+   */
+  handleBye(ssrc: number): void {
+    if (ssrc !== this.#ssrc) return;
+    this.#silent = true;
+    this.#stopRequests();
   }
 
   /** Whether the packet begins a key frame; true of every audio packet. */
@@ -127,8 +148,8 @@ export class Producer implements PublishedTrack {
 
   /** A subscriber needs a key frame: asked for at once, or with the next request that the gate lets through. */
   requestKeyFrame(nowMs: number): void {
-    if (this.kind !== "video" || this.#ssrc === undefined) return;
-    if (this.#gate.request(nowMs)) this.#feedback.sendPictureLossIndication(this.#ssrc);
+    if (this.codec.keyFrameRequest === undefined || this.#ssrc === undefined || this.#silent) return;
+    if (this.#gate.request(nowMs)) this.#sendKeyFrameRequest(this.#ssrc);
   }
 
   nextTimeout(): number {
@@ -138,7 +159,7 @@ export class Producer implements PublishedTrack {
   handleTimeout(nowMs: number): void {
     if (this.#ssrc === undefined) return;
     this.#requestMissing(nowMs);
-    if (this.#gate.handleTimeout(nowMs)) this.#feedback.sendPictureLossIndication(this.#ssrc);
+    if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.#ssrc);
   }
 
   #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -191,6 +212,20 @@ export class Producer implements PublishedTrack {
     if (!log.gaveUp) return;
     log.gaveUp = false;
     this.requestKeyFrame(nowMs);
+  }
+
+  #sendKeyFrameRequest(ssrc: number): void {
+    if (this.codec.keyFrameRequest === "pli") return this.#feedback.sendPictureLossIndication(ssrc);
+    // A repeated number is passed over by who has had the first (RFC 5104 section 3.5.1.1): the key frame that answered
+    // that one may be what is lost.
+    this.#firSequenceNumber = (this.#firSequenceNumber + 1) & 0xff;
+    this.#feedback.sendFullIntraRequest(ssrc, this.#firSequenceNumber);
+  }
+
+  /** Nobody receives what would come, or nobody is there to send it. */
+  #stopRequests(): void {
+    this.#gate.cancel();
+    this.#log?.clear();
   }
 
   #retire(ssrc: number): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { audioProducer, videoProducer, VP8 } from "../../tests/harness/engine.ts";
 import { buildRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
+import { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { Producer, type RtpConsumer } from "./producer.ts";
 import type { ProducerParameters } from "./types.ts";
@@ -10,8 +11,10 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
   const requests: number[] = [];
   const got: string[] = [];
   const nacked: number[] = [];
+  const firs: [ssrc: number, sequenceNumber: number][] = [];
   const producer = new Producer("track", "peer", parameters, {
     sendPictureLossIndication: (mediaSsrc) => requests.push(mediaSsrc),
+    sendFullIntraRequest: (mediaSsrc, number) => firs.push([mediaSsrc, number]),
     sendNack: (_mediaSsrc, numbers, count) => nacked.push(...numbers.subarray(0, count)),
   });
   const consumerOf = (name: string): RtpConsumer => ({
@@ -21,7 +24,7 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
   const [one, two] = [consumerOf("one"), consumerOf("two")];
   producer.addConsumer(one);
   producer.addConsumer(two);
-  return { producer, one, two, got, requests, nacked };
+  return { producer, one, two, got, requests, firs, nacked };
 }
 
 const KEY_FRAME = buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME });
@@ -85,6 +88,79 @@ Deno.test({
     assert.equal(producer.nextTimeout(), Infinity);
     producer.handleTimeout(1000);
     assert.equal(requests.length, 2);
+  },
+});
+
+Deno.test({
+  name: "B117: a publisher that negotiated FIR alone is asked by FIR, each time with the next number of 8 bits",
+  permissions: "none",
+  fn() {
+    const { producer, requests, firs } = setUp(videoProducer({ codec: { ...VP8, keyFrameRequest: "fir" } }));
+    producer.handleRtp(runOf(DELTA_FRAME), 0, 1, 0);
+    producer.requestKeyFrame(0);
+    producer.requestKeyFrame(10);
+    for (let nowMs = 500; nowMs <= 256 * 500; nowMs += 500) producer.handleTimeout(nowMs);
+    assert.deepEqual(requests, []);
+    assert.equal(firs.length, 257);
+    for (let i = 1; i < firs.length; i++) assert.deepEqual(firs[i], [1000, (firs[i - 1][1] + 1) & 0xff]);
+    producer.handleRtp(runOf(KEY_FRAME), 0, 1, 129_000);
+    producer.handleTimeout(130_000);
+    assert.equal(firs.length, 257, "answered");
+  },
+});
+
+Deno.test({
+  name: "B117: a publisher that negotiated neither PLI nor FIR is not asked for key frames",
+  permissions: "none",
+  fn() {
+    const { producer, requests, firs } = setUp(videoProducer({ codec: { ...VP8, keyFrameRequest: undefined } }));
+    producer.handleRtp(runOf(DELTA_FRAME), 0, 1, 0);
+    producer.requestKeyFrame(0);
+    assert.equal(producer.nextTimeout(), Infinity);
+    producer.handleTimeout(500);
+    assert.deepEqual([requests, firs], [[], []]);
+  },
+});
+
+Deno.test({
+  name: "B116: a stream that said BYE is neither reported nor asked for anything, and goes on once it sends again",
+  permissions: "none",
+  fn() {
+    const { producer, got, requests, nacked } = setUp(REPAIRED);
+    const block = new ReportBlock();
+    producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(2), frame(4)), 0, 3, 0);
+    producer.requestKeyFrame(5);
+    assert.deepEqual(requests, [1000]);
+    producer.handleBye(1000);
+    assert.equal(producer.report(block, 8), false);
+    producer.requestKeyFrame(9);
+    assert.equal(producer.nextTimeout(), Infinity);
+    for (let nowMs = 25; nowMs <= 2000; nowMs += 25) producer.handleTimeout(nowMs);
+    assert.deepEqual([requests, nacked], [[1000], []]);
+    assert.equal(producer.consumers.length, 2);
+
+    got.length = 0;
+    producer.handleRtp(runOf(frame(5, VP8_KEY_FRAME), frame(9)), 0, 2, 3000);
+    assert.deepEqual(got, ["one 0-2", "two 0-2"]);
+    assert.deepEqual(nacked, [6, 7, 8]);
+    assert.equal(producer.report(block, 3010), true);
+    assert.deepEqual([block.ssrc, block.extendedSequenceNumber], [1000, 9]);
+    producer.requestKeyFrame(3020);
+    assert.deepEqual(requests, [1000, 1000]);
+  },
+});
+
+Deno.test({
+  name: "B116: BYE of another SSRC than the present one ends nothing",
+  permissions: "none",
+  fn() {
+    const { producer } = setUp();
+    producer.handleBye(1000);
+    producer.handleRtp(runOf(KEY_FRAME), 0, 1, 0);
+    producer.handleRtp(runOf(buildRtp({ ssrc: 2000, sequenceNumber: 1, payload: VP8_KEY_FRAME })), 0, 1, 0);
+    producer.handleBye(1000);
+    producer.handleBye(1001);
+    assert.equal(producer.report(new ReportBlock(), 10), true);
   },
 });
 

@@ -1,10 +1,32 @@
-import { firEntryCount, firMediaSsrc } from "../rtp/rtcp/fir.ts";
+import { byeSource, byeSourceCount, writeBye } from "../rtp/rtcp/bye.ts";
+import {
+  dlrrCount,
+  dlrrDelay,
+  dlrrLastReferenceTime,
+  dlrrSsrc,
+  ExtendedReportReader,
+  receiverReferenceTime,
+  writeDlrr,
+  writeReceiverReferenceTime,
+} from "../rtp/rtcp/extended_report.ts";
+import { firEntryCount, firMediaSsrc, writeFir } from "../rtp/rtcp/fir.ts";
 import { nackMediaSsrc, writeNack } from "../rtp/rtcp/nack.ts";
+import { compactNtp, ntpFraction, ntpSeconds } from "../rtp/rtcp/ntp.ts";
+import {
+  BYE,
+  EXTENDED_REPORT,
+  PAYLOAD_FEEDBACK,
+  RECEIVER_REPORT,
+  SENDER_REPORT,
+  TRANSPORT_FEEDBACK,
+} from "../rtp/rtcp/packet_types.ts";
 import { pliMediaSsrc, writePli } from "../rtp/rtcp/pli.ts";
 import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiver_report.ts";
+import { MAX_COUNT } from "../rtp/rtcp/rtcp_header.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
+import { elapsedMs, RoundTrip } from "../stream/round_trip.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Demux } from "./demux.ts";
 import type { MediaSender } from "./media_sink.ts";
@@ -13,9 +35,16 @@ import type { FeedbackSender, Producer } from "./producer.ts";
 /** RFC 3550 section 6.2 scales the interval with the bandwidth; browsers send about one report a second. */
 export const REPORT_INTERVAL_MS = 1000;
 
-const NO_BLOCKS: readonly ReportBlock[] = [];
+/** SSRCs that one compound packet says BYE of: what fits a datagram. */
+const MAX_BYES = 8 * MAX_COUNT;
 
-/** Speaks RTCP with one peer: takes its feedback and sender reports, sends receiver reports and key-frame requests. */
+const NO_BLOCKS: readonly ReportBlock[] = [];
+const NO_TIME = -1;
+
+/**
+ * Speaks RTCP with one peer: takes its feedback and reports, sends receiver reports and requests for packets and key
+ * frames, and measures the round trip.
+ */
 export class RtcpResponder implements FeedbackSender {
   /** When the next receiver report is due. */
   nextReportMs = 0;
@@ -24,11 +53,19 @@ export class RtcpResponder implements FeedbackSender {
   readonly #sender: MediaSender;
   /** The SSRC that the server's own feedback comes from. */
   readonly #localSsrc: number;
-  readonly #cname: string;
+  readonly #cname: Uint8Array;
   readonly #reader = new RtcpReader();
-  readonly #report = new SenderReport();
+  readonly #senderReport = new SenderReport();
+  readonly #block = new ReportBlock();
+  readonly #extended = new ExtendedReportReader();
+  readonly #roundTrip = new RoundTrip();
   readonly #blocks: ReportBlock[] = [];
   readonly #out = new Uint8Array(1200);
+  /** The reference time that the present compound packet tells (RRTR), and whose it is. */
+  #referenceTime = NO_TIME;
+  #referenceSsrc = 0;
+  /** Whether anything was sent from `#localSsrc`. */
+  #hasSpoken = false;
 
   constructor(
     demux: Demux,
@@ -41,57 +78,156 @@ export class RtcpResponder implements FeedbackSender {
     this.#consumersBySsrc = consumersBySsrc;
     this.#sender = sender;
     this.#localSsrc = localSsrc;
-    this.#cname = cname;
+    this.#cname = new TextEncoder().encode(cname);
+  }
+
+  /** The time to the peer and back; undefined while it is not known. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrip.ms;
   }
 
   /** Takes one compound packet; what the server does not know in it is passed over. */
   handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
     const reader = this.#reader;
     reader.reset(bytes, length);
-    while (reader.next()) {
-      if (this.#report.read(reader)) this.#demux.findBySsrc(this.#report.ssrc)?.handleSenderReport(this.#report, nowMs);
-      else this.#handleFeedback(nowMs);
-    }
+    this.#referenceTime = NO_TIME;
+    while (reader.next()) this.#handlePacket(nowMs);
+    if (this.#referenceTime !== NO_TIME) this.#sendDlrr();
   }
 
   /** RFC 4585 section 6.3.1, in a compound packet, as not every peer takes reduced-size RTCP. */
   sendPictureLossIndication(mediaSsrc: number): void {
     const start = this.#writeReport(0, 0);
-    this.#sender.sendRtcp(this.#out, start + writePli(this.#out, start, this.#localSsrc, mediaSsrc));
+    this.#send(start + writePli(this.#out, start, this.#localSsrc, mediaSsrc));
+  }
+
+  /** RFC 5104 section 4.3.1. */
+  sendFullIntraRequest(mediaSsrc: number, sequenceNumber: number): void {
+    const start = this.#writeReport(0, 0);
+    this.#send(start + writeFir(this.#out, start, this.#localSsrc, mediaSsrc, sequenceNumber));
   }
 
   /** RFC 4585 section 6.2.1, `sequenceNumbers[0, count)`; 256 of them fit. */
   sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void {
     const start = this.#writeReport(0, 0);
     const length = writeNack(this.#out, start, this.#localSsrc, mediaSsrc, sequenceNumbers, count);
-    if (length > 0) this.#sender.sendRtcp(this.#out, start + length);
+    if (length > 0) this.#send(start + length);
   }
 
-  /** Sends receiver reports on the streams of `producers` where they are due. */
+  /** Says that what was sent from `ssrcs` is over (RFC 3550 section 6.6): one compound packet, as long as they fit. */
+  sendBye(ssrcs: readonly number[]): void {
+    for (let start = 0; start < ssrcs.length; start += MAX_BYES) {
+      const end = Math.min(start + MAX_BYES, ssrcs.length);
+      let length = this.#writeReport(0, 0);
+      for (let from = start; from < end; from += MAX_COUNT) {
+        length += writeBye(this.#out, length, ssrcs, from, Math.min(MAX_COUNT, end - from));
+      }
+      this.#send(length);
+    }
+  }
+
+  /** The peer leaves: BYE of `ssrcs`, and of the server's own feedback if there was any (RFC 3550 section 6.3.7). */
+  close(ssrcs: readonly number[]): void {
+    this.sendBye(this.#hasSpoken || ssrcs.length > 0 ? [...ssrcs, this.#localSsrc] : []);
+  }
+
+  /** Sends receiver reports on the streams of `producers` where they are due, and our time, to be answered by DLRR. */
   handleTimeout(producers: Iterable<Producer>, nowMs: number): void {
     if (nowMs < this.nextReportMs) return;
     this.nextReportMs = nowMs + REPORT_INTERVAL_MS;
     let count = 0;
     for (const producer of producers) {
-      if (producer.ssrc === undefined) continue;
       this.#blocks[count] ??= new ReportBlock();
-      this.#blocks[count].ssrc = producer.ssrc;
-      if (producer.statistics.report(this.#blocks[count], nowMs)) count++;
+      if (producer.report(this.#blocks[count], nowMs)) count++;
     }
     for (let start = 0; start < count; start += MAX_REPORT_BLOCKS) {
-      this.#sender.sendRtcp(this.#out, this.#writeReport(start, Math.min(MAX_REPORT_BLOCKS, count - start)));
+      let length = this.#writeReport(start, Math.min(MAX_REPORT_BLOCKS, count - start));
+      if (start === 0) length += this.#writeReferenceTime(length, nowMs);
+      this.#send(length);
     }
   }
 
-  #handleFeedback(nowMs: number): void {
+  #handlePacket(nowMs: number): void {
+    switch (this.#reader.packetType) {
+      case SENDER_REPORT:
+        this.#handleSenderReport(nowMs);
+        return this.#handleReportBlocks(nowMs);
+      case RECEIVER_REPORT:
+        return this.#handleReportBlocks(nowMs);
+      case BYE:
+        return this.#handleBye();
+      case TRANSPORT_FEEDBACK:
+        return this.#handleNack(nowMs);
+      case PAYLOAD_FEEDBACK:
+        return this.#handleKeyFrameRequest(nowMs);
+      case EXTENDED_REPORT:
+        return this.#handleExtendedReport(nowMs);
+    }
+  }
+
+  #handleSenderReport(nowMs: number): void {
+    const report = this.#senderReport;
+    if (report.read(this.#reader)) this.#demux.findBySsrc(report.ssrc)?.handleSenderReport(report, nowMs);
+  }
+
+  /** What the peer tells of the streams that it receives (RFC 3550 section 6.4.1). */
+  #handleReportBlocks(nowMs: number): void {
+    const block = this.#block;
+    for (let i = 0; block.read(this.#reader, i); i++) {
+      const sentMs = this.#consumersBySsrc.get(block.ssrc)?.stream.sentReports.sentMs(block.lastSenderReport);
+      if (sentMs === undefined) continue;
+      this.#roundTrip.handleReply(nowMs - sentMs, block.delaySinceLastSenderReport, nowMs);
+    }
+  }
+
+  #handleBye(): void {
+    const count = byeSourceCount(this.#reader);
+    for (let i = 0; i < count; i++) {
+      const ssrc = byeSource(this.#reader, i);
+      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc);
+    }
+  }
+
+  #handleNack(nowMs: number): void {
+    const ssrc = nackMediaSsrc(this.#reader);
+    if (ssrc >= 0) this.#consumersBySsrc.get(ssrc)?.handleNack(this.#reader, nowMs, this.#roundTrip.ms);
+  }
+
+  #handleKeyFrameRequest(nowMs: number): void {
     const ssrc = pliMediaSsrc(this.#reader);
     if (ssrc >= 0) this.#consumersBySsrc.get(ssrc)?.requestKeyFrame(nowMs);
-    const nacked = nackMediaSsrc(this.#reader);
-    if (nacked >= 0) this.#consumersBySsrc.get(nacked)?.handleNack(this.#reader, nowMs);
     const entries = firEntryCount(this.#reader);
     for (let i = 0; i < entries; i++) {
       this.#consumersBySsrc.get(firMediaSsrc(this.#reader, i))?.requestKeyFrame(nowMs);
     }
+  }
+
+  #handleExtendedReport(nowMs: number): void {
+    const block = this.#extended;
+    block.reset(this.#reader);
+    while (block.next()) {
+      const time = receiverReferenceTime(block);
+      if (time >= 0) {
+        this.#referenceTime = time;
+        this.#referenceSsrc = this.#reader.senderSsrc;
+      }
+      const count = dlrrCount(block);
+      for (let i = 0; i < count; i++) if (dlrrSsrc(block, i) === this.#localSsrc) this.#handleDlrr(i, nowMs);
+    }
+  }
+
+  /** RFC 3611 section 4.5: the peer answers the time that came with a receiver report. */
+  #handleDlrr(index: number, nowMs: number): void {
+    const sent = dlrrLastReferenceTime(this.#extended, index);
+    if (sent === 0) return;
+    const now = compactNtp(ntpSeconds(nowMs), ntpFraction(nowMs));
+    this.#roundTrip.handleReply(elapsedMs(sent, now), dlrrDelay(this.#extended, index), nowMs);
+  }
+
+  /** Answers the peer's reference time at once, so that nothing has to be kept; the delay is none. */
+  #sendDlrr(): void {
+    const start = this.#writeReport(0, 0);
+    this.#send(start + writeDlrr(this.#out, start, this.#localSsrc, this.#referenceSsrc, this.#referenceTime, 0));
   }
 
   /** A receiver report and the CNAME: how every compound packet begins (RFC 3550 section 6.1). */
@@ -99,5 +235,14 @@ export class RtcpResponder implements FeedbackSender {
     const blocks = count === 0 ? NO_BLOCKS : this.#blocks;
     const length = writeReceiverReport(this.#out, 0, this.#localSsrc, blocks, start, count);
     return length + writeSourceDescription(this.#out, length, this.#localSsrc, this.#cname);
+  }
+
+  #writeReferenceTime(offset: number, nowMs: number): number {
+    return writeReceiverReferenceTime(this.#out, offset, this.#localSsrc, ntpSeconds(nowMs), ntpFraction(nowMs));
+  }
+
+  #send(length: number): void {
+    this.#hasSpoken = true;
+    this.#sender.sendRtcp(this.#out, length);
   }
 }

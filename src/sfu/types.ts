@@ -30,6 +30,11 @@ export interface Codec {
   readonly rtxPayloadType?: number;
   /** Whether lost packets may be asked for one by one (generic NACK, RFC 4585 section 6.2.1). */
   readonly nack?: boolean;
+  /**
+   * How a key frame is asked for: by PLI (RFC 4585 section 6.3.1), or by FIR (RFC 5104 section 4.3.1) where that alone was
+   * negotiated. Undefined where neither was, and of audio.
+   */
+  readonly keyFrameRequest?: "pli" | "fir";
   /** Format parameters as the offer gives them, without the payload type; empty where there are none. */
   readonly fmtp: string;
 }

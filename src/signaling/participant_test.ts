@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { buildOffer } from "../../tests/harness/offer_builder.ts";
 import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { pictureLossIndications } from "../../tests/harness/engine.ts";
+import { DTLS_ALERT } from "../../tests/harness/keyed_dtls.ts";
 import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
+import { byeSource, byeSourceCount } from "../rtp/rtcp/bye.ts";
+import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 
 const CAMERA = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000, msid: "s v" } as const;
 const RECEIVE = { mid: "0", kind: "video", direction: "recvonly" } as const;
@@ -11,6 +14,15 @@ function offer(client: SignalingClient, sdp: string): { readonly ufrag: string; 
   const answer = client.say({ type: "offer", sdp }).find((message) => message.type === "answer");
   assert.ok(answer);
   return credentialsOf(answer.sdp);
+}
+
+/** The SSRCs that a compound packet says BYE of. */
+function byeSources(compound: Uint8Array = new Uint8Array(0)): number[] {
+  const reader = new RtcpReader();
+  const ssrcs: number[] = [];
+  reader.reset(compound, compound.length);
+  while (reader.next()) for (let i = 0; i < byeSourceCount(reader); i++) ssrcs.push(byeSource(reader, i));
+  return ssrcs;
 }
 
 /** What the client received on its transport, decrypted. */
@@ -98,6 +110,26 @@ Deno.test({
     subscriber.client.address = { hostname: "192.0.2.99", port: 4001 };
     subscriber.client.check(credentials);
     assert.deepEqual(pictureLossIndications(receivedBy(publisher).rtcp), [1000]);
+  },
+});
+
+Deno.test({
+  name: "B115: who leaves is told BYE before the DTLS association ends, whoever ended it",
+  permissions: "none",
+  fn() {
+    for (const reason of ["leave", "server-closing", "signaling-lost", "refused", "fault"] as const) {
+      const room = new SignalingRoom(7);
+      const [publisher, subscriber] = [room.join(), room.join()];
+      publisher.client.connect(offer(publisher, buildOffer([CAMERA])));
+      subscriber.client.connect(offer(subscriber, buildOffer([RECEIVE])));
+      publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
+      const ssrc = [...subscriber.participant?.peer.consumers.values() ?? []][0].ssrc;
+      receivedBy(subscriber);
+      subscriber.participant?.leave(reason);
+      const [bye, end, ...more] = subscriber.datagrams.take();
+      assert.equal(byeSources(subscriber.client.open(bye.bytes)?.plain)[0], ssrc, reason);
+      assert.deepEqual([end.bytes, more], [DTLS_ALERT, []], reason);
+    }
   },
 });
 

@@ -1,13 +1,18 @@
 import { sequenceDiff } from "../rtp/sequence.ts";
 
 /** Sequence numbers that are remembered: a second of a stream of 1,000 packets a second. */
-export const RECEIVE_LOG_WINDOW = 1024;
+const RECEIVE_LOG_WINDOW = 1024;
 /** Packets that may be missing at one time. Of a stream with more than that gone no decoder makes a picture. */
 export const MAX_MISSING = 1000;
 /** Each packet is asked for so many times at most. */
 export const MAX_REQUESTS = 10;
 /** A packet that has been missing for so long is given up: no receiver waits for it any more. */
 export const GIVE_UP_AFTER_MS = 1000;
+/**
+ * More packets that were lost during more than a second without any are not asked for: they would come too late, and take
+ * longer than a key frame.
+ */
+export const MAX_MISSING_AFTER_OUTAGE = 50;
 /**
  * A gap of so many packets may be reordering, so that the next packet is waited for. A run that is longer is a loss:
  * packets change places with their neighbours.
@@ -55,6 +60,8 @@ export class ReceiveLog {
   readonly #requestedMs: Float64Array;
   #started = false;
   #newest = 0;
+  /** When the newest packet came. */
+  #newestMs = 0;
   #missing = 0;
   /** No missing packet is older. */
   #oldestMissing = 0;
@@ -86,7 +93,7 @@ export class ReceiveLog {
    * before the window; two such in a row begin the log anew.
    */
   handlePacket(sequenceNumber: number, nowMs: number): boolean {
-    if (!this.#started) return this.#start(sequenceNumber);
+    if (!this.#started) return this.#start(sequenceNumber, nowMs);
     const distance = sequenceDiff(sequenceNumber, this.#newest);
     if (distance > 0) return this.#advance(sequenceNumber, distance, nowMs);
     if (-distance <= this.#mask) return this.#fill(sequenceNumber);
@@ -165,17 +172,18 @@ export class ReceiveLog {
     this.#states.fill(ABSENT);
   }
 
-  #start(sequenceNumber: number): boolean {
+  #start(sequenceNumber: number, nowMs: number): boolean {
     this.clear();
     this.#started = true;
     this.#newest = sequenceNumber;
+    this.#newestMs = nowMs;
     this.#settled = sequenceNumber;
     this.#states[sequenceNumber & this.#mask] = RECEIVED;
     return true;
   }
 
   #restart(sequenceNumber: number, nowMs: number): boolean {
-    this.#start(sequenceNumber);
+    this.#start(sequenceNumber, nowMs);
     this.gaveUp = true;
     this.#timeoutMs = nowMs;
     return true;
@@ -186,8 +194,13 @@ export class ReceiveLog {
     return this.#missing + distance - 1 <= this.#maxMissing;
   }
 
+  /** Whether the gap is worth a key frame rather than a NACK: most of it would be given up before it could come. */
+  #isOutage(distance: number, nowMs: number): boolean {
+    return distance - 1 > MAX_MISSING_AFTER_OUTAGE && nowMs - this.#newestMs > GIVE_UP_AFTER_MS;
+  }
+
   #advance(sequenceNumber: number, distance: number, nowMs: number): boolean {
-    if (!this.#fits(distance)) return this.#restart(sequenceNumber, nowMs);
+    if (!this.#fits(distance) || this.#isOutage(distance, nowMs)) return this.#restart(sequenceNumber, nowMs);
     // A second packet behind the gaps before it: they are settled.
     this.#settled = this.#newest;
     if (this.#unrequested > 0) this.#wake(nowMs);
@@ -201,6 +214,7 @@ export class ReceiveLog {
     this.#leaveWindow(sequenceNumber);
     this.#states[sequenceNumber & this.#mask] = RECEIVED;
     this.#newest = sequenceNumber;
+    this.#newestMs = nowMs;
     this.#afterJump = NO_SEQUENCE_NUMBER;
     return true;
   }

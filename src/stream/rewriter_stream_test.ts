@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rtpPacket, START_SEQUENCE_NUMBERS } from "../../tests/harness/rtp_packets.ts";
-import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { shuffled } from "../../tests/harness/shuffled.ts";
 import { RtpPacket } from "../rtp/packet.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import { StreamRewriter } from "./rewriter.ts";
@@ -35,20 +35,6 @@ function streamOf(packets: number, start = START): (index: number) => RtpPacket 
     packet.timestamp = (0xffffff00 + Math.floor(index / packets) * FRAME) >>> 0;
     return packet;
   };
-}
-
-/** Packets in the order in which they leave a pool of 64 that is filled in order. */
-function* shuffled(count: number, seed: number): Generator<number> {
-  const random = seededRandom(seed);
-  const pool: number[] = [];
-  for (let index = 0; index < count || pool.length > 0; index++) {
-    if (index < count) pool.push(index);
-    if (index < 63) continue;
-    const pick = random.uint32() % pool.length;
-    yield pool[pick];
-    const last = pool.pop();
-    if (pick < pool.length && last !== undefined) pool[pick] = last;
-  }
 }
 
 for (const packets of [1, 3, 200]) {

@@ -74,11 +74,6 @@ export class SequenceMap {
     return -1;
   }
 
-  /** The source's sequence number of a packet sent; -1 where it is not known. `locate` tells more. */
-  source(outgoing: number): number {
-    return this.locate(outgoing) ? this.locatedSource : -1;
-  }
-
   /** Finds the packet that went out, or would have gone out, under a number; false where it is not known. */
   locate(outgoing: number): boolean {
     const behind = sequenceDiff(this.#newestOutgoing, outgoing);

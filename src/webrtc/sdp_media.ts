@@ -145,19 +145,26 @@ function readCodecs(parsed: ParsedMedia, kind: Kind): Codec[] {
     if (name === "" || AUXILIARY.has(name)) continue;
     const channels = kind === "audio" ? { channels: integer(rtpmap.encoding, 1, 255) ?? 1 } : {};
     const fmtp = String(fmtps.get(payloadType)?.config ?? "");
-    const nack = (feedback.get(payloadType)?.has("nack") || feedback.get("*")?.has("nack")) ?? false;
-    const rtxPayloadType = rtx.get(payloadType);
-    codecs.set(payloadType, {
-      mimeType: `${kind}/${name}`,
-      clockRate,
-      ...channels,
-      payloadType,
-      ...(nack && { nack }),
-      ...(rtxPayloadType !== undefined && { rtxPayloadType }),
-      fmtp,
-    });
+    // Audio conceals what is lost, and is neither asked for again nor sent again: no answer says that it would be.
+    const repair = kind === "video" ? readRepair(feedback, rtx, payloadType) : {};
+    codecs.set(payloadType, { mimeType: `${kind}/${name}`, clockRate, ...channels, payloadType, ...repair, fmtp });
   }
   return [...codecs.values()];
+}
+
+function readRepair(
+  feedback: RtcpFeedback,
+  rtx: ReadonlyMap<number, number>,
+  payloadType: number,
+): Pick<Codec, "nack" | "keyFrameRequest" | "rtxPayloadType"> {
+  const nack = offers(feedback, payloadType, "nack");
+  const keyFrameRequest = readKeyFrameRequest(feedback, payloadType);
+  const rtxPayloadType = rtx.get(payloadType);
+  return {
+    ...(nack && { nack }),
+    ...(keyFrameRequest !== undefined && { keyFrameRequest }),
+    ...(rtxPayloadType !== undefined && { rtxPayloadType }),
+  };
 }
 
 /** The payload type of RTX by the payload type that it repairs (RFC 4588 section 8.6). */
@@ -192,6 +199,17 @@ function readFeedback(parsed: ParsedMedia): RtcpFeedback {
     feedback.set(key, messages.add(subtype === undefined ? String(type) : `${type} ${subtype}`));
   }
   return feedback;
+}
+
+/** Whether a message is offered for the payload type, or for all of them. */
+function offers(feedback: RtcpFeedback, payloadType: number, message: string): boolean {
+  return (feedback.get(payloadType)?.has(message) || feedback.get("*")?.has(message)) ?? false;
+}
+
+/** PLI rather than FIR, which is a command and not a loss that is told (RFC 5104 section 4.3.1.2). */
+function readKeyFrameRequest(feedback: RtcpFeedback, payloadType: number): Codec["keyFrameRequest"] {
+  if (offers(feedback, payloadType, "nack pli")) return "pli";
+  return offers(feedback, payloadType, "ccm fir") ? "fir" : undefined;
 }
 
 /** RFC 8285 section 5. An extension for one direction only, or encrypted, is none that the server takes. */

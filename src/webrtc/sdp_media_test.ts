@@ -46,6 +46,19 @@ test("payload types that look like RTCP, repeat, or have no rtpmap are no codecs
   assert.deepEqual(codecs.map(({ mimeType }) => mimeType), ["video/c2"]);
 });
 
+test("audio that offers NACK and RTX is read without them", () => {
+  const { codecs } = read({
+    type: "audio",
+    payloads: "111 112",
+    rtp: [{ payload: 111, codec: "opus", rate: 48_000, encoding: 2 }, { payload: 112, codec: "rtx", rate: 48_000 }],
+    fmtp: [{ payload: 112, config: "apt=111" }],
+    rtcpFb: [{ payload: 111, type: "nack" }],
+  });
+  assert.deepEqual(codecs, [
+    { mimeType: "audio/opus", clockRate: 48_000, channels: 2, payloadType: 111, fmtp: "" },
+  ]);
+});
+
 test("B92: payload types 0 and 8 of audio are PCMU and PCMA, unless an rtpmap says otherwise", () => {
   const audio = (payloads: string, rtp: ParsedMedia["rtp"] = []) =>
     read({ type: "audio", payloads, rtp, fmtp: [] }).codecs;
@@ -71,6 +84,20 @@ test("feedback messages are kept by payload type, those of all payload types apa
     [96, ["nack", "nack pli"]],
     ["*", ["ccm fir"]],
   ]);
+});
+
+test("B117: a key frame is asked for by PLI, by FIR where only that is offered, and else not at all; never of audio", () => {
+  const pli = { payload: 96, type: "nack", subtype: "pli" };
+  const fir = { payload: "*", type: "ccm", subtype: "fir" };
+  const asked = (rtcpFb: ParsedMedia["rtcpFb"], changes: Partial<ParsedMedia> = {}) =>
+    read({ rtcpFb, ...changes }).codecs[0].keyFrameRequest;
+  assert.equal(asked([pli]), "pli");
+  assert.equal(asked([fir, pli]), "pli");
+  assert.equal(asked([{ ...pli, payload: "*" }]), "pli");
+  assert.equal(asked([fir, { ...pli, payload: 98 }]), "fir");
+  assert.equal(asked([{ payload: 96, type: "nack" }, { payload: 96, type: "ccm", subtype: "tmmbr" }]), undefined);
+  assert.equal(asked(undefined), undefined);
+  assert.equal(asked([fir, pli], { type: "audio" }), undefined);
 });
 
 test("header extensions of one direction, encrypted ones, doubled and impossible ids are left out", () => {

@@ -1,13 +1,21 @@
 import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
 import { pliMediaSsrc } from "../../src/rtp/rtcp/pli.ts";
 import { MID_URI } from "../../src/sfu/header_extensions.ts";
+import { OutgoingStream } from "../../src/sfu/outgoing_stream.ts";
 import { Peer } from "../../src/sfu/peer.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import type { PeerObserver, Room } from "../../src/sfu/room.ts";
-import type { Codec, ConsumerParameters, ProducerParameters } from "../../src/sfu/types.ts";
+import type { Codec, ConsumerParameters, Kind, ProducerParameters } from "../../src/sfu/types.ts";
 import { RecordingSender } from "./recording_sender.ts";
+import { seededRandom } from "./seeded_random.ts";
 
-export const VP8: Codec = { mimeType: "video/vp8", clockRate: 90000, payloadType: 96, fmtp: "" };
+export const VP8: Codec = {
+  mimeType: "video/vp8",
+  clockRate: 90000,
+  payloadType: 96,
+  keyFrameRequest: "pli",
+  fmtp: "",
+};
 export const OPUS: Codec = { mimeType: "audio/opus", clockRate: 48000, channels: 2, payloadType: 111, fmtp: "" };
 
 /** A peer of the engine with its ears open: what it is told, and what it would send, are recorded. */
@@ -54,6 +62,17 @@ export function audioProducer(overrides: Partial<ProducerParameters> = {}): Prod
     ssrcs: [2000],
     ...overrides,
   };
+}
+
+/** What a subscriber is sent, beginning at random numbers by the seed. */
+export function outgoingStream(
+  ssrc: number,
+  rtxSsrc: number | undefined,
+  seed: number,
+  kind: Kind = "video",
+  clockRate = 90_000,
+): OutgoingStream {
+  return new OutgoingStream({ ssrc, rtxSsrc, kind, clockRate, random: seededRandom(seed) });
 }
 
 export function consumerParameters(overrides: Partial<ConsumerParameters> = {}): ConsumerParameters {

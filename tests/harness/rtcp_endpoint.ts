@@ -1,3 +1,4 @@
+import { ExtendedReportReader, receiverReferenceTime, writeDlrr } from "../../src/rtp/rtcp/extended_report.ts";
 import { firEntryCount, firMediaSsrc } from "../../src/rtp/rtcp/fir.ts";
 import { pliMediaSsrc, writePli } from "../../src/rtp/rtcp/pli.ts";
 import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../../src/rtp/rtcp/receiver_report.ts";
@@ -16,7 +17,7 @@ export interface Publication {
   readonly generator: Generator;
 }
 
-const CNAME = "client";
+const CNAME = new TextEncoder().encode("client");
 /** What one RTCP packet may hold. */
 const MAX_LENGTH = 1200;
 
@@ -32,6 +33,7 @@ export class RtcpEndpoint implements StreamFeedback {
   readonly #reader = new RtcpReader();
   readonly #report = new SenderReport();
   readonly #block = new ReportBlock();
+  readonly #extended = new ExtendedReportReader();
 
   /** `ssrc` is the one that feedback comes from. */
   constructor(ssrc: number, send: (rtcp: Uint8Array) => void) {
@@ -69,6 +71,19 @@ export class RtcpEndpoint implements StreamFeedback {
       }
       for (let i = 0; this.#block.read(reader, i); i++) this.#measureRoundTrip(nowMs);
       this.#handleFeedback(nowMs);
+      this.#answerReferenceTime();
+    }
+  }
+
+  /** RFC 3611 section 4.5, as browsers do, except that they wait for their next report. */
+  #answerReferenceTime(): void {
+    const block = this.#extended;
+    block.reset(this.#reader);
+    while (block.next()) {
+      const time = receiverReferenceTime(block);
+      if (time < 0) continue;
+      const out = new Uint8Array(24);
+      this.#send(out.subarray(0, writeDlrr(out, 0, this.#ssrc, this.#reader.senderSsrc, time, 0)));
     }
   }
 

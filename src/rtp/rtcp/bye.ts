@@ -15,13 +15,19 @@ export function byeSource(reader: RtcpReader, index: number): number {
 }
 
 /**
- * Writes a BYE for 1 to 31 sources, without a reason, and returns its bytes; 0, with nothing written, where `out` has
- * no room or the number of sources is another.
+ * Writes a BYE for `ssrcs[start, start + count)`, 1 to 31 sources, without a reason, and returns its bytes; 0, with
+ * nothing written, where `out` has no room or `count` is another: who ends more sources writes several packets.
  */
-export function writeBye(out: Uint8Array, offset: number, ssrcs: readonly number[]): number {
-  const length = 4 + ssrcs.length * 4;
-  if (ssrcs.length === 0 || ssrcs.length > MAX_COUNT || offset + length > out.length) return 0;
-  writeRtcpHeader(out, offset, ssrcs.length, BYE, length, ssrcs[0]);
-  for (let i = 1; i < ssrcs.length; i++) writeUint32(out, offset + 4 + i * 4, ssrcs[i]);
+export function writeBye(
+  out: Uint8Array,
+  offset: number,
+  ssrcs: readonly number[],
+  start: number,
+  count: number,
+): number {
+  const length = 4 + count * 4;
+  if (count === 0 || count > MAX_COUNT || offset + length > out.length) return 0;
+  writeRtcpHeader(out, offset, count, BYE, length, ssrcs[start]);
+  for (let i = 1; i < count; i++) writeUint32(out, offset + 4 + i * 4, ssrcs[start + i]);
   return length;
 }

@@ -16,11 +16,12 @@ Deno.test({
     const out = new Uint8Array(200);
     for (let count = 1; count <= 31; count++) {
       const ssrcs = Array.from({ length: count }, (_, i) => 0xffffffff - i);
-      assert.deepEqual(sources(out, writeBye(out, 0, ssrcs)), ssrcs);
+      assert.deepEqual(sources(out, writeBye(out, 0, ssrcs, 0, count)), ssrcs);
     }
-    assert.equal(writeBye(out, 0, []), 0);
-    assert.equal(writeBye(out, 0, new Array(32).fill(1)), 0);
-    assert.equal(writeBye(out.subarray(0, 7), 0, [1]), 0);
+    assert.deepEqual(sources(out, writeBye(out, 0, [1, 2, 3, 4], 1, 2)), [2, 3], "some of them");
+    assert.equal(writeBye(out, 0, [], 0, 0), 0);
+    assert.equal(writeBye(out, 0, new Array(32).fill(1), 0, 32), 0);
+    assert.equal(writeBye(out.subarray(0, 7), 0, [1], 0, 1), 0);
   },
 });
 

@@ -2,8 +2,23 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { writeUint16 } from "../bytes.ts";
 import { byeSource, byeSourceCount, writeBye } from "./bye.ts";
+import {
+  dlrrCount,
+  dlrrDelay,
+  ExtendedReportReader,
+  receiverReferenceTime,
+  writeDlrr,
+  writeReceiverReferenceTime,
+} from "./extended_report.ts";
 import { firEntryCount, firMediaSsrc, firSequenceNumber, writeFir } from "./fir.ts";
-import { BYE, PAYLOAD_FEEDBACK, RECEIVER_REPORT, SENDER_REPORT, SOURCE_DESCRIPTION } from "./packet_types.ts";
+import {
+  BYE,
+  EXTENDED_REPORT,
+  PAYLOAD_FEEDBACK,
+  RECEIVER_REPORT,
+  SENDER_REPORT,
+  SOURCE_DESCRIPTION,
+} from "./packet_types.ts";
 import { pliMediaSsrc, writePli } from "./pli.ts";
 import { ReportBlock, writeReceiverReport } from "./receiver_report.ts";
 import { RtcpReader } from "./rtcp_reader.ts";
@@ -16,10 +31,12 @@ function compound(): Uint8Array {
   const blocks = [new ReportBlock(), new ReportBlock()];
   let length = writeSenderReport(out, 0, 1, 2, 3, 4, 5, 6);
   length += writeReceiverReport(out, length, 1, blocks, 0, 2);
-  length += writeSourceDescription(out, length, 1, "cname");
+  length += writeSourceDescription(out, length, 1, new TextEncoder().encode("cname"));
   length += writePli(out, length, 1, 2);
   length += writeFir(out, length, 1, 2, 3);
-  length += writeBye(out, length, [1, 2]);
+  length += writeReceiverReferenceTime(out, length, 1, 2, 3);
+  length += writeDlrr(out, length, 1, 2, 3, 4);
+  length += writeBye(out, length, [1, 2], 0, 2);
   return out.subarray(0, length);
 }
 
@@ -27,6 +44,7 @@ function compound(): Uint8Array {
 function readAll(reader: RtcpReader, bytes: Uint8Array, length: number): number {
   const report = new SenderReport();
   const block = new ReportBlock();
+  const extended = new ExtendedReportReader();
   let packets = 0;
   reader.reset(bytes, length);
   while (reader.next()) {
@@ -41,9 +59,19 @@ function readAll(reader: RtcpReader, bytes: Uint8Array, length: number): number 
       assert.notEqual(firSequenceNumber(reader, i), undefined);
     }
     assert.ok(pliMediaSsrc(reader) >= -1);
+    readExtendedReport(extended, reader);
   }
   assert.equal(reader.next(), false);
   return packets;
+}
+
+function readExtendedReport(block: ExtendedReportReader, reader: RtcpReader): void {
+  block.reset(reader);
+  while (block.next()) {
+    assert.ok(block.offset + block.length <= reader.offset + reader.length);
+    assert.ok(receiverReferenceTime(block) >= -1);
+    for (let i = 0; i < dlrrCount(block); i++) assert.ok(dlrrDelay(block, i) >= 0);
+  }
 }
 
 Deno.test({
@@ -61,7 +89,9 @@ Deno.test({
       [SOURCE_DESCRIPTION, 1, 84, 16],
       [PAYLOAD_FEEDBACK, 1, 100, 12],
       [PAYLOAD_FEEDBACK, 4, 112, 20],
-      [BYE, 2, 132, 12],
+      [EXTENDED_REPORT, 0, 132, 20],
+      [EXTENDED_REPORT, 0, 152, 24],
+      [BYE, 2, 176, 12],
     ]);
     assert.equal(reader.malformed, false);
   },
@@ -85,7 +115,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const bytes = new Uint8Array(20);
-    writeBye(bytes, 0, [7]);
+    writeBye(bytes, 0, [7], 0, 1);
     bytes[0] |= 0x20;
     writeUint16(bytes, 2, 4);
     const reader = new RtcpReader();
@@ -112,7 +142,7 @@ Deno.test({
     assert.equal(readAll(reader, tooLong, tooLong.length), 3);
     assert.equal(reader.malformed, true);
     const whole = compound();
-    assert.equal(readAll(reader, whole, whole.length), 6);
+    assert.equal(readAll(reader, whole, whole.length), 8);
     assert.equal(reader.malformed, false);
   },
 });
@@ -123,7 +153,7 @@ Deno.test({
   fn() {
     const bytes = compound();
     const reader = new RtcpReader();
-    const ends = [28, 84, 100, 112, 132, 144];
+    const ends = [28, 84, 100, 112, 132, 152, 176, 188];
     for (let length = 0; length <= bytes.length; length++) {
       const whole = ends.filter((end) => end <= length).length;
       assert.equal(readAll(reader, bytes, length), whole, `length ${length}`);
@@ -138,7 +168,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const reader = new RtcpReader();
-    const mutation = fc.tuple(fc.nat(143), fc.nat(255));
+    const mutation = fc.tuple(fc.nat(187), fc.nat(255));
     const property = fc.property(fc.array(mutation, { minLength: 1, maxLength: 12 }), (mutations) => {
       const bytes = compound();
       for (const [at, value] of mutations) bytes[at] = value;

@@ -1,0 +1,50 @@
+import { SentReports } from "../stream/round_trip.ts";
+import { StreamRewriter } from "../stream/rewriter.ts";
+import type { RandomSource } from "./random.ts";
+import type { Kind } from "./types.ts";
+
+export interface OutgoingStreamOptions {
+  readonly ssrc: number;
+  /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
+  readonly rtxSsrc: number | undefined;
+  readonly kind: Kind;
+  /** Hz, of the codec that it begins with. */
+  readonly clockRate: number;
+  readonly random: RandomSource;
+}
+
+/**
+ * What one subscriber receives under one SSRC: one stream, whichever tracks it carries one after the other. A consumer
+ * feeds it, and the next consumer goes on where the last one ended.
+ */
+export class OutgoingStream {
+  readonly ssrc: number;
+  readonly rtxSsrc: number | undefined;
+  readonly rewriter: StreamRewriter;
+  /** When the last sender reports went out, for the report blocks that answer them. */
+  readonly sentReports = new SentReports();
+  /** Of the next retransmission. */
+  rtxSequenceNumber: number;
+  /** RTP packets and payload bytes sent, for sender reports. */
+  packetsSent = 0;
+  bytesSent = 0;
+
+  constructor({ ssrc, rtxSsrc, kind, clockRate, random }: OutgoingStreamOptions) {
+    this.ssrc = ssrc;
+    this.rtxSsrc = rtxSsrc;
+    // Audio of two sources must not overlap at a switch: it moves on by a frame of 20 ms at least.
+    const minimumStep = kind === "audio" ? clockRate / 50 : 1;
+    // RFC 3550 section 5.1 wants both starts random; half of the range keeps an early wrap out of SRTP's first packets.
+    this.rewriter = new StreamRewriter(random.uint32() & 0x7fff, random.uint32(), clockRate, minimumStep);
+    this.rtxSequenceNumber = random.uint32() & 0x7fff;
+  }
+
+  /** Those under which something was sent: who was never heard says no BYE (RFC 3550 section 6.3.7). */
+  get usedSsrcs(): readonly number[] {
+    return this.packetsSent > 0 ? this.ssrcs : [];
+  }
+
+  get ssrcs(): readonly number[] {
+    return this.rtxSsrc === undefined ? [this.ssrc] : [this.ssrc, this.rtxSsrc];
+  }
+}
