@@ -56,11 +56,6 @@ export function parseCandidate(text: string): IceCandidate | undefined {
   };
 }
 
-/** Whether the address is a name of the client's own network (mDNS, RFC 6762 section 3) that the server cannot resolve. */
-export function isMdns(candidate: IceCandidate): boolean {
-  return /\.local\.?$/i.test(candidate.address);
-}
-
 /** What distinguishes one host candidate of the server from the others. */
 export interface HostCandidate {
   /** 1-32 ice-chars; the same for candidates with the same IP address (RFC 8445 section 5.1.1.3). */

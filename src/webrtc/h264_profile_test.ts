@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { h264Profile } from "./h264_profile.ts";
+import { decodesConstrainedBaseline, h264Profile } from "./h264_profile.ts";
 
 function test(name: string, fn: () => void): void {
   Deno.test({ name, permissions: "none", fn });
@@ -29,4 +29,12 @@ test("B91: no profile-level-id is Baseline, and text that is no id is nothing bu
   const texts = ["", "42e0", "42e01f0", "42e01g", "high", "0x42e0"];
   assert.equal(new Set(texts.map((text) => h264Profile(text))).size, texts.length);
   for (const text of texts) assert.equal(h264Profile(text), text);
+});
+
+test("B91: Baseline, Main, Extended and High decoders decode Constrained Baseline, no others are known to", () => {
+  const decoding = ["42e01f", "42001f", "4d001f", "58001f", "64001f", "640c1f", "640834"];
+  for (const id of decoding) assert.equal(decodesConstrainedBaseline(h264Profile(id)), true, id);
+  for (const id of ["2c101f", "6e001f", "7a101f", "f4001f", "4d201f", "64", "high", ""]) {
+    assert.equal(decodesConstrainedBaseline(h264Profile(id)), false, id);
+  }
 });

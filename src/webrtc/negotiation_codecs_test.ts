@@ -92,12 +92,12 @@ test("P24: who offers only Opus and VP8 is told of a track in any other codec", 
   assert.equal(directions(receive(published("video/vp8"), "narrowed-1-first")), "0:inactive 1:sendonly");
 });
 
-test("P25: of the codecs that the room allows the publisher's first is taken, in whatever order they are allowed", () => {
+test("P25, B130: of the codecs that the room allows the publisher's first is taken, in whatever order they are allowed", () => {
   for (
     const [allowed, audio, video] of [
       [ALL, 111, 96],
       [ALL.toReversed(), 111, 96],
-      [["video/av1", "video/h264", "audio/pcma"], 8, 102],
+      [["video/av1", "video/h264", "audio/pcma"], 8, 108],
       [["video/vp9", "video/av1", "audio/pcmu", "audio/pcma"], 0, 45],
     ] as const
   ) {

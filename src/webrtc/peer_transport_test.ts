@@ -1,68 +1,13 @@
 import assert from "node:assert/strict";
-import { DTLS_ALERT, DTLS_HELLO, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
-import { MemoryDatagrams } from "../../tests/harness/memory_datagrams.ts";
+import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO } from "../../tests/harness/keyed_dtls.ts";
 import { buildRtp } from "../../tests/harness/rtp_builder.ts";
-import { seededRandom } from "../../tests/harness/seeded_random.ts";
-import { TestClient } from "../../tests/harness/test_client.ts";
-import { portableCiphers } from "../io/portable/cipher.ts";
-import type { MediaSink } from "../sfu/media_sink.ts";
-import { PeerTransport } from "./peer_transport.ts";
-
-interface Setup {
-  readonly transport: PeerTransport;
-  readonly client: TestClient;
-  readonly datagrams: MemoryDatagrams;
-  readonly server: { readonly ufrag: string; readonly password: string };
-  /** What observer and sink were told. */
-  readonly told: string[];
-  nowMs: number;
-}
-
-/** A transport whose MediaSink is a mock, and a client; the offer is accepted, nothing is connected. */
-function setUp(): Setup {
-  const datagrams = new MemoryDatagrams();
-  const told: string[] = [];
-  const transport = new PeerTransport({
-    datagrams,
-    dtls: keyedDtls(),
-    ciphers: portableCiphers,
-    random: seededRandom(1),
-    candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
-    observer: {
-      transportConnected: () => told.push("connected"),
-      transportMoved: () => told.push("moved"),
-      transportFailed: (reason) => told.push(`failed: ${reason}`),
-    },
-    nowMs: 0,
-  });
-  const sink: MediaSink = {
-    handleRtp(run) {
-      const sequences = run.packets.slice(0, run.count).map((packet) => packet.sequenceNumber);
-      told.push(`rtp ${sequences.join(" ")}`);
-    },
-    handleRtcp: (_bytes, length) => told.push(`rtcp of ${length} bytes`),
-  };
-  transport.deliverTo(sink);
-  const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, setup.nowMs));
-  const server = transport.accept(client.remoteParameters);
-  assert.ok(server);
-  const setup = { transport, client, datagrams, server, told, nowMs: 0 };
-  return setup;
-}
-
-function connected(): Setup {
-  const setup = setUp();
-  setup.client.connect(setup.server);
-  setup.datagrams.take();
-  setup.told.length = 0;
-  return setup;
-}
+import { connectedTransport, setUpTransport } from "../../tests/harness/transport_setup.ts";
 
 Deno.test({
   name: "B40: DTLS is taken only from an address that ICE has proven, and only after an offer",
   permissions: "none",
   fn() {
-    const { transport, client, server, datagrams, told } = setUp();
+    const { transport, client, server, datagrams, told } = setUpTransport();
     client.sendDatagram(DTLS_HELLO);
     assert.equal(transport.unknownDatagrams, 1);
     assert.deepEqual(datagrams.take(), [], "nothing is sent to an unproven address");
@@ -77,7 +22,7 @@ Deno.test({
   name: "B41: RTP of one batch reaches the sink as one run, decrypted, at the end of the batch",
   permissions: "none",
   fn() {
-    const { transport, client, told } = connected();
+    const { transport, client, told } = connectedTransport();
     for (const sequenceNumber of [7, 8, 9]) client.sendRtp(buildRtp({ sequenceNumber }));
     assert.deepEqual(told, []);
     transport.endBatch(0);
@@ -90,7 +35,7 @@ Deno.test({
   name: "B41: a batch longer than a run loses nothing",
   permissions: "none",
   fn() {
-    const { transport, client, told } = connected();
+    const { transport, client, told } = connectedTransport();
     for (let sequenceNumber = 0; sequenceNumber < 150; sequenceNumber++) client.sendRtp(buildRtp({ sequenceNumber }));
     transport.endBatch(0);
     assert.deepEqual(told.map((run) => run.split(" ").length - 1), [64, 64, 22]);
@@ -101,7 +46,7 @@ Deno.test({
   name: "RTCP reaches the sink at once",
   permissions: "none",
   fn() {
-    const { client, told } = connected();
+    const { client, told } = connectedTransport();
     client.sendRtcp(new Uint8Array([0x80, 201, 0, 1, 0, 0, 0, 9]));
     assert.deepEqual(told, ["rtcp of 8 bytes"]);
   },
@@ -111,10 +56,10 @@ Deno.test({
   name: "media before the handshake, forged media and garbage are counted and reach nobody",
   permissions: "none",
   fn() {
-    const early = setUp();
+    const early = setUpTransport();
     early.client.sendDatagram(new Uint8Array(40).fill(0x80));
     assert.equal(early.transport.unknownDatagrams, 1);
-    const { transport, client, told } = connected();
+    const { transport, client, told } = connectedTransport();
     const forged = client.protectRtp(buildRtp({ sequenceNumber: 1 }));
     forged[forged.length - 1] ^= 1;
     client.sendDatagram(forged);
@@ -132,7 +77,7 @@ Deno.test({
   name: "what is sent goes encrypted to the selected address, and the client can read it",
   permissions: "none",
   fn() {
-    const { transport, client, datagrams } = connected();
+    const { transport, client, datagrams } = connectedTransport();
     const plain = buildRtp({ sequenceNumber: 5, ssrc: 9 });
     const slot = transport.beginRtp();
     assert.ok(slot);
@@ -150,11 +95,11 @@ Deno.test({
   name: "B43: before the connection, and with a full queue, packets are dropped and counted",
   permissions: "none",
   fn() {
-    const early = setUp();
+    const early = setUpTransport();
     assert.equal(early.transport.beginRtp(), undefined);
     early.transport.sendRtp(12, new Uint8Array(20), 12, 8);
     assert.equal(early.transport.droppedPackets, 1);
-    const { transport, datagrams } = connected();
+    const { transport, datagrams } = connectedTransport();
     datagrams.full = true;
     assert.equal(transport.beginRtp(), undefined);
     transport.sendRtcp(new Uint8Array(8), 8);
@@ -167,7 +112,7 @@ Deno.test({
   name: "P29: an offer with another ufrag restarts ICE, one with another certificate is refused",
   permissions: "none",
   fn() {
-    const { transport, client, server, told } = connected();
+    const { transport, client, server, told } = connectedTransport();
     assert.equal(transport.accept(client.remoteParameters)?.restarted, false);
     const restarted = transport.accept({ ...client.remoteParameters, ufrag: "other" });
     assert.ok(restarted?.restarted);
@@ -181,31 +126,25 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a certificate that the offer did not announce ends the transport",
+  name: "a certificate that the offer did not announce, or announced by no sound hash, ends the transport",
   permissions: "none",
   fn() {
-    const setup = setUp();
-    const told: string[] = [];
-    const transport = new PeerTransport({
-      datagrams: setup.datagrams,
-      dtls: keyedDtls(),
-      ciphers: portableCiphers,
-      random: seededRandom(2),
-      candidates: [],
-      observer: {
-        transportConnected: () => told.push("connected"),
-        transportMoved: () => told.push("moved"),
-        transportFailed: (reason) => told.push(reason),
-      },
-      nowMs: 0,
-    });
-    const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, 0));
-    const fingerprints = [{ algorithm: "sha-256", value: "00:11" }];
-    const server = transport.accept({ ...client.remoteParameters, fingerprints });
-    assert.ok(server);
-    client.connect(server);
-    assert.deepEqual(told, ["DTLS: the certificate is not the one that the offer announced"]);
-    assert.equal(transport.connected, false);
+    const wrong = "00:11";
+    for (
+      const fingerprints of [
+        [{ algorithm: "sha-256", value: wrong }],
+        [CLIENT_FINGERPRINT, { algorithm: "sha-512", value: wrong }],
+        [{ algorithm: "md5", value: CLIENT_FINGERPRINT.value }, { algorithm: "sha-1", value: wrong }],
+      ]
+    ) {
+      const { transport, client, server, told } = setUpTransport(fingerprints);
+      client.connect(server);
+      assert.deepEqual(told, ["failed: DTLS: the certificate is not the one that the offer announced"]);
+      assert.equal(transport.connected, false);
+      client.sendRtp(buildRtp({ sequenceNumber: 1 }));
+      transport.endBatch(0);
+      assert.equal(told.length, 1, "and no media is taken");
+    }
   },
 });
 
@@ -213,14 +152,14 @@ Deno.test({
   name: "P15: 30 s without a connectivity check, or a DTLS alert, fail the transport once",
   permissions: "none",
   fn() {
-    const silent = connected();
+    const silent = connectedTransport();
     assert.equal(silent.transport.nextTimeout(), 30_000);
     silent.transport.handleTimeout(29_999);
     assert.deepEqual(silent.told, []);
     silent.transport.handleTimeout(30_000);
     silent.transport.handleTimeout(60_000);
     assert.deepEqual(silent.told, ["failed: no ICE connectivity check for 30 s"]);
-    const alerted = connected();
+    const alerted = connectedTransport();
     alerted.client.sendDatagram(DTLS_ALERT);
     alerted.client.sendDatagram(DTLS_ALERT);
     assert.deepEqual(alerted.told, ["failed: DTLS: alert"]);
@@ -231,7 +170,7 @@ Deno.test({
   name: "B42: authenticated packets of any kind, and nothing else, count as a sign of life",
   permissions: "none",
   fn() {
-    const setup = connected();
+    const setup = connectedTransport();
     const { transport, client } = setup;
     setup.nowMs = 1000;
     client.sendDatagram(new Uint8Array(40).fill(0x80));
@@ -256,7 +195,7 @@ Deno.test({
   name: "B28: close ends the DTLS association, and after it nothing is taken, sent or told",
   permissions: "none",
   fn() {
-    const { transport, client, server, datagrams, told } = connected();
+    const { transport, client, server, datagrams, told } = connectedTransport();
     transport.close();
     transport.close();
     assert.deepEqual(datagrams.take(), [{ bytes: DTLS_ALERT, to: client.address }]);
@@ -274,7 +213,7 @@ Deno.test({
   name: "B46: a fault in sending is not the caller's: the transport fails by its own timeout, once",
   permissions: "none",
   fn() {
-    const { transport, datagrams, told } = connected();
+    const { transport, datagrams, told } = connectedTransport();
     datagrams.slot = () => {
       throw new Error("no slot");
     };
@@ -293,7 +232,7 @@ Deno.test({
   name: "P29: the certificate that was announced first stays the measure, however often the list changes",
   permissions: "none",
   fn() {
-    const { transport, client } = connected();
+    const { transport, client } = connectedTransport();
     const [own] = client.fingerprints;
     const stranger = { algorithm: "sha-256", value: "00:11" };
     assert.ok(transport.accept({ ...client.remoteParameters, fingerprints: [own, stranger] }));
@@ -305,7 +244,7 @@ Deno.test({
   name: "B62: a client that goes on at another address is told of, once for each move",
   permissions: "none",
   fn() {
-    const { client, server, told } = connected();
+    const { client, server, told } = connectedTransport();
     client.check(server);
     assert.deepEqual(told, [], "at the same address");
     client.address = { hostname: "192.0.2.1", port: 4001 };

@@ -1,6 +1,6 @@
 import { MID_URI } from "../sfu/header_extensions.ts";
 import type { Codec, HeaderExtension } from "../sfu/types.ts";
-import { h264Profile } from "./h264_profile.ts";
+import { CONSTRAINED_BASELINE, decodesConstrainedBaseline, h264Profile } from "./h264_profile.ts";
 import type { OfferMedia, RtcpFeedback } from "./sdp_media.ts";
 
 /** RFC 6464: how loud an audio packet is. */
@@ -35,10 +35,18 @@ const VIDEO_FEEDBACK: readonly string[] = ["nack", "nack pli", "ccm fir"];
 
 /**
  * The codec to publish with: the first that the room allows, as the publisher prefers it. `allowed` has lower-case MIME
- * types. Undefined where there is none.
+ * types. Undefined where there is none. Of the formats of H.264 the one that every subscriber decodes is taken, wherever
+ * it stands: Safari offers to decode no Baseline, which Chromium offers first.
  */
 export function codecToPublish(offered: readonly Codec[], allowed: readonly string[]): Codec | undefined {
-  return offered.find((codec) => allowed.includes(codec.mimeType));
+  const preferred = offered.find((codec) => allowed.includes(codec.mimeType));
+  if (preferred?.mimeType !== "video/h264") return preferred;
+  return offered.find((codec) => sameEncoding(codec, preferred) && isCommonH264(codec)) ?? preferred;
+}
+
+/** What RFC 7742 section 6.2 has every endpoint support. */
+function isCommonH264({ fmtp }: Codec): boolean {
+  return profileOf(fmtp) === CONSTRAINED_BASELINE && packetizationModeOf(fmtp) === "1";
 }
 
 /** The subscriber's codec that takes what `published` carries. Undefined where the subscriber cannot decode it. */
@@ -56,10 +64,21 @@ export function sameFormat(a: Codec, b: Codec): boolean {
   return sameEncoding(a, b) && variant(a) === variant(b);
 }
 
-/** A decoder for an AV1 profile decodes those below it (https://aomediacodec.github.io/av1-rtp-spec/, section 7.2.3). */
+/**
+ * Whether a decoder for `codec` decodes `other` as well. One for an AV1 profile decodes those below it
+ * (https://aomediacodec.github.io/av1-rtp-spec/, section 7.2.3), one for most H.264 profiles Constrained Baseline.
+ */
 function includesFormat(codec: Codec, other: Codec): boolean {
-  return codec.mimeType === "video/av1" && sameEncoding(codec, other) &&
-    Number(variant(codec)) > Number(variant(other));
+  if (!sameEncoding(codec, other)) return false;
+  switch (codec.mimeType) {
+    case "video/h264":
+      return packetizationModeOf(codec.fmtp) === packetizationModeOf(other.fmtp) &&
+        profileOf(other.fmtp) === CONSTRAINED_BASELINE && decodesConstrainedBaseline(profileOf(codec.fmtp));
+    case "video/av1":
+      return Number(variant(codec)) > Number(variant(other));
+    default:
+      return false;
+  }
 }
 
 function sameEncoding(a: Codec, b: Codec): boolean {
@@ -70,7 +89,7 @@ function sameEncoding(a: Codec, b: Codec): boolean {
 function variant({ mimeType, fmtp }: Codec): string {
   switch (mimeType) {
     case "video/h264":
-      return `${h264Profile(parameter(fmtp, "profile-level-id"))}, mode ${parameter(fmtp, "packetization-mode") ?? 0}`;
+      return `${profileOf(fmtp)}, mode ${packetizationModeOf(fmtp)}`;
     case "video/vp9":
       return parameter(fmtp, "profile-id") ?? "0";
     case "video/av1":
@@ -78,6 +97,15 @@ function variant({ mimeType, fmtp }: Codec): string {
     default:
       return "";
   }
+}
+
+function profileOf(h264Fmtp: string): string {
+  return h264Profile(parameter(h264Fmtp, "profile-level-id"));
+}
+
+/** Single NAL unit mode where it is not named (RFC 6184 section 8.1). */
+function packetizationModeOf(h264Fmtp: string): string {
+  return parameter(h264Fmtp, "packetization-mode") ?? "0";
 }
 
 /** A parameter of an `a=fmtp`, as in `name=value;name=value`. */

@@ -64,6 +64,24 @@ test("P25: the first offered codec that is allowed is taken for publishing, as i
   assert.equal(codecToPublish([VP9], ["video/vp8"]), undefined);
 });
 
+test("B130: of a publisher's H.264 Constrained Baseline in mode 1 is taken, wherever it stands", () => {
+  const common = h264("42e01f");
+  const others = [h264("42001f"), h264("42e01f", "packetization-mode=0"), h264("640c1f"), h264("42001f", "")];
+  for (let at = 0; at <= others.length; at++) {
+    assert.equal(codecToPublish(others.toSpliced(at, 0, common), ["video/h264"]), common, `place ${at}`);
+  }
+  assert.equal(codecToPublish([others[0], h264("4de02a")], ["video/h264"])?.fmtp, h264("4de02a").fmtp);
+  assert.equal(codecToPublish(others, ["video/h264"]), others[0], "without it the first");
+  assert.equal(codecToPublish([{ ...common, clockRate: 48_000 }, common], ["video/h264"])?.clockRate, 48_000);
+});
+
+test("B130: between codecs the order stays the publisher's", () => {
+  const offered = [VP8, h264("42001f"), VP9, h264("42e01f")];
+  assert.equal(codecToPublish(offered, ["video/h264", "video/vp8"]), VP8);
+  assert.equal(codecToPublish(offered, ["video/vp9", "video/h264"]), offered[3]);
+  assert.equal(codecToPublish(offered.toReversed(), ["video/vp8", "video/vp9"]), VP9);
+});
+
 test("P24: a track is received in the codec of the same name, clock rate and channels", () => {
   const published: Codec = { ...OPUS, payloadType: 109, fmtp: "stereo=1" };
   assert.equal(codecToReceive([{ ...OPUS, channels: 1 }, { ...OPUS, clockRate: 16_000 }, OPUS], published), OPUS);
@@ -94,6 +112,20 @@ test("B91: H.264 is one format where profile and packetization mode are one, wha
   }));
   assert.equal(sameFormat(symmetric, asymmetric), true);
   assert.equal(codecToReceive([h264("42001f"), symmetric], published), symmetric);
+});
+
+test("B91: H.264 Constrained Baseline is received in its own profile or else in one that includes it", () => {
+  const published = h264("42e01f");
+  for (const profile of ["42001f", "4d001f", "640c1f", "64001f", "58001f"]) {
+    assert.equal(codecToReceive([h264(profile)], published)?.fmtp, h264(profile).fmtp, "as the offer names it");
+    assert.equal(codecToReceive([h264(profile), published], published), published);
+    assert.equal(codecToReceive([published], h264(profile)), undefined, "the other way it is not");
+    assert.equal(codecToReceive([h264(profile, "packetization-mode=0")], published), undefined, "in another mode");
+  }
+  assert.equal(codecToReceive([h264("f4001f"), h264("2c101f")], published), undefined);
+  assert.equal(codecToReceive([h264("640c1f")], h264("4d001f")), undefined);
+  const single = h264("42e01f", "packetization-mode=0");
+  assert.equal(codecToReceive([h264("42001f"), { ...published, fmtp: "" }], single)?.fmtp, "", "mode 0 in mode 0");
 });
 
 test("B91: VP9 is told apart by its profile, which is 0 if it is not named", () => {

@@ -42,10 +42,14 @@ export class TestClient {
     this.sendDatagram(DTLS_HELLO);
   }
 
-  /** One connectivity check (RFC 8445 section 7.2.2). Returns what each byte of its transaction id is. */
+  /**
+   * One connectivity check (RFC 8445 section 7.2.2), which nominates unless it is told not to. Returns what each byte of
+   * its transaction id is.
+   */
   check(
     server: Pick<LocalParameters, "ufrag" | "password">,
     role: "controlling" | "controlled" = "controlling",
+    useCandidate = true,
   ): number {
     const transactionId = new Uint8Array(12).fill(++this.#transaction);
     const length = writeBindingRequest(this.#buffer, {
@@ -54,7 +58,7 @@ export class TestClient {
       password: server.password,
       priority: 1,
       role,
-      useCandidate: true,
+      useCandidate,
     });
     this.sendDatagram(this.#buffer.slice(0, length));
     return transactionId[0];

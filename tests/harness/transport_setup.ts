@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { portableCiphers } from "../../src/io/portable/cipher.ts";
+import type { MediaSink } from "../../src/sfu/media_sink.ts";
+import type { Fingerprint } from "../../src/webrtc/fingerprint.ts";
+import { PeerTransport } from "../../src/webrtc/peer_transport.ts";
+import { keyedDtls } from "./keyed_dtls.ts";
+import { MemoryDatagrams } from "./memory_datagrams.ts";
+import { seededRandom } from "./seeded_random.ts";
+import { TestClient } from "./test_client.ts";
+
+/** One transport and its client, under a clock that the test sets. */
+export interface TransportSetup {
+  readonly transport: PeerTransport;
+  readonly client: TestClient;
+  readonly datagrams: MemoryDatagrams;
+  readonly server: { readonly ufrag: string; readonly password: string };
+  /** What observer and sink were told. */
+  readonly told: string[];
+  nowMs: number;
+}
+
+/**
+ * A transport whose MediaSink is a mock, and a client; the offer is accepted, nothing is connected. It announces the
+ * client's own certificate unless fingerprints are given.
+ */
+export function setUpTransport(fingerprints?: readonly Fingerprint[]): TransportSetup {
+  const datagrams = new MemoryDatagrams();
+  const told: string[] = [];
+  const transport = new PeerTransport({
+    datagrams,
+    dtls: keyedDtls(),
+    ciphers: portableCiphers,
+    random: seededRandom(1),
+    candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
+    observer: {
+      transportConnected: () => told.push("connected"),
+      transportMoved: () => told.push("moved"),
+      transportFailed: (reason) => told.push(`failed: ${reason}`),
+    },
+    nowMs: 0,
+  });
+  const sink: MediaSink = {
+    handleRtp(run) {
+      const sequences = run.packets.slice(0, run.count).map((packet) => packet.sequenceNumber);
+      told.push(`rtp ${sequences.join(" ")}`);
+    },
+    handleRtcp: (_bytes, length) => told.push(`rtcp of ${length} bytes`),
+  };
+  transport.deliverTo(sink);
+  const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, setup.nowMs));
+  const server = transport.accept({ ...client.remoteParameters, ...(fingerprints !== undefined && { fingerprints }) });
+  assert.ok(server);
+  const setup = { transport, client, datagrams, server, told, nowMs: 0 };
+  return setup;
+}
+
+/** The same, connected, with nothing told and nothing sent since. */
+export function connectedTransport(): TransportSetup {
+  const setup = setUpTransport();
+  setup.client.connect(setup.server);
+  setup.datagrams.take();
+  setup.told.length = 0;
+  return setup;
+}
