@@ -176,12 +176,21 @@ export class MediaLines {
     const started = [];
     for (const line of this.#receiveLines) {
       const { transceiver, trackId } = line;
-      if (trackId === null || line.started || !this.#wanted.has(trackId)) continue;
-      if (transceiver.currentDirection !== "recvonly") continue;
+      if (trackId === null || !this.#starts(line)) continue;
       line.started = true;
       started.push({ trackId, receiver: transceiver.receiver });
     }
     return started;
+  }
+
+  /** Whether `takeStarted` would give any. */
+  get startsAny() {
+    return this.#receiveLines.some((line) => this.#starts(line));
+  }
+
+  /** @param {ReceiveLine} line */
+  #starts({ transceiver, trackId, started }) {
+    return trackId !== null && !started && this.#wanted.has(trackId) && transceiver.currentDirection === "recvonly";
   }
 
   /**

@@ -12,6 +12,11 @@ const DISCONNECTED_MS = 3_000;
 const RESTART_INTERVAL_MS = 5_000;
 /** The server lets a silent peer go after 30 s (P15): more attempts would find nobody. */
 const MAX_RESTARTS = 6;
+/**
+ * Firefox (153, and before) looks for the tracks to keep in sync when it applies an answer, but only then learns of their
+ * streams: sound and picture are in sync from the next answer on, at which the decoders begin anew.
+ */
+const SYNCS_AT_NEXT_ANSWER = navigator.userAgent.includes("Firefox/");
 
 /** The RTCPeerConnection and its offers, of which one is in flight at most. */
 export class Transport {
@@ -121,7 +126,7 @@ export class Transport {
     if (id === undefined || id !== this.#offerId) return;
     clearTimeout(this.#answerTimer);
     try {
-      await this.#connection.setRemoteDescription({ type: "answer", sdp });
+      await this.#apply({ type: "answer", sdp });
     } catch (cause) {
       this.handleRefusal(id, new SwitchboardError("bad-answer", "the browser could not use the answer", { cause }));
       return;
@@ -130,6 +135,14 @@ export class Transport {
     for (const { trackId, receiver } of this.#lines.takeStarted()) this.#sink.trackStarted(trackId, receiver);
     if (this.#lines.settlePublications()) this.#changed = true;
     this.#offerDone();
+  }
+
+  /** @param {{ type: "answer", sdp: string }} answer */
+  async #apply(answer) {
+    await this.#connection.setRemoteDescription(answer);
+    if (!SYNCS_AT_NEXT_ANSWER || !this.#lines.startsAny) return;
+    await this.#connection.setLocalDescription();
+    await this.#connection.setRemoteDescription(answer);
   }
 
   /**

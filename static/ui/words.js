@@ -20,6 +20,9 @@ export function deviceWords({ device, problem }) {
     case "unsupported":
       return `This browser gives pages no ${device}. You can join without it.`;
     case "missing":
+      if (device === "screen") {
+        return "The browser found no screen to share. Perhaps the settings of this system keep it from recording one.";
+      }
       return `No ${device} was found. Connect one and turn it on here, or join without it.`;
     case "refused":
       return `The ${device} is not allowed for this page. Allow it by the icon beside the address, then turn it on here.`;

@@ -1,5 +1,5 @@
 import { notStrictEqual, strictEqual } from "node:assert/strict";
-import { Chromium } from "../harness/browser.ts";
+import { startChromium } from "../harness/chromium.ts";
 import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM } from "../harness/meeting.ts";
 
 Deno.test({
@@ -54,7 +54,7 @@ Deno.test({
   permissions: MEETING_PERMISSIONS,
   fn: () =>
     withMeeting(async ({ join }) => {
-      await using doomed = await Chromium.start();
+      await using doomed = await startChromium();
       const [ada, ben] = [await join("Ada"), await join("Ben")];
       const cleo = await join("Cleo", doomed);
       await Promise.all([ada, ben, cleo].map((person) => person.waitForOthers(2)));

@@ -1,6 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM } from "../harness/meeting.ts";
-import { watchMedia } from "../harness/room_page.ts";
+import { watchMedia } from "../harness/watch_media.ts";
 
 Deno.test({
   name: "two people see and hear each other",

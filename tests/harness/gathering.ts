@@ -1,5 +1,5 @@
 import type { Page } from "puppeteer-core";
-import { Chromium } from "./browser.ts";
+import { startChromium } from "./chromium.ts";
 import { EmbeddingSite, SITE_PERMISSIONS } from "./embedding_site.ts";
 import { Guest } from "./guest.ts";
 import { MEETING_PERMISSIONS, withServer } from "./meeting.ts";
@@ -23,7 +23,7 @@ export const GATHERING_PERMISSIONS = {
 export async function withGuests(test: (gathering: Gathering) => Promise<void>): Promise<void> {
   await withServer(async (server) => {
     await using site = new EmbeddingSite();
-    await using chromium = await Chromium.start();
+    await using chromium = await startChromium();
     await test({ server, site, open: (prepare) => Guest.open(chromium, site, server.url, prepare) });
   });
 }

@@ -1,5 +1,5 @@
 import type { Page } from "puppeteer-core";
-import type { Chromium } from "./browser.ts";
+import type { Browser } from "./browser.ts";
 import type { EmbeddingSite } from "./embedding_site.ts";
 import { waitUntil } from "./wait_until.ts";
 
@@ -54,12 +54,12 @@ export class Guest {
 
   /** Opens the page of a site, which imports the SDK from a server. */
   static async open(
-    chromium: Chromium,
+    browser: Browser,
     site: EmbeddingSite,
     server: string,
     prepare?: (page: Page) => Promise<void>,
   ): Promise<Guest> {
-    const guest = new Guest(await chromium.open(site.pageOf(server), prepare));
+    const guest = new Guest(await browser.open(site.pageOf(server), prepare));
     await guest.waitFor(`globalThis.guest !== undefined`);
     return guest;
   }

@@ -1,21 +1,22 @@
 import { strictEqual } from "node:assert/strict";
-import { BROWSER_PERMISSIONS, Chromium, type ChromiumOptions, WITHOUT_CHROMIUM } from "./browser.ts";
+import type { Browser } from "./browser.ts";
+import { CHROMIUM_PERMISSIONS, type ChromiumOptions, startChromium, WITHOUT_CHROMIUM } from "./chromium.ts";
 import { RoomPage } from "./room_page.ts";
 import { SERVER_PERMISSIONS, ServerProcess } from "./server.ts";
 
 /** A server and a browser, for people to meet. */
 export interface Meeting {
   readonly server: ServerProcess;
-  readonly chromium: Chromium;
-  readonly join: (name: string, chromium?: Chromium) => Promise<RoomPage>;
+  readonly chromium: Browser;
+  readonly join: (name: string, browser?: Browser) => Promise<RoomPage>;
 }
 
 /** What every browser test needs. */
 export const MEETING_PERMISSIONS = {
-  ...BROWSER_PERMISSIONS,
-  run: [...BROWSER_PERMISSIONS.run, ...SERVER_PERMISSIONS.run],
-  read: [...BROWSER_PERMISSIONS.read, ...SERVER_PERMISSIONS.read],
-  net: [...BROWSER_PERMISSIONS.net, ...SERVER_PERMISSIONS.net],
+  ...CHROMIUM_PERMISSIONS,
+  run: [...CHROMIUM_PERMISSIONS.run, ...SERVER_PERMISSIONS.run],
+  read: [...CHROMIUM_PERMISSIONS.read, ...SERVER_PERMISSIONS.read],
+  net: [...CHROMIUM_PERMISSIONS.net, ...SERVER_PERMISSIONS.net],
 } satisfies Deno.PermissionOptionsObject;
 
 export { WITHOUT_CHROMIUM };
@@ -26,14 +27,18 @@ export { WITHOUT_CHROMIUM };
  */
 export async function withMeeting(test: (meeting: Meeting) => Promise<void>, options?: ChromiumOptions): Promise<void> {
   await withServer(async (server) => {
-    await using chromium = await Chromium.start(options);
+    await using chromium = await startChromium(options);
     await test({ server, chromium, join: (name, other = chromium) => RoomPage.join(other, server.url, name) });
   });
 }
 
-/** The same without a browser, on a port that may be given. */
-export async function withServer(test: (server: ServerProcess) => Promise<void>, port?: number): Promise<void> {
-  const server = await ServerProcess.start(port);
+/** The same without a browser, on a port that may be given, with flags for the server. */
+export async function withServer(
+  test: (server: ServerProcess) => Promise<void>,
+  port?: number,
+  flags?: readonly string[],
+): Promise<void> {
+  const server = await ServerProcess.start(port, flags);
   try {
     await test(server);
     if (!server.running) return;

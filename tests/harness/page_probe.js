@@ -37,8 +37,28 @@
   const picturesAt = {};
   document.addEventListener("loadeddata", ({ target }) => {
     const tile = target instanceof HTMLVideoElement && target.closest("[data-testid=tile][data-self=false]");
-    if (tile instanceof HTMLElement) picturesAt[tile.dataset.peerId ?? ""] ??= performance.now();
+    if (!(tile instanceof HTMLElement)) return;
+    picturesAt[tile.dataset.peerId ?? ""] ??= performance.now();
+    watchFrames(/** @type {HTMLVideoElement} */ (target));
   }, { capture: true });
+
+  /** When each picture showed its newest frame, and the longest wait for one since it was asked last. */
+  const framesAt = new Map();
+  let longestGap = 0;
+  /** @param {HTMLVideoElement} video */
+  function watchFrames(video) {
+    video.requestVideoFrameCallback((now) => {
+      longestGap = Math.max(longestGap, now - (framesAt.get(video) ?? now));
+      framesAt.set(video, now);
+      watchFrames(video);
+    });
+  }
+  function takeLongestGap() {
+    const now = performance.now();
+    const longest = Math.max(longestGap, ...[...framesAt.values()].map((at) => now - at));
+    longestGap = 0;
+    return longest;
+  }
 
   /** @returns {HTMLElement[]} the tiles of the others */
   const tiles = () =>
@@ -60,18 +80,21 @@
   async function inbound() {
     const streams = [];
     for (const connection of connections) {
-      for (const report of (await connection.getStats()).values()) {
+      const stats = await connection.getStats();
+      for (const report of stats.values()) {
         const peerId = report.type === "inbound-rtp" ? peerOf(report.trackIdentifier) : undefined;
         if (peerId === undefined) continue;
         streams.push({
           peerId,
           kind: report.kind,
+          mimeType: stats.get(report.codecId)?.mimeType,
           packetsReceived: report.packetsReceived ?? 0,
           packetsLost: report.packetsLost ?? 0,
           framesDecoded: report.framesDecoded ?? 0,
           freezeCount: report.freezeCount ?? 0,
-          totalFreezesDuration: report.totalFreezesDuration ?? 0,
+          nackCount: report.nackCount ?? 0,
           retransmittedPacketsReceived: report.retransmittedPacketsReceived ?? 0,
+          estimatedPlayoutTimestamp: report.estimatedPlayoutTimestamp ?? null,
           frameWidth: report.frameWidth ?? 0,
           totalAudioEnergy: report.totalAudioEnergy ?? 0,
           totalSamplesDuration: report.totalSamplesDuration ?? 0,
@@ -120,6 +143,7 @@
       focus,
       inbound,
       layout,
+      takeLongestGap,
       takeStandstill,
       peers: () => tiles().map((tile) => tile.dataset.peerId),
       times: () => ({ joinedAt, picturesAt }),

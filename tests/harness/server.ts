@@ -28,11 +28,14 @@ export class ServerProcess {
     child.status.then(() => this.#running = false);
   }
 
-  /** Starts it on a free port, or on the given one. Throws an Error that holds the log where it does not get ready. */
-  static async start(port = 0): Promise<ServerProcess> {
+  /**
+   * Starts it on a free port, or on the given one, with more flags. Throws an Error that holds the log where it does not
+   * get ready.
+   */
+  static async start(port = 0, flags: readonly string[] = []): Promise<ServerProcess> {
     const [, ...args] = startCommand();
     const child = new Deno.Command(Deno.execPath(), {
-      args: [...args, `--port=${port}`, "--log=switchboard=debug"],
+      args: [...args, `--port=${port}`, "--log=switchboard=debug", ...flags],
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",

@@ -25,10 +25,12 @@ export class UdpDetour implements AsyncDisposable {
     for (const proxy of this.#proxies.values()) proxy.change(this.#conditions);
   }
 
-  /** Prepares a page of this origin, before its scripts run. */
-  async lead(page: Page, origin: string): Promise<void> {
-    // Only to a page that may use devices Chromium shows the loopback interface.
-    await page.browserContext().overridePermissions(origin, ["microphone"]);
+  /**
+   * Prepares a page before its scripts run. Chromium shows the loopback interface only to pages that may use devices: those
+   * of `origin` may.
+   */
+  async lead(page: Page, origin?: string): Promise<void> {
+    if (origin !== undefined) await page.browserContext().overridePermissions(origin, ["microphone"]);
     await page.exposeFunction("detour", (serverPort: number) => this.#proxyOf(serverPort).port);
     await page.evaluateOnNewDocument(TAKE_DETOUR);
   }

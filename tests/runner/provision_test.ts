@@ -84,5 +84,11 @@ Deno.test({
   fn() {
     deepStrictEqual(environmentOf([{ program, path: "/a" }]), { CHROME: "/a", SKIP_PROGRAMS: "" });
     deepStrictEqual(environmentOf([{ program }]), { CHROME: "", SKIP_PROGRAMS: "chromium" });
+    const other: Program = { name: "firefox-esr", variable: "FIREFOX", debianPackage: "firefox-esr" };
+    deepStrictEqual(environmentOf([{ program }, { program: other }]), {
+      CHROME: "",
+      FIREFOX: "",
+      SKIP_PROGRAMS: "chromium,firefox-esr",
+    });
   },
 });

@@ -1,0 +1,80 @@
+const START_TIMEOUT_MS = 30_000;
+
+/** How to start a browser that can be driven. */
+export interface BrowserCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its first group is the endpoint that the browser writes to standard error. */
+  readonly endpoint: RegExp;
+}
+
+/**
+ * The process of a browser and the folder that it keeps its profile in. It is started here and not by puppeteer, which
+ * would give it a process group that the test runner does not know and cannot end.
+ */
+export class BrowserProcess {
+  /** The WebSocket by which it is driven. */
+  readonly endpoint: string;
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+  /** Resolves when all its processes have closed standard error. */
+  readonly #drained: Promise<void>;
+  #running = true;
+
+  private constructor(child: Deno.ChildProcess, folder: string, endpoint: string, drained: Promise<void>) {
+    this.#child = child;
+    this.#folder = folder;
+    this.endpoint = endpoint;
+    this.#drained = drained;
+    child.status.then(() => this.#running = false);
+  }
+
+  /** Starts what `commandIn` gives for a new folder. */
+  static async start(commandIn: (folder: string) => Promise<BrowserCommand>): Promise<BrowserProcess> {
+    const folder = await Deno.makeTempDir({ prefix: "browser-" });
+    const { program, args, env, endpoint: pattern } = await commandIn(folder);
+    const stdio = { stdin: "null", stdout: "null", stderr: "piped" } as const;
+    const child = new Deno.Command(program, { args: [...args], env, ...stdio }).spawn();
+    const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
+    try {
+      const { endpoint, drained } = await readEndpoint(child.stderr, pattern);
+      return new BrowserProcess(child, folder, endpoint, drained);
+    } catch (error) {
+      await child.status;
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends it, unless it has ended. */
+  kill(): void {
+    if (this.#running) this.#child.kill("SIGKILL");
+  }
+
+  /** Resolves when it has ended and its folder is removed. */
+  async ended(): Promise<void> {
+    await this.#child.status;
+    await this.#drained;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** Reads standard error to its end, and gives the endpoint as soon as the browser tells it. */
+async function readEndpoint(stream: ReadableStream<Uint8Array>, pattern: RegExp) {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let text = "";
+  const read = async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      text += decoder.decode(chunk, { stream: true });
+      const endpoint = pattern.exec(text)?.[1];
+      if (endpoint !== undefined) resolve(endpoint);
+    }
+    reject(new Error(`the browser ended before it was ready:\n${text}`));
+  };
+  const drained = read();
+  return { endpoint: await promise, drained };
+}
