@@ -1,6 +1,6 @@
 /**
  * Switchboard as a library: `createSwitchboard()` gives a handler for Deno.serve that serves the signaling WebSocket,
- * the page with its browser SDK, and /healthz.
+ * WHIP, WHEP, the page with its browser SDK, and /healthz.
  *
  * ```ts
  * import { createSwitchboard } from "./src/mod.ts";
@@ -16,8 +16,9 @@ import { type Stats, Switchboard } from "./io/switchboard.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
+import { type Authorize, createWhip, type HttpAccess, type IceServer, type Verdict } from "./server/whip.ts";
 
-export type { BackendChoice, CodecName, Stats };
+export type { Authorize, BackendChoice, CodecName, HttpAccess, IceServer, Stats, Verdict };
 
 /** What an embedder may set. Everything has a default. */
 export interface CreateOptions {
@@ -25,9 +26,14 @@ export interface CreateOptions {
   readonly hostname?: string;
   /** IP addresses to put into ICE candidates instead of the machine's own, for 1:1 NAT. */
   readonly announce?: readonly string[];
+  /** What carries the media. Default: `auto`, the native one where Linux and `--allow-ffi` let it run. */
   readonly backend?: BackendChoice;
   /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
+  /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
+  readonly authorize?: Authorize;
+  /** STUN and TURN servers that WHIP and WHEP clients are told of. Default: none. */
+  readonly iceServers?: readonly IceServer[];
 }
 
 /** A running server, without its HTTP listener. */
@@ -42,9 +48,23 @@ export interface SwitchboardServer {
   close(): Promise<void>;
 }
 
-/** Makes a server. Throws nothing; a peer that cannot get a socket is told, and the others stay. */
+/** The backend that was asked for by name cannot run here; the message says why. */
+export class BackendUnavailableError extends Error {
+  override readonly name = "BackendUnavailableError";
+
+  constructor(reason: string) {
+    super(`the native backend does not run here: ${reason}`);
+  }
+}
+
+/**
+ * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError, and
+ * nothing else.
+ */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
-  const { backend, reason } = chooseBackend(options.backend ?? "auto");
+  const chosen = chooseBackend(options.backend ?? "auto", cryptoRandom);
+  if (!chosen.ok) throw new BackendUnavailableError(chosen.reason);
+  const { backend, reason } = chosen;
   const switchboard = new Switchboard({
     backend,
     clock: systemClock,
@@ -54,7 +74,14 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
   });
   const health = () => ({ status: "ok", backend: backend.name, backendReason: reason, ...switchboard.stats });
-  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health });
+  const api = createWhip({
+    open: (request) => switchboard.openHttpSession(request),
+    find: (id) => switchboard.httpSession(id),
+    act: (session, action) => switchboard.actOnHttpSession(session, action),
+    iceServers: options.iceServers ?? [],
+    authorize: options.authorize ?? (() => "allowed"),
+  });
+  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
   return {
     fetch(request, info) {
       // Deno puts the Host header into the URL, which then may be none.

@@ -2,12 +2,17 @@ import { getLogger } from "@logtape/logtape";
 import type { RandomSource } from "../sfu/random.ts";
 import { Rooms } from "../sfu/room.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
-import type { OpenTransport, Participant } from "../signaling/participant.ts";
+import {
+  type HttpOpenResult,
+  type HttpRole,
+  HttpSession,
+  type HttpSessionObserver,
+} from "../signaling/http_session.ts";
+import type { LeaveReason, OpenTransport, Participant } from "../signaling/participant.ts";
 import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
-import type { RemoteAddress } from "../webrtc/datagram.ts";
 import { PeerTransport } from "../webrtc/peer_transport.ts";
 import { candidateLines, localAddresses } from "./addresses.ts";
-import type { Backend, DatagramSocket } from "./backend.ts";
+import type { Backend, DatagramHandler, DatagramSocket } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 
 /** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
@@ -25,6 +30,21 @@ export interface SwitchboardOptions {
   readonly announce: readonly string[];
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
+}
+
+/** What a WHIP or WHEP client asks for by its POST. */
+export interface HttpOpenRequest {
+  readonly role: HttpRole;
+  readonly roomId: string;
+  readonly name: string | undefined;
+  /** WHEP: whose tracks, by peer id or name; undefined for anyone's. */
+  readonly publisher: string | undefined;
+  readonly sdp: string;
+}
+
+/** The signaling of one peer, of whatever kind: it is told where the server failed in what it caused. */
+interface Failing {
+  fail(): void;
 }
 
 /** What is alive at present. All are 0 where nobody is connected. */
@@ -49,7 +69,8 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #rooms = new Rooms();
   readonly #sessions = new Set<SignalingSession>();
-  readonly #participants = new Map<Participant, SignalingSession>();
+  readonly #httpSessions = new Map<string, HttpSession>();
+  readonly #participants = new Map<Participant, Failing>();
   readonly #sockets = new Set<DatagramSocket>();
   #timer: number | undefined;
   #closed = false;
@@ -67,7 +88,7 @@ export class Switchboard {
       producers: sum((peer) => peer.producers.size),
       consumers: sum((peer) => peer.consumers.size),
       ssrcs: sum((peer) => peer.ssrcCount),
-      sessions: this.#sessions.size,
+      sessions: this.#sessions.size + this.#httpSessions.size,
       sockets: this.#sockets.size,
       timers: this.#timer === undefined ? 0 : 1,
     };
@@ -96,6 +117,43 @@ export class Switchboard {
     };
   }
 
+  /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
+  openHttpSession(request: HttpOpenRequest): HttpOpenResult {
+    if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
+    const { random, codecs } = this.#options;
+    const { sdp, ...asked } = request;
+    try {
+      return HttpSession.open({
+        ...asked,
+        rooms: this.#rooms,
+        openTransport: this.#openTransport,
+        random,
+        codecs,
+        observer: this.#httpObserver,
+        nowMs: this.#now(),
+      }, sdp);
+    } finally {
+      this.#options.backend.flush();
+    }
+  }
+
+  /** The WHIP or WHEP session with this id; undefined where there is none any more. */
+  httpSession(id: string): HttpSession | undefined {
+    return this.#httpSessions.get(id);
+  }
+
+  /** Runs what a request does to a session. A fault closes that session only, and is thrown. */
+  actOnHttpSession<T>(session: HttpSession, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.#fault(session, error);
+      throw error;
+    } finally {
+      this.#options.backend.flush();
+    }
+  }
+
   /** Tells every client, ends every peer, and gives back all sockets and timers. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -104,6 +162,7 @@ export class Switchboard {
       this.#guard(session, () => participant.leave("server-closing"));
     }
     await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, LINGER_MS));
+    await this.#options.backend.close();
   }
 
   #now(): number {
@@ -113,12 +172,18 @@ export class Switchboard {
   #openTransport: OpenTransport = (observer, nowMs) => {
     const { backend, hostname, announce, random } = this.#options;
     const addresses = localAddresses(hostname, announce);
-    const handler = (bytes: Uint8Array, length: number, from: RemoteAddress) => receive(bytes, length, from);
-    const socket = backend.openSocket(hostname, handler);
+    const socket = backend.openSocket(hostname, this.#receiver(() => transport));
     const candidates = candidateLines(addresses, socket.port);
     const { dtls, ciphers } = backend;
-    const transport = new PeerTransport({ datagrams: socket, dtls, ciphers, random, candidates, observer, nowMs });
-    const receive = this.#receiver(transport);
+    const transport: PeerTransport = new PeerTransport({
+      datagrams: socket,
+      dtls,
+      ciphers,
+      random,
+      candidates,
+      observer,
+      nowMs,
+    });
     this.#sockets.add(socket);
     const release = () => {
       backend.flush();
@@ -128,28 +193,35 @@ export class Switchboard {
     return { transport, release };
   };
 
-  /** Every datagram of a peer comes through here: one batch of one, then what it caused leaves. */
-  #receiver(transport: PeerTransport) {
-    const { backend } = this.#options;
-    return (bytes: Uint8Array, length: number, from: RemoteAddress) => {
-      try {
-        const nowMs = this.#now();
-        transport.handleDatagram(bytes, length, from, nowMs);
-        transport.endBatch(nowMs);
-      } catch (error) {
-        this.#fault(this.#ownerOf(transport), error);
-      }
-      backend.flush();
+  /** Every datagram of a peer comes through here; what a batch caused leaves at its end. */
+  #receiver(transport: () => PeerTransport): DatagramHandler {
+    const fault = (error: unknown) => this.#fault(this.#ownerOf(transport()), error);
+    return {
+      handleDatagram: (bytes, length, from) => {
+        try {
+          transport().handleDatagram(bytes, length, from, this.#now());
+        } catch (error) {
+          fault(error);
+        }
+      },
+      endBatch: () => {
+        try {
+          transport().endBatch(this.#now());
+        } catch (error) {
+          fault(error);
+        }
+        this.#options.backend.flush();
+      },
     };
   }
 
-  #ownerOf(transport: PeerTransport): SignalingSession | undefined {
+  #ownerOf(transport: PeerTransport): Failing | undefined {
     for (const [participant, session] of this.#participants) if (participant.transport === transport) return session;
     return undefined;
   }
 
   /** Runs what one peer caused. A fault closes that peer only (rule P7). */
-  #guard(session: SignalingSession, action: () => void): void {
+  #guard(session: Failing, action: () => void): void {
     try {
       action();
     } catch (error) {
@@ -158,7 +230,7 @@ export class Switchboard {
     this.#options.backend.flush();
   }
 
-  #fault(session: SignalingSession | undefined, error: unknown): void {
+  #fault(session: Failing | undefined, error: unknown): void {
     roomLog.error("a peer is closed by a fault of the server: {error}", { error });
     try {
       session?.fail();
@@ -169,23 +241,41 @@ export class Switchboard {
 
   #sessionObserver(session: () => SignalingSession): SessionObserver {
     return {
-      joined: (participant) => {
-        this.#participants.set(participant, session());
-        this.#startTimer();
-        roomLog.info("peer {peer} joined room {room}", describe(participant));
-      },
-      left: (participant, reason, detail) => {
-        this.#participants.delete(participant);
-        if (this.#participants.size === 0) this.#stopTimer();
-        roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
-      },
-      connected: (participant) => {
-        const { hostname, port } = participant.transport.remoteAddress ?? { hostname: "?", port: 0 };
-        iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
-        dtlsLog.debug("peer {peer} is authenticated", describe(participant));
-      },
+      joined: (participant) => this.#joined(participant, session()),
+      left: (participant, reason, detail) => this.#left(participant, reason, detail),
+      connected: (participant) => this.#connected(participant),
       refused: (code, message) => signalingLog.debug("{code}: {message}", { code, message }),
     };
+  }
+
+  readonly #httpObserver: HttpSessionObserver = {
+    joined: (session) => {
+      this.#httpSessions.set(session.id, session);
+      this.#joined(session.participant, session);
+    },
+    left: (session, reason, detail) => {
+      this.#httpSessions.delete(session.id);
+      this.#left(session.participant, reason, detail);
+    },
+    connected: (session) => this.#connected(session.participant),
+  };
+
+  #joined(participant: Participant, session: Failing): void {
+    this.#participants.set(participant, session);
+    this.#startTimer();
+    roomLog.info("peer {peer} joined room {room}", describe(participant));
+  }
+
+  #left(participant: Participant, reason: LeaveReason, detail: string): void {
+    this.#participants.delete(participant);
+    if (this.#participants.size === 0) this.#stopTimer();
+    roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
+  }
+
+  #connected(participant: Participant): void {
+    const { hostname, port } = participant.transport.remoteAddress ?? { hostname: "?", port: 0 };
+    iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
+    dtlsLog.debug("peer {peer} is authenticated", describe(participant));
   }
 
   #startTimer(): void {

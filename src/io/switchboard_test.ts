@@ -22,6 +22,8 @@ class FakeSocket extends MemoryDatagrams implements DatagramSocket {
     this.handler = handler;
   }
 
+  claimUfrag(): void {}
+
   close(): void {
     this.closed = true;
   }
@@ -32,6 +34,7 @@ function setUp(hostname = "127.0.0.1") {
   const clock = new VirtualClock();
   const sockets: FakeSocket[] = [];
   let failure: Error | undefined;
+  let flushes = 0;
   const backend: Backend = {
     name: "portable",
     dtls: keyedDtls(),
@@ -42,7 +45,8 @@ function setUp(hostname = "127.0.0.1") {
       sockets.push(socket);
       return socket;
     },
-    flush() {},
+    close: () => Promise.resolve(),
+    flush: () => void flushes++,
   };
   const switchboard = new Switchboard({
     backend,
@@ -66,7 +70,7 @@ function setUp(hostname = "127.0.0.1") {
     return { endpoint, say, closed, received };
   };
   const fail = (error: Error | undefined) => failure = error;
-  return { clock, sockets, switchboard, connect, fail };
+  return { clock, sockets, switchboard, connect, fail, flushes: () => flushes };
 }
 
 type Setup = ReturnType<typeof setUp>;
@@ -76,7 +80,10 @@ function joinConnected({ connect, sockets }: Setup) {
   const client = connect();
   client.say({ type: "join", roomId: "room" });
   const socket = sockets[sockets.length - 1];
-  const test = new TestClient((bytes, from) => socket.handler(bytes, bytes.length, from));
+  const test = new TestClient((bytes, from) => {
+    socket.handler.handleDatagram(bytes, bytes.length, from);
+    socket.handler.endBatch();
+  });
   const line = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000 } as const;
   const answer = client.say({ type: "offer", sdp: buildOffer([line]) }).find((message) => message.type === "answer");
   assert.ok(answer);
@@ -104,6 +111,20 @@ Deno.test({
     assert.deepEqual(setup.switchboard.stats, NOTHING);
     assert.equal(setup.clock.pendingCount, 0);
     assert.ok(setup.sockets.every((socket) => socket.closed));
+  },
+});
+
+Deno.test({
+  name: "B150: what the datagrams of a batch cause leaves once, at the end of the batch",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const { socket, test } = joinConnected(setup);
+    const before = setup.flushes();
+    for (let i = 0; i < 5; i++) socket.handler.handleDatagram(new Uint8Array(20).fill(128), 20, test.address);
+    assert.equal(setup.flushes(), before);
+    socket.handler.endBatch();
+    assert.equal(setup.flushes(), before + 1);
   },
 });
 

@@ -58,11 +58,11 @@ const schema = z.object({
     meaning: "addresses that clients send media to, instead of the machine's own: its public address behind 1:1 NAT",
     allowed: "IPv4 or IPv6 addresses other than 0.0.0.0 and ::, separated by commas",
   }),
-  backend: setting(z.enum(["auto", "portable"]), {
+  backend: setting(z.enum(["auto", "native", "portable"]), {
     placeholder: "name",
     fallback: "auto",
-    meaning: "what carries the media; auto takes the fastest that runs here",
-    allowed: "auto or portable",
+    meaning: "what carries the media; auto takes native where it runs: on Linux, with --allow-ffi",
+    allowed: "auto, native or portable",
   }),
   codecs: setting(list(z.enum(CODEC_NAMES)), {
     placeholder: "names",

@@ -92,7 +92,7 @@ for (
     ["announce", "::"],
     ["announce", "fe80::1%eth0"],
     ["announce", "[2001:db8::1]"],
-    ["backend", "native"],
+    ["backend", "fastest"],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
@@ -109,14 +109,6 @@ for (
     },
   });
 }
-
-Deno.test({
-  name: "B71: the native backend, which is not built, is refused with what is allowed",
-  permissions: "none",
-  fn() {
-    assert.equal(refused(["--backend=native"]), "--backend=native is not allowed: expected auto or portable");
-  },
-});
 
 Deno.test({
   name: "B71: everything that is wrong is told at once, a line each",

@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { type Context, Hono } from "hono";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
+import { problem } from "./problem.ts";
 import { readStaticFile } from "./static_files.ts";
 
 const log = getLogger(["switchboard", "http"]);
@@ -11,6 +12,8 @@ export interface AppOptions {
   readonly staticRoot: URL;
   /** What `/healthz` tells, as JSON. */
   health(): object;
+  /** Routes that come before the files: WHIP and WHEP. */
+  readonly api?: Hono;
 }
 
 const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
@@ -31,7 +34,7 @@ const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
   crossOriginResourcePolicy: false,
 };
 
-/** Everything that is plain HTTP: the page, the browser SDK and `/healthz`. */
+/** Everything that is plain HTTP: the page, the browser SDK, WHIP, WHEP and `/healthz`. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   app.use(secureHeaders(SECURITY_HEADERS));
@@ -39,28 +42,21 @@ export function createApp(options: AppOptions): Hono {
     c.header("Cache-Control", "no-store");
     return c.json(options.health());
   });
+  if (options.api !== undefined) app.route("/", options.api);
   app.get("*", etag(), (c) => sendStaticFile(c, options.staticRoot));
-  app.all("*", (c) => {
-    c.header("Allow", "GET, HEAD");
-    return problem(c, 405, "Method Not Allowed");
-  });
+  app.all("*", (c) => problem(c, 405, undefined, { "Allow": "GET, HEAD" }));
   app.onError((error, c) => {
     log.error("request failed", { method: c.req.method, path: c.req.path, error });
-    return problem(c, 500, "Internal Server Error");
+    return problem(c, 500);
   });
   return app;
 }
 
 async function sendStaticFile(c: Context, root: URL): Promise<Response> {
   const file = await readStaticFile(root, new URL(c.req.url).pathname);
-  if (file === undefined) return problem(c, 404, "Not Found");
+  if (file === undefined) return problem(c, 404);
   c.header("Content-Type", file.contentType);
   c.header("Cache-Control", "no-cache");
   c.header("Access-Control-Allow-Origin", "*");
   return c.body(file.body);
-}
-
-/** Problem details for HTTP APIs (RFC 9457). */
-function problem(c: Context, status: 404 | 405 | 500, title: string): Response {
-  return c.json({ type: "about:blank", title, status }, status, { "Content-Type": "application/problem+json" });
 }

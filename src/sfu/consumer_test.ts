@@ -10,7 +10,6 @@ import {
 import { RecordingSender } from "../../tests/harness/recording_sender.ts";
 import { buildRtp, parseRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { START_SEQUENCE_NUMBERS } from "../../tests/harness/rtp_packets.ts";
-import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { writeNack } from "../rtp/rtcp/nack.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";

@@ -15,6 +15,7 @@ const printable = (max: number) =>
   z.string().max(max, `must have ${max} characters at most`).regex(PRINTABLE, "must have no control characters");
 
 export const roomIdSchema = printable(128).min(1, "must not be empty");
+const name = printable(64);
 const identifier = z.string().min(1).max(64);
 const mid = z.string().min(1).max(32);
 const kind = z.enum(["audio", "video"]);
@@ -38,7 +39,7 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("join"),
     roomId: roomIdSchema,
-    name: printable(64).optional(),
+    name: name.optional(),
     token: z.string().max(8192).optional(),
     resume: z.string().max(256).optional(),
   }),
@@ -51,6 +52,9 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("iceCandidate"), candidate: candidateInit }),
   z.object({ type: z.literal("leave") }),
 ]);
+
+/** What the URL of a WHIP or WHEP endpoint says: the room in its path, the rest in its query. */
+export const openQuery = z.object({ roomId: roomIdSchema, name: name.optional(), publisher: name.optional() });
 
 /** `codec` is a MIME type in lower case: a client narrows the m-line that receives the track to it. */
 const trackInfo = z.object({ id: identifier, kind, source, codec: z.string() });

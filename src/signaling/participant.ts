@@ -4,6 +4,7 @@ import type { PeerObserver, Room, Rooms } from "../sfu/room.ts";
 import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import type { PeerTransport, TransportObserver } from "../webrtc/peer_transport.ts";
+import type { Offer } from "../webrtc/sdp_offer.ts";
 
 /** Ends a peer whose signaling is lost: silence this long, or in any case this long (rule P14). */
 const DETACHED_SILENCE_MS = 5_000;
@@ -37,6 +38,8 @@ export interface ParticipantOptions {
   readonly random: RandomSource;
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
+  /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
+  readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
   readonly nowMs: number;
 }
 
@@ -69,7 +72,12 @@ export class Participant {
       random: options.random,
     });
     this.transport.deliverTo(this.peer);
-    this.#negotiation = new Negotiation({ peer: this.peer, transport: this.transport, codecs: options.codecs });
+    this.#negotiation = new Negotiation({
+      peer: this.peer,
+      transport: this.transport,
+      codecs: options.codecs,
+      fill: options.fill,
+    });
     this.room.addPeer(this.peer);
   }
 
@@ -78,9 +86,12 @@ export class Participant {
   }
 
   offer(sdp: string, requests: readonly TrackRequest[], nowMs: number): OfferResult {
-    const result = this.#negotiation.handleOffer(sdp, requests);
-    if (result.ok && this.transport.connected) this.peer.requestKeyFrames(nowMs);
-    return result;
+    return this.#answered(this.#negotiation.handleOffer(sdp, requests), nowMs);
+  }
+
+  /** As `offer`, of one that is parsed. */
+  answer(offer: Offer, requests: readonly TrackRequest[], nowMs: number): OfferResult {
+    return this.#answered(this.#negotiation.answer(offer, requests), nowMs);
   }
 
   leave(reason: LeaveReason, detail = ""): void {
@@ -116,6 +127,11 @@ export class Participant {
     if (!this.#closed) this.peer.handleTimeout(nowMs);
   }
 
+  #answered(result: OfferResult, nowMs: number): OfferResult {
+    if (result.ok && this.transport.connected) this.peer.requestKeyFrames(nowMs);
+    return result;
+  }
+
   #detachedDeadline(): number {
     if (this.#detachedMs === Infinity) return Infinity;
     return Math.min(
@@ -140,7 +156,10 @@ export class Participant {
     return {
       peerJoined: (id, name) => observer.peerJoined(id, name),
       peerLeft: (id) => observer.peerLeft(id),
-      trackPublished: (peerId, track) => observer.trackPublished(peerId, track),
+      trackPublished: (peerId, track) => {
+        this.#negotiation.trackPublished();
+        observer.trackPublished(peerId, track);
+      },
       trackUnpublished: (peerId, trackId) => observer.trackUnpublished(peerId, trackId),
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
     };

@@ -20,6 +20,13 @@ export interface ReceivedHere {
   readonly codec: Codec;
 }
 
+/** A stream that the server fills with one track after the other. */
+export interface SlotHere {
+  /** All that a track may come in. */
+  readonly codecs: readonly Codec[];
+  readonly sending: SentTrack;
+}
+
 /** What is negotiated on one m-line, from offer to offer. */
 export class MLine {
   readonly mid: string;
@@ -28,6 +35,8 @@ export class MLine {
   stopped = false;
   published: PublishedHere | undefined;
   received: ReceivedHere | undefined;
+  /** Where the server fills the m-line. */
+  slot: SlotHere | undefined;
   /** What the client named; it holds until the client names something else or stops receiving. */
   wanted: ReceivingLine["wanted"];
   #headerExtensions: readonly HeaderExtension[] = [];
@@ -70,21 +79,26 @@ export class MLine {
       rejected: false,
       mid,
       kind: media.kind,
-      direction: direction(this.received !== undefined, this.published !== undefined),
+      direction: direction(this.#sending !== undefined, this.published !== undefined),
       format,
       codecs: codecs.map((codec) => ({ codec, feedback: negotiateFeedback(codec, media.rtcpFeedback) })),
       // An inactive m-line has them too: Chromium never again offers those that an answer left out.
       headerExtensions: this.settleHeaderExtensions(media).filter((one) => offersExtension(media, one)),
       rtcpRsize: media.rtcpRsize,
-      sending: this.received && sentTrack(this.received),
+      sending: this.#sending,
     };
+  }
+
+  get #sending(): SentTrack | undefined {
+    return this.slot?.sending ?? (this.received && sentTrack(this.received));
   }
 
   /**
    * The codecs in use. An m-line that is not in use must name one as well: the one that was in use before, so that the
    * browser changes nothing, or the first.
    */
-  #answeredCodecs(media: OfferMedia): Codec[] {
+  #answeredCodecs(media: OfferMedia): readonly Codec[] {
+    if (this.slot !== undefined) return this.slot.codecs;
     const used = [this.published?.codec, this.received?.codec].filter((codec) => codec !== undefined);
     const wanted = used.length > 0 || this.#codec === undefined ? used : [this.#codec];
     const offered = wanted.map((codec) => offeredCodec(media, codec)).filter((codec) => codec !== undefined);

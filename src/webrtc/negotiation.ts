@@ -1,29 +1,16 @@
-import type { ConsumerParameters, PeerId, ProducerParameters, PublishedTrack, Source, TrackId } from "../sfu/types.ts";
+import type { PublishedTrack, Source, TrackId } from "../sfu/types.ts";
 import { isAccepted, MLine, receives, sends } from "./m_line.ts";
+import type { NegotiatedPeer, TrackProblem } from "./negotiated_peer.ts";
 import { codecToPublish, codecToReceive } from "./rtp_parameters.ts";
 import { writeAnswer } from "./sdp_answer.ts";
 import type { OfferMedia } from "./sdp_media.ts";
 import { type Offer, parseOffer } from "./sdp_offer.ts";
+import { Slots } from "./slots.ts";
 import { SourceRule } from "./source_rule.ts";
 import { chooseTracks } from "./track_choice.ts";
 import type { LocalParameters, RemoteParameters } from "./transport_parameters.ts";
 
 export type { LocalParameters, RemoteParameters };
-
-/** The peer in its room, as far as an offer can change what it publishes and receives. */
-export interface NegotiatedPeer {
-  readonly id: PeerId;
-  publish(parameters: ProducerParameters): { readonly id: TrackId };
-  unpublish(mid: string): void;
-  /** The tracks of the other peers, oldest first. */
-  tracks(): Iterable<PublishedTrack>;
-  /** Undefined where there is no such track. */
-  subscribe(
-    trackId: TrackId,
-    parameters: ConsumerParameters,
-  ): { readonly ssrc: number; readonly rtxSsrc?: number } | undefined;
-  unsubscribe(mid: string): void;
-}
 
 /** The peer's transport, as far as SDP describes it. */
 export interface LocalTransport {
@@ -36,14 +23,6 @@ export type TrackRequest =
   | { readonly mid: string; readonly trackId: TrackId }
   | { readonly mid: string; readonly slot: true }
   | { readonly mid: string; readonly source: Source };
-
-/** A track that could not be negotiated although the offer as a whole could. */
-export interface TrackProblem {
-  readonly code: "codec-unsupported" | "too-many-tracks";
-  /** The track that cannot be received; undefined where one cannot be published. */
-  readonly trackId: TrackId | undefined;
-  readonly message: string;
-}
 
 export type OfferResult =
   | {
@@ -60,6 +39,8 @@ export interface NegotiationOptions {
   readonly transport: LocalTransport;
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
+  /** Which tracks the server fills receiving m-lines with; undefined where the client asks for them. */
+  readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
 }
 
 /** Tracks that one peer may publish: each is told to everyone in the room. */
@@ -82,9 +63,13 @@ export class Negotiation {
   readonly #sources = new SourceRule();
   /** By the index of the m-line. */
   #lines: readonly MLine[] = [];
+  /** Undefined where the client asks for its tracks. */
+  readonly #slots: Slots | undefined;
   #answers = 0;
 
   constructor(options: NegotiationOptions) {
+    const { peer, codecs, fill } = options;
+    if (fill !== undefined) this.#slots = new Slots({ peer, codecs, accepts: fill });
     this.#peer = options.peer;
     this.#transport = options.transport;
     this.#codecs = options.codecs;
@@ -92,8 +77,11 @@ export class Negotiation {
 
   handleOffer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
     const parsed = parseOffer(sdp);
-    if (!parsed.ok) return refused(parsed.message);
-    const { offer } = parsed;
+    return parsed.ok ? this.answer(parsed.offer, requests) : refused(parsed.message);
+  }
+
+  /** As `handleOffer`, of one that is parsed. */
+  answer(offer: Offer, requests: readonly TrackRequest[]): OfferResult {
     const conflict = findConflict(this.#lines, offer.media);
     if (conflict !== undefined) return refused(conflict);
     const local = offer.remote && this.#transport.accept(offer.remote);
@@ -104,14 +92,21 @@ export class Negotiation {
     const lines = this.#alignLines(offer.media);
     const problems: TrackProblem[] = [];
     this.#negotiatePublished(lines, requests, problems);
-    this.#negotiateReceived(lines, requests, problems);
-    const answer = this.#answer(offer, lines, local);
+    if (this.#slots === undefined) this.#negotiateReceived(lines, requests, problems);
+    else this.#slots.open(lines, problems);
+    const answer = this.#writeAnswer(offer, lines, local);
     return { ok: true, answer, restarted: local?.restarted ?? false, problems };
   }
 
   /** A track that this peer received is over, and the peer receives it no more. */
   trackEnded(trackId: TrackId): void {
+    if (this.#slots !== undefined) return this.#slots.trackEnded(trackId);
     for (const line of this.#lines) if (line.received?.track.id === trackId) line.received = undefined;
+  }
+
+  /** Someone publishes another track. */
+  trackPublished(): void {
+    this.#slots?.fill();
   }
 
   /** Forgets all; what the peer publishes and receives is the peer's to end. */
@@ -210,7 +205,7 @@ export class Negotiation {
     if (consumer !== undefined) line.received = { track, ssrc: consumer.ssrc, rtxSsrc: consumer.rtxSsrc, codec };
   }
 
-  #answer(offer: Offer, lines: readonly OfferedLine[], local: LocalParameters | undefined): string {
+  #writeAnswer(offer: Offer, lines: readonly OfferedLine[], local: LocalParameters | undefined): string {
     const accepted = new Set(lines.filter(({ line }) => !line.stopped).map(({ line }) => line.mid));
     return writeAnswer({
       session: this.#peer.id,

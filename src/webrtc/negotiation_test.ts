@@ -31,7 +31,8 @@ test("P21: a sendonly m-line publishes a track of its kind", () => {
   assert.deepEqual(fixture.peer.takeCalls(), ["publish 0 alice-1", "publish 1 alice-2"]);
   const { mid, kind, source, ssrcs, codec } = fixture.peer.producers.get("1")!;
   assert.deepEqual({ mid, kind, source, ssrcs }, { mid: "1", kind: "video", source: "camera", ssrcs: [12] });
-  assert.deepEqual(codec, { mimeType: "video/vp8", clockRate: 90_000, payloadType: 96, fmtp: "" });
+  const keyFrameRequest = "pli";
+  assert.deepEqual(codec, { mimeType: "video/vp8", clockRate: 90_000, payloadType: 96, keyFrameRequest, fmtp: "" });
   assert.equal(fixture.peer.producers.get("0")?.source, "microphone");
 });
 

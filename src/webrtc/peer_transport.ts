@@ -86,7 +86,12 @@ export class PeerTransport implements MediaSender {
     if (this.#fingerprints.length > 0 && !sameFingerprints(this.#fingerprints, remote.fingerprints)) return undefined;
     // What was accepted first stays the measure: a list that grew would let another certificate in by two steps.
     if (this.#fingerprints.length === 0) this.#fingerprints = remote.fingerprints;
-    const generation = this.#ice.setRemote(remote.ufrag, remote.password);
+    return this.restartIce(remote.ufrag, remote.password);
+  }
+
+  /** Begins an ICE generation, without an offer; nothing begins where the credentials are those of the present one. */
+  restartIce(ufrag: string, password: string): LocalParameters {
+    const generation = this.#ice.setRemote(ufrag, password);
     return {
       ufrag: this.#ice.localUfrag,
       password: this.#ice.localPassword,
@@ -94,6 +99,16 @@ export class PeerTransport implements MediaSender {
       candidates: this.#options.candidates,
       restarted: generation !== "same",
     };
+  }
+
+  /** Of the present ICE generation. */
+  get localUfrag(): string {
+    return this.#ice.localUfrag;
+  }
+
+  /** Of the present ICE generation; undefined before the first offer. */
+  get remoteUfrag(): string | undefined {
+    return this.#ice.remoteUfrag;
   }
 
   /** Takes one datagram of a batch. RTP is decrypted in place and goes on at `endBatch`: `bytes` must stay until then. */

@@ -1,5 +1,6 @@
 import { parse } from "sdp-transform";
 import type { Fingerprint } from "./fingerprint.ts";
+import { isIcePassword, isUfrag } from "./ice_credentials.ts";
 import { type SdpLines, type SdpSection, selectLines } from "./sdp_lines.ts";
 import { type OfferMedia, type ParsedMedia, type ParsedSection, readMedia } from "./sdp_media.ts";
 import type { RemoteParameters } from "./transport_parameters.ts";
@@ -25,9 +26,6 @@ interface ParsedSession extends ParsedSection {
 
 const MAX_MEDIA = 512;
 
-/** RFC 8839 section 5.4. */
-const UFRAG = /^[A-Za-z0-9+/]{4,256}$/;
-const PASSWORD = /^[A-Za-z0-9+/]{22,256}$/;
 const FINGERPRINT = /^(\S+) +([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*)\s*$/;
 
 /**
@@ -90,8 +88,8 @@ function readRemote(
   const section: ParsedSection = session.media[index];
   const ufrag = String(section.iceUfrag ?? session.iceUfrag ?? "");
   const password = String(section.icePwd ?? session.icePwd ?? "");
-  if (!UFRAG.test(ufrag)) return "the offer has no valid ice-ufrag";
-  if (!PASSWORD.test(password)) return "the offer has no valid ice-pwd";
+  if (!isUfrag(ufrag)) return "the offer has no valid ice-ufrag";
+  if (!isIcePassword(password)) return "the offer has no valid ice-pwd";
   const setup = section.setup ?? session.setup;
   if (setup !== "actpass" && setup !== "active") return "the offer's setup is neither actpass nor active";
   const own = readFingerprints(lines.sections[index + 1]);

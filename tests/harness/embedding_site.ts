@@ -31,6 +31,11 @@ export class EmbeddingSite implements AsyncDisposable {
     return new URL(`/?${server}`, this.origin);
   }
 
+  /** A page without the SDK. */
+  get blankPage(): URL {
+    return new URL("/blank", this.origin);
+  }
+
   get origin(): string {
     return `http://127.0.0.1:${this.#server.addr.port}`;
   }
@@ -45,8 +50,8 @@ export class EmbeddingSite implements AsyncDisposable {
     if (pathname === "/guest_page.js") {
       return new Response(await Deno.readTextFile(SCRIPT), { headers: { "Content-Type": "text/javascript" } });
     }
-    const page =
-      '<!DOCTYPE html><link rel="icon" href="data:,"><body><script type="module" src="guest_page.js"></script>';
+    const script = pathname === "/blank" ? "" : '<script type="module" src="guest_page.js"></script>';
+    const page = `<!DOCTYPE html><link rel="icon" href="data:,"><body>${script}`;
     return new Response(page, { headers: { "Content-Type": "text/html" } });
   }
 

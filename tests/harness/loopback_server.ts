@@ -1,4 +1,4 @@
-import { createSwitchboard, type Stats, type SwitchboardServer } from "../../src/mod.ts";
+import { type CreateOptions, createSwitchboard, type Stats, type SwitchboardServer } from "../../src/mod.ts";
 import { DEADLINE_MS } from "./journal.ts";
 
 /** Nobody tells of a change in the statistics. */
@@ -6,11 +6,13 @@ const POLL_MS = 5;
 
 /** A Switchboard in this process, on loopback. */
 export class LoopbackServer implements AsyncDisposable {
-  readonly switchboard: SwitchboardServer = createSwitchboard({ hostname: "127.0.0.1" });
-  readonly #server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    this.switchboard.fetch,
-  );
+  readonly switchboard: SwitchboardServer;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(options: CreateOptions = {}) {
+    this.switchboard = createSwitchboard({ hostname: "127.0.0.1", ...options });
+    this.#server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, this.switchboard.fetch);
+  }
 
   get port(): number {
     return this.#server.addr.port;

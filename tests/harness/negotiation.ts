@@ -4,12 +4,12 @@ import type { ConsumerParameters, Kind, ProducerParameters, PublishedTrack, Sour
 import {
   type LocalParameters,
   type LocalTransport,
-  type NegotiatedPeer,
   Negotiation,
   type OfferResult,
   type RemoteParameters,
   type TrackRequest,
 } from "../../src/webrtc/negotiation.ts";
+import type { NegotiatedPeer } from "../../src/webrtc/negotiated_peer.ts";
 
 const FINGERPRINT = Array.from({ length: 32 }, () => "AB").join(":");
 
@@ -46,6 +46,12 @@ export class FakePeer implements NegotiatedPeer {
     this.consumers.set(parameters.mid, { ...parameters, trackId });
     this.#calls.push(`subscribe ${parameters.mid} ${trackId}`);
     return { ssrc: 5000 + ++this.#made };
+  }
+
+  openSlot(mid: string, kind: Kind, rtx: boolean): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
+    this.#calls.push(`openSlot ${mid} ${kind}`);
+    const ssrc = 6000 + ++this.#made;
+    return { ssrc, rtxSsrc: rtx ? ssrc + 1000 : undefined };
   }
 
   unsubscribe(mid: string): void {
@@ -128,8 +134,11 @@ export class NegotiationFixture {
   readonly transport = new FakeTransport();
   readonly negotiation: Negotiation;
 
-  constructor(codecs: readonly string[] = ["audio/opus", "video/vp8"]) {
-    this.negotiation = new Negotiation({ peer: this.peer, transport: this.transport, codecs });
+  constructor(
+    codecs: readonly string[] = ["audio/opus", "video/vp8"],
+    fill?: (track: PublishedTrack) => boolean,
+  ) {
+    this.negotiation = new Negotiation({ peer: this.peer, transport: this.transport, codecs, fill });
   }
 
   /** Offers what must be answered. */

@@ -2,7 +2,8 @@ import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import { Rooms } from "../../src/sfu/room.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
-import type { Participant } from "../../src/signaling/participant.ts";
+import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
+import type { OpenTransport, Participant } from "../../src/signaling/participant.ts";
 import { SignalingSession } from "../../src/signaling/session.ts";
 import { PeerTransport } from "../../src/webrtc/peer_transport.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
@@ -25,6 +26,15 @@ export interface SignalingClient {
   take(): ServerMessage[];
 }
 
+/** One WHIP or WHEP client without HTTP. */
+export interface HttpClient {
+  readonly client: TestClient;
+  readonly datagrams: MemoryDatagrams;
+  readonly result: HttpOpenResult;
+  /** What the session told of itself. */
+  readonly told: string[];
+}
+
 /** Rooms and signaling sessions under one virtual clock; sockets and WebSockets are arrays. */
 export class SignalingRoom {
   nowMs = 0;
@@ -40,11 +50,10 @@ export class SignalingRoom {
   }
 
   connect(): SignalingClient {
-    const datagrams = new MemoryDatagrams();
+    const { client, datagrams, openTransport } = this.#openNetwork();
     const received: ServerMessage[] = [];
     const closed: number[] = [];
     let participant: Participant | undefined;
-    let transport: PeerTransport | undefined;
     const session = new SignalingSession({
       // Every message that the server sends must be one of the protocol.
       connection: {
@@ -61,16 +70,7 @@ export class SignalingRoom {
         connected: () => {},
         refused: () => {},
       },
-      openTransport: (observer, nowMs) => {
-        this.openTransports++;
-        const options = { datagrams, dtls: keyedDtls(), ciphers: portableCiphers, random: this.#random };
-        transport = new PeerTransport({ ...options, candidates: CANDIDATES, observer, nowMs });
-        return { transport, release: () => this.openTransports-- };
-      },
-    });
-    const client = new TestClient((bytes, from) => {
-      transport?.handleDatagram(bytes, bytes.length, from, this.nowMs);
-      transport?.endBatch(this.nowMs);
+      openTransport,
     });
     const take = () => received.splice(0);
     const sayText = (text: string | undefined) => {
@@ -90,6 +90,46 @@ export class SignalingRoom {
       sayText,
       take,
     };
+  }
+
+  /** A client that has posted an offer to `/whip/room` or `/whep/room`. */
+  post(role: HttpRole, sdp: string, query: { readonly name?: string; readonly publisher?: string } = {}): HttpClient {
+    const { client, datagrams, openTransport } = this.#openNetwork();
+    const told: string[] = [];
+    const result = HttpSession.open({
+      role,
+      rooms: this.rooms,
+      roomId: "room",
+      name: query.name,
+      publisher: query.publisher,
+      random: this.#random,
+      codecs: this.codecs,
+      nowMs: this.nowMs,
+      observer: {
+        joined: () => told.push("joined"),
+        left: (_, reason) => told.push(`left: ${reason}`),
+        connected: () => told.push("connected"),
+      },
+      openTransport,
+    }, sdp);
+    return { client, datagrams, result, told };
+  }
+
+  /** A client's end of a network, and the server's end of it. */
+  #openNetwork(): Pick<SignalingClient, "client" | "datagrams"> & { readonly openTransport: OpenTransport } {
+    const datagrams = new MemoryDatagrams();
+    let transport: PeerTransport | undefined;
+    const client = new TestClient((bytes, from) => {
+      transport?.handleDatagram(bytes, bytes.length, from, this.nowMs);
+      transport?.endBatch(this.nowMs);
+    });
+    const openTransport: OpenTransport = (observer, nowMs) => {
+      this.openTransports++;
+      const options = { datagrams, dtls: keyedDtls(), ciphers: portableCiphers, random: this.#random };
+      transport = new PeerTransport({ ...options, candidates: CANDIDATES, observer, nowMs });
+      return { transport, release: () => this.openTransports-- };
+    };
+    return { client, datagrams, openTransport };
   }
 
   /** A client that has joined `room`. */

@@ -1,0 +1,38 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+const TITLES = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  412: "Precondition Failed",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  428: "Precondition Required",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+} satisfies Partial<Record<ContentfulStatusCode, string>>;
+
+export type ProblemStatus = keyof typeof TITLES;
+
+/** What a problem tells beyond its status. */
+export interface ProblemDetails {
+  /** Names the cause for programs, as in `bad-sdp`. */
+  readonly code: string;
+  /** Says it in words. */
+  readonly detail: string;
+}
+
+/** An error response with problem details (RFC 9457). */
+export function problem(
+  c: Context,
+  status: ProblemStatus,
+  details?: ProblemDetails,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  const body = { type: "about:blank", title: TITLES[status], status, ...details };
+  return c.json(body, status, { ...headers, "Content-Type": "application/problem+json" });
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { createWhip, type Verdict } from "./whip.ts";
+
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
+
+/** The endpoints over a server that refuses all. */
+function serve(verdict: Verdict = "allowed") {
+  const asked: unknown[] = [];
+  const app = createWhip({
+    open(request) {
+      asked.push(request);
+      return { ok: false, code: "bad-sdp", message: "no offer" };
+    },
+    find: () => undefined,
+    act: (_, action) => action(),
+    iceServers: [
+      { urls: ["stun:stun.example.org"] },
+      { urls: ["turn:turn.example.org?transport=udp"], username: "ada", credential: 'a "quoted" one' },
+    ],
+    authorize(access) {
+      asked.push(access);
+      return verdict;
+    },
+  });
+  return { asked, request: async (path: string, init: RequestInit) => await app.request(path, init) };
+}
+
+const post = (headers: Record<string, string> = {}, body = "v=0"): RequestInit => ({
+  method: "POST",
+  headers: { "Content-Type": "application/sdp", ...headers },
+  body,
+});
+
+/** Status and code of a problem, which must be well-formed. */
+async function problemOf(response: Response): Promise<string> {
+  assert.equal(response.headers.get("Content-Type"), "application/problem+json");
+  const body = await response.json();
+  assert.equal(body.status, response.status);
+  assert.equal(typeof body.title, "string");
+  return `${body.status} ${body.code}`;
+}
+
+test("P50: the room, the name and the publisher of a URL are taken, decoded", async () => {
+  const { asked, request } = serve();
+  await request("/whep/blue%20%26%20green?name=Ada%20L&publisher=Ben", post());
+  assert.deepEqual(asked.at(-1), {
+    role: "whep",
+    roomId: "blue & green",
+    name: "Ada L",
+    publisher: "Ben",
+    sdp: "v=0",
+  });
+});
+
+test("P58: OPTIONS tells methods and media types, and ICE servers unless it is a preflight", async () => {
+  const { asked, request } = serve("unauthorized");
+  const plain = await request("/whip/a", { method: "OPTIONS" });
+  assert.equal(plain.status, 204);
+  assert.equal(plain.headers.get("Accept-Post"), "application/sdp");
+  assert.equal(plain.headers.get("Allow"), "OPTIONS, GET, POST");
+  assert.equal(
+    plain.headers.get("Link"),
+    '<stun:stun.example.org>; rel="ice-server", <turn:turn.example.org?transport=udp>; rel="ice-server"; ' +
+      'username="ada"; credential="a \\"quoted\\" one"; credential-type="password"',
+  );
+  const preflight = await request("/whip/a/b", {
+    method: "OPTIONS",
+    headers: { "Origin": "https://other.example", "Access-Control-Request-Method": "PATCH" },
+  });
+  assert.equal(preflight.headers.get("Link"), null);
+  assert.equal(preflight.headers.get("Access-Control-Allow-Origin"), "*");
+  assert.match(preflight.headers.get("Access-Control-Allow-Methods") ?? "", /PATCH, DELETE/);
+  assert.match(preflight.headers.get("Access-Control-Allow-Headers") ?? "", /Authorization, Content-Type, If-Match/);
+  assert.equal(preflight.headers.get("Accept-Patch"), "application/trickle-ice-sdpfrag");
+  assert.deepEqual(asked, [], "nobody is asked for a token of a preflight, which has none");
+});
+
+test("P58: GET says nothing, other methods are 405, a session that is not there is 404", async () => {
+  const { request } = serve();
+  const get = await request("/whep/a", { method: "GET" });
+  assert.equal(get.status, 204);
+  const put = await request("/whep/a", { method: "PUT" });
+  assert.equal(put.headers.get("Allow"), "OPTIONS, GET, POST");
+  assert.equal(await problemOf(put), "405 undefined");
+  const posted = await request("/whep/a/b", post());
+  assert.equal(posted.headers.get("Allow"), "OPTIONS, GET, PATCH, DELETE");
+  assert.equal(await problemOf(posted), "405 undefined");
+  const fragment = { "Content-Type": "application/trickle-ice-sdpfrag" };
+  for (const method of ["GET", "DELETE", "PATCH"]) {
+    const init = method === "PATCH" ? { method, headers: fragment, body: "a=mid:0" } : { method };
+    assert.equal(await problemOf(await request("/whip/a/b", init)), "404 no-session", method);
+  }
+});
+
+test("P59: another type, a body that is too large, a wrong room and a bad offer are problems, readable for any origin", async () => {
+  const { asked, request } = serve();
+  const typed = await request("/whip/a", post({ "Content-Type": "application/json" }));
+  assert.equal(typed.headers.get("Accept-Post"), "application/sdp");
+  assert.equal(await problemOf(typed), "415 wrong-type");
+  assert.equal(await problemOf(await request("/whip/a", post({}, "x".repeat(1024 * 1024 + 1)))), "413 too-large");
+  assert.equal(await problemOf(await request(`/whip/${"a".repeat(129)}`, post())), "400 bad-request");
+  assert.equal(await problemOf(await request("/whip/a%00b", post())), "400 bad-request");
+  assert.equal(await problemOf(await request(`/whip/a?name=${"n".repeat(65)}`, post())), "400 bad-request");
+  assert.equal(asked.some((entry) => typeof entry === "object" && entry !== null && "sdp" in entry), false);
+  const refused = await request("/whip/a", post({ "Content-Type": "Application/SDP; charset=utf-8" }));
+  assert.equal(refused.headers.get("Access-Control-Allow-Origin"), "*");
+  assert.match(refused.headers.get("Access-Control-Expose-Headers") ?? "", /Location, ETag, Link/);
+  assert.equal(await problemOf(refused), "400 bad-sdp");
+});
+
+test("P60: whoever is not allowed gets 401 with a challenge, or 403, before the body is looked at", async () => {
+  const stranger = serve("unauthorized");
+  const missing = await stranger.request("/whip/a", post());
+  assert.equal(missing.headers.get("WWW-Authenticate"), "Bearer");
+  assert.equal(await problemOf(missing), "401 unauthorized");
+  const wrong = await stranger.request("/whip/a", post({ "Authorization": "Bearer abc" }));
+  assert.equal(wrong.headers.get("WWW-Authenticate"), 'Bearer error="invalid_token"');
+  await wrong.body?.cancel();
+  assert.deepEqual(stranger.asked, [
+    { protocol: "whip", roomId: "a", token: undefined },
+    { protocol: "whip", roomId: "a", token: "abc" },
+  ]);
+  const other = await serve("forbidden").request("/whep/b/c", {
+    method: "DELETE",
+    headers: { Authorization: "bearer x" },
+  });
+  assert.equal(await problemOf(other), "403 forbidden");
+});

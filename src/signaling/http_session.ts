@@ -1,0 +1,182 @@
+import type { RandomSource } from "../sfu/random.ts";
+import type { Rooms } from "../sfu/room.ts";
+import type { PublishedTrack } from "../sfu/types.ts";
+import type { Direction, OfferMedia } from "../webrtc/sdp_media.ts";
+import { isAccepted } from "../webrtc/m_line.ts";
+import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
+import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
+import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
+
+/** What the peer of an HTTP session does: publish (WHIP, RFC 9725) or subscribe (WHEP, draft-ietf-wish-whep). */
+export type HttpRole = "whip" | "whep";
+
+/** Why a request was refused. */
+export type HttpRefusalCode =
+  | "bad-sdp"
+  | "bad-fragment"
+  | "wrong-direction"
+  | "codec-unsupported"
+  | "too-many-tracks"
+  | "etag-required"
+  | "etag-mismatch"
+  | "server-closing"
+  | "wrong-generation";
+
+export interface HttpRefusal {
+  readonly ok: false;
+  readonly code: HttpRefusalCode;
+  readonly message: string;
+}
+
+export type HttpOpenResult =
+  | { readonly ok: true; readonly session: HttpSession; readonly answer: string }
+  | HttpRefusal;
+
+/** What a PATCH comes to: candidates taken, or ICE restarted with the fragment to answer. */
+export type HttpPatchResult =
+  | { readonly ok: true; readonly restarted: false }
+  | { readonly ok: true; readonly restarted: true; readonly fragment: string; readonly etag: string }
+  | HttpRefusal;
+
+export interface HttpSessionOptions {
+  readonly role: HttpRole;
+  readonly rooms: Rooms;
+  readonly roomId: string;
+  readonly name: string | undefined;
+  /** WHEP: takes tracks of this publisher alone, by its peer id or its name; undefined for anyone's. */
+  readonly publisher: string | undefined;
+  readonly openTransport: OpenTransport;
+  readonly random: RandomSource;
+  /** Lower-case MIME types that rooms allow. */
+  readonly codecs: readonly string[];
+  readonly observer: HttpSessionObserver;
+  readonly nowMs: number;
+}
+
+/** What the I/O side learns of a session: to log it, and to give its participant its time. */
+export interface HttpSessionObserver {
+  joined(session: HttpSession): void;
+  left(session: HttpSession, reason: LeaveReason, detail: string): void;
+  connected(session: HttpSession): void;
+}
+
+/** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
+const ID_LENGTH = 32;
+
+/** One peer whose signaling is a few HTTP requests: docs/http.md. Bad input is refused, never thrown. */
+export class HttpSession {
+  /** Names the session in its URL; not to be guessed. */
+  readonly id: string;
+  readonly role: HttpRole;
+  readonly participant: Participant;
+  /** Of the m-line that carries the candidates. */
+  readonly #mid: string;
+  readonly #observer: HttpSessionObserver;
+
+  private constructor(options: HttpSessionOptions, offer: Offer) {
+    this.id = options.random.text(ID_LENGTH).replaceAll("+", "-").replaceAll("/", "_");
+    this.role = options.role;
+    this.#mid = offer.bundle.at(0) ?? offer.media[0].mid;
+    this.#observer = options.observer;
+    this.participant = new Participant({
+      ...options,
+      observer: this.#participantObserver(),
+      fill: options.role === "whep" ? (track) => this.#isWanted(track, options.publisher) : undefined,
+    });
+  }
+
+  /** Makes the session that an SDP offer asks for; nothing is left of one that is refused. */
+  static open(options: HttpSessionOptions, sdp: string): HttpOpenResult {
+    const parsed = parseOffer(sdp);
+    if (!parsed.ok) return refused("bad-sdp", parsed.message);
+    const problem = directionProblem(parsed.offer, options.role);
+    if (problem !== undefined) return refused("wrong-direction", problem);
+    const session = new HttpSession(options, parsed.offer);
+    return session.#answer(oneWay(parsed.offer, options.role), options.nowMs);
+  }
+
+  /** Names the ICE generation (RFC 9725 section 4.3.1): a strong entity-tag. */
+  get etag(): string {
+    return `"${this.participant.transport.localUfrag}"`;
+  }
+
+  /** Takes a trickle-ice-sdpfrag; `ifMatch` is the field of the request, undefined where it has none. */
+  patch(text: string, ifMatch: string | undefined): HttpPatchResult {
+    if (ifMatch === undefined) return refused("etag-required", "the request has no If-Match");
+    const wildcard = ifMatch.trim() === "*";
+    if (!wildcard && !ifMatch.split(",").some((tag) => tag.trim() === this.etag)) {
+      return refused("etag-mismatch", `If-Match names another ICE generation than ${this.etag}`);
+    }
+    const parsed = parseSdpFragment(text);
+    if (!parsed.ok) return refused("bad-fragment", parsed.message);
+    const { credentials } = parsed.fragment;
+    // Some clients trickle with If-Match: * as well: only other credentials restart.
+    if (credentials === undefined || credentials.ufrag === this.participant.transport.remoteUfrag) {
+      return { ok: true, restarted: false };
+    }
+    if (!wildcard) return refused("wrong-generation", "the ice-ufrag is new: a restart needs If-Match: *");
+    const local = this.participant.transport.restartIce(credentials.ufrag, credentials.password);
+    return { ok: true, restarted: true, fragment: writeSdpFragment(local, this.#mid), etag: this.etag };
+  }
+
+  leave(): void {
+    this.participant.leave("leave");
+  }
+
+  /** Something here went wrong that should not: this peer goes, nobody else. */
+  fail(): void {
+    this.participant.leave("fault");
+  }
+
+  shutDown(): void {
+    this.participant.leave("server-closing");
+  }
+
+  /** All of an offer or none: a client that nobody tells would wait for what does not come (RFC 9725 section 4.4.3). */
+  #answer(offer: Offer, nowMs: number): HttpOpenResult {
+    this.#observer.joined(this);
+    const result = this.participant.answer(offer, [], nowMs);
+    const problem = result.ok ? result.problems.at(0) : result;
+    if (result.ok && problem === undefined) return { ok: true, session: this, answer: result.answer };
+    const refusal = refused(problem?.code ?? "bad-sdp", problem?.message ?? "");
+    this.participant.leave("refused", refusal.message);
+    return refusal;
+  }
+
+  #isWanted(track: PublishedTrack, publisher: string | undefined): boolean {
+    if (publisher === undefined || track.peerId === publisher) return true;
+    return this.participant.room.peers.get(track.peerId)?.name === publisher;
+  }
+
+  #participantObserver(): ParticipantObserver {
+    const ignored = () => {};
+    return {
+      peerJoined: ignored,
+      peerLeft: ignored,
+      trackPublished: ignored,
+      trackUnpublished: ignored,
+      transportConnected: () => this.#observer.connected(this),
+      left: (reason, detail) => this.#observer.left(this, reason, detail),
+    };
+  }
+}
+
+/** WHIP takes what sends, WHEP what receives: an m-line that does neither is told, not answered in vain. */
+function directionProblem(offer: Offer, role: HttpRole): string | undefined {
+  const media = offer.media.filter(isAccepted);
+  if (media.length === 0) return "the offer has neither audio nor video";
+  const right: Direction = role === "whip" ? "sendonly" : "recvonly";
+  const wrong = media.find(({ direction }) => direction !== right && direction !== "sendrecv");
+  return wrong && `m-line ${wrong.mid} is ${wrong.direction}: ${role.toUpperCase()} takes ${right}`;
+}
+
+/** The offer with `sendrecv` narrowed to the one direction that the role has. */
+function oneWay(offer: Offer, role: HttpRole): Offer {
+  const direction: Direction = role === "whip" ? "sendonly" : "recvonly";
+  const media: OfferMedia[] = offer.media.map((line) => ({ ...line, direction }));
+  return { ...offer, media };
+}
+
+function refused(code: HttpRefusalCode, message: string): HttpRefusal {
+  return { ok: false, code, message };
+}
