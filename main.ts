@@ -2,7 +2,7 @@ import { parseConfig, SETTINGS } from "./src/server/config.ts";
 import { helpText } from "./src/server/config_text.ts";
 import { configureLogs } from "./src/server/log.ts";
 import { catchStopSignals, run } from "./src/server/serve.ts";
-import { createSwitchboard } from "./src/mod.ts";
+import { BackendUnavailableError, createSwitchboard, type SwitchboardServer } from "./src/mod.ts";
 
 /** Exit code of a process that was called wrongly. */
 const USAGE_ERROR = 2;
@@ -24,7 +24,14 @@ async function main(): Promise<number> {
   }
   const { config } = result;
   configureLogs(config.log);
-  const switchboard = createSwitchboard({ ...config, hostname: config.host });
+  let switchboard: SwitchboardServer;
+  try {
+    switchboard = createSwitchboard({ ...config, hostname: config.host });
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    printError(`--backend=${config.backend}: ${error.message}\n`);
+    return 1;
+  }
   return await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
 }
 

@@ -18,8 +18,8 @@ export class Child {
     return value;
   }
 
-  async ask(): Promise<string> {
-    await this.#writer.write(new TextEncoder().encode("\n"));
+  async ask(question = ""): Promise<string> {
+    await this.#writer.write(new TextEncoder().encode(`${question}\n`));
     return await this.readLine();
   }
 

@@ -7,6 +7,7 @@ import type { BenchCounters, BenchPeer } from "./forward_server.ts";
 import { Load } from "./load.ts";
 
 const SUBSCRIBERS = [10, 50];
+const BACKENDS = Deno.build.os === "linux" ? ["portable", "native"] as const : ["portable"] as const;
 const WINDOWS = 5;
 const WINDOW_MS = 2000;
 const WARM_UP_MS = 2000;
@@ -40,8 +41,8 @@ async function measure(server: Child, floor: Child, load: Load): Promise<Window>
   };
 }
 
-async function bench(subscribers: number, floor: Child): Promise<void> {
-  const server = new Child("forward_server.ts", [`${subscribers}`], SERVER_CORE);
+async function bench(backend: string, subscribers: number, floor: Child): Promise<void> {
+  const server = new Child("forward_server.ts", [`${subscribers}`, backend], SERVER_CORE);
   const peers: BenchPeer[] = JSON.parse(await server.readLine());
   const load = new Load(peers);
   await load.connect();
@@ -51,16 +52,16 @@ async function bench(subscribers: number, floor: Child): Promise<void> {
   const counters: BenchCounters = JSON.parse(await server.ask());
   load.close();
   await server.end();
-  report(subscribers, windows, counters, load);
+  report(`${backend}, ${subscribers} subscribers`, windows, counters, load);
 }
 
-function report(subscribers: number, windows: readonly Window[], counters: BenchCounters, load: Load): void {
+function report(what: string, windows: readonly Window[], counters: BenchCounters, load: Load): void {
   const cpu = median(windows.map((window) => window.cpuMicroseconds));
   const ratio = median(windows.map((window) => window.cpuMicroseconds / window.floorMicroseconds));
   const rate = median(windows.map((window) => window.packetsPerSecond));
   const { sampled, bad } = load.checked;
   console.log(
-    `portable, ${subscribers} subscribers: ${cpu.toFixed(1)} us CPU a forwarded packet, ` +
+    `${what}: ${cpu.toFixed(1)} us CPU a forwarded packet, ` +
       `${Math.round(1e6 / cpu)} packets/s a core; ${ratio.toFixed(2)} x the sending loop; ` +
       `${Math.round(rate)} packets/s in the closed loop; lost ${counters.forwarded - load.received}, ` +
       `dropped ${counters.dropped}; ${bad} bad of ${sampled} checked; RSS ${Math.round(counters.rssBytes / 1e6)} MB`,
@@ -73,6 +74,6 @@ const floor = new Child("send_loop.ts", [
   `${DATAGRAM_LENGTH}`,
   `${FLOOR_DATAGRAMS}`,
 ], SERVER_CORE);
-for (const subscribers of SUBSCRIBERS) await bench(subscribers, floor);
+for (const backend of BACKENDS) for (const subscribers of SUBSCRIBERS) await bench(backend, subscribers, floor);
 await floor.end();
 sink.close();

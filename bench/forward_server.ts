@@ -34,7 +34,10 @@ const CODEC = { mimeType: "video/vp8", clockRate: 90000, payloadType: 96, fmtp: 
 const EXTENSIONS = [{ uri: MID_URI, id: 4 }];
 const IGNORE = () => {};
 
-const { backend } = chooseBackend("portable");
+const [subscriberCount, choice] = Deno.args;
+const chosen = chooseBackend(choice === "native" ? "native" : "portable", cryptoRandom);
+if (!chosen.ok) throw new Error(chosen.reason);
+const { backend } = chosen;
 const room = new Room("bench");
 const sockets: DatagramSocket[] = [];
 
@@ -81,7 +84,7 @@ const track = publisher.peer.publish({
   headerExtensions: EXTENSIONS,
   ssrcs: [1000],
 });
-const subscribers = Array.from({ length: Number(Deno.args[0]) }, () => addPeer());
+const subscribers = Array.from({ length: Number(subscriberCount) }, () => addPeer());
 const consumers = subscribers.flatMap(({ peer }) =>
   peer.subscribe(track.id, { mid: "0", codec: CODEC, headerExtensions: EXTENSIONS }) ?? []
 );

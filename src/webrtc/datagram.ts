@@ -16,7 +16,10 @@ export const SLOT_SIZE = 2048;
  * awaits; what is queued leaves when the I/O side flushes, once for each batch that it received.
  */
 export interface DatagramSender {
-  /** The next free slot of the bounded queue, SLOT_SIZE bytes, or undefined where the queue is full: drop, do not wait. */
+  /**
+   * A free slot of SLOT_SIZE bytes, to be filled and committed before any other is asked for. A queue that is full drops
+   * its oldest datagram for the new one. Undefined where nothing can be queued at all: drop, do not wait.
+   */
   slot(): Uint8Array | undefined;
   /** Queues the first `length` bytes of the slot that the last `slot()` gave. */
   commit(length: number, to: RemoteAddress): void;

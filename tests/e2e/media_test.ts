@@ -1,5 +1,7 @@
 import { strictEqual } from "node:assert/strict";
-import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM } from "../harness/meeting.ts";
+import { startChromium } from "../harness/chromium.ts";
+import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM, withServer } from "../harness/meeting.ts";
+import { RoomPage } from "../harness/room_page.ts";
 import { watchMedia } from "../harness/watch_media.ts";
 
 Deno.test({
@@ -12,6 +14,26 @@ Deno.test({
       await Promise.all(people.map((person) => person.waitForOthers(1)));
       await watchMedia(people);
     }),
+});
+
+Deno.test({
+  name: "two people see and hear each other by the native backend",
+  ignore: WITHOUT_CHROMIUM || Deno.build.os !== "linux",
+  permissions: MEETING_PERMISSIONS,
+  fn: () =>
+    withServer(
+      async (server) => {
+        await using chromium = await startChromium();
+        const people: RoomPage[] = [];
+        for (const name of ["Ada", "Ben"]) people.push(await RoomPage.join(chromium, server.url, name));
+        await Promise.all(people.map((person) => person.waitForOthers(1)));
+        await watchMedia(people);
+        strictEqual((await server.health()).backend, "native");
+      },
+      0,
+      [],
+      "native",
+    ),
 });
 
 Deno.test({

@@ -1,19 +1,11 @@
 import { Buffer } from "node:buffer";
-import {
-  DtlsClient,
-  HashAlgorithm,
-  ProtectionProfileAeadAes128Gcm,
-  ProtectionProfileAes128CmHmacSha1_80,
-  SignatureAlgorithm,
-} from "werift";
+import { DtlsClient, HashAlgorithm, SignatureAlgorithm } from "werift";
 import type { DtlsCertificate } from "../../src/io/portable/certificate.ts";
 import { writeRecord } from "../../src/io/portable/dtls_record.ts";
 import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
-const PROTECTION_PROFILES = {
-  SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
-  SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
-} as const satisfies Record<SrtpProfile, number>;
+/** werift's type names the profiles of its own SRTP; its DTLS takes any. */
+type WeriftProfile = NonNullable<DtlsClient["srtp"]["srtpProfile"]>;
 
 /** werift's SessionType.CLIENT, which it does not export. */
 const CLIENT = 1;
@@ -57,7 +49,7 @@ export class TestClient {
       key: keyPem ?? certificate.keyPem,
       signatureHash: { hash: HashAlgorithm.sha256_4, signature: SignatureAlgorithm.ecdsa_3 },
       extendedMasterSecret,
-      srtpProfiles: profiles.map((profile) => PROTECTION_PROFILES[profile]),
+      srtpProfiles: profiles.map((profile) => SRTP_PROFILES[profile].id) as WeriftProfile[],
     });
     this.socket.onConnect.subscribe(() => this.connections++);
     this.socket.onClose.subscribe(() => this.closes++);

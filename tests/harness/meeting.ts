@@ -2,7 +2,7 @@ import { strictEqual } from "node:assert/strict";
 import type { Browser } from "./browser.ts";
 import { CHROMIUM_PERMISSIONS, type ChromiumOptions, startChromium, WITHOUT_CHROMIUM } from "./chromium.ts";
 import { RoomPage } from "./room_page.ts";
-import { SERVER_PERMISSIONS, ServerProcess } from "./server.ts";
+import { SERVER_PERMISSIONS, ServerProcess, type StartTask } from "./server.ts";
 
 /** A server and a browser, for people to meet. */
 export interface Meeting {
@@ -37,8 +37,9 @@ export async function withServer(
   test: (server: ServerProcess) => Promise<void>,
   port?: number,
   flags?: readonly string[],
+  task?: StartTask,
 ): Promise<void> {
-  const server = await ServerProcess.start(port, flags);
+  const server = await ServerProcess.start(port, flags, task);
   try {
     await test(server);
     if (!server.running) return;

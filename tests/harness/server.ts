@@ -10,10 +10,13 @@ export const SERVER_PERMISSIONS = {
   net: ["localhost"],
 } satisfies Deno.PermissionOptionsObject;
 
+/** The tasks of deno.json that start a server. */
+export type StartTask = "dev" | "native";
+
 /** What is alive in the server, as /healthz tells it. */
 export type Health = Readonly<Record<string, number | string>>;
 
-/** The server as `deno task dev` runs it, in a process of its own. */
+/** The server as a task of deno.json runs it, in a process of its own. */
 export class ServerProcess {
   /** Where the page is. */
   readonly url: string;
@@ -32,8 +35,12 @@ export class ServerProcess {
    * Starts it on a free port, or on the given one, with more flags. Throws an Error that holds the log where it does not
    * get ready.
    */
-  static async start(port = 0, flags: readonly string[] = []): Promise<ServerProcess> {
-    const [, ...args] = startCommand();
+  static async start(
+    port = 0,
+    flags: readonly string[] = [],
+    task: StartTask = "dev",
+  ): Promise<ServerProcess> {
+    const [, ...args] = startCommand(task);
     const child = new Deno.Command(Deno.execPath(), {
       args: [...args, `--port=${port}`, "--log=switchboard=debug", ...flags],
       cwd: ROOT,
@@ -89,9 +96,9 @@ export class ServerProcess {
 }
 
 /** The words of the dev task: tests run the server with the very permissions that users give it. */
-function startCommand(): string[] {
+function startCommand(task: StartTask): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  return String(tasks.dev).split(/\s+/);
+  return String(tasks[task]).split(/\s+/);
 }
 
 /** The output of a process, both streams in one text. */

@@ -1,11 +1,19 @@
 import type { Buffer } from "node:buffer";
-import { ProtectionProfileAeadAes128Gcm, ProtectionProfileAes128CmHmacSha1_80, type RTCDtlsTransport } from "werift";
+import {
+  type DtlsClient,
+  ProtectionProfileAeadAes128Gcm,
+  ProtectionProfileAes128CmHmacSha1_80,
+  type RTCDtlsTransport,
+} from "werift";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
-const PROTECTION_PROFILES = {
+type WeriftProfile = NonNullable<DtlsClient["srtp"]["srtpProfile"]>;
+
+/** The profiles that werift has: AES-256 is left out of an offer. */
+const PROTECTION_PROFILES: Partial<Record<SrtpProfile, WeriftProfile>> = {
   SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
   SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
-} as const satisfies Record<SrtpProfile, number>;
+};
 
 /** werift's DTLS waits so long for the answer to a flight, each time so much longer, and nothing stops it. */
 const FLIGHT_TIMEOUT_MS = 500;
@@ -16,7 +24,7 @@ export function prepareTransport(transport: RTCDtlsTransport, srtpProfiles: read
   // Without iceServers it would ask a public STUN server.
   connection.stunServer = undefined;
   dropRepeatedFlights(connection.onData);
-  const profiles = srtpProfiles?.map((profile) => PROTECTION_PROFILES[profile]);
+  const profiles = srtpProfiles?.flatMap((profile) => PROTECTION_PROFILES[profile] ?? []);
   if (profiles !== undefined) Reflect.set(transport, "srtpProfiles", profiles);
 }
 

@@ -16,5 +16,6 @@ export function createPortableBackend(): Backend {
       for (const socket of dirty) socket.flush();
       dirty.length = 0;
     },
+    close: () => Promise.resolve(),
   };
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
+import { type CipherGCMTypes, createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
 import type { SrtpCipher, SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
 import { SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
 
@@ -8,17 +8,21 @@ import { SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
 /** SRTP ciphers by node:crypto: they work wherever Deno does, for 10 to 15 us a packet of 1200 bytes. */
 export const portableCiphers: SrtpCipherFactory = {
   create(profile: SrtpProfile, key: Uint8Array, authKey: Uint8Array): SrtpCipher {
-    return SRTP_PROFILES[profile].aead ? new GcmCipher(key) : new CounterModeCipher(key, authKey);
+    return SRTP_PROFILES[profile].aead ? new GcmCipher(profile, key) : new CounterModeCipher(key, authKey);
   },
 };
 
-/** AEAD_AES_128_GCM (RFC 7714). */
+/** AEAD_AES_128_GCM and AEAD_AES_256_GCM (RFC 7714). */
 class GcmCipher implements SrtpCipher {
   readonly ivLength = 12;
-  readonly tagLength = SRTP_PROFILES.SRTP_AEAD_AES_128_GCM.tagLength;
+  readonly tagLength: number;
+  readonly #algorithm: CipherGCMTypes;
   readonly #key: Uint8Array;
 
-  constructor(key: Uint8Array) {
+  constructor(profile: SrtpProfile, key: Uint8Array) {
+    const { tagLength, keyLength } = SRTP_PROFILES[profile];
+    this.tagLength = tagLength;
+    this.#algorithm = keyLength === 32 ? "aes-256-gcm" : "aes-128-gcm";
     this.#key = key.slice();
   }
 
@@ -32,7 +36,7 @@ class GcmCipher implements SrtpCipher {
     trailer: Uint8Array | undefined,
     tagOffset: number,
   ): void {
-    const cipher = createCipheriv("aes-128-gcm", this.#key, iv);
+    const cipher = createCipheriv(this.#algorithm, this.#key, iv);
     cipher.setAAD(associatedData(packet, headerLength, trailer));
     packet.set(cipher.update(source.subarray(sourceOffset, sourceOffset + length)), headerLength);
     cipher.final();
@@ -47,7 +51,7 @@ class GcmCipher implements SrtpCipher {
     trailer: Uint8Array | undefined,
     tagOffset: number,
   ): boolean {
-    const decipher = createDecipheriv("aes-128-gcm", this.#key, iv);
+    const decipher = createDecipheriv(this.#algorithm, this.#key, iv);
     decipher.setAAD(associatedData(packet, headerLength, trailer));
     decipher.setAuthTag(packet.subarray(tagOffset, tagOffset + this.tagLength));
     const plaintext = decipher.update(packet.subarray(headerLength, headerLength + length));

@@ -1,4 +1,4 @@
 import { cipherContract } from "../../../tests/harness/cipher_contract.ts";
 import { portableCiphers } from "./cipher.ts";
 
-cipherContract("portable", portableCiphers, "none");
+cipherContract("portable", { open: () => ({ factory: portableCiphers }), permissions: "none" });

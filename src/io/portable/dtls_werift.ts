@@ -1,20 +1,14 @@
 import { Buffer } from "node:buffer";
-import {
-  DtlsServer,
-  HashAlgorithm,
-  ProtectionProfileAeadAes128Gcm,
-  ProtectionProfileAes128CmHmacSha1_80,
-  SignatureAlgorithm,
-} from "werift";
+import { DtlsServer, HashAlgorithm, SignatureAlgorithm } from "werift";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
 import type { DtlsCertificate } from "./certificate.ts";
 import { type HandshakeMessage, writeMessage } from "./dtls_message.ts";
 import { HANDSHAKE, readRecords, writeRecord } from "./dtls_record.ts";
 
-const PROTECTION_PROFILES = {
-  SRTP_AEAD_AES_128_GCM: ProtectionProfileAeadAes128Gcm,
-  SRTP_AES128_CM_HMAC_SHA1_80: ProtectionProfileAes128CmHmacSha1_80,
-} as const satisfies Record<SrtpProfile, number>;
+/** werift's type names the profiles of its own SRTP. Its DTLS compares their numbers, and takes any. */
+type WeriftProfile = NonNullable<DtlsServer["srtp"]["srtpProfile"]>;
+
+const PROTECTION_PROFILES = SRTP_PROFILE_PREFERENCE.map((profile) => SRTP_PROFILES[profile].id) as WeriftProfile[];
 
 const NOWHERE = { address: "0.0.0.0", family: "IPv4", port: 0 };
 const FROM_NOWHERE = [NOWHERE.address, NOWHERE.port] as const;
@@ -55,7 +49,7 @@ export class WeriftHandshake {
       signatureHash: { hash: HashAlgorithm.sha256_4, signature: SignatureAlgorithm.ecdsa_3 },
       certificateRequest: true,
       extendedMasterSecret: true,
-      srtpProfiles: SRTP_PROFILE_PREFERENCE.map((profile) => PROTECTION_PROFILES[profile]),
+      srtpProfiles: PROTECTION_PROFILES,
     });
     this.#server.dtls.cookie = cookie;
     // werift has put its own handler there. It catches whatever a whole record makes it throw or reject.
@@ -83,7 +77,7 @@ export class WeriftHandshake {
   /** The profile agreed on: our first that the client offers. */
   get profile(): SrtpProfile | undefined {
     const id = this.#server.srtp.srtpProfile;
-    return SRTP_PROFILE_PREFERENCE.find((profile) => PROTECTION_PROFILES[profile] === id);
+    return SRTP_PROFILE_PREFERENCE.find((profile) => SRTP_PROFILES[profile].id === id);
   }
 
   /** Whether the client offers the extended master secret (RFC 7627). */

@@ -23,9 +23,10 @@ export class UdpSocket implements DatagramSocket {
   dropped = 0;
   readonly #socket: Deno.DatagramConn;
   readonly #markDirty: (socket: UdpSocket) => void;
-  readonly #slots: Slot[] = [];
-  #head = 0;
-  #queued = 0;
+  /** The queue, oldest datagram first. */
+  readonly #queue: Slot[] = [];
+  /** Slots that are not in use, the one that `slot()` gives last. */
+  readonly #free: Slot[] = [];
   #dirty = false;
   #sending = false;
   /** Sends of a socket that has not sent yet all wait for it to become ready, and then leave in reverse order. */
@@ -41,18 +42,20 @@ export class UdpSocket implements DatagramSocket {
   }
 
   slot(): Uint8Array | undefined {
-    if (this.#closed || this.#queued === QUEUE_LENGTH) {
+    if (this.#closed) {
       this.dropped++;
       return undefined;
     }
-    return this.#nextSlot().bytes;
+    return this.#freeSlot().bytes;
   }
 
   commit(length: number, to: RemoteAddress): void {
-    const slot = this.#nextSlot();
+    if (this.#queue.length === QUEUE_LENGTH) this.#dropOldest();
+    const slot = this.#freeSlot();
+    this.#free.pop();
     slot.length = length;
     slot.to = this.#address(to);
-    this.#queued++;
+    this.#queue.push(slot);
     if (this.#dirty) return;
     this.#dirty = true;
     this.#markDirty(this);
@@ -71,11 +74,20 @@ export class UdpSocket implements DatagramSocket {
     if (!this.#sending) this.#socket.close();
   }
 
-  /** Slots are made as the queue first needs them, and kept. */
-  #nextSlot(): Slot {
-    const index = (this.#head + this.#queued) % QUEUE_LENGTH;
-    this.#slots[index] ??= { bytes: new Uint8Array(SLOT_SIZE), length: 0, to: this.#to };
-    return this.#slots[index];
+  /** The port is this peer's alone. */
+  claimUfrag(_ufrag: string): void {}
+
+  /** Slots are made as they are first needed, and kept. */
+  #freeSlot(): Slot {
+    if (this.#free.length === 0) this.#free.push({ bytes: new Uint8Array(SLOT_SIZE), length: 0, to: this.#to });
+    return this.#free[this.#free.length - 1];
+  }
+
+  /** Old media is of less use than new. Its slot goes below the one that was given out. */
+  #dropOldest(): void {
+    this.dropped++;
+    const oldest = this.#queue.shift();
+    if (oldest !== undefined) this.#free.unshift(oldest);
   }
 
   /** Almost always the same address as for the packet before. */
@@ -88,17 +100,12 @@ export class UdpSocket implements DatagramSocket {
 
   async #send(): Promise<void> {
     this.#sending = true;
-    while (this.#queued > 0) {
-      const batch = Math.min(this.#queued, this.#ready ? SENDS_AT_ONCE : 1);
-      const sends: Promise<unknown>[] = [];
-      for (let i = 0; i < batch; i++) sends.push(this.#sendSlot(this.#slots[(this.#head + i) % QUEUE_LENGTH]));
-      await Promise.all(sends);
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, this.#ready ? SENDS_AT_ONCE : 1);
+      await Promise.all(batch.map((slot) => this.#sendSlot(slot)));
       this.#ready = true;
-      this.#head = (this.#head + batch) % QUEUE_LENGTH;
-      this.#queued -= batch;
+      this.#free.unshift(...batch);
     }
-    // From the start again, so that a queue which is never deep keeps few slots.
-    this.#head = 0;
     this.#sending = false;
     if (this.#closed) this.#socket.close();
   }
@@ -114,12 +121,15 @@ export class UdpSocket implements DatagramSocket {
   }
 
   async #receive(handler: DatagramHandler): Promise<void> {
-    const buffer = new Uint8Array(SLOT_SIZE);
+    // A datagram that fills it was cut short.
+    const buffer = new Uint8Array(SLOT_SIZE + 1);
     let errors = 0;
     while (!this.#closed && errors < MAX_RECEIVE_ERRORS) {
       const datagram = await this.#receiveOne(buffer);
       errors = datagram === undefined ? errors + 1 : 0;
-      if (datagram !== undefined && !this.#closed) handler(buffer, datagram.length, datagram.from);
+      if (datagram === undefined || datagram.length > SLOT_SIZE || this.#closed) continue;
+      handler.handleDatagram(buffer, datagram.length, datagram.from);
+      handler.endBatch();
     }
   }
 

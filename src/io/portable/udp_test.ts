@@ -1,26 +1,46 @@
 import assert from "node:assert/strict";
+import { datagramContract } from "../../../tests/harness/datagram_contract.ts";
+import { DatagramClient, queue } from "../../../tests/harness/datagram_peer.ts";
+import type { DatagramHandler } from "../backend.ts";
 import { UdpSocket } from "./udp.ts";
 
 const LOOPBACK = { net: ["127.0.0.1"] };
+const IGNORE: DatagramHandler = { handleDatagram() {}, endBatch() {} };
 
-/** A plain socket of the test, and the sequence of what it received. */
-async function receiveAll(socket: Deno.DatagramConn, count: number): Promise<number[]> {
-  const received: number[] = [];
-  while (received.length < count) {
-    const [bytes] = await socket.receive();
-    received.push(bytes[0]);
-  }
-  return received;
+datagramContract("portable", {
+  permissions: { net: ["127.0.0.1", "[::1]"] },
+  queueLength: 512,
+  open() {
+    const dirty: UdpSocket[] = [];
+    const sockets: UdpSocket[] = [];
+    let isStalled = false;
+    const flush = () => {
+      if (!isStalled) dirty.splice(0).forEach((socket) => socket.flush());
+    };
+    return {
+      openSocket(hostname, handler) {
+        const socket = new UdpSocket(hostname, handler, (socket) => dirty.push(socket));
+        sockets.push(socket);
+        return socket;
+      },
+      flush,
+      stall: () => isStalled = true,
+      resume() {
+        isStalled = false;
+        flush();
+      },
+      close: () => Promise.resolve(sockets.forEach((socket) => socket.close())),
+    };
+  },
+});
+
+function open(): UdpSocket {
+  return new UdpSocket("127.0.0.1", IGNORE, () => {});
 }
 
-function open(handler: ConstructorParameters<typeof UdpSocket>[1] = () => {}): UdpSocket {
-  const dirty: UdpSocket[] = [];
-  return new UdpSocket("127.0.0.1", handler, (socket) => dirty.push(socket));
-}
-
-function plainSocket(): { readonly socket: Deno.DatagramConn; readonly address: Deno.NetAddr } {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  return { socket, address: socket.addr as Deno.NetAddr };
+/** What `count` datagrams hold that the client receives. */
+async function values(client: DatagramClient, count: number): Promise<number[]> {
+  return (await client.receiveAll(count)).map(({ bytes }) => bytes[0]);
 }
 
 /** Waits until the port can be bound. */
@@ -35,59 +55,33 @@ async function isFree(port: number): Promise<void> {
   }
 }
 
-function queue(socket: UdpSocket, value: number, to: Deno.NetAddr): boolean {
-  const slot = socket.slot();
-  if (slot === undefined) return false;
-  slot.fill(value, 0, 100);
-  socket.commit(100, to);
-  return true;
-}
-
 Deno.test({
-  name: "what is queued leaves at the flush, in its order, from the very first datagram on",
+  name: "B151: what is queued leaves at the flush, in its order, from the very first datagram on",
   permissions: LOOPBACK,
   async fn() {
-    const { socket: other, address } = plainSocket();
+    const client = new DatagramClient();
     const socket = open();
-    for (let value = 0; value < 50; value++) queue(socket, value, address);
+    for (let value = 0; value < 50; value++) queue(socket, client.address, value);
     socket.flush();
-    assert.deepEqual(await receiveAll(other, 50), Array.from({ length: 50 }, (_, value) => value));
+    assert.deepEqual(await values(client, 50), Array.from({ length: 50 }, (_, value) => value));
     socket.close();
-    other.close();
+    client.close();
   },
 });
 
 Deno.test({
-  name: "what is queued while sends are under way leaves too",
+  name: "B151: what is queued while sends are under way leaves too",
   permissions: LOOPBACK,
   async fn() {
-    const { socket: other, address } = plainSocket();
+    const client = new DatagramClient();
     const socket = open();
     for (let value = 0; value < 40; value++) {
-      queue(socket, value, address);
+      queue(socket, client.address, value);
       socket.flush();
     }
-    assert.deepEqual(await receiveAll(other, 40), Array.from({ length: 40 }, (_, value) => value));
+    assert.deepEqual(await values(client, 40), Array.from({ length: 40 }, (_, value) => value));
     socket.close();
-    other.close();
-  },
-});
-
-Deno.test({
-  name: "B43: a full queue gives no slot and counts; it is free again once it was sent",
-  permissions: LOOPBACK,
-  async fn() {
-    const { socket: other, address } = plainSocket();
-    const socket = open();
-    let queued = 0;
-    while (queue(socket, 1, address)) queued++;
-    assert.equal(queued, 512);
-    assert.equal(socket.dropped, 1);
-    socket.flush();
-    await receiveAll(other, 50);
-    while (!queue(socket, 2, address)) await new Promise((resolve) => setTimeout(resolve, 0));
-    socket.close();
-    other.close();
+    client.close();
   },
 });
 
@@ -95,17 +89,17 @@ Deno.test({
   name: "B28: what was flushed before the close still leaves, a last close_notify too, and then the port is free",
   permissions: LOOPBACK,
   async fn() {
-    const { socket: other, address } = plainSocket();
+    const client = new DatagramClient();
     const socket = open();
     for (let value = 0; value < 40; value++) {
-      queue(socket, value, address);
+      queue(socket, client.address, value);
       socket.flush();
     }
     socket.close();
-    assert.equal(queue(socket, 40, address), false, "a closed socket takes no more");
-    assert.deepEqual(await receiveAll(other, 40), Array.from({ length: 40 }, (_, value) => value));
+    assert.equal(queue(socket, client.address, 40), false, "a closed socket takes no more");
+    assert.deepEqual(await values(client, 40), Array.from({ length: 40 }, (_, value) => value));
     await isFree(socket.port);
-    other.close();
+    client.close();
   },
 });
 
@@ -113,30 +107,14 @@ Deno.test({
   name: "an address that cannot be sent to costs its datagram only",
   permissions: LOOPBACK,
   async fn() {
-    const { socket: other, address } = plainSocket();
+    const client = new DatagramClient();
     const socket = open();
-    queue(socket, 1, { transport: "udp", hostname: "192.0.2.1", port: 9 });
-    queue(socket, 2, address);
+    queue(socket, { hostname: "192.0.2.1", port: 9 }, 1);
+    queue(socket, client.address, 2);
     socket.flush();
-    assert.deepEqual(await receiveAll(other, 1), [2]);
+    assert.deepEqual(await values(client, 1), [2]);
     assert.equal(socket.dropped, 1);
     socket.close();
-    other.close();
-  },
-});
-
-Deno.test({
-  name: "what is received goes to the handler with its length and sender, until the socket is closed",
-  permissions: LOOPBACK,
-  async fn() {
-    const { socket: other, address } = plainSocket();
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const socket = open((bytes, length, from) => resolve(`${length} ${bytes[0]} ${from.hostname}:${from.port}`));
-    await other.send(new Uint8Array(77).fill(5), { transport: "udp", hostname: "127.0.0.1", port: socket.port });
-    assert.equal(await promise, `77 5 127.0.0.1:${address.port}`);
-    socket.close();
-    socket.close();
-    assert.equal(socket.slot(), undefined);
-    other.close();
+    client.close();
   },
 });

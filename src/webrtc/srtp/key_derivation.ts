@@ -30,7 +30,7 @@ export interface SessionKeys {
   readonly salt: Uint8Array;
 }
 
-/** Derives the session keys from a master key (RFC 3711 section 4.3; AEAD: RFC 7714 section 11). */
+/** Derives the session keys from a master key (RFC 3711 section 4.3; AEAD: RFC 7714 sections 11 and 12). */
 export function deriveSessionKeys(profile: SrtpProfile, master: SrtpKeys, labels: KeyLabels): SessionKeys {
   const { keyLength, saltLength, aead } = SRTP_PROFILES[profile];
   return {
@@ -40,13 +40,16 @@ export function deriveSessionKeys(profile: SrtpProfile, master: SrtpKeys, labels
   };
 }
 
-/** The first `length` bytes of AES_CM_PRF (RFC 3711 section 4.3.3): key stream of AES in counter mode. */
+/**
+ * The first `length` bytes of AES_CM_PRF (RFC 3711 section 4.3.3), or of AES_256_CM_PRF (RFC 6188 section 3) where the
+ * master key has 256 bits: key stream of AES in counter mode.
+ */
 function deriveBytes(master: SrtpKeys, label: number, length: number): Uint8Array {
   const counter = new Uint8Array(BLOCK_LENGTH);
   // The 12-byte salt of AEAD is padded with zeros at its end, which the rest of the counter block already is.
   counter.set(master.salt);
   counter[LABEL_OFFSET] ^= label;
-  const cipher = createCipheriv("aes-128-ctr", master.key, counter);
+  const cipher = createCipheriv(`aes-${master.key.length === 32 ? 256 : 128}-ctr`, master.key, counter);
   const keyStream = new Uint8Array(cipher.update(new Uint8Array(length)));
   cipher.final();
   return keyStream;

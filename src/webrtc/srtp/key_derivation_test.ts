@@ -16,6 +16,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the session keys of a 256-bit master key are those of RFC 6188 section 7.2",
+  permissions: "none",
+  fn() {
+    const master = {
+      key: Uint8Array.fromHex("f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6"),
+      salt: Uint8Array.fromHex("3b04803de51ee7c96423ab5b78d2"),
+    };
+    const keys = deriveSessionKeys("SRTP_AEAD_AES_256_GCM", master, SRTP_LABELS);
+    assert.equal(keys.key.toHex(), "5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4");
+    assert.equal(keys.salt.toHex(), "fa31791685ca444a9e07c6c6");
+    assert.equal(keys.authKey.length, 0);
+  },
+});
+
+Deno.test({
   name: "SRTCP has keys of its own",
   permissions: "none",
   fn() {

@@ -48,7 +48,10 @@ function plainRtp(sequenceNumber: number, payloadLength: number): Uint8Array {
   });
 }
 
-for (const profile of PROFILES) {
+/** werift has no AES-256. */
+const WERIFT_PROFILES = PROFILES.filter((profile) => profile !== "SRTP_AEAD_AES_256_GCM");
+
+for (const profile of WERIFT_PROFILES) {
   const keys = masterKeys(profile, 3);
 
   Deno.test({

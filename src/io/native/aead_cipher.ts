@@ -1,0 +1,101 @@
+import type { SrtpCipher } from "../../webrtc/srtp/cipher.ts";
+import { blank, type CipherMemory, TEXT } from "./cipher_memory.ts";
+
+export const AEAD_TAG_LENGTH = 16;
+export const NONCE_LENGTH = 12;
+
+/**
+ * A function that seals or opens in one call: a context, and the addresses and lengths of everything, ten in all. As
+ * pointers every one of them is 64 bits wide; an i32 that goes by the stack would leave half of a size_t as it was.
+ */
+export const ONE_CALL = {
+  parameters: [
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+    "pointer",
+  ],
+  result: "i32",
+} as const satisfies Deno.ForeignFunction;
+
+/** AES-GCM with one key by one library. Bytes and nonce lie in the library's CipherMemory. */
+export interface AeadContext {
+  /**
+   * Encrypts `length` bytes at `source` to the text and puts the tag behind it; authenticates the `frontLength` bytes in
+   * front of the text as well. False where the library reports an error.
+   */
+  seal(source: number, length: number, frontLength: number): boolean;
+  /** Decrypts `length` bytes at `source`, with the tag behind them, to the text. False where the tag is wrong. */
+  open(source: number, length: number, frontLength: number): boolean;
+  free(): void;
+}
+
+/** AEAD_AES_128_GCM and AEAD_AES_256_GCM (RFC 7714) over a native library. What it cannot seal it fills with zeros. */
+export class AeadCipher implements SrtpCipher {
+  readonly ivLength = NONCE_LENGTH;
+  readonly tagLength = AEAD_TAG_LENGTH;
+  readonly #memory: CipherMemory;
+  #context: AeadContext | undefined;
+
+  constructor(memory: CipherMemory, context: AeadContext) {
+    this.#memory = memory;
+    this.#context = context;
+  }
+
+  seal(
+    iv: Uint8Array,
+    packet: Uint8Array,
+    headerLength: number,
+    source: Uint8Array,
+    sourceOffset: number,
+    length: number,
+    trailer: Uint8Array | undefined,
+    tagOffset: number,
+  ): void {
+    const memory = this.#memory;
+    const end = tagOffset + AEAD_TAG_LENGTH;
+    if (this.#context === undefined || !memory.hasRoom(headerLength, length)) {
+      return blank(packet, headerLength, end);
+    }
+    const frontLength = memory.takeFront(packet, headerLength, trailer);
+    const at = memory.takeSource(source, sourceOffset, length);
+    memory.takeNonce(iv);
+    if (!this.#context.seal(at, length, frontLength)) return blank(packet, headerLength, end);
+    if (tagOffset === headerLength + length) {
+      memory.copyText(packet, headerLength, length + AEAD_TAG_LENGTH);
+    } else {
+      memory.copyText(packet, headerLength, length);
+      memory.copyOut(TEXT + length, packet, tagOffset, AEAD_TAG_LENGTH);
+    }
+  }
+
+  open(
+    iv: Uint8Array,
+    packet: Uint8Array,
+    headerLength: number,
+    length: number,
+    trailer: Uint8Array | undefined,
+    tagOffset: number,
+  ): boolean {
+    const memory = this.#memory;
+    if (this.#context === undefined || !memory.hasRoom(headerLength, length)) return false;
+    const frontLength = memory.takeFront(packet, headerLength, trailer);
+    const at = memory.takeSource(packet, headerLength, length);
+    memory.copyIn(at + length, packet, tagOffset, AEAD_TAG_LENGTH);
+    memory.takeNonce(iv);
+    if (!this.#context.open(at, length, frontLength)) return false;
+    memory.copyText(packet, headerLength, length);
+    return true;
+  }
+
+  close(): void {
+    this.#context?.free();
+    this.#context = undefined;
+  }
+}

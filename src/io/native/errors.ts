@@ -1,0 +1,33 @@
+/** Error numbers of Linux (errno.h) that are told apart here. */
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const EADDRINUSE = 98;
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [1, "EPERM"],
+  [13, "EACCES"],
+  [22, "EINVAL"],
+  [23, "ENFILE"],
+  [24, "EMFILE"],
+  [92, "ENOPROTOOPT"],
+  [97, "EAFNOSUPPORT"],
+  [EADDRINUSE, "EADDRINUSE"],
+  [99, "EADDRNOTAVAIL"],
+  [105, "ENOBUFS"],
+]);
+
+/** What the system refused. */
+export class SocketError extends Error {
+  override readonly name = "SocketError";
+  readonly errno: number;
+
+  constructor(what: string, errno: number) {
+    super(`${what}: ${NAMES.get(errno) ?? `error ${errno}`}`);
+    this.errno = errno;
+  }
+}
+
+/** Each port of the configured range is in use. */
+export class NoFreePortError extends Error {
+  override readonly name = "NoFreePortError";
+}

@@ -1,0 +1,92 @@
+import { AEAD_TAG_LENGTH, AeadCipher, type AeadContext, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
+import type { CipherLibraryResult, CreateCipher } from "./cipher_library.ts";
+import { ADDRESS_SYMBOLS, CipherMemory, DIGEST, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
+import { openForGood, type SharedLibrary } from "./libraries.ts";
+
+/** Debian and Ubuntu: libgnutls30. */
+export const GNUTLS: SharedLibrary = { name: "GnuTLS", files: ["libgnutls.so.30"] };
+
+/** Where the key is described, a gnutls_datum_t: its address and length. */
+const DATUM = DIGEST;
+
+/** Of gnutls_cipher_algorithm_t. */
+const AES_128_GCM = 10;
+const AES_256_GCM = 11;
+
+const SYMBOLS = {
+  ...ADDRESS_SYMBOLS,
+  gnutls_aead_cipher_init: { parameters: ["pointer", "i32", "pointer"], result: "i32" },
+  gnutls_aead_cipher_deinit: { parameters: ["pointer"], result: "void" },
+  gnutls_aead_cipher_encrypt: ONE_CALL,
+  gnutls_aead_cipher_decrypt: ONE_CALL,
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type Functions = Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
+
+/** GnuTLS's AEAD in one call a packet. It has no AES in counter mode. */
+export function openGnuTls(): CipherLibraryResult {
+  const opened = openForGood(GNUTLS, SYMBOLS);
+  if (!opened.ok) return { name: GNUTLS.name, reason: opened.reason };
+  const { path, symbols } = opened;
+  const memory = new CipherMemory(symbols);
+  const gcm = (algorithm: number): CreateCipher => (key) =>
+    new AeadCipher(memory, new GnuTlsGcm(symbols, memory, algorithm, key));
+  const ciphers = { SRTP_AEAD_AES_128_GCM: gcm(AES_128_GCM), SRTP_AEAD_AES_256_GCM: gcm(AES_256_GCM) };
+  return { library: { name: GNUTLS.name, path, ciphers, close: () => opened.close() } };
+}
+
+class GnuTlsGcm implements AeadContext {
+  readonly #functions: Functions;
+  readonly #memory: CipherMemory;
+  readonly #handle: Deno.PointerValue;
+
+  constructor(functions: Functions, memory: CipherMemory, algorithm: number, key: Uint8Array) {
+    this.#functions = functions;
+    this.#memory = memory;
+    const failed = memory.withKey(key, (at) => {
+      memory.setAddress(DATUM, at);
+      memory.setSize(DATUM + 8, key.length);
+      return functions.gnutls_aead_cipher_init(memory.at(LENGTH), algorithm, memory.at(DATUM));
+    });
+    this.#handle = failed === 0 ? memory.pointerIn(LENGTH) : null;
+    if (this.#handle === null) throw new Error("GnuTLS gives no AES-GCM context");
+  }
+
+  seal(source: number, length: number, frontLength: number): boolean {
+    const memory = this.#memory;
+    memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
+    return this.#functions.gnutls_aead_cipher_encrypt(
+      this.#handle,
+      memory.at(NONCE),
+      memory.size(NONCE_LENGTH),
+      memory.at(TEXT - frontLength),
+      memory.size(frontLength),
+      memory.size(AEAD_TAG_LENGTH),
+      memory.at(source),
+      memory.size(length),
+      memory.at(TEXT),
+      memory.at(LENGTH),
+    ) === 0;
+  }
+
+  open(source: number, length: number, frontLength: number): boolean {
+    const memory = this.#memory;
+    memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
+    return this.#functions.gnutls_aead_cipher_decrypt(
+      this.#handle,
+      memory.at(NONCE),
+      memory.size(NONCE_LENGTH),
+      memory.at(TEXT - frontLength),
+      memory.size(frontLength),
+      memory.size(AEAD_TAG_LENGTH),
+      memory.at(source),
+      memory.size(length + AEAD_TAG_LENGTH),
+      memory.at(TEXT),
+      memory.at(LENGTH),
+    ) === 0;
+  }
+
+  free(): void {
+    this.#functions.gnutls_aead_cipher_deinit(this.#handle);
+  }
+}

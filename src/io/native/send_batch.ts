@@ -1,0 +1,144 @@
+import type { Libc } from "./libc.ts";
+import { NativeMemory, writeAddress } from "./memory.ts";
+import { IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO } from "./receive_batch.ts";
+import {
+  AF_INET,
+  INTERFACE_WORD,
+  LOCAL_WORD,
+  SOCKADDR_WORDS,
+  sockaddrLength,
+  type SocketAddress,
+} from "./socket_address.ts";
+
+/** Messages that one call sends at most. */
+export const MAX_MESSAGES = 128;
+/** Datagrams that one call sends at most, in whatever messages. */
+export const MAX_BATCH_DATAGRAMS = 256;
+
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
+const MSG_DONTWAIT = 0x40;
+
+/** struct mmsghdr (sendmmsg(2)) of a 64-bit machine, in words. */
+const HEADER_WORDS = 16;
+const NAME = 0;
+const NAME_LENGTH = 2;
+const VECTOR = 4;
+const VECTOR_LENGTH = 6;
+const CONTROL = 8;
+const CONTROL_LENGTH = 10;
+
+const NAME_WORDS = 8;
+const VECTOR_WORDS = 4;
+/** Room for the two control messages: the address to send from (24 + 16 bytes at most) and the segment size (24). */
+const CONTROL_WORDS = 16;
+/** Bytes of struct cmsghdr; data begins behind it. */
+const CONTROL_HEADER = 16;
+
+/** One sendmmsg(2): messages of one datagram, or of a run of datagrams to one address (UDP GSO, udp(7)). */
+export class SendBatch {
+  messages = 0;
+  readonly #libc: Libc;
+  readonly #headers: NativeMemory;
+  readonly #names: NativeMemory;
+  readonly #controls: NativeMemory;
+  readonly #vectors: NativeMemory;
+  #datagrams = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    this.#headers = new NativeMemory(libc, 4 * HEADER_WORDS * MAX_MESSAGES);
+    this.#names = new NativeMemory(libc, 4 * NAME_WORDS * MAX_MESSAGES);
+    this.#controls = new NativeMemory(libc, 4 * CONTROL_WORDS * MAX_MESSAGES);
+    this.#vectors = new NativeMemory(libc, 4 * VECTOR_WORDS * MAX_BATCH_DATAGRAMS);
+    for (let i = 0; i < MAX_MESSAGES; i++) {
+      const header = i * HEADER_WORDS;
+      writeAddress(this.#headers.words, header + NAME, this.#names.address + 4 * NAME_WORDS * i);
+      writeAddress(this.#headers.words, header + CONTROL, this.#controls.address + 4 * CONTROL_WORDS * i);
+    }
+  }
+
+  /** Datagrams that still find room. */
+  get room(): number {
+    return this.messages === MAX_MESSAGES ? 0 : MAX_BATCH_DATAGRAMS - this.#datagrams;
+  }
+
+  clear(): void {
+    this.messages = 0;
+    this.#datagrams = 0;
+  }
+
+  /**
+   * Begins a message to `to`. `segmentSize` is the length of each datagram of a run, 0 for a single one; `fromLocal`
+   * sends it from the address of this machine that `to` addressed, where that is known.
+   */
+  begin(to: SocketAddress, segmentSize: number, fromLocal: boolean): void {
+    const index = this.messages++;
+    const { words } = this.#headers;
+    const header = index * HEADER_WORDS;
+    for (let i = 0; i < SOCKADDR_WORDS; i++) this.#names.words[index * NAME_WORDS + i] = to.words[i];
+    words[header + NAME_LENGTH] = sockaddrLength(to.family);
+    writeAddress(words, header + VECTOR, this.#vectors.address + 4 * VECTOR_WORDS * this.#datagrams);
+    words[header + VECTOR_LENGTH] = 0;
+    const control = index * CONTROL_WORDS;
+    const local = fromLocal ? this.#writeLocal(control, to) : 0;
+    const segment = segmentSize > 0 ? this.#writeSegmentSize(control + local, segmentSize) : 0;
+    words[header + CONTROL_LENGTH] = 4 * (local + segment);
+  }
+
+  /** Adds a datagram of `length` bytes at `address` to the message that was begun last. */
+  add(address: number, length: number): void {
+    const vector = VECTOR_WORDS * this.#datagrams++;
+    writeAddress(this.#vectors.words, vector, address);
+    this.#vectors.words[vector + 2] = length;
+    this.#headers.words[(this.messages - 1) * HEADER_WORDS + VECTOR_LENGTH]++;
+  }
+
+  /** Datagrams of a message. */
+  datagramsOf(message: number): number {
+    return this.#headers.words[message * HEADER_WORDS + VECTOR_LENGTH];
+  }
+
+  /** Sends the messages, and returns how many were taken; -1 where the first of them was refused. Does not block. */
+  send(fd: number): number {
+    return this.#libc.call.sendmmsg(fd, this.#headers.pointer, this.messages, MSG_DONTWAIT);
+  }
+
+  /** Writes IP_PKTINFO or IPV6_PKTINFO (ip(7), ipv6(7)); returns its words. */
+  #writeLocal(at: number, to: SocketAddress): number {
+    const local = to.words;
+    const { words } = this.#controls;
+    if (to.family === AF_INET) {
+      if (local[LOCAL_WORD] === 0) return 0;
+      this.#writeControlHeader(at, CONTROL_HEADER + 12, IPPROTO_IP, IP_PKTINFO);
+      words[at + 4] = 0;
+      words[at + 5] = local[LOCAL_WORD];
+      words[at + 6] = 0;
+      return 8;
+    }
+    if (isUnspecified(local)) return 0;
+    this.#writeControlHeader(at, CONTROL_HEADER + 20, IPPROTO_IPV6, IPV6_PKTINFO);
+    for (let i = 0; i < 4; i++) words[at + 4 + i] = local[LOCAL_WORD + i];
+    words[at + 8] = local[INTERFACE_WORD];
+    return 10;
+  }
+
+  #writeSegmentSize(at: number, segmentSize: number): number {
+    this.#writeControlHeader(at, CONTROL_HEADER + 2, SOL_UDP, UDP_SEGMENT);
+    this.#controls.words[at + 4] = segmentSize;
+    return 6;
+  }
+
+  #writeControlHeader(at: number, length: number, level: number, type: number): void {
+    const { words } = this.#controls;
+    words[at] = length;
+    words[at + 1] = 0;
+    words[at + 2] = level;
+    words[at + 3] = type;
+  }
+}
+
+function isUnspecified(words: Uint32Array): boolean {
+  for (let i = 0; i < 4; i++) if (words[LOCAL_WORD + i] !== 0) return false;
+  return true;
+}

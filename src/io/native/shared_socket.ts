@@ -1,0 +1,118 @@
+import { BINDING_REQUEST, StunMessage } from "../../webrtc/stun.ts";
+import type { DatagramHandler, DatagramSocket } from "../backend.ts";
+import { AddressTable } from "./address_table.ts";
+import type { BoundSocket } from "./bind_udp.ts";
+import type { LoopSocket } from "./loop.ts";
+import { BATCH_LENGTH } from "./receive_batch.ts";
+import { SendQueue } from "./send_queue.ts";
+import { SharedPeer, type SharedPort } from "./shared_peer.ts";
+import { ADDRESS_WORDS, type Family, SocketAddress } from "./socket_address.ts";
+import type { SocketContext } from "./socket_context.ts";
+import { UfragTable } from "./ufrag_table.ts";
+
+/** 4,096 datagrams are 12 ms at 350,000 a second. */
+const QUEUE_LENGTH = 4096;
+const TABLE_ROWS = 1024;
+/** The first byte of STUN is not greater (RFC 7983 section 7). */
+const MAX_STUN_BYTE = 3;
+
+/**
+ * One port for all peers. A STUN request goes to the peer whose ufrag it names, everything else to the peer that the
+ * source address belongs to: the one that answered there last (see PeerAddresses). The rest is dropped and costs nothing.
+ */
+export class SharedSocket implements LoopSocket, SharedPort {
+  readonly fd: number;
+  readonly port: number;
+  readonly family: Family;
+  readonly addresses: AddressTable;
+  readonly ufrags = new UfragTable<SharedPeer>();
+  /** Datagrams that were for no peer. */
+  unrouted = 0;
+  readonly #context: SocketContext;
+  readonly #queue: SendQueue;
+  readonly #message = new StunMessage();
+  /** Whose the slot is that the queue gave out last. */
+  #slotOwner: SharedPeer | undefined;
+  /** The peers that got something of the present batch. */
+  readonly #touched: (SharedPeer | undefined)[] = new Array(BATCH_LENGTH).fill(undefined);
+  #touchedCount = 0;
+  #closed = false;
+
+  /** Takes over `bound`. Throws SocketError where it cannot be watched. */
+  constructor(context: SocketContext, bound: BoundSocket) {
+    this.fd = bound.fd;
+    this.port = bound.port;
+    this.family = bound.family;
+    this.addresses = new AddressTable(TABLE_ROWS, context.hashSeed);
+    this.#context = context;
+    this.#queue = new SendQueue({
+      ...context,
+      fd: bound.fd,
+      batch: context.sent,
+      capacity: QUEUE_LENGTH,
+      fromLocal: bound.isWildcard,
+      awaitWritable: () => context.loop.awaitWritable(bound.fd),
+    });
+    context.loop.add(this);
+  }
+
+  open(handler: DatagramHandler): DatagramSocket {
+    return new SharedPeer(this, handler);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.close();
+    this.#context.loop.remove(this);
+    this.#context.libc.call.close(this.fd);
+  }
+
+  slotFor(peer: SharedPeer): Uint8Array | undefined {
+    this.#slotOwner = peer;
+    return this.#queue.slot();
+  }
+
+  commitFor(peer: SharedPeer, length: number, to: SocketAddress): boolean {
+    if (this.#slotOwner !== peer) return false;
+    this.#queue.commit(length, to);
+    return true;
+  }
+
+  receive(): void {
+    const { received } = this.#context;
+    const count = received.receive(this.fd);
+    for (let i = 0; i < count && !this.#closed; i++) if (received.accepts(i)) this.#route(i);
+    for (let i = 0; i < this.#touchedCount; i++) {
+      this.#touched[i]?.endBatch();
+      this.#touched[i] = undefined;
+    }
+    this.#touchedCount = 0;
+  }
+
+  resume(): void {
+    this.#queue.resume();
+  }
+
+  touch(peer: SharedPeer): void {
+    this.#touched[this.#touchedCount++] = peer;
+  }
+
+  #route(index: number): void {
+    const { received } = this.#context;
+    const bytes = received.bytes(index);
+    const length = received.length(index);
+    const at = index * ADDRESS_WORDS;
+    const known = this.addresses.find(received.addresses, at);
+    const owner = this.#requested(bytes, length) ?? known?.owner;
+    if (owner === undefined) this.unrouted++;
+    else owner.deliver(bytes, length, known ?? new SocketAddress(received.addresses, at));
+  }
+
+  /** The peer whose ufrag a STUN request names. */
+  #requested(bytes: Uint8Array, length: number): SharedPeer | undefined {
+    const message = this.#message;
+    if (bytes[0] > MAX_STUN_BYTE || !message.parse(bytes, length) || message.type !== BINDING_REQUEST) return undefined;
+    return this.ufrags.find(bytes, message.usernameOffset, message.usernameLength);
+  }
+}
