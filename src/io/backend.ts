@@ -15,8 +15,6 @@ export interface DatagramSocket extends DatagramSender {
   readonly port: number;
   /** Datagrams that the queue had no room for, or that the kernel refused. */
   readonly dropped: number;
-  /** STUN requests to this ufrag of the server are this peer's as well. Peers that share a port are told apart by it. */
-  claimUfrag(ufrag: string): void;
   /** What was flushed still goes out. Nothing is received any more. */
   close(): void;
 }

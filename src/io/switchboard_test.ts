@@ -22,8 +22,6 @@ class FakeSocket extends MemoryDatagrams implements DatagramSocket {
     this.handler = handler;
   }
 
-  claimUfrag(): void {}
-
   close(): void {
     this.closed = true;
   }

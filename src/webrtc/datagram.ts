@@ -23,4 +23,6 @@ export interface DatagramSender {
   slot(): Uint8Array | undefined;
   /** Queues the first `length` bytes of the slot that the last `slot()` gave. */
   commit(length: number, to: RemoteAddress): void;
+  /** STUN requests to this ufrag of the server are this peer's as well. Peers that share a port are told apart by it. */
+  claimUfrag(ufrag: string): void;
 }

@@ -60,6 +60,7 @@ export class PeerTransport implements MediaSender {
     this.#ice = new IceLite({ random: options.random, nowMs: options.nowMs });
     this.#lastAuthenticatedMs = options.nowMs;
     this.#nowMs = options.nowMs;
+    options.datagrams.claimUfrag(this.#ice.localUfrag);
   }
 
   get connected(): boolean {
@@ -92,6 +93,7 @@ export class PeerTransport implements MediaSender {
   /** Begins an ICE generation, without an offer; nothing begins where the credentials are those of the present one. */
   restartIce(ufrag: string, password: string): LocalParameters {
     const generation = this.#ice.setRemote(ufrag, password);
+    if (generation === "restart") this.#options.datagrams.claimUfrag(this.#ice.localUfrag);
     return {
       ufrag: this.#ice.localUfrag,
       password: this.#ice.localPassword,

@@ -107,3 +107,16 @@ Deno.test({
     assert.deepEqual(transport.remoteAddress, OLD);
   },
 });
+
+Deno.test({
+  name: "B156: a transport claims its own ufrag from the start, and the new one at each restart",
+  permissions: "none",
+  fn() {
+    const { transport, client, datagrams } = connectedTransport();
+    assert.deepEqual(datagrams.ufrags, [transport.localUfrag]);
+    transport.accept(client.remoteParameters);
+    assert.equal(datagrams.ufrags.length, 1, "the same credentials are no restart");
+    transport.restartIce("other", client.password);
+    assert.deepEqual(datagrams.ufrags.slice(1), [transport.localUfrag]);
+  },
+});

@@ -5,6 +5,8 @@ export class MemoryDatagrams implements DatagramSender {
   readonly sent: { readonly bytes: Uint8Array; readonly to: RemoteAddress }[] = [];
   /** True: as with a full queue, no slot is free. */
   full = false;
+  /** The ufrags by which its peer is known, oldest first. */
+  readonly ufrags: string[] = [];
   readonly #slot = new Uint8Array(SLOT_SIZE);
 
   slot(): Uint8Array | undefined {
@@ -13,6 +15,10 @@ export class MemoryDatagrams implements DatagramSender {
 
   commit(length: number, to: RemoteAddress): void {
     this.sent.push({ bytes: this.#slot.slice(0, length), to: { hostname: to.hostname, port: to.port } });
+  }
+
+  claimUfrag(ufrag: string): void {
+    this.ufrags.push(ufrag);
   }
 
   take(): { readonly bytes: Uint8Array; readonly to: RemoteAddress }[] {
