@@ -57,11 +57,11 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "server-closing": 503,
 };
 
-/** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/http.md. */
+/** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/protocol.md, rules P50 to P60. */
 export function createWhip(options: WhipOptions): Hono {
   const app = new Hono();
-  app.use(allowOtherOrigins);
   for (const role of ["whip", "whep"] as const) {
+    app.use(`/${role}/*`, allowOtherOrigins);
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
@@ -71,14 +71,12 @@ export function createWhip(options: WhipOptions): Hono {
 function addEndpoint(app: Hono, role: HttpRole, options: WhipOptions): void {
   const path = `/${role}/:room`;
   const allow = { "Allow": "OPTIONS, GET, POST" };
-  app.options(path, (c) => {
-    if (c.req.header("Access-Control-Request-Method") === undefined) addIceServers(c, options.iceServers);
-    return c.body(null, 204, { ...allow, "Accept-Post": SDP });
-  });
+  // Without the ICE servers: their credentials are for those alone who are authorized.
+  app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Post": SDP }));
   app.use(path, authorized(role, options.authorize));
   app.get(path, (c) => c.body(null, 204));
   app.post(path, ofType(SDP, "Accept-Post"), limited, (c) => open(c, role, options));
-  app.all(path, (c) => problem(c, 405, undefined, allow));
+  app.all(path, (c) => notAllowed(c, allow));
 }
 
 function addSession(app: Hono, role: HttpRole, options: WhipOptions): void {
@@ -94,11 +92,11 @@ function addSession(app: Hono, role: HttpRole, options: WhipOptions): void {
     options.act(session, () => session.leave());
     return c.body(null, 200);
   });
-  app.all(path, (c) => problem(c, 405, undefined, allow));
+  app.all(path, (c) => notAllowed(c, allow));
 }
 
 async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<Response> {
-  const parsed = openQuery.safeParse({ roomId: c.req.param("room"), ...c.req.query() });
+  const parsed = openQuery.safeParse({ ...c.req.query(), roomId: c.req.param("room") });
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
     return problem(c, 400, { code: "bad-request", detail: `${path.join(".")}: ${message}` });
@@ -129,6 +127,10 @@ async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<
 function sessionOf(c: Context, role: HttpRole, options: WhipOptions): HttpSession | undefined {
   const session = options.find(c.req.param("session") ?? "");
   return session?.role === role && session.participant.room.id === c.req.param("room") ? session : undefined;
+}
+
+function notAllowed(c: Context, allow: { readonly Allow: string }): Response {
+  return problem(c, 405, { code: "wrong-method", detail: `${c.req.method} is not one of ${allow.Allow}` }, allow);
 }
 
 function gone(c: Context): Response {

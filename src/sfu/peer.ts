@@ -10,9 +10,6 @@ import { RtcpResponder } from "./rtcp_responder.ts";
 import type { PeerObserver, Room, RoomMember } from "./room.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, PublishedTrack, TrackId } from "./types.ts";
 
-/** Hz, of the codecs that are likely to come. */
-const SLOT_CLOCK_RATES: Readonly<Record<Kind, number>> = { audio: 48_000, video: 90_000 };
-
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
   readonly name: string | undefined;
@@ -111,8 +108,13 @@ export class Peer implements MediaSink, RoomMember {
   }
 
   /** Makes the one stream that is sent on an m-line as long as the peer lasts, whichever track `subscribe` fills it with. */
-  openSlot(mid: string, kind: Kind, rtx: boolean): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
-    const stream = this.#newStream(kind, SLOT_CLOCK_RATES[kind], rtx);
+  openSlot(
+    mid: string,
+    kind: Kind,
+    clockRate: number,
+    rtx: boolean,
+  ): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
+    const stream = this.#newStream(kind, clockRate, rtx);
     this.#slots.set(mid, stream);
     return stream;
   }

@@ -3,6 +3,7 @@ import type { Rooms } from "../sfu/room.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import type { Direction, OfferMedia } from "../webrtc/sdp_media.ts";
 import { isAccepted } from "../webrtc/m_line.ts";
+import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts";
 import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
 import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
@@ -63,7 +64,7 @@ export interface HttpSessionObserver {
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
 const ID_LENGTH = 32;
 
-/** One peer whose signaling is a few HTTP requests: docs/http.md. Bad input is refused, never thrown. */
+/** One peer whose signaling is a few HTTP requests: docs/protocol.md, rules P50 to P60. Bad input is refused, never thrown. */
 export class HttpSession {
   /** Names the session in its URL; not to be guessed. */
   readonly id: string;
@@ -91,6 +92,8 @@ export class HttpSession {
     if (!parsed.ok) return refused("bad-sdp", parsed.message);
     const problem = directionProblem(parsed.offer, options.role);
     if (problem !== undefined) return refused("wrong-direction", problem);
+    const refusal = findUnanswerable(parsed.offer, options.codecs);
+    if (refusal !== undefined) return refusal;
     const session = new HttpSession(options, parsed.offer);
     return session.#answer(oneWay(parsed.offer, options.role), options.nowMs);
   }
@@ -110,12 +113,15 @@ export class HttpSession {
     const parsed = parseSdpFragment(text);
     if (!parsed.ok) return refused("bad-fragment", parsed.message);
     const { credentials } = parsed.fragment;
-    // Some clients trickle with If-Match: * as well: only other credentials restart.
-    if (credentials === undefined || credentials.ufrag === this.participant.transport.remoteUfrag) {
+    const { transport } = this.participant;
+    const isPresent = credentials === undefined || credentials.ufrag === transport.remoteUfrag;
+    // Some clients trickle with If-Match: * as well: only other credentials restart, and those that come once more because
+    // the answer was lost.
+    if (credentials === undefined || (isPresent && !(wildcard && transport.restarting))) {
       return { ok: true, restarted: false };
     }
     if (!wildcard) return refused("wrong-generation", "the ice-ufrag is new: a restart needs If-Match: *");
-    const local = this.participant.transport.restartIce(credentials.ufrag, credentials.password);
+    const local = transport.restartIce(credentials.ufrag, credentials.password);
     return { ok: true, restarted: true, fragment: writeSdpFragment(local, this.#mid), etag: this.etag };
   }
 
@@ -128,19 +134,25 @@ export class HttpSession {
     this.participant.leave("fault");
   }
 
-  shutDown(): void {
-    this.participant.leave("server-closing");
-  }
-
   /** All of an offer or none: a client that nobody tells would wait for what does not come (RFC 9725 section 4.4.3). */
   #answer(offer: Offer, nowMs: number): HttpOpenResult {
     this.#observer.joined(this);
-    const result = this.participant.answer(offer, [], nowMs);
+    const result = this.#tryAnswer(offer, nowMs);
     const problem = result.ok ? result.problems.at(0) : result;
     if (result.ok && problem === undefined) return { ok: true, session: this, answer: result.answer };
     const refusal = refused(problem?.code ?? "bad-sdp", problem?.message ?? "");
     this.participant.leave("refused", refusal.message);
     return refusal;
+  }
+
+  /** A fault of the server leaves no peer behind that nobody could end. */
+  #tryAnswer(offer: Offer, nowMs: number): OfferResult {
+    try {
+      return this.participant.answer(offer, [], nowMs);
+    } catch (error) {
+      this.fail();
+      throw error;
+    }
   }
 
   #isWanted(track: PublishedTrack, publisher: string | undefined): boolean {
@@ -168,6 +180,18 @@ function directionProblem(offer: Offer, role: HttpRole): string | undefined {
   const right: Direction = role === "whip" ? "sendonly" : "recvonly";
   const wrong = media.find(({ direction }) => direction !== right && direction !== "sendrecv");
   return wrong && `m-line ${wrong.mid} is ${wrong.direction}: ${role.toUpperCase()} takes ${right}`;
+}
+
+/** What can be told before anyone in the room hears of the peer: too many m-lines, or one without an allowed codec. */
+function findUnanswerable(offer: Offer, codecs: readonly string[]): HttpRefusal | undefined {
+  const media = offer.media.filter(isAccepted);
+  if (media.length > MAX_PUBLISHED_TRACKS) {
+    return refused("too-many-tracks", `the offer has ${media.length} m-lines: ${MAX_PUBLISHED_TRACKS} are allowed`);
+  }
+  const strange = media.find((line) => !line.codecs.some(({ mimeType }) => codecs.includes(mimeType)));
+  if (strange === undefined) return undefined;
+  const message = `m-line ${strange.mid} offers no codec that the room allows (${codecs.join(", ")})`;
+  return refused("codec-unsupported", message);
 }
 
 /** The offer with `sendrecv` narrowed to the one direction that the role has. */

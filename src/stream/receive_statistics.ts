@@ -1,3 +1,4 @@
+import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import { timestampDiff } from "../rtp/sequence.ts";
 
@@ -61,7 +62,7 @@ export class ReceiveStatistics {
   }
 
   handleSenderReport(ntpSeconds: number, ntpFraction: number, nowMs: number): void {
-    this.#senderReport = ((ntpSeconds << 16) | (ntpFraction >>> 16)) >>> 0;
+    this.#senderReport = compactNtp(ntpSeconds, ntpFraction);
     this.#senderReportMs = nowMs;
   }
 

@@ -43,6 +43,7 @@ export class IceLite {
   /** The last generation in use before a restart, until a request uses the current one. */
   #previous: Generation | undefined;
   #remote: Credentials | undefined;
+  #restarted = false;
   #selected: RemoteAddress | undefined;
   #lastRequestMs: number;
 
@@ -58,6 +59,11 @@ export class IceLite {
 
   get localPassword(): string {
     return this.#current.password;
+  }
+
+  /** Whether ICE was restarted and no request has used the new credentials yet. */
+  get restarting(): boolean {
+    return this.#restarted && !this.#current.used;
   }
 
   get remoteUfrag(): string | undefined {
@@ -89,6 +95,7 @@ export class IceLite {
     // Credentials that no request has used yet are not kept: restarts in a row hold two generations at most.
     if (this.#current.used) this.#previous = this.#current;
     this.#current = createGeneration(this.#random);
+    this.#restarted = true;
     return "restart";
   }
 

@@ -13,8 +13,13 @@ export interface NegotiatedPeer {
     parameters: ConsumerParameters,
   ): { readonly ssrc: number; readonly rtxSsrc?: number } | undefined;
   unsubscribe(mid: string): void;
-  /** Makes the one stream that is sent on an m-line whatever the track: `subscribe` with this mid fills it. */
-  openSlot(mid: string, kind: Kind, rtx: boolean): { readonly ssrc: number; readonly rtxSsrc: number | undefined };
+  /** Makes the one stream that is sent on an m-line whatever the track: `subscribe` with this mid fills it. `clockRate` in Hz. */
+  openSlot(
+    mid: string,
+    kind: Kind,
+    clockRate: number,
+    rtx: boolean,
+  ): { readonly ssrc: number; readonly rtxSsrc: number | undefined };
 }
 
 /** A track that could not be negotiated although the offer as a whole could. */

@@ -108,6 +108,11 @@ export class PeerTransport implements MediaSender {
     return this.#ice.localUfrag;
   }
 
+  /** Whether ICE was restarted and the client has not used the new credentials yet. */
+  get restarting(): boolean {
+    return this.#ice.restarting;
+  }
+
   /** Of the present ICE generation; undefined before the first offer. */
   get remoteUfrag(): string | undefined {
     return this.#ice.remoteUfrag;
@@ -243,6 +248,8 @@ export class PeerTransport implements MediaSender {
     const plain = this.#receiver.unprotectRtcp(bytes, length);
     if (plain < 0) return;
     this.#lastAuthenticatedMs = this.#nowMs;
+    // What came before it in the batch goes on before it: a BYE is about those packets.
+    this.endBatch(this.#nowMs);
     this.#sink?.handleRtcp(bytes, plain, this.#nowMs);
   }
 
@@ -264,6 +271,8 @@ export class PeerTransport implements MediaSender {
       this.unknownDatagrams++;
       return;
     }
+    // A close_notify ends the transport: not before what came ahead of it.
+    this.endBatch(this.#nowMs);
     this.#dtls ??= this.#createDtls();
     this.#dtls.handleDatagram(bytes.subarray(0, length), this.#nowMs);
   }

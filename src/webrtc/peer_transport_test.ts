@@ -253,3 +253,16 @@ Deno.test({
     assert.deepEqual(told, ["moved"]);
   },
 });
+
+Deno.test({
+  name: "B41: RTCP of a batch goes on behind the RTP that came before it",
+  permissions: "none",
+  fn() {
+    const { transport, client, told } = connectedTransport();
+    client.sendRtp(buildRtp({ sequenceNumber: 1 }));
+    client.sendRtcp(new Uint8Array([0x80, 201, 0, 1, 0, 0, 0, 9]));
+    client.sendRtp(buildRtp({ sequenceNumber: 2 }));
+    transport.endBatch(0);
+    assert.deepEqual(told, ["rtp 1", "rtcp of 8 bytes", "rtp 2"]);
+  },
+});

@@ -4,10 +4,8 @@ import type { LocalParameters } from "./transport_parameters.ts";
 
 /** What a trickle-ice-sdpfrag of a client tells (RFC 8840 section 9). */
 export interface SdpFragment {
-  /** Both or none: the ICE generation that the fragment is of. */
+  /** Both or none: the ICE generation that the fragment is of. What candidates say an ICE-lite agent does not need. */
   readonly credentials: { readonly ufrag: string; readonly password: string } | undefined;
-  /** Candidates in it; what they say is not needed by an ICE-lite agent. */
-  readonly candidates: number;
 }
 
 export type SdpFragmentResult = { readonly ok: true; readonly fragment: SdpFragment } | {
@@ -32,11 +30,11 @@ export function parseSdpFragment(text: string): SdpFragmentResult {
   const ufrag = valuesOf(lines, "ice-ufrag").at(0);
   const password = valuesOf(lines, "ice-pwd").at(0);
   if (ufrag === undefined && password === undefined) {
-    return { ok: true, fragment: { credentials: undefined, candidates: candidates.length } };
+    return { ok: true, fragment: { credentials: undefined } };
   }
   if (ufrag === undefined || !isUfrag(ufrag)) return refused("the fragment has no valid ice-ufrag");
   if (password === undefined || !isIcePassword(password)) return refused("the fragment has no valid ice-pwd");
-  return { ok: true, fragment: { credentials: { ufrag, password }, candidates: candidates.length } };
+  return { ok: true, fragment: { credentials: { ufrag, password } } };
 }
 
 /** The answer to a restart of ICE: the server's new credentials, and its candidates under the m-line `mid`. */

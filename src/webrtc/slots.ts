@@ -62,7 +62,7 @@ export class Slots {
       return;
     }
     const rtx = common.some(({ rtxPayloadType }) => rtxPayloadType !== undefined);
-    const { ssrc, rtxSsrc } = peer.openSlot(line.mid, media.kind, rtx);
+    const { ssrc, rtxSsrc } = peer.openSlot(line.mid, media.kind, common[0].clockRate, rtx);
     // The k-th audio and the k-th video are one person's as a rule: played in sync.
     const order = this.#slots.filter(({ media: other }) => other.kind === media.kind).length;
     const msid = { stream: `${peer.id}-${order}`, track: `${peer.id}-${line.mid}` };

@@ -48,7 +48,12 @@ export class FakePeer implements NegotiatedPeer {
     return { ssrc: 5000 + ++this.#made };
   }
 
-  openSlot(mid: string, kind: Kind, rtx: boolean): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
+  openSlot(
+    mid: string,
+    kind: Kind,
+    _clockRate: number,
+    rtx: boolean,
+  ): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
     this.#calls.push(`openSlot ${mid} ${kind}`);
     const ssrc = 6000 + ++this.#made;
     return { ssrc, rtxSsrc: rtx ? ssrc + 1000 : undefined };
