@@ -113,13 +113,12 @@ export class HttpSession {
     const parsed = parseSdpFragment(text);
     if (!parsed.ok) return refused("bad-fragment", parsed.message);
     const { credentials } = parsed.fragment;
+    if (credentials === undefined) return { ok: true, restarted: false };
     const { transport } = this.participant;
-    const isPresent = credentials === undefined || credentials.ufrag === transport.remoteUfrag;
+    const isPresent = credentials.ufrag === transport.remoteUfrag;
     // Some clients trickle with If-Match: * as well: only other credentials restart, and those that come once more because
     // the answer was lost.
-    if (credentials === undefined || (isPresent && !(wildcard && transport.restarting))) {
-      return { ok: true, restarted: false };
-    }
+    if (isPresent && !(wildcard && transport.restarting)) return { ok: true, restarted: false };
     if (!wildcard) return refused("wrong-generation", "the ice-ufrag is new: a restart needs If-Match: *");
     const local = transport.restartIce(credentials.ufrag, credentials.password);
     return { ok: true, restarted: true, fragment: writeSdpFragment(local, this.#mid), etag: this.etag };
@@ -173,11 +172,16 @@ export class HttpSession {
   }
 }
 
+/** As the client offers it. */
+function directionOf(role: HttpRole): Direction {
+  return role === "whip" ? "sendonly" : "recvonly";
+}
+
 /** WHIP takes what sends, WHEP what receives: an m-line that does neither is told, not answered in vain. */
 function directionProblem(offer: Offer, role: HttpRole): string | undefined {
   const media = offer.media.filter(isAccepted);
   if (media.length === 0) return "the offer has neither audio nor video";
-  const right: Direction = role === "whip" ? "sendonly" : "recvonly";
+  const right = directionOf(role);
   const wrong = media.find(({ direction }) => direction !== right && direction !== "sendrecv");
   return wrong && `m-line ${wrong.mid} is ${wrong.direction}: ${role.toUpperCase()} takes ${right}`;
 }
@@ -196,7 +200,7 @@ function findUnanswerable(offer: Offer, codecs: readonly string[]): HttpRefusal 
 
 /** The offer with `sendrecv` narrowed to the one direction that the role has. */
 function oneWay(offer: Offer, role: HttpRole): Offer {
-  const direction: Direction = role === "whip" ? "sendonly" : "recvonly";
+  const direction = directionOf(role);
   const media: OfferMedia[] = offer.media.map((line) => ({ ...line, direction }));
   return { ...offer, media };
 }
