@@ -28,6 +28,12 @@ export interface CreateOptions {
   readonly announce?: readonly string[];
   /** What carries the media. Default: `auto`, the native one where Linux and `--allow-ffi` let it run. */
   readonly backend?: BackendChoice;
+  /** Workers that carry media; the native backend alone has them. Default: one, or none where it cannot be started. */
+  readonly workers?: number;
+  /** Native backend: one UDP port for all peers of a worker, 0 for any; further workers take the ports behind it. */
+  readonly udpPort?: number;
+  /** Native backend: the UDP ports that peers may have, each one of its own. Default: any. */
+  readonly udpPorts?: { readonly min: number; readonly max: number };
   /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
   /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
@@ -40,20 +46,25 @@ export interface CreateOptions {
 export interface SwitchboardServer {
   /** The handler for Deno.serve. */
   fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response>;
-  /** Which backend runs, and why. */
-  readonly backend: { readonly name: string; readonly reason: string };
+  /** Which backend runs, why, and where. */
+  readonly backend: {
+    readonly name: string;
+    readonly reason: string;
+    /** Workers that carry media; 0 where the isolate that made the server does. */
+    readonly workers: number;
+  };
   /** What is alive at present. */
   stats(): Stats;
   /** Tells every client, ends every peer, and gives back all sockets and timers. */
   close(): Promise<void>;
 }
 
-/** The backend that was asked for by name cannot run here; the message says why. */
+/** What was asked for cannot run here; the message says why. */
 export class BackendUnavailableError extends Error {
   override readonly name = "BackendUnavailableError";
 
   constructor(reason: string) {
-    super(`the native backend does not run here: ${reason}`);
+    super(reason);
   }
 }
 
@@ -62,18 +73,33 @@ export class BackendUnavailableError extends Error {
  * nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
-  const chosen = chooseBackend(options.backend ?? "auto", cryptoRandom);
+  const hostname = options.hostname ?? "0.0.0.0";
+  const chosen = chooseBackend({
+    choice: options.backend ?? "auto",
+    clock: systemClock,
+    random: cryptoRandom,
+    hostname,
+    workers: options.workers,
+    udpPort: options.udpPort,
+    udpPorts: options.udpPorts,
+  });
   if (!chosen.ok) throw new BackendUnavailableError(chosen.reason);
   const { backend, reason } = chosen;
   const switchboard = new Switchboard({
     backend,
     clock: systemClock,
     random: cryptoRandom,
-    hostname: options.hostname ?? "0.0.0.0",
+    hostname,
     announce: options.announce ?? [],
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
   });
-  const health = () => ({ status: "ok", backend: backend.name, backendReason: reason, ...switchboard.stats });
+  const health = () => ({
+    status: "ok",
+    backend: backend.name,
+    workers: backend.workers,
+    backendReason: reason,
+    ...switchboard.stats,
+  });
   const api = createWhip({
     open: (request) => switchboard.openHttpSession(request),
     find: (id) => switchboard.httpSession(id),
@@ -90,7 +116,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       if (url.pathname !== "/ws") return app.fetch(request);
       return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection));
     },
-    backend: { name: backend.name, reason },
+    backend: { name: backend.name, reason, workers: backend.workers },
     stats: () => switchboard.stats,
     close: () => switchboard.close(),
   };

@@ -1,9 +1,25 @@
 import type { RandomSource } from "../sfu/random.ts";
 import type { Backend } from "./backend.ts";
+import type { Clock } from "./clock.ts";
 import { createNativeBackend } from "./native/backend.ts";
 import { createPortableBackend } from "./portable/backend.ts";
+import { portableCiphers } from "./portable/cipher.ts";
 
 export type BackendChoice = "auto" | "native" | "portable";
+
+export interface BackendOptions {
+  readonly choice: BackendChoice;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Media workers, which the native backend alone has; undefined for what suits the backend. */
+  readonly workers: number | undefined;
+  /** Address of the UDP ports. */
+  readonly hostname: string;
+  /** Native: one UDP port for all peers of a worker, and the next ones for the other workers. */
+  readonly udpPort: number | undefined;
+  /** Native: the UDP ports that peers may have, one for each. */
+  readonly udpPorts: { readonly min: number; readonly max: number } | undefined;
+}
 
 export type ChosenBackend =
   | {
@@ -14,12 +30,32 @@ export type ChosenBackend =
   }
   | { readonly ok: false; readonly reason: string };
 
-/** Picks the backend: `auto` takes the native one where it runs. Only what is asked for by name can be missing. */
-export function chooseBackend(choice: BackendChoice, random: RandomSource): ChosenBackend {
-  const portable = createPortableBackend();
-  if (choice === "portable") return { ok: true, backend: portable, reason: "asked for by the configuration" };
-  const native = createNativeBackend(random, portable);
+/**
+ * Picks the backend: `auto` takes the native one where it runs. Only what is asked for by name can be missing: the native
+ * backend, or a setting that it alone has.
+ */
+export function chooseBackend(options: BackendOptions): ChosenBackend {
+  const { choice, clock, random } = options;
+  if (options.udpPort !== undefined && options.udpPorts !== undefined) {
+    return { ok: false, reason: "peers share one UDP port, or have one each of a range: not both" };
+  }
+  const portable = createPortableBackend(clock, random);
+  const nativeOnly = nativeSetting(options);
+  if (choice === "portable") {
+    if (nativeOnly === undefined) return { ok: true, backend: portable, reason: "asked for by the configuration" };
+    return { ok: false, reason: `${nativeOnly} needs the native backend` };
+  }
+  const native = createNativeBackend({ ...options, dtls: portable.dtls, ciphers: portableCiphers });
   if (native.ok) return { ok: true, backend: native.backend, reason: native.description };
-  if (choice === "native") return native;
-  return { ok: true, backend: portable, reason: `the native one does not run here: ${native.reason}` };
+  const reason = `the native backend does not run here: ${native.reason}`;
+  if (choice === "native") return { ok: false, reason };
+  if (nativeOnly !== undefined) return { ok: false, reason: `${nativeOnly} needs the native backend; ${reason}` };
+  return { ok: true, backend: portable, reason };
+}
+
+/** A setting that the portable backend cannot follow. */
+function nativeSetting({ workers, udpPort, udpPorts }: BackendOptions): string | undefined {
+  if (workers !== undefined && workers > 0) return "a media worker";
+  if (udpPort !== undefined) return "one UDP port for all peers";
+  return udpPorts === undefined ? undefined : "a range of UDP ports";
 }

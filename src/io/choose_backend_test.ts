@@ -1,38 +1,98 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
-import { chooseBackend } from "./choose_backend.ts";
+import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
+import { type BackendOptions, chooseBackend } from "./choose_backend.ts";
 import { LIBC } from "./native/libc.ts";
 import { candidatePaths } from "./native/libraries.ts";
 
 const WITHOUT_NATIVE = Deno.build.os !== "linux";
+const FFI = candidatePaths(LIBC);
+
+function choose(choice: BackendOptions["choice"], options: Partial<BackendOptions> = {}) {
+  return chooseBackend({
+    choice,
+    clock: new VirtualClock(),
+    random: seededRandom(1),
+    hostname: "127.0.0.1",
+    workers: undefined,
+    udpPort: undefined,
+    udpPorts: undefined,
+    ...options,
+  });
+}
+
+function refusal(choice: BackendOptions["choice"], options: Partial<BackendOptions> = {}): string {
+  const chosen = choose(choice, options);
+  return chosen.ok ? "not refused" : chosen.reason;
+}
 
 Deno.test({
   name:
     "B160: without permission for FFI auto takes the portable backend and says why, and native is refused with the reason",
   permissions: "none",
   fn() {
-    const chosen = chooseBackend("auto", seededRandom(1));
+    const chosen = choose("auto");
     assert.ok(chosen.ok);
-    assert.equal(chosen.backend.name, "portable");
+    assert.deepEqual([chosen.backend.name, chosen.backend.workers], ["portable", 0]);
     assert.match(chosen.reason, /FFI/);
-    const refused = chooseBackend("native", seededRandom(1));
-    assert.equal(refused.ok, false);
-    assert.match(refused.reason, /--allow-ffi/);
+    assert.match(refusal("native"), /^the native backend does not run here: FFI is not allowed: --allow-ffi/);
   },
 });
 
 Deno.test({
   name: "B160: with permission for the C library auto takes the native backend, and tells what each part is by",
   ignore: WITHOUT_NATIVE,
-  permissions: { ffi: candidatePaths(LIBC) },
+  permissions: { ffi: FFI },
   async fn() {
-    const chosen = chooseBackend("auto", seededRandom(1));
+    const chosen = choose("auto", { workers: 0 });
     assert.ok(chosen.ok);
     assert.equal(chosen.backend.name, "native");
-    assert.match(chosen.reason, /libc\.so\.6.*SRTP_AEAD_AES_128_GCM by the portable cipher/);
-    await chosen.backend.close();
-    const portable = chooseBackend("portable", seededRandom(1));
+    assert.match(chosen.reason, /libc\.so\.6.*no media worker.*SRTP_AEAD_AES_128_GCM by the portable cipher/);
+    await chosen.backend.media.close();
+    const portable = choose("portable");
     assert.ok(portable.ok);
     assert.equal(portable.backend.name, "portable");
+  },
+});
+
+Deno.test({
+  name: "B162: where a worker's code may not be read there is none, which is told; who asks for one is refused",
+  ignore: WITHOUT_NATIVE,
+  permissions: { ffi: FFI },
+  async fn() {
+    const chosen = choose("native");
+    assert.ok(chosen.ok);
+    assert.equal(chosen.backend.workers, 0);
+    assert.match(chosen.reason, /no media worker: a media worker needs --allow-read/);
+    await chosen.backend.media.close();
+    for (const choice of ["auto", "native"] as const) assert.match(refusal(choice, { workers: 1 }), /--allow-read/);
+  },
+});
+
+Deno.test({
+  name: "B160: a setting that the native backend alone has is refused where that does not run, not passed over",
+  permissions: "none",
+  fn() {
+    for (const choice of ["auto", "portable"] as const) {
+      assert.match(refusal(choice, { workers: 1 }), /^a media worker needs the native backend/);
+      assert.match(refusal(choice, { udpPort: 3478 }), /^one UDP port for all peers needs the native backend/);
+      assert.match(refusal(choice, { udpPorts: { min: 1, max: 2 } }), /^a range of UDP ports needs the native backend/);
+    }
+    assert.ok(choose("portable", { workers: 0 }).ok);
+  },
+});
+
+Deno.test({
+  name: "B159: a shared port that cannot be had is told as a reason",
+  ignore: WITHOUT_NATIVE,
+  permissions: { ffi: FFI, net: ["127.0.0.1"] },
+  fn() {
+    const taken = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr as Deno.NetAddr;
+    assert.match(
+      refusal("native", { udpPort: port, workers: 0 }),
+      /UDP port \d+ of 127\.0\.0\.1 cannot be had: EADDRINUSE/,
+    );
+    taken.close();
   },
 });

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
+import type { OpenPeerMedia, PeerEvent } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import { Rooms } from "../sfu/room.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import {
   type HttpOpenResult,
@@ -8,11 +8,11 @@ import {
   HttpSession,
   type HttpSessionObserver,
 } from "../signaling/http_session.ts";
-import type { LeaveReason, OpenTransport, Participant } from "../signaling/participant.ts";
+import type { LeaveReason, Participant } from "../signaling/participant.ts";
+import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
-import { PeerTransport } from "../webrtc/peer_transport.ts";
 import { candidateLines, localAddresses } from "./addresses.ts";
-import type { Backend, DatagramHandler, DatagramSocket } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 
 /** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
@@ -71,7 +71,6 @@ export class Switchboard {
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #participants = new Map<Participant, Failing>();
-  readonly #sockets = new Set<DatagramSocket>();
   #timer: number | undefined;
   #closed = false;
 
@@ -87,20 +86,21 @@ export class Switchboard {
       peers: peers.length,
       producers: sum((peer) => peer.producers.size),
       consumers: sum((peer) => peer.consumers.size),
-      ssrcs: sum((peer) => peer.ssrcCount),
+      ssrcs: this.#options.backend.media.ssrcCount,
       sessions: this.#sessions.size + this.#httpSessions.size,
-      sockets: this.#sockets.size,
+      sockets: this.#options.backend.media.socketCount,
       timers: this.#timer === undefined ? 0 : 1,
     };
   }
 
   /** Takes a WebSocket: the returned endpoint is to be told of its messages and its end. */
   connect(connection: SignalingConnection): SignalingEndpoint {
-    const { random, codecs } = this.#options;
+    const { random, codecs, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
       rooms: this.#rooms,
-      openTransport: this.#openTransport,
+      openMedia: this.#openMedia,
+      dtls,
       random,
       codecs,
       observer: this.#sessionObserver(() => session),
@@ -112,7 +112,7 @@ export class Switchboard {
       handleMessage: (data) => this.#guard(session, () => session.handleMessage(data, this.#now())),
       handleClose: (code) => {
         this.#sessions.delete(session);
-        this.#guard(session, () => session.handleClose(code, this.#now()));
+        this.#guard(session, () => session.handleClose(code));
       },
     };
   }
@@ -120,20 +120,20 @@ export class Switchboard {
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
-    const { random, codecs } = this.#options;
+    const { random, codecs, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
     try {
       return HttpSession.open({
         ...asked,
         rooms: this.#rooms,
-        openTransport: this.#openTransport,
+        openMedia: this.#openMedia,
+        dtls,
         random,
         codecs,
         observer: this.#httpObserver,
-        nowMs: this.#now(),
       }, sdp);
     } finally {
-      this.#options.backend.flush();
+      this.#options.backend.media.flush();
     }
   }
 
@@ -150,7 +150,7 @@ export class Switchboard {
       this.#fault(session, error);
       throw error;
     } finally {
-      this.#options.backend.flush();
+      this.#options.backend.media.flush();
     }
   }
 
@@ -162,63 +162,26 @@ export class Switchboard {
       this.#guard(session, () => participant.leave("server-closing"));
     }
     await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, LINGER_MS));
-    await this.#options.backend.close();
+    await this.#options.backend.media.close();
   }
 
   #now(): number {
     return this.#options.clock.now();
   }
 
-  #openTransport: OpenTransport = (observer, nowMs) => {
-    const { backend, hostname, announce, random } = this.#options;
+  readonly #openMedia: OpenPeerMedia = (opening, handleEvent) => {
+    const { backend: { media }, hostname, announce } = this.#options;
     const addresses = localAddresses(hostname, announce);
-    const socket = backend.openSocket(hostname, this.#receiver(() => transport));
-    const candidates = candidateLines(addresses, socket.port);
-    const { dtls, ciphers } = backend;
-    const transport: PeerTransport = new PeerTransport({
-      datagrams: socket,
-      dtls,
-      ciphers,
-      random,
-      candidates,
-      observer,
-      nowMs,
-    });
-    this.#sockets.add(socket);
-    const release = () => {
-      backend.flush();
-      socket.close();
-      this.#sockets.delete(socket);
+    const guarded = (event: PeerEvent, nowMs: number) => {
+      try {
+        handleEvent(event, nowMs);
+      } catch (error) {
+        handleEvent({ type: "ended", reason: "fault", detail: messageOf(error) }, nowMs);
+      }
     };
-    return { transport, release };
+    const { port, send } = media.openPeer(hostname, opening, guarded);
+    return { candidates: candidateLines(addresses, port), send };
   };
-
-  /** Every datagram of a peer comes through here; what a batch caused leaves at its end. */
-  #receiver(transport: () => PeerTransport): DatagramHandler {
-    const fault = (error: unknown) => this.#fault(this.#ownerOf(transport()), error);
-    return {
-      handleDatagram: (bytes, length, from) => {
-        try {
-          transport().handleDatagram(bytes, length, from, this.#now());
-        } catch (error) {
-          fault(error);
-        }
-      },
-      endBatch: () => {
-        try {
-          transport().endBatch(this.#now());
-        } catch (error) {
-          fault(error);
-        }
-        this.#options.backend.flush();
-      },
-    };
-  }
-
-  #ownerOf(transport: PeerTransport): Failing | undefined {
-    for (const [participant, session] of this.#participants) if (participant.transport === transport) return session;
-    return undefined;
-  }
 
   /** Runs what one peer caused. A fault closes that peer only (rule P7). */
   #guard(session: Failing, action: () => void): void {
@@ -227,13 +190,13 @@ export class Switchboard {
     } catch (error) {
       this.#fault(session, error);
     }
-    this.#options.backend.flush();
+    this.#options.backend.media.flush();
   }
 
-  #fault(session: Failing | undefined, error: unknown): void {
+  #fault(session: Failing, error: unknown): void {
     roomLog.error("a peer is closed by a fault of the server: {error}", { error });
     try {
-      session?.fail();
+      session.fail();
     } catch (again) {
       roomLog.error("and it could not end in order: {error}", { error: again });
     }
@@ -244,6 +207,7 @@ export class Switchboard {
       joined: (participant) => this.#joined(participant, session()),
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
+      failed: (participant, detail) => this.#failed(participant, detail),
       refused: (code, message) => signalingLog.debug("{code}: {message}", { code, message }),
     };
   }
@@ -258,6 +222,7 @@ export class Switchboard {
       this.#left(session.participant, reason, detail);
     },
     connected: (session) => this.#connected(session.participant),
+    failed: (session, detail) => this.#failed(session.participant, detail),
   };
 
   #joined(participant: Participant, session: Failing): void {
@@ -273,9 +238,13 @@ export class Switchboard {
   }
 
   #connected(participant: Participant): void {
-    const { hostname, port } = participant.transport.remoteAddress ?? { hostname: "?", port: 0 };
+    const { hostname, port } = participant.remoteAddress ?? { hostname: "?", port: 0 };
     iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
     dtlsLog.debug("peer {peer} is authenticated", describe(participant));
+  }
+
+  #failed(participant: Participant, detail: string): void {
+    roomLog.error("peer {peer} is closed by a fault of the server: {detail}", { ...describe(participant), detail });
   }
 
   #startTimer(): void {
@@ -293,8 +262,13 @@ export class Switchboard {
     for (const [participant, session] of this.#participants) {
       if (participant.nextTimeout() <= nowMs) this.#guard(session, () => participant.handleTimeout(nowMs));
     }
+    this.#options.backend.media.handleTimeout(nowMs);
     if (this.#participants.size > 0) this.#startTimer();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function describe(participant: Participant): { peer: string; room: string } {

@@ -7,23 +7,19 @@ import { credentialsOf } from "../../tests/harness/signaling_room.ts";
 import { TestClient } from "../../tests/harness/test_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import { type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
-import type { Backend, DatagramHandler, DatagramSocket } from "./backend.ts";
+import { LocalMedia } from "./local_media.ts";
 import { portableCiphers } from "./portable/cipher.ts";
+import type { DatagramHandler, DatagramSocket, Sockets } from "./sockets.ts";
 import { Switchboard } from "./switchboard.ts";
 
 class FakeSocket extends MemoryDatagrams implements DatagramSocket {
   readonly port = 5000;
   readonly dropped = 0;
-  closed = false;
   readonly handler: DatagramHandler;
 
   constructor(handler: DatagramHandler) {
     super();
     this.handler = handler;
-  }
-
-  close(): void {
-    this.closed = true;
   }
 }
 
@@ -33,23 +29,27 @@ function setUp(hostname = "127.0.0.1") {
   const sockets: FakeSocket[] = [];
   let failure: Error | undefined;
   let flushes = 0;
-  const backend: Backend = {
-    name: "portable",
-    dtls: keyedDtls(),
-    ciphers: portableCiphers,
-    openSocket(_hostname, handler) {
+  const open: Sockets = {
+    segmentation: false,
+    openSocket() {
       if (failure !== undefined) throw failure;
+      return { id: 0, port: 5000, family: "ipv4", isWildcard: false, isShared: false };
+    },
+    attachSocket(_handle, handler) {
       const socket = new FakeSocket(handler);
       sockets.push(socket);
       return socket;
     },
+    closeSocket() {},
     close: () => Promise.resolve(),
     flush: () => void flushes++,
   };
+  const random = seededRandom(1);
+  const media = new LocalMedia({ sockets: open, ciphers: portableCiphers, clock, random });
   const switchboard = new Switchboard({
-    backend,
+    backend: { name: "portable", workers: 0, dtls: keyedDtls(), media },
     clock,
-    random: seededRandom(1),
+    random,
     hostname,
     announce: [],
     codecs: ["audio/opus", "video/vp8"],

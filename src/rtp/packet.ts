@@ -32,6 +32,11 @@ export class RtpPacket {
   /** Bytes of payload without padding. */
   payloadLength = 0;
 
+  /** Bytes of padding, the last one, which counts them, included; 0 where there is none. */
+  get paddingLength(): number {
+    return this.length - this.headerLength - this.payloadLength;
+  }
+
   /** Points this view at `bytes[0, length)`; false, with the view unusable, where that is no RTP packet. */
   parse(bytes: Uint8Array, length: number): boolean {
     if (length < FIXED_HEADER_LENGTH || length > bytes.length || bytes[0] >> 6 !== 2) return false;
@@ -47,6 +52,22 @@ export class RtpPacket {
     if (headerLength < 0 || headerLength > length) return false;
     this.headerLength = headerLength;
     return this.#parsePadding();
+  }
+
+  /**
+   * Lengthens the packet by `count` bytes of padding (RFC 3550 section 5.1), in its own bytes too, behind padding that it
+   * has already. The buffer must have room for them, and the padding be 255 bytes at most in the end.
+   */
+  addPadding(count: number): void {
+    if (count === 0) return;
+    const { bytes } = this;
+    const padding = this.paddingLength + count;
+    const end = this.length + count;
+    for (let i = end - padding; i < end - 1; i++) bytes[i] = 0;
+    bytes[end - 1] = padding;
+    bytes[0] |= 0x20;
+    this.padding = true;
+    this.length = end;
   }
 
   /** Returns where the payload begins, -1 where the header runs past the end. */

@@ -59,6 +59,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "padding that is added counts itself, leaves the payload and reads as it was written",
+  permissions: "none",
+  fn() {
+    for (const [had, count] of [[0, 1], [0, 2], [0, 255], [3, 0], [1, 1], [5, 250], [0, 0]]) {
+      const bytes = new Uint8Array(300).fill(0xaa);
+      const { length } = rtpBytes({ payload: [5, 6], padding: had });
+      bytes.set(rtpBytes({ payload: [5, 6], padding: had }));
+      const packet = new RtpPacket();
+      assert.equal(packet.parse(bytes, length), true);
+      assert.equal(packet.paddingLength, had);
+      packet.addPadding(count);
+      assert.equal(packet.paddingLength, had + count);
+      assert.deepEqual(bytes.slice(0, packet.length), rtpBytes({ payload: [5, 6], padding: had + count }));
+      assert.ok(bytes.subarray(packet.length).every((byte) => byte === 0xaa), "nothing behind it is written");
+      const parsed = new RtpPacket();
+      assert.equal(parsed.parse(bytes, packet.length), true);
+      assert.deepEqual(parsed, packet);
+    }
+  },
+});
+
+Deno.test({
   name: "a packet cut short in its header is refused, another version and a false length too",
   permissions: "none",
   fn() {

@@ -28,6 +28,21 @@ function list<T extends z.ZodType<unknown, string>>(item: T) {
     .readonly();
 }
 
+/** The text that stands for no value. */
+function unset(text: string) {
+  return z.literal(text).transform(() => undefined);
+}
+
+function wholeNumber(max: number) {
+  return z.string().regex(/^\d{1,5}$/).transform(Number).pipe(z.number().max(max));
+}
+
+const portRange = z.string().regex(/^\d{1,5}-\d{1,5}$/).transform((text) => {
+  const [min, max] = text.split("-").map(Number);
+  return { min, max };
+}).pipe(z.object({ min: z.number().min(1), max: z.number().max(65535) }).refine(({ min, max }) => min <= max))
+  .readonly();
+
 const ip = z.union([z.ipv4(), z.ipv6()]);
 const isUnspecified = (address: string): boolean => /^[0:.]+$/.test(address);
 
@@ -38,9 +53,12 @@ function logFilter(text: string, context: z.RefinementCtx<string>): LogFilter {
   return z.NEVER;
 }
 
+/** More would be a slip: a worker is for a processor core. */
+const MAX_WORKERS = 256;
+
 /** Each key makes a flag (`--port`) and an environment variable (`PORT`). */
 const schema = z.object({
-  port: setting(z.string().regex(/^\d{1,5}$/).transform(Number).pipe(z.number().max(65535)), {
+  port: setting(wholeNumber(65535), {
     placeholder: "number",
     fallback: "3000",
     meaning: "TCP port of HTTP and WebSocket; 0 takes any free one",
@@ -63,6 +81,25 @@ const schema = z.object({
     fallback: "auto",
     meaning: "what carries the media; auto takes native where it runs: on Linux, with --allow-ffi",
     allowed: "auto, native or portable",
+  }),
+  workers: setting(z.union([unset("auto"), wholeNumber(MAX_WORKERS)]), {
+    placeholder: "number",
+    fallback: "auto",
+    meaning: "media workers, each with whole rooms; the native backend alone has them; auto: one there, else none",
+    allowed: `auto, or a whole number from 0 to ${MAX_WORKERS}`,
+  }),
+  udpPort: setting(z.union([unset(""), wholeNumber(65535)]), {
+    placeholder: "number",
+    fallback: "",
+    meaning:
+      "one UDP port for the media of all peers, with the native backend; further workers take the ports behind it",
+    allowed: "a whole number from 0 to 65535, where 0 is any free port; not together with --udp-ports",
+  }),
+  udpPorts: setting(z.union([unset(""), portRange]), {
+    placeholder: "min-max",
+    fallback: "",
+    meaning: "the UDP ports that peers may have, one each, with the native backend; any where it is not given",
+    allowed: "two whole numbers from 1 to 65535, the second not below the first, as in 40000-49999",
   }),
   codecs: setting(list(z.enum(CODEC_NAMES)), {
     placeholder: "names",

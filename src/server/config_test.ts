@@ -23,6 +23,9 @@ Deno.test({
       host: "0.0.0.0",
       announce: [],
       backend: "auto",
+      workers: undefined,
+      udpPort: undefined,
+      udpPorts: undefined,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
       log: [{ area: ["switchboard"], level: "info" }],
     });
@@ -76,6 +79,17 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "media workers and UDP ports are numbers, a range, or left to the server",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--workers=4", "--udp-port=0", "--udp-ports=40000-40099"]);
+    assert.deepEqual([config.workers, config.udpPort, config.udpPorts], [4, 0, { min: 40_000, max: 40_099 }]);
+    assert.equal(accepted(["--workers=auto"]).workers, undefined);
+    assert.deepEqual(accepted([], { UDP_PORTS: "5000-5000" }).udpPorts, { min: 5000, max: 5000 });
+  },
+});
+
 for (
   const [key, value] of [
     ["port", "65536"],
@@ -93,6 +107,15 @@ for (
     ["announce", "fe80::1%eth0"],
     ["announce", "[2001:db8::1]"],
     ["backend", "fastest"],
+    ["workers", "257"],
+    ["workers", "-1"],
+    ["workers", "two"],
+    ["udpPort", "65536"],
+    ["udpPort", "udp"],
+    ["udpPorts", "0-10"],
+    ["udpPorts", "5001-5000"],
+    ["udpPorts", "5000-65536"],
+    ["udpPorts", "5000"],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
@@ -115,7 +138,8 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
-      "--prot is not known: allowed are --port, --host, --announce, --backend, --codecs, --log and --help",
+      "--prot is not known: allowed are --port, --host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
+      "--codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

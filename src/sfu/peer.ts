@@ -1,31 +1,31 @@
 import type { RtpRun } from "../rtp/packet.ts";
 import { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
-import { newIdentifier } from "./identifier.ts";
 import type { MediaSender, MediaSink } from "./media_sink.ts";
 import { OutgoingStream } from "./outgoing_stream.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
-import type { PeerObserver, Room, RoomMember } from "./room.ts";
-import type { ConsumerParameters, Kind, PeerId, ProducerParameters, PublishedTrack, TrackId } from "./types.ts";
+import type { Router, RouterMember } from "./router.ts";
+import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
-  readonly name: string | undefined;
+  readonly id: PeerId;
+  /** Where the server's own feedback comes from; no stream that the peer is sent has it. */
+  readonly ssrc: number;
   readonly sender: MediaSender;
-  readonly observer: PeerObserver;
   readonly random: RandomSource;
+  /** Whether what it publishes is padded to equal lengths (rule B161). */
+  readonly equalizesLengths: boolean;
 }
 
-/** One peer of a room: publishes by producers, subscribes by consumers. Its transport delivers into it. */
-export class Peer implements MediaSink, RoomMember {
+/** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
+export class Peer implements MediaSink, RouterMember {
   readonly id: PeerId;
-  readonly name: string | undefined;
-  readonly observer: PeerObserver;
   /** RTP packets of no known track. */
   unknownPackets = 0;
-  readonly #room: Room;
+  readonly #router: Router;
   readonly #sender: MediaSender;
   readonly #random: RandomSource;
   readonly #demux = new Demux();
@@ -35,18 +35,16 @@ export class Peer implements MediaSink, RoomMember {
   /** By MID: streams that stay whichever track they carry, or none. */
   readonly #slots = new Map<string, OutgoingStream>();
   readonly #rtcp: RtcpResponder;
-  /** Where the server's own feedback comes from. */
-  readonly #ssrc: number;
+  readonly #equalizesLengths: boolean;
 
-  constructor(room: Room, options: PeerOptions) {
-    this.id = newIdentifier(options.random);
-    this.name = options.name;
-    this.observer = options.observer;
-    this.#room = room;
-    this.#sender = options.sender;
-    this.#random = options.random;
-    this.#ssrc = this.#newSsrc();
-    this.#rtcp = new RtcpResponder(this.#demux, this.#consumersBySsrc, options.sender, this.#ssrc, this.id);
+  constructor(router: Router, { id, ssrc, sender, random, equalizesLengths }: PeerOptions) {
+    this.#equalizesLengths = equalizesLengths;
+    this.id = id;
+    this.#router = router;
+    this.#sender = sender;
+    this.#random = random;
+    this.#rtcp = new RtcpResponder(this.#demux, this.#consumersBySsrc, sender, ssrc, id);
+    router.addMember(this);
   }
 
   /** By MID of this peer's m-lines. */
@@ -69,37 +67,33 @@ export class Peer implements MediaSink, RoomMember {
     return this.#rtcp.roundTripMs;
   }
 
-  /** The tracks of the others, oldest first. */
-  *tracks(): Generator<PublishedTrack> {
-    for (const producer of this.#room.producers.values()) if (producer.peerId !== this.id) yield producer;
-  }
-
-  publish(parameters: ProducerParameters): Producer {
+  publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
-    const producer = new Producer(
-      newIdentifier(this.#random),
-      this.id,
-      parameters,
-      this.#rtcp,
-    );
+    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths);
     this.#producers.set(parameters.mid, producer);
     this.#demux.add(producer, [...parameters.ssrcs, ...parameters.rtxSsrcs ?? []]);
-    this.#room.addProducer(producer);
+    this.#router.addProducer(producer);
     return producer;
   }
 
   unpublish(mid: string): void {
-    this.#removeProducer(mid, true);
+    const producer = this.#producers.get(mid);
+    if (producer === undefined) return;
+    this.#producers.delete(mid);
+    this.#demux.remove(producer);
+    this.#router.removeProducer(producer);
   }
 
-  /** Forwards a track to this peer; undefined where the room has no such track. */
-  subscribe(trackId: TrackId, parameters: ConsumerParameters): Consumer | undefined {
-    const producer = this.#room.producers.get(trackId);
+  /**
+   * Forwards a track to this peer, under `ssrcs`, or those of the slot that is open on the m-line; undefined where there
+   * is no such track.
+   */
+  subscribe(trackId: TrackId, parameters: ConsumerParameters, ssrcs: StreamSsrcs): Consumer | undefined {
+    const producer = this.#router.producers.get(trackId);
     if (producer === undefined) return undefined;
     this.unsubscribe(parameters.mid);
     const { kind, codec: { clockRate } } = producer;
-    const rtx = parameters.codec.rtxPayloadType !== undefined;
-    const stream = this.#slots.get(parameters.mid) ?? this.#newStream(kind, clockRate, rtx);
+    const stream = this.#slots.get(parameters.mid) ?? this.#newStream(kind, clockRate, ssrcs);
     const consumer = new Consumer(producer, parameters, stream, this.#sender);
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
@@ -107,16 +101,12 @@ export class Peer implements MediaSink, RoomMember {
     return consumer;
   }
 
-  /** Makes the one stream that is sent on an m-line as long as the peer lasts, whichever track `subscribe` fills it with. */
-  openSlot(
-    mid: string,
-    kind: Kind,
-    clockRate: number,
-    rtx: boolean,
-  ): { readonly ssrc: number; readonly rtxSsrc: number | undefined } {
-    const stream = this.#newStream(kind, clockRate, rtx);
-    this.#slots.set(mid, stream);
-    return stream;
+  /**
+   * Makes the one stream that is sent on an m-line as long as the peer lasts, whichever track `subscribe` fills it with.
+   * `clockRate` in Hz.
+   */
+  openSlot(mid: string, kind: Kind, clockRate: number, ssrcs: StreamSsrcs): void {
+    this.#slots.set(mid, this.#newStream(kind, clockRate, ssrcs));
   }
 
   unsubscribe(mid: string): void {
@@ -126,14 +116,8 @@ export class Peer implements MediaSink, RoomMember {
     if (!this.#slots.has(mid)) this.#endStream(consumer.stream);
   }
 
-  /** The track is over: its consumer goes, and whoever negotiates for this peer learns that the m-line is free. */
   unsubscribeTrack(trackId: TrackId): void {
-    for (const consumer of this.#consumers.values()) {
-      if (consumer.producer.id !== trackId) continue;
-      this.unsubscribe(consumer.mid);
-      this.observer.trackEnded(trackId);
-      return;
-    }
+    for (const { mid, producer } of this.#consumers.values()) if (producer.id === trackId) return this.unsubscribe(mid);
   }
 
   /** Asks for a picture on each track of which this peer has none yet: its transport is ready, or tracks were added. */
@@ -174,16 +158,16 @@ export class Peer implements MediaSink, RoomMember {
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
   }
 
-  /** Leaves the room: its tracks end for the others, and it receives no more. */
+  /** Its tracks end for the others, it receives no more, and is told so. */
   close(): void {
-    for (const mid of [...this.#producers.keys()]) this.#removeProducer(mid, false);
+    for (const mid of [...this.#producers.keys()]) this.unpublish(mid);
     const streams = new Set([...this.#consumers.values()].map(({ stream }) => stream)).union(
       new Set(this.#slots.values()),
     );
     this.#rtcp.close([...streams].flatMap(({ usedSsrcs }) => usedSsrcs));
     for (const consumer of [...this.#consumers.values()]) this.#removeConsumer(consumer);
     for (const stream of streams) this.#removeStream(stream);
-    this.#room.removePeer(this);
+    this.#router.removeMember(this);
   }
 
   #removeConsumer(consumer: Consumer): void {
@@ -201,26 +185,7 @@ export class Peer implements MediaSink, RoomMember {
     for (const ssrc of ssrcs) this.#sender.removeStream(ssrc);
   }
 
-  #removeProducer(mid: string, announce: boolean): void {
-    const producer = this.#producers.get(mid);
-    if (producer === undefined) return;
-    this.#producers.delete(mid);
-    this.#demux.remove(producer);
-    this.#room.removeProducer(producer, announce);
-  }
-
-  #newStream(kind: Kind, clockRate: number, rtx: boolean): OutgoingStream {
-    const ssrc = this.#newSsrc();
-    const rtxSsrc = rtx ? this.#newSsrc(ssrc) : undefined;
+  #newStream(kind: Kind, clockRate: number, { ssrc, rtxSsrc }: StreamSsrcs): OutgoingStream {
     return new OutgoingStream({ ssrc, rtxSsrc, kind, clockRate, random: this.#random });
-  }
-
-  /** One that this peer is not sent already. */
-  #newSsrc(except = 0): number {
-    const streams = [...[...this.#consumers.values()].map(({ stream }) => stream), ...this.#slots.values()];
-    const taken = new Set([0, except, this.#ssrc, ...streams.flatMap(({ ssrcs }) => ssrcs)]);
-    let ssrc = this.#random.uint32();
-    while (taken.has(ssrc)) ssrc = this.#random.uint32();
-    return ssrc;
   }
 }

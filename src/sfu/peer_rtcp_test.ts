@@ -17,21 +17,21 @@ import { ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiver_report.ts
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import type { Consumer } from "./consumer.ts";
-import { Room } from "./room.ts";
+import { Router } from "./router.ts";
 
 const WITH_RTX = consumerParameters({ codec: { ...VP8, payloadType: 120, rtxPayloadType: 121 } });
 const NTP_SECONDS = 3_900_000_000;
 
 /** A publisher with a VP8 track of SSRC 1000 that has begun, and a subscriber of it that takes RTX. */
 function videoCall(seed: number) {
-  const room = new Room("room");
+  const router = new Router();
   const random = seededRandom(seed);
-  const [publisher, subscriber] = [addPeer(room, random), addPeer(room, random)];
-  const track = publisher.peer.publish(videoProducer());
-  const consumer = subscriber.peer.subscribe(track.id, WITH_RTX);
+  const [publisher, subscriber] = [addPeer(router, random), addPeer(router, random)];
+  const track = publisher.publish(videoProducer());
+  const consumer = subscriber.subscribe(track.id, WITH_RTX);
   assert.ok(consumer);
   publisher.peer.handleRtp(runOf(video(1, VP8_KEY_FRAME)), 0);
-  return { room, random, publisher, subscriber, consumer, track };
+  return { router, random, publisher, subscriber, consumer, track };
 }
 
 function video(sequenceNumber: number, payload: Uint8Array): Uint8Array {
@@ -141,7 +141,7 @@ Deno.test({
   name: "B114: a consumer that ends says BYE of its SSRC and that of its RTX, before its encryption is forgotten",
   permissions: "none",
   fn() {
-    const { room, publisher, subscriber, consumer, track } = videoCall(5);
+    const { router, publisher, subscriber, consumer, track } = videoCall(5);
     const order: string[] = [];
     const { sender } = subscriber;
     sender.sendRtcp = (bytes, length) => order.push(`BYE ${byes([bytes.slice(0, length)])}`);
@@ -155,12 +155,12 @@ Deno.test({
     subscriber.peer.unsubscribe("5");
     assert.deepEqual(order.splice(0), told);
 
-    const next = subscriber.peer.subscribe(track.id, consumerParameters());
+    const next = subscriber.subscribe(track.id, consumerParameters());
     assert.ok(next);
     publisher.peer.handleRtp(runOf(video(2, VP8_KEY_FRAME)), 20);
     publisher.peer.unpublish("0");
     assert.deepEqual(order.splice(0), [`BYE ${next.ssrc}`, `removed ${next.ssrc}`], "the track is over");
-    assert.equal(room.producers.size, 0);
+    assert.equal(router.producers.size, 0);
   },
 });
 
@@ -169,8 +169,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const { publisher, subscriber } = videoCall(6);
-    const track = publisher.peer.publish(audioProducer());
-    subscriber.peer.subscribe(track.id, consumerParameters({ mid: "6", codec: OPUS }));
+    const track = publisher.publish(audioProducer());
+    subscriber.subscribe(track.id, consumerParameters({ mid: "6", codec: OPUS }));
     subscriber.peer.unsubscribe("6");
     assert.deepEqual(subscriber.sender.takeRtcp(), []);
   },
@@ -180,14 +180,14 @@ Deno.test({
   name: "B115: a peer that leaves is told BYE of all that it was sent in one compound packet, the others of its tracks",
   permissions: "none",
   fn() {
-    const { room, random, publisher, subscriber, consumer } = videoCall(7);
-    const third = addPeer(room, random);
-    const [track] = room.producers.keys();
-    const own = subscriber.peer.publish(videoProducer({ ssrcs: [3000] }));
-    const others = [third, publisher].map(({ peer }) => peer.subscribe(own.id, WITH_RTX));
-    const screen = publisher.peer.publish(videoProducer({ mid: "1", ssrcs: [1000 + 1] }));
-    const second = subscriber.peer.subscribe(screen.id, { ...WITH_RTX, mid: "6" });
-    third.peer.subscribe(track, { ...WITH_RTX, mid: "6" });
+    const { router, random, publisher, subscriber, consumer } = videoCall(7);
+    const third = addPeer(router, random);
+    const [track] = router.producers.keys();
+    const own = subscriber.publish(videoProducer({ ssrcs: [3000] }));
+    const others = [third, publisher].map((peer) => peer.subscribe(own.id, WITH_RTX));
+    const screen = publisher.publish(videoProducer({ mid: "1", ssrcs: [1000 + 1] }));
+    const second = subscriber.subscribe(screen.id, { ...WITH_RTX, mid: "6" });
+    third.subscribe(track, { ...WITH_RTX, mid: "6" });
     publisher.peer.handleRtp(runOf(buildRtp({ ssrc: 1001, sequenceNumber: 1, payload: VP8_KEY_FRAME })), 0);
     subscriber.peer.handleRtp(runOf(buildRtp({ ssrc: 3000, sequenceNumber: 1, payload: VP8_KEY_FRAME })), 0);
     for (const { sender } of [publisher, subscriber, third]) sender.takeRtcp();
@@ -212,9 +212,6 @@ Deno.test({
     publisher.peer.handleTimeout(1000);
     assert.deepEqual(publisher.sender.takeRtcp(), []);
     assert.equal(track.consumers.length, 1);
-    assert.deepEqual(subscriber.told.filter((event) => event.startsWith("track")), [
-      `trackPublished ${publisher.peer.id} ${track.id} video camera`,
-    ]);
     subscriber.sender.takeRtp();
     publisher.peer.handleRtp(runOf(video(2, VP8_KEY_FRAME)), 1500);
     assert.equal(subscriber.sender.takeRtp().length, 1);

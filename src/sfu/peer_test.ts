@@ -10,16 +10,17 @@ import {
 } from "../../tests/harness/engine.ts";
 import { buildRtp, parseRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { RtpPacket } from "../rtp/packet.ts";
 import { writeFir } from "../rtp/rtcp/fir.ts";
 import { writePli } from "../rtp/rtcp/pli.ts";
 import { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import type { Consumer } from "./consumer.ts";
-import { Room } from "./room.ts";
+import { Router } from "./router.ts";
 
 interface Call {
-  readonly room: Room;
+  readonly router: Router;
   readonly publisher: TestPeer;
   readonly subscriber: TestPeer;
   readonly consumer: Consumer;
@@ -27,13 +28,13 @@ interface Call {
 
 /** A publisher with a VP8 track of SSRC 1000, and one subscriber of it. */
 function videoCall(seed: number): Call {
-  const room = new Room("room");
+  const router = new Router();
   const random = seededRandom(seed);
-  const [publisher, subscriber] = [addPeer(room, random), addPeer(room, random)];
-  const track = publisher.peer.publish(videoProducer());
-  const consumer = subscriber.peer.subscribe(track.id, consumerParameters());
+  const [publisher, subscriber] = [addPeer(router, random), addPeer(router, random)];
+  const track = publisher.publish(videoProducer());
+  const consumer = subscriber.subscribe(track.id, consumerParameters());
   assert.ok(consumer);
-  return { room, publisher, subscriber, consumer };
+  return { router, publisher, subscriber, consumer };
 }
 
 function video(sequenceNumber: number, payload: Uint8Array, ssrc = 1000): Uint8Array {
@@ -83,14 +84,14 @@ Deno.test({
   name: "B55: however many subscribers ask, by PLI or FIR, the publisher gets one request in 500 ms",
   permissions: "none",
   fn() {
-    const { room, publisher, subscriber, consumer } = videoCall(3);
+    const { router, publisher, subscriber, consumer } = videoCall(3);
     const random = seededRandom(33);
     publisher.peer.handleRtp(runOf(video(1, VP8_KEY_FRAME)), 0);
     publisher.sender.takeRtcp();
     const feedback = new Uint8Array(64);
     for (let i = 0; i < 50; i++) {
-      const other = addPeer(room, random);
-      const own = other.peer.subscribe([...room.producers.keys()][0], consumerParameters());
+      const other = addPeer(router, random);
+      const own = other.subscribe([...router.producers.keys()][0], consumerParameters());
       assert.ok(own);
       other.peer.handleRtcp(feedback, writePli(feedback, 0, 1, own.ssrc), 1000 + i);
     }
@@ -162,11 +163,11 @@ Deno.test({
   name: "B59: audio begins at any packet, and nobody asks for a key frame",
   permissions: "none",
   fn() {
-    const room = new Room("room");
+    const router = new Router();
     const random = seededRandom(7);
-    const [publisher, subscriber] = [addPeer(room, random), addPeer(room, random)];
-    const track = publisher.peer.publish(audioProducer());
-    subscriber.peer.subscribe(track.id, consumerParameters({ codec: { ...OPUS, payloadType: 63 } }));
+    const [publisher, subscriber] = [addPeer(router, random), addPeer(router, random)];
+    const track = publisher.publish(audioProducer());
+    subscriber.subscribe(track.id, consumerParameters({ codec: { ...OPUS, payloadType: 63 } }));
     publisher.peer.handleRtp(runOf(buildRtp({ ssrc: 2000, payloadType: 111 })), 0);
     assert.equal(parseRtp(subscriber.sender.takeRtp()[0]).payloadType, 63);
     assert.deepEqual(pictureLossIndications(publisher.sender.takeRtcp()), []);
@@ -235,13 +236,45 @@ Deno.test({
   name: "a subscription that ends frees its m-line, its SSRC and its place at the producer",
   permissions: "none",
   fn() {
-    const { room, publisher, subscriber, consumer } = videoCall(11);
-    const [producer] = room.producers.values();
+    const { router, publisher, subscriber, consumer } = videoCall(11);
+    const [producer] = router.producers.values();
     subscriber.peer.unsubscribe("5");
     assert.deepEqual(subscriber.sender.removedStreams, [consumer.ssrc]);
     assert.equal(producer.consumers.length, 0);
     publisher.peer.handleRtp(runOf(video(1, VP8_KEY_FRAME)), 0);
     assert.deepEqual(subscriber.sender.rtp, []);
-    assert.equal(subscriber.peer.subscribe("no such track", consumerParameters()), undefined);
+    assert.equal(subscriber.subscribe("no such track", consumerParameters()), undefined);
+  },
+});
+
+Deno.test({
+  name: "B161: packets of a run are padded to one length, once for all subscribers, where that is wanted",
+  permissions: "none",
+  fn() {
+    for (const equalizesLengths of [false, true]) {
+      const router = new Router();
+      const random = seededRandom(12);
+      const publisher = addPeer(router, random, equalizesLengths);
+      const subscribers = [addPeer(router, random), addPeer(router, random)];
+      const track = publisher.publish(videoProducer());
+      for (const subscriber of subscribers) subscriber.subscribe(track.id, consumerParameters());
+      const packets = [1000, 999, 1000].map((length, index) => {
+        const bytes = video(
+          index + 1,
+          new Uint8Array([...VP8_KEY_FRAME, ...new Uint8Array(length)]).subarray(0, length),
+        );
+        // With room behind it, as in a receive buffer.
+        const packet = new RtpPacket();
+        assert.ok(packet.parse(new Uint8Array([...bytes, ...new Uint8Array(32)]), bytes.length));
+        return packet;
+      });
+      publisher.peer.handleRtp({ packets, count: packets.length }, 0);
+      const sent = subscribers.map(({ sender }) => sender.takeRtp().map(parseRtp));
+      const lengths = equalizesLengths ? [1000, 1000, 1000] : [1000, 999, 1000];
+      for (const packets of sent) {
+        assert.deepEqual(packets.map(({ length, headerLength }) => length - headerLength), lengths);
+        assert.deepEqual(packets.map(({ payloadLength }) => payloadLength), [1000, 999, 1000]);
+      }
+    }
   },
 });

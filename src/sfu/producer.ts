@@ -1,4 +1,5 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
+import { equalizeLengths } from "../rtp/equal_length.ts";
 import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
 import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
@@ -58,6 +59,7 @@ export class Producer implements PublishedTrack {
   readonly #gate = new KeyFrameGate();
   readonly #log: ReceiveLog | undefined;
   readonly #feedback: FeedbackSender;
+  readonly #equalizesLengths: boolean;
   readonly #nacked = new Uint16Array(MAX_NACKED);
   /** SSRCs that were current before, the newest last. */
   readonly #retiredSsrcs: number[] = [];
@@ -67,7 +69,15 @@ export class Producer implements PublishedTrack {
   #silent = false;
   #firSequenceNumber = 0;
 
-  constructor(id: TrackId, peerId: PeerId, parameters: ProducerParameters, feedback: FeedbackSender) {
+  /** `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). */
+  constructor(
+    id: TrackId,
+    peerId: PeerId,
+    parameters: ProducerParameters,
+    feedback: FeedbackSender,
+    equalizesLengths = false,
+  ) {
+    this.#equalizesLengths = equalizesLengths;
     this.id = id;
     this.peerId = peerId;
     this.cname = new TextEncoder().encode(peerId);
@@ -163,8 +173,9 @@ export class Producer implements PublishedTrack {
   }
 
   #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
-    if (from === to) return;
     const consumers = this.#consumers;
+    if (from === to || consumers.length === 0) return;
+    if (this.#equalizesLengths) equalizeLengths(run, from, to);
     for (let c = 0; c < consumers.length; c++) consumers[c].handleRtp(run, from, to, nowMs);
   }
 

@@ -70,3 +70,10 @@ export interface PublishedTrack extends TrackInfo {
   readonly peerId: PeerId;
   readonly codec: Codec;
 }
+
+/** What a subscriber receives one track under. */
+export interface StreamSsrcs {
+  readonly ssrc: number;
+  /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
+  readonly rtxSsrc: number | undefined;
+}

@@ -1,12 +1,14 @@
+import type { OpenPeerMedia } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { Rooms } from "../sfu/room.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
+import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { Direction, OfferMedia } from "../webrtc/sdp_media.ts";
 import { isAccepted } from "../webrtc/m_line.ts";
 import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts";
 import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
-import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
+import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
+import type { Rooms } from "./room.ts";
 
 /** What the peer of an HTTP session does: publish (WHIP, RFC 9725) or subscribe (WHEP, draft-ietf-wish-whep). */
 export type HttpRole = "whip" | "whep";
@@ -46,12 +48,12 @@ export interface HttpSessionOptions {
   readonly name: string | undefined;
   /** WHEP: takes tracks of this publisher alone, by its peer id or its name; undefined for anyone's. */
   readonly publisher: string | undefined;
-  readonly openTransport: OpenTransport;
+  readonly openMedia: OpenPeerMedia;
+  readonly dtls: DtlsFactory;
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
   readonly observer: HttpSessionObserver;
-  readonly nowMs: number;
 }
 
 /** What the I/O side learns of a session: to log it, and to give its participant its time. */
@@ -59,6 +61,8 @@ export interface HttpSessionObserver {
   joined(session: HttpSession): void;
   left(session: HttpSession, reason: LeaveReason, detail: string): void;
   connected(session: HttpSession): void;
+  /** The server failed on this peer's media, which ends it. */
+  failed(session: HttpSession, detail: string): void;
 }
 
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
@@ -95,12 +99,12 @@ export class HttpSession {
     const refusal = findUnanswerable(parsed.offer, options.codecs);
     if (refusal !== undefined) return refusal;
     const session = new HttpSession(options, parsed.offer);
-    return session.#answer(oneWay(parsed.offer, options.role), options.nowMs);
+    return session.#answer(oneWay(parsed.offer, options.role));
   }
 
   /** Names the ICE generation (RFC 9725 section 4.3.1): a strong entity-tag. */
   get etag(): string {
-    return `"${this.participant.transport.localUfrag}"`;
+    return `"${this.participant.connection.localUfrag}"`;
   }
 
   /** Takes a trickle-ice-sdpfrag; `ifMatch` is the field of the request, undefined where it has none. */
@@ -114,13 +118,13 @@ export class HttpSession {
     if (!parsed.ok) return refused("bad-fragment", parsed.message);
     const { credentials } = parsed.fragment;
     if (credentials === undefined) return { ok: true, restarted: false };
-    const { transport } = this.participant;
-    const isPresent = credentials.ufrag === transport.remoteUfrag;
+    const { connection } = this.participant;
+    const isPresent = credentials.ufrag === connection.remoteUfrag;
     // Some clients trickle with If-Match: * as well: only other credentials restart, and those that come once more because
     // the answer was lost.
-    if (isPresent && !(wildcard && transport.restarting)) return { ok: true, restarted: false };
+    if (isPresent && !(wildcard && connection.restarting)) return { ok: true, restarted: false };
     if (!wildcard) return refused("wrong-generation", "the ice-ufrag is new: a restart needs If-Match: *");
-    const local = transport.restartIce(credentials.ufrag, credentials.password);
+    const local = connection.restartIce(credentials.ufrag, credentials.password);
     return { ok: true, restarted: true, fragment: writeSdpFragment(local, this.#mid), etag: this.etag };
   }
 
@@ -134,9 +138,9 @@ export class HttpSession {
   }
 
   /** All of an offer or none: a client that nobody tells would wait for what does not come (RFC 9725 section 4.4.3). */
-  #answer(offer: Offer, nowMs: number): HttpOpenResult {
+  #answer(offer: Offer): HttpOpenResult {
     this.#observer.joined(this);
-    const result = this.#tryAnswer(offer, nowMs);
+    const result = this.#tryAnswer(offer);
     const problem = result.ok ? result.problems.at(0) : result;
     if (result.ok && problem === undefined) return { ok: true, session: this, answer: result.answer };
     const refusal = refused(problem?.code ?? "bad-sdp", problem?.message ?? "");
@@ -145,9 +149,9 @@ export class HttpSession {
   }
 
   /** A fault of the server leaves no peer behind that nobody could end. */
-  #tryAnswer(offer: Offer, nowMs: number): OfferResult {
+  #tryAnswer(offer: Offer): OfferResult {
     try {
-      return this.participant.answer(offer, [], nowMs);
+      return this.participant.answer(offer, []);
     } catch (error) {
       this.fail();
       throw error;
@@ -167,6 +171,10 @@ export class HttpSession {
       trackPublished: ignored,
       trackUnpublished: ignored,
       transportConnected: () => this.#observer.connected(this),
+      failed: (detail) => {
+        this.#observer.failed(this, detail);
+        this.fail();
+      },
       left: (reason, detail) => this.#observer.left(this, reason, detail),
     };
   }

@@ -1,20 +1,15 @@
-import { Peer } from "../sfu/peer.ts";
+import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
+import { newIdentifier } from "../sfu/identifier.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PeerObserver, Room, Rooms } from "../sfu/room.ts";
 import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
+import type { RemoteAddress } from "../webrtc/datagram.ts";
+import type { DtlsFactory } from "../webrtc/dtls.ts";
+import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
-import type { PeerTransport, TransportObserver } from "../webrtc/peer_transport.ts";
+import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
-
-/** Ends a peer whose signaling is lost: silence this long, or in any case this long (rule P14). */
-const DETACHED_SILENCE_MS = 5_000;
-const DETACHED_LIMIT_MS = 30_000;
-
-/** Makes the transport of one peer; `release` gives back its socket. */
-export type OpenTransport = (
-  observer: TransportObserver,
-  nowMs: number,
-) => { readonly transport: PeerTransport; release(): void };
+import type { PeerObserver, Room, Rooms } from "./room.ts";
+import { RoomPeer } from "./room_peer.ts";
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
@@ -23,6 +18,8 @@ export interface ParticipantObserver {
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   transportConnected(): void;
+  /** The server failed on this peer's media: signaling says so, and has the peer leave. */
+  failed(detail: string): void;
   /** The peer has left its room, and why. Told once; nothing is told afterwards. */
   left(reason: LeaveReason, detail: string): void;
 }
@@ -33,51 +30,60 @@ export interface ParticipantOptions {
   readonly rooms: Rooms;
   readonly roomId: RoomId;
   readonly name: string | undefined;
-  readonly openTransport: OpenTransport;
+  readonly openMedia: OpenPeerMedia;
+  readonly dtls: DtlsFactory;
   readonly observer: ParticipantObserver;
   readonly random: RandomSource;
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
-  readonly nowMs: number;
 }
 
 /**
- * One peer from join to leave: ties its place in the room, its negotiation and its transport together. WebSocket, WHIP
- * and WHEP all drive it by the same verbs: construct (join), `offer`, `leave`; it owns no timer.
+ * One peer from join to leave: ties its place in the room, its negotiation, its connection and its media together.
+ * WebSocket, WHIP and WHEP all drive it by the same verbs: construct (join), `offer`, `leave`; it owns no timer.
  */
 export class Participant {
-  readonly peer: Peer;
+  readonly peer: RoomPeer;
   readonly room: Room;
-  readonly transport: PeerTransport;
+  readonly connection: PeerConnection;
   readonly #rooms: Rooms;
   readonly #observer: ParticipantObserver;
   readonly #negotiation: Negotiation;
-  readonly #release: () => void;
-  #detachedMs = Infinity;
+  readonly #media: PeerMedia;
+  #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
   constructor(options: ParticipantOptions) {
-    this.#rooms = options.rooms;
+    const { rooms, roomId, name, random, codecs, fill } = options;
+    const id = newIdentifier(random);
+    const ssrc = random.uint32();
+    const ice = new IceGenerations(random);
+    this.#rooms = rooms;
     this.#observer = options.observer;
-    const opened = options.openTransport(this.#transportObserver(), options.nowMs);
-    this.transport = opened.transport;
-    this.#release = opened.release;
-    this.room = options.rooms.enter(options.roomId);
-    this.peer = new Peer(this.room, {
-      name: options.name,
-      sender: this.transport,
-      observer: this.#peerObserver(),
-      random: options.random,
+    const media = options.openMedia(
+      { roomId, peerId: id, ssrc, ice: ice.local },
+      (event, nowMs) => this.#handleMediaEvent(event, nowMs),
+    );
+    this.#media = media;
+    this.connection = new PeerConnection({
+      dtls: options.dtls,
+      ice,
+      candidates: media.candidates,
+      transport: {
+        restartIce: (local) => media.send({ type: "restartIce", ice: local }),
+        sendDtls: (bytes) => media.send({ type: "sendDtls", bytes }),
+        connect: (keying) => media.send({ type: "connect", keying }),
+      },
+      observer: {
+        connected: () => this.#observer.transportConnected(),
+        connectionFailed: (reason) => this.leave("transport-failed", reason),
+      },
     });
-    this.transport.deliverTo(this.peer);
-    this.#negotiation = new Negotiation({
-      peer: this.peer,
-      transport: this.transport,
-      codecs: options.codecs,
-      fill: options.fill,
-    });
+    this.room = rooms.enter(roomId);
+    this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
+    this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill });
     this.room.addPeer(this.peer);
   }
 
@@ -85,13 +91,18 @@ export class Participant {
     return this.#closed;
   }
 
-  offer(sdp: string, requests: readonly TrackRequest[], nowMs: number): OfferResult {
-    return this.#answered(this.#negotiation.handleOffer(sdp, requests), nowMs);
+  /** Where its media goes; undefined before ICE has an address. */
+  get remoteAddress(): RemoteAddress | undefined {
+    return this.#remoteAddress;
+  }
+
+  offer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
+    return this.#answered(this.#negotiation.handleOffer(sdp, requests));
   }
 
   /** As `offer`, of one that is parsed. */
-  answer(offer: Offer, requests: readonly TrackRequest[], nowMs: number): OfferResult {
-    return this.#answered(this.#negotiation.answer(offer, requests), nowMs);
+  answer(offer: Offer, requests: readonly TrackRequest[]): OfferResult {
+    return this.#answered(this.#negotiation.answer(offer, requests));
   }
 
   leave(reason: LeaveReason, detail = ""): void {
@@ -101,54 +112,47 @@ export class Participant {
       this.#negotiation.close();
       this.peer.close();
       this.#rooms.release(this.room);
-      this.transport.close();
+      this.connection.close();
     } finally {
       // A peer that ends by a fault may meet it here again: its socket is given back, and its end told, all the same.
-      this.#release();
+      this.#media.send({ type: "close" });
       this.#observer.left(reason, detail);
     }
   }
 
   /** The signaling is lost, the peer perhaps not: it stays while authenticated packets arrive (rule P14). */
-  detach(nowMs: number): void {
-    if (!this.transport.connected) return this.leave("signaling-lost");
-    this.#detachedMs = nowMs;
+  detach(): void {
+    if (!this.connection.connected) return this.leave("signaling-lost");
+    this.#media.send({ type: "detach" });
   }
 
   nextTimeout(): number {
-    if (this.#closed) return Infinity;
-    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), this.#detachedDeadline());
+    return this.#closed ? Infinity : this.connection.nextTimeout();
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#closed) return;
-    if (nowMs >= this.#detachedDeadline()) return this.leave("signaling-lost");
-    this.transport.handleTimeout(nowMs);
-    if (!this.#closed) this.peer.handleTimeout(nowMs);
+    if (!this.#closed) this.connection.handleTimeout(nowMs);
   }
 
-  #answered(result: OfferResult, nowMs: number): OfferResult {
-    if (result.ok && this.transport.connected) this.peer.requestKeyFrames(nowMs);
+  #answered(result: OfferResult): OfferResult {
+    if (result.ok && this.connection.connected) this.#media.send({ type: "requestKeyFrames" });
     return result;
   }
 
-  #detachedDeadline(): number {
-    if (this.#detachedMs === Infinity) return Infinity;
-    return Math.min(
-      this.#detachedMs + DETACHED_LIMIT_MS,
-      Math.max(this.#detachedMs, this.transport.lastAuthenticatedMs) + DETACHED_SILENCE_MS,
-    );
-  }
-
-  #transportObserver(): TransportObserver {
-    return {
-      transportConnected: (nowMs) => {
-        this.#observer.transportConnected();
-        this.peer.requestKeyFrames(nowMs);
-      },
-      transportMoved: (nowMs) => this.peer.refreshPictures(nowMs),
-      transportFailed: (reason) => this.leave("transport-failed", reason),
-    };
+  #handleMediaEvent(event: PeerEvent, nowMs: number): void {
+    if (this.#closed) return;
+    switch (event.type) {
+      case "dtlsReceived":
+        return this.connection.handleDtls(event.bytes, nowMs);
+      case "iceCredentialsUsed":
+        return this.connection.handleIceCredentialsUsed(event.ufrag);
+      case "addressSelected":
+        this.#remoteAddress = event.address;
+        return;
+      case "ended":
+        if (event.reason === "fault") this.#observer.failed(event.detail);
+        else this.leave(event.reason, event.detail);
+    }
   }
 
   #peerObserver(): PeerObserver {

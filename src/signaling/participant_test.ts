@@ -146,6 +146,6 @@ Deno.test({
     participant?.leave("leave");
     assert.deepEqual(neighbour.take().map((message) => message.type), ["peerLeft"]);
     assert.equal(participant?.nextTimeout(), Infinity);
-    assert.equal(room.openTransports, 1);
+    assert.equal(room.openMedia, 1);
   },
 });

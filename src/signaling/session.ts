@@ -1,7 +1,8 @@
+import type { OpenPeerMedia } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { Room, Rooms } from "../sfu/room.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
+import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { SignalingConnection } from "./connection.ts";
 import type {
   CandidateInit,
@@ -13,7 +14,8 @@ import type {
   TrackMessage,
 } from "./messages.ts";
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
-import { type LeaveReason, type OpenTransport, Participant, type ParticipantObserver } from "./participant.ts";
+import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
+import type { Room, Rooms } from "./room.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Messages that a client may send at once, and a second in the long run (rule P4). */
@@ -39,7 +41,8 @@ const CLOSE_CODES: Readonly<Record<LeaveReason, number>> = {
 export interface SignalingSessionOptions {
   readonly connection: SignalingConnection;
   readonly rooms: Rooms;
-  readonly openTransport: OpenTransport;
+  readonly openMedia: OpenPeerMedia;
+  readonly dtls: DtlsFactory;
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
@@ -52,6 +55,8 @@ export interface SessionObserver {
   joined(participant: Participant): void;
   left(participant: Participant, reason: LeaveReason, detail: string): void;
   connected(participant: Participant): void;
+  /** The server failed on this peer's media, which ends it. */
+  failed(participant: Participant, detail: string): void;
   refused(code: ErrorCode, message: string): void;
 }
 
@@ -79,11 +84,11 @@ export class SignalingSession {
     if (!this.#bucket.take(nowMs, costOf(data))) return this.#refuseFlood();
     const parsed = parseMessage(data);
     if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, parsed.replyTo);
-    this.#dispatch(parsed.message, nowMs);
+    this.#dispatch(parsed.message);
   }
 
   /** The WebSocket is gone. */
-  handleClose(code: number, nowMs: number): void {
+  handleClose(code: number): void {
     this.#detached = true;
     if (this.#state.name !== "joined") {
       this.#state = { name: "closed" };
@@ -91,7 +96,7 @@ export class SignalingSession {
     }
     const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY || code === CLOSE_NO_STATUS;
     if (meant) this.#state.participant.leave("leave");
-    else this.#state.participant.detach(nowMs);
+    else this.#state.participant.detach();
   }
 
   /** Something here went wrong that should not: this peer goes, nobody else (rule P7). */
@@ -108,11 +113,11 @@ export class SignalingSession {
     else this.#close("server-closing");
   }
 
-  #dispatch(message: ClientMessage, nowMs: number): void {
+  #dispatch(message: ClientMessage): void {
     const state = this.#state;
     if (message.type === "join") {
       if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
-      return this.#join(message.roomId, message.name, nowMs);
+      return this.#join(message.roomId, message.name);
     }
     if (state.name !== "joined") {
       const replyTo = message.type === "offer" ? message.id : undefined;
@@ -120,7 +125,7 @@ export class SignalingSession {
     }
     switch (message.type) {
       case "offer":
-        return this.#offer(state.participant, message, nowMs);
+        return this.#offer(state.participant, message);
       case "iceCandidate":
         return this.#checkCandidate(message.candidate);
       case "leave":
@@ -128,10 +133,10 @@ export class SignalingSession {
     }
   }
 
-  #join(roomId: string, name: string | undefined, nowMs: number): void {
-    const { rooms, openTransport, random, codecs } = this.#options;
+  #join(roomId: string, name: string | undefined): void {
+    const { rooms, openMedia, dtls, random, codecs } = this.#options;
     const observer = this.#participantObserver();
-    const participant = new Participant({ rooms, roomId, name, openTransport, observer, random, codecs, nowMs });
+    const participant = new Participant({ rooms, roomId, name, openMedia, dtls, observer, random, codecs });
     this.#state = { name: "joined", participant };
     this.#send({
       type: "welcome",
@@ -141,8 +146,8 @@ export class SignalingSession {
     this.#options.observer.joined(participant);
   }
 
-  #offer(participant: Participant, message: OfferMessage, nowMs: number): void {
-    const result = participant.offer(message.sdp, message.tracks ?? [], nowMs);
+  #offer(participant: Participant, message: OfferMessage): void {
+    const result = participant.offer(message.sdp, message.tracks ?? []);
     if (!result.ok) return this.#sendError(result.code, result.message, message.id);
     this.#send({ type: "answer", sdp: result.answer, ...(message.id !== undefined && { id: message.id }) });
     if (result.restarted) this.#send({ type: "iceCandidate", candidate: NO_MORE_CANDIDATES });
@@ -165,6 +170,10 @@ export class SignalingSession {
       trackUnpublished: (peerId, trackId) => this.#send({ type: "trackUnpublished", peerId, trackId }),
       transportConnected: () => {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
+      },
+      failed: (detail) => {
+        if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
+        this.fail();
       },
       left: (reason, detail) => this.#left(reason, detail),
     };
@@ -215,10 +224,10 @@ const NO_MORE_CANDIDATES: CandidateInit = { candidate: END_OF_CANDIDATES, sdpMLi
 
 function describePeers(room: Room, except: string) {
   const tracks = new Map<string, TrackMessage[]>();
-  for (const producer of room.producers.values()) {
-    const list = tracks.get(producer.peerId) ?? [];
-    list.push(describeTrack(producer));
-    tracks.set(producer.peerId, list);
+  for (const track of room.tracks.values()) {
+    const list = tracks.get(track.peerId) ?? [];
+    list.push(describeTrack(track));
+    tracks.set(track.peerId, list);
   }
   return [...room.peers.values()].filter((peer) => peer.id !== except).map((peer) => ({
     id: peer.id,

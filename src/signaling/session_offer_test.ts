@@ -58,7 +58,7 @@ Deno.test({
     connect(client);
     const fingerprint = Array.from({ length: 32 }, () => "00").join(":");
     assert.deepEqual(codes(client.say({ type: "offer", sdp: buildOffer([CAMERA], { fingerprint }) })), ["bad-sdp"]);
-    assert.equal(client.participant?.transport.connected, true);
+    assert.equal(client.participant?.connection.connected, true);
     assert.equal(client.participant?.peer.producers.size, 1);
   },
 });

@@ -160,7 +160,7 @@ Deno.test({
     assert.deepEqual(codes(client.take()), ["internal"]);
     assert.deepEqual(client.closed, [1011]);
     assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
-    assert.equal(room.openTransports, 1);
+    assert.equal(room.openMedia, 1);
   },
 });
 
@@ -210,9 +210,9 @@ Deno.test({
       connect(client);
       neighbour.take();
       if (end === "leave") client.say({ type: "leave" });
-      else client.session.handleClose(end, 0);
+      else client.session.handleClose(end);
       assert.deepEqual(codes(neighbour.take()), ["peerLeft"], `after ${end}`);
-      assert.equal(room.openTransports, 1);
+      assert.equal(room.openMedia, 1);
       assert.deepEqual(client.closed, end === "leave" ? [1000] : [], "a closed WebSocket is not closed again");
     }
   },
@@ -227,17 +227,17 @@ Deno.test({
     const answer = answerOf(client.say({ type: "offer", sdp: buildOffer([CAMERA]) }));
     client.client.connect(credentialsOf(answer));
     neighbour.take();
-    const { participant } = client;
-    assert.ok(participant);
-    client.session.handleClose(1006, 0);
+    const { media } = client;
+    assert.ok(media);
+    client.session.handleClose(1006);
     room.nowMs = 4000;
     client.client.check(credentialsOf(answer));
-    participant.handleTimeout(8999);
+    media.handleTimeout(8999);
     assert.deepEqual(neighbour.take(), []);
-    assert.ok(participant.nextTimeout() <= 9000);
-    participant.handleTimeout(9000);
+    assert.ok(media.nextTimeout() <= 9000);
+    media.handleTimeout(9000);
     assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
-    assert.equal(room.openTransports, 1);
+    assert.equal(room.openMedia, 1);
   },
 });
 
@@ -249,15 +249,15 @@ Deno.test({
     const [neighbour, client] = [room.join(), room.join()];
     const credentials = credentialsOf(answerOf(client.say({ type: "offer", sdp: buildOffer([CAMERA]) })));
     client.client.connect(credentials);
-    const { participant } = client;
+    const { media } = client;
     neighbour.take();
-    client.session.handleClose(1006, 0);
+    client.session.handleClose(1006);
     for (room.nowMs = 1000; room.nowMs < 30_000; room.nowMs += 1000) {
       client.client.check(credentials);
-      participant?.handleTimeout(room.nowMs);
+      media?.handleTimeout(room.nowMs);
     }
     assert.deepEqual(neighbour.take(), []);
-    participant?.handleTimeout(30_000);
+    media?.handleTimeout(30_000);
     assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
   },
 });
@@ -269,9 +269,9 @@ Deno.test({
     const room = new SignalingRoom(15);
     const [neighbour, client] = [room.join(), room.join()];
     neighbour.take();
-    client.session.handleClose(1006, 0);
+    client.session.handleClose(1006);
     assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
-    assert.equal(room.openTransports, 1);
+    assert.equal(room.openMedia, 1);
   },
 });
 
@@ -284,7 +284,7 @@ Deno.test({
     connect(client);
     client.take();
     neighbour.take();
-    client.participant?.handleTimeout(30_000);
+    client.media?.handleTimeout(30_000);
     assert.deepEqual(codes(client.take()), ["transport-failed"]);
     assert.deepEqual(client.closed, [4000]);
     assert.deepEqual(codes(neighbour.take()), ["peerLeft"]);
@@ -303,6 +303,6 @@ Deno.test({
       assert.deepEqual(client.closed, [1001]);
     }
     assert.equal(room.rooms.size, 0);
-    assert.equal(room.openTransports, 0);
+    assert.equal(room.openMedia, 0);
   },
 });

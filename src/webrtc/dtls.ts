@@ -6,13 +6,17 @@ export interface SrtpKeys {
   readonly salt: Uint8Array;
 }
 
-/** What a completed handshake gives. */
-export interface DtlsConnected {
+/** How SRTP protects both directions of one peer. */
+export interface SrtpKeying {
   readonly profile: SrtpProfile;
   /** Protects what the server sends. */
   readonly local: SrtpKeys;
   /** Protects what the client sends. */
   readonly remote: SrtpKeys;
+}
+
+/** What a completed handshake gives. */
+export interface DtlsConnected extends SrtpKeying {
   /** The client's certificate in DER: the caller compares its digest with the fingerprints of the offer (RFC 8122). */
   readonly remoteCertificate: Uint8Array;
 }

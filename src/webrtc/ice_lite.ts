@@ -1,5 +1,5 @@
-import type { RandomSource } from "../sfu/random.ts";
 import { type RemoteAddress, sameAddress } from "./datagram.ts";
+import type { IceCredentials } from "./ice_generations.ts";
 import { BINDING_REQUEST, StunMessage } from "./stun.ts";
 import { type StunErrorCode, writeBindingError, writeBindingSuccess } from "./stun_response.ts";
 
@@ -9,18 +9,8 @@ export const ICE_TIMEOUT_MS = 30_000;
 /** The most addresses that are remembered as validated: the newest ones and the selected one. */
 export const MAX_VALIDATED_ADDRESSES = 16;
 
-/** 48 bits of chance: the ufrag tells peers apart that share a socket. */
-const UFRAG_LENGTH = 8;
-/** 144 bits; RFC 8445 section 5.3 asks for 128. */
-const PASSWORD_LENGTH = 24;
-
-interface Credentials {
-  readonly ufrag: string;
-  readonly password: string;
-}
-
 /** The server's credentials from one (re)start of ICE to the next. */
-interface Generation extends Credentials {
+interface Generation extends IceCredentials {
   /** Whether a request that used them was answered with success. */
   used: boolean;
 }
@@ -35,39 +25,24 @@ export class IceLite {
   /** Datagrams that were no valid request: malformed, not authenticated, or answered with an error. */
   rejected = 0;
 
-  readonly #random: RandomSource;
   readonly #message = new StunMessage();
   /** Newest request first. */
   readonly #validated: RemoteAddress[] = [];
   #current: Generation;
   /** The last generation in use before a restart, until a request uses the current one. */
   #previous: Generation | undefined;
-  #remote: Credentials | undefined;
-  #restarted = false;
   #selected: RemoteAddress | undefined;
   #lastRequestMs: number;
 
-  constructor({ random, nowMs }: { random: RandomSource; nowMs: number }) {
-    this.#random = random;
+  /** `local` are the server's credentials. */
+  constructor(local: IceCredentials, nowMs: number) {
     this.#lastRequestMs = nowMs;
-    this.#current = createGeneration(random);
+    this.#current = { ...local, used: false };
   }
 
-  get localUfrag(): string {
-    return this.#current.ufrag;
-  }
-
-  get localPassword(): string {
-    return this.#current.password;
-  }
-
-  /** Whether ICE was restarted and no request has used the new credentials yet. */
-  get restarting(): boolean {
-    return this.#restarted && !this.#current.used;
-  }
-
-  get remoteUfrag(): string | undefined {
-    return this.#remote?.ufrag;
+  /** Whether a valid request has used the server's present credentials. */
+  get isCurrentUsed(): boolean {
+    return this.#current.used;
   }
 
   /**
@@ -84,19 +59,13 @@ export class IceLite {
   }
 
   /**
-   * Takes the credentials of the client's offer. Others than before restart ICE (RFC 8445 section 9): there are new
-   * local ones, and those in use stay accepted until a request uses the new, so that no check fails meanwhile.
+   * Begins a generation (RFC 8445 section 9). The credentials that were in use stay accepted until a request uses the new
+   * ones, so that no check fails meanwhile.
    */
-  setRemote(ufrag: string, password: string): "new" | "restart" | "same" {
-    const remote = this.#remote;
-    if (remote?.ufrag === ufrag && remote.password === password) return "same";
-    this.#remote = { ufrag, password };
-    if (remote === undefined) return "new";
+  restart(local: IceCredentials): void {
     // Credentials that no request has used yet are not kept: restarts in a row hold two generations at most.
     if (this.#current.used) this.#previous = this.#current;
-    this.#current = createGeneration(this.#random);
-    this.#restarted = true;
-    return "restart";
+    this.#current = { ...local, used: false };
   }
 
   /**
@@ -179,11 +148,7 @@ export class IceLite {
   }
 }
 
-function createGeneration(random: RandomSource): Generation {
-  return { ufrag: random.text(UFRAG_LENGTH), password: random.text(PASSWORD_LENGTH), used: false };
-}
-
-function isAuthentic(message: StunMessage, credentials: Credentials): boolean {
+function isAuthentic(message: StunMessage, credentials: IceCredentials): boolean {
   return message.isAddressedTo(credentials.ufrag) && message.hasValidIntegrity(credentials.password);
 }
 

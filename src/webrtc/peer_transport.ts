@@ -1,51 +1,53 @@
 import { RtpPacket } from "../rtp/packet.ts";
 import type { MediaSender, MediaSink } from "../sfu/media_sink.ts";
-import type { RandomSource } from "../sfu/random.ts";
 import { classify } from "./classify.ts";
 import type { DatagramSender, RemoteAddress } from "./datagram.ts";
-import type { DtlsConnected, DtlsFactory, DtlsSession } from "./dtls.ts";
-import { type Fingerprint, matchesFingerprint } from "./fingerprint.ts";
+import type { SrtpKeying } from "./dtls.ts";
+import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
 import type { SrtpCipherFactory } from "./srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "./srtp/srtp_session.ts";
-import type { LocalParameters, RemoteParameters } from "./transport_parameters.ts";
 
 /** Datagrams of one batch whose RTP packets go on together; more than that are several runs. */
 const MAX_RUN = 64;
 
 /** What a transport tells whoever owns it. */
 export interface TransportObserver {
-  /** Media can flow. Told once. */
-  transportConnected(nowMs: number): void;
-  /** Media goes to another address than before: what was on its way to the old one may be lost. */
-  transportMoved(nowMs: number): void;
+  /** A DTLS datagram from an address that ICE has proven; valid only during the call. */
+  dtlsReceived(bytes: Uint8Array, nowMs: number): void;
+  /** The first valid request came that uses the server's present ICE credentials. */
+  iceCredentialsUsed(ufrag: string): void;
+  /** Media goes to this address, from now on; what was on its way to another one may be lost. */
+  addressSelected(address: RemoteAddress, nowMs: number): void;
   /** The transport is of no use any more. Told once at most, never after `close`. */
   transportFailed(reason: string, nowMs: number): void;
 }
 
 export interface PeerTransportOptions {
   readonly datagrams: DatagramSender;
-  readonly dtls: DtlsFactory;
   readonly ciphers: SrtpCipherFactory;
-  readonly random: RandomSource;
-  /** The server's candidate lines without `a=`. */
-  readonly candidates: readonly string[];
+  /** The server's. */
+  readonly ice: IceCredentials;
   readonly observer: TransportObserver;
   readonly nowMs: number;
 }
 
-/** The WebRTC transport of one peer: ICE-lite, DTLS and SRTP over one stream of datagrams. Owns no socket and no timer. */
+/**
+ * The WebRTC transport of one peer where its media is: ICE-lite, and SRTP over one stream of datagrams. What DTLS and
+ * SDP have to say to it comes from its PeerConnection, perhaps in another isolate. Owns no socket and no timer.
+ */
 export class PeerTransport implements MediaSender {
   /** Datagrams of no known protocol, or that came before their protocol could be spoken. */
   unknownDatagrams = 0;
   /** Packets that could not be sent: not connected, or the queue was full. */
   droppedPackets = 0;
-  readonly #options: PeerTransportOptions;
+  readonly #datagrams: DatagramSender;
+  readonly #ciphers: SrtpCipherFactory;
+  readonly #observer: TransportObserver;
   readonly #ice: IceLite;
   readonly #run = { packets: Array.from({ length: MAX_RUN }, () => new RtpPacket()), count: 0 };
+  #localUfrag: string;
   #sink: MediaSink | undefined;
-  #fingerprints: readonly Fingerprint[] = [];
-  #dtls: DtlsSession | undefined;
   #receiver: SrtpReceiver | undefined;
   #sender: SrtpSender | undefined;
   #slot: Uint8Array | undefined;
@@ -55,12 +57,15 @@ export class PeerTransport implements MediaSender {
   #fault: string | undefined;
   #closed = false;
 
-  constructor(options: PeerTransportOptions) {
-    this.#options = options;
-    this.#ice = new IceLite({ random: options.random, nowMs: options.nowMs });
-    this.#lastAuthenticatedMs = options.nowMs;
-    this.#nowMs = options.nowMs;
-    options.datagrams.claimUfrag(this.#ice.localUfrag);
+  constructor({ datagrams, ciphers, ice, observer, nowMs }: PeerTransportOptions) {
+    this.#datagrams = datagrams;
+    this.#ciphers = ciphers;
+    this.#observer = observer;
+    this.#ice = new IceLite(ice, nowMs);
+    this.#localUfrag = ice.ufrag;
+    this.#lastAuthenticatedMs = nowMs;
+    this.#nowMs = nowMs;
+    datagrams.claimUfrag(ice.ufrag);
   }
 
   get connected(): boolean {
@@ -82,40 +87,27 @@ export class PeerTransport implements MediaSender {
     this.#sink = sink;
   }
 
-  /** Takes the client's side of an offer; undefined, with nothing changed, where its certificate is another than before. */
-  accept(remote: RemoteParameters): LocalParameters | undefined {
-    if (this.#fingerprints.length > 0 && !sameFingerprints(this.#fingerprints, remote.fingerprints)) return undefined;
-    // What was accepted first stays the measure: a list that grew would let another certificate in by two steps.
-    if (this.#fingerprints.length === 0) this.#fingerprints = remote.fingerprints;
-    return this.restartIce(remote.ufrag, remote.password);
+  /** Begins an ICE generation with these credentials of the server. */
+  restartIce(local: IceCredentials): void {
+    this.#ice.restart(local);
+    this.#localUfrag = local.ufrag;
+    this.#datagrams.claimUfrag(local.ufrag);
   }
 
-  /** Begins an ICE generation, without an offer; nothing begins where the credentials are those of the present one. */
-  restartIce(ufrag: string, password: string): LocalParameters {
-    const generation = this.#ice.setRemote(ufrag, password);
-    if (generation === "restart") this.#options.datagrams.claimUfrag(this.#ice.localUfrag);
-    return {
-      ufrag: this.#ice.localUfrag,
-      password: this.#ice.localPassword,
-      fingerprint: this.#options.dtls.fingerprint,
-      candidates: this.#options.candidates,
-      restarted: generation !== "same",
-    };
+  /** DTLS is done, and the client is who the offer announced: media can flow. */
+  connect({ profile, local, remote }: SrtpKeying): void {
+    if (this.#closed || this.connected) return;
+    this.#receiver = new SrtpReceiver(profile, remote, this.#ciphers);
+    this.#sender = new SrtpSender(profile, local, this.#ciphers);
   }
 
-  /** Of the present ICE generation. */
-  get localUfrag(): string {
-    return this.#ice.localUfrag;
-  }
-
-  /** Whether ICE was restarted and the client has not used the new credentials yet. */
-  get restarting(): boolean {
-    return this.#ice.restarting;
-  }
-
-  /** Of the present ICE generation; undefined before the first offer. */
-  get remoteUfrag(): string | undefined {
-    return this.#ice.remoteUfrag;
+  /** Sends one DTLS datagram; what is longer than a slot, or has nowhere to go, is dropped. */
+  sendDtls(bytes: Uint8Array): void {
+    const to = this.#ice.selected;
+    const slot = to && !this.#closed ? this.#datagrams.slot() : undefined;
+    if (to === undefined || slot === undefined || bytes.length > slot.length) return;
+    slot.set(bytes);
+    this.#datagrams.commit(bytes.length, to);
   }
 
   /** Takes one datagram of a batch. RTP is decrypted in place and goes on at `endBatch`: `bytes` must stay until then. */
@@ -145,16 +137,14 @@ export class PeerTransport implements MediaSender {
 
   nextTimeout(): number {
     if (this.#closed) return Infinity;
-    if (this.#fault !== undefined) return -Infinity;
-    return Math.min(this.#ice.nextTimeout(), this.#dtls?.nextTimeout() ?? Infinity);
+    return this.#fault === undefined ? this.#ice.nextTimeout() : -Infinity;
   }
 
   handleTimeout(nowMs: number): void {
     if (this.#closed) return;
     this.#nowMs = nowMs;
     if (this.#fault !== undefined) return this.#fail(`a fault of the server: ${this.#fault}`);
-    if (this.#ice.isExpired(nowMs)) return this.#fail("no ICE connectivity check for 30 s");
-    if (this.#dtls !== undefined && this.#dtls.nextTimeout() <= nowMs) this.#dtls.handleTimeout(nowMs);
+    if (this.#ice.isExpired(nowMs)) this.#fail("no ICE connectivity check for 30 s");
   }
 
   beginRtp(): Uint8Array | undefined {
@@ -162,7 +152,7 @@ export class PeerTransport implements MediaSender {
       return this.#drop();
     }
     try {
-      this.#slot = this.#options.datagrams.slot();
+      this.#slot = this.#datagrams.slot();
       return this.#slot ?? this.#drop();
     } catch (error) {
       return this.#breakDown(error);
@@ -186,7 +176,7 @@ export class PeerTransport implements MediaSender {
     const to = this.#ice.selected;
     if (this.#sender === undefined || to === undefined || this.#fault !== undefined) return;
     try {
-      const slot = this.#options.datagrams.slot();
+      const slot = this.#datagrams.slot();
       this.#commit(slot === undefined ? -1 : this.#sender.protectRtcp(slot, bytes, length), to);
     } catch (error) {
       this.#breakDown(error);
@@ -197,10 +187,9 @@ export class PeerTransport implements MediaSender {
     this.#sender?.removeStream(ssrc);
   }
 
-  /** Ends the DTLS association and wipes the keys; nothing is sent or told afterwards. */
+  /** Wipes the keys; nothing is sent or told afterwards. */
   close(): void {
     if (this.#closed) return;
-    this.#dtls?.close();
     this.#closed = true;
     this.#sender?.close();
     this.#receiver?.close();
@@ -213,7 +202,7 @@ export class PeerTransport implements MediaSender {
       this.droppedPackets++;
       return false;
     }
-    this.#options.datagrams.commit(length, to);
+    this.#datagrams.commit(length, to);
     return true;
   }
 
@@ -254,66 +243,35 @@ export class PeerTransport implements MediaSender {
   }
 
   #handleStun(bytes: Uint8Array, length: number, from: RemoteAddress): void {
-    const slot = this.#options.datagrams.slot();
+    const slot = this.#datagrams.slot();
     if (slot === undefined) return;
-    const before = this.#ice.selected;
-    const responseLength = this.#ice.handleDatagram(bytes, length, from, this.#nowMs, slot);
+    const ice = this.#ice;
+    const [before, wasUsed] = [ice.selected, ice.isCurrentUsed];
+    const responseLength = ice.handleDatagram(bytes, length, from, this.#nowMs, slot);
     if (responseLength === 0) return;
     // A refused request is answered as well, and does not count.
-    this.#lastAuthenticatedMs = Math.max(this.#lastAuthenticatedMs, this.#ice.lastRequestMs);
-    this.#options.datagrams.commit(responseLength, from);
-    if (this.connected && this.#ice.selected !== before) this.#options.observer.transportMoved(this.#nowMs);
+    this.#lastAuthenticatedMs = Math.max(this.#lastAuthenticatedMs, ice.lastRequestMs);
+    this.#datagrams.commit(responseLength, from);
+    if (!wasUsed && ice.isCurrentUsed) this.#observer.iceCredentialsUsed(this.#localUfrag);
+    if (ice.selected !== undefined && ice.selected !== before) {
+      this.#observer.addressSelected(ice.selected, this.#nowMs);
+    }
   }
 
   /** DTLS is taken from addresses that ICE has proven: what a cookie is for is done (RFC 6347 section 4.2.1). */
   #handleDtls(bytes: Uint8Array, length: number, from: RemoteAddress): void {
-    if (!this.#ice.isValidated(from) || this.#fingerprints.length === 0) {
+    if (!this.#ice.isValidated(from)) {
       this.unknownDatagrams++;
       return;
     }
     // A close_notify ends the transport: not before what came ahead of it.
     this.endBatch(this.#nowMs);
-    this.#dtls ??= this.#createDtls();
-    this.#dtls.handleDatagram(bytes.subarray(0, length), this.#nowMs);
-  }
-
-  #createDtls(): DtlsSession {
-    return this.#options.dtls.create({
-      sendDatagram: (bytes) => this.#sendDatagram(bytes),
-      connected: (result) => this.#handleDtlsConnected(result),
-      failed: (reason) => this.#fail(`DTLS: ${reason}`),
-      applicationData: () => {
-        // No m=application line is ever accepted, so nobody waits for data.
-        this.unknownDatagrams++;
-      },
-    }, this.#nowMs);
-  }
-
-  #sendDatagram(bytes: Uint8Array): void {
-    const to = this.#ice.selected;
-    const slot = to && this.#options.datagrams.slot();
-    if (to === undefined || slot === undefined || bytes.length > slot.length) return;
-    slot.set(bytes);
-    this.#options.datagrams.commit(bytes.length, to);
-  }
-
-  #handleDtlsConnected(result: DtlsConnected): void {
-    if (this.#closed) return;
-    if (!matchesFingerprint(result.remoteCertificate, this.#fingerprints)) {
-      return this.#fail("DTLS: the certificate is not the one that the offer announced");
-    }
-    this.#receiver = new SrtpReceiver(result.profile, result.remote, this.#options.ciphers);
-    this.#sender = new SrtpSender(result.profile, result.local, this.#options.ciphers);
-    this.#options.observer.transportConnected(this.#nowMs);
+    this.#observer.dtlsReceived(bytes.subarray(0, length), this.#nowMs);
   }
 
   #fail(reason: string): void {
     if (this.#closed) return;
     this.close();
-    this.#options.observer.transportFailed(reason, this.#nowMs);
+    this.#observer.transportFailed(reason, this.#nowMs);
   }
-}
-
-function sameFingerprints(a: readonly Fingerprint[], b: readonly Fingerprint[]): boolean {
-  return a.some((one) => b.some((other) => one.algorithm === other.algorithm && one.value === other.value));
 }

@@ -25,8 +25,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const setup = connectedTransport();
-    const { transport, client, server, told } = setup;
-    const restarted = transport.accept({ ...client.remoteParameters, ufrag: "other" });
+    const { transport, connection, client, server, told } = setup;
+    const restarted = connection.accept({ ...client.remoteParameters, ufrag: "other" });
     assert.ok(restarted?.restarted);
     assert.deepEqual(mediaGoesTo(setup, 1), [OLD], "before any check of the new generation");
 
@@ -56,8 +56,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const setup = connectedTransport();
-    const { transport, client, server, told } = setup;
-    transport.accept({ ...client.remoteParameters, ufrag: "other" });
+    const { transport, connection, client, server, told } = setup;
+    connection.accept({ ...client.remoteParameters, ufrag: "other" });
     for (setup.nowMs = 10_000; setup.nowMs <= 60_000; setup.nowMs += 10_000) {
       client.check(server);
       transport.handleTimeout(setup.nowMs);
@@ -112,11 +112,11 @@ Deno.test({
   name: "B156: a transport claims its own ufrag from the start, and the new one at each restart",
   permissions: "none",
   fn() {
-    const { transport, client, datagrams } = connectedTransport();
-    assert.deepEqual(datagrams.ufrags, [transport.localUfrag]);
-    transport.accept(client.remoteParameters);
+    const { connection, client, datagrams } = connectedTransport();
+    assert.deepEqual(datagrams.ufrags, [connection.localUfrag]);
+    connection.accept(client.remoteParameters);
     assert.equal(datagrams.ufrags.length, 1, "the same credentials are no restart");
-    transport.restartIce("other", client.password);
-    assert.deepEqual(datagrams.ufrags.slice(1), [transport.localUfrag]);
+    connection.restartIce("other", client.password);
+    assert.deepEqual(datagrams.ufrags.slice(1), [connection.localUfrag]);
   },
 });

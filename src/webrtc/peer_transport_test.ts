@@ -112,16 +112,16 @@ Deno.test({
   name: "P29: an offer with another ufrag restarts ICE, one with another certificate is refused",
   permissions: "none",
   fn() {
-    const { transport, client, server, told } = connectedTransport();
-    assert.equal(transport.accept(client.remoteParameters)?.restarted, false);
-    const restarted = transport.accept({ ...client.remoteParameters, ufrag: "other" });
+    const { transport, connection, client, server, told } = connectedTransport();
+    assert.equal(connection.accept(client.remoteParameters)?.restarted, false);
+    const restarted = connection.accept({ ...client.remoteParameters, ufrag: "other" });
     assert.ok(restarted?.restarted);
     assert.notEqual(restarted.ufrag, server.ufrag);
     client.sendRtp(buildRtp({ sequenceNumber: 3 }));
     transport.endBatch(0);
     assert.deepEqual(told, ["rtp 3"], "media goes on meanwhile");
     const stranger = { algorithm: "sha-256", value: "00:11" };
-    assert.equal(transport.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
+    assert.equal(connection.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
   },
 });
 
@@ -195,7 +195,9 @@ Deno.test({
   name: "B28: close ends the DTLS association, and after it nothing is taken, sent or told",
   permissions: "none",
   fn() {
-    const { transport, client, server, datagrams, told } = connectedTransport();
+    const { transport, connection, client, server, datagrams, told } = connectedTransport();
+    connection.close();
+    connection.close();
     transport.close();
     transport.close();
     assert.deepEqual(datagrams.take(), [{ bytes: DTLS_ALERT, to: client.address }]);
@@ -232,11 +234,11 @@ Deno.test({
   name: "P29: the certificate that was announced first stays the measure, however often the list changes",
   permissions: "none",
   fn() {
-    const { transport, client } = connectedTransport();
+    const { connection, client } = connectedTransport();
     const [own] = client.fingerprints;
     const stranger = { algorithm: "sha-256", value: "00:11" };
-    assert.ok(transport.accept({ ...client.remoteParameters, fingerprints: [own, stranger] }));
-    assert.equal(transport.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
+    assert.ok(connection.accept({ ...client.remoteParameters, fingerprints: [own, stranger] }));
+    assert.equal(connection.accept({ ...client.remoteParameters, fingerprints: [stranger] }), undefined);
   },
 });
 

@@ -9,6 +9,7 @@ const LAYERS = [
   "src/io/",
   "src/bus/",
   "src/signaling/",
+  "src/media/",
   "src/webrtc/",
   "src/sfu/",
   "src/stream/",
@@ -18,6 +19,7 @@ const LAYERS = [
 /** The layers without I/O, and the packages that each may use. */
 const PURE_LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/signaling/", ["zod"]],
+  ["src/media/", []],
   ["src/webrtc/", ["node:crypto", "sdp-transform"]],
   ["src/sfu/", []],
   ["src/stream/", []],

@@ -53,7 +53,7 @@ for (const { how, end, title, text } of ENDINGS) {
           const ben = await join("Ben");
           await Promise.all([ada, ben].map((person) => person.waitForOthers(1)));
           await Promise.all([ada, ben].map((person) => person.page.close()));
-        }, server.port);
+        }, { port: server.port });
       }),
   });
 }

@@ -1,40 +1,26 @@
 import { strictEqual } from "node:assert/strict";
-import { startChromium } from "../harness/chromium.ts";
-import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM, withServer } from "../harness/meeting.ts";
-import { RoomPage } from "../harness/room_page.ts";
+import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM } from "../harness/meeting.ts";
+import { MEDIA_SETUPS } from "../harness/server.ts";
 import { watchMedia } from "../harness/watch_media.ts";
 
-Deno.test({
-  name: "two people see and hear each other",
-  ignore: WITHOUT_CHROMIUM,
-  permissions: MEETING_PERMISSIONS,
-  fn: () =>
-    withMeeting(async ({ join }) => {
-      const people = [await join("Ada"), await join("Ben")];
-      await Promise.all(people.map((person) => person.waitForOthers(1)));
-      await watchMedia(people);
-    }),
-});
-
-Deno.test({
-  name: "two people see and hear each other by the native backend",
-  ignore: WITHOUT_CHROMIUM || Deno.build.os !== "linux",
-  permissions: MEETING_PERMISSIONS,
-  fn: () =>
-    withServer(
-      async (server) => {
-        await using chromium = await startChromium();
-        const people: RoomPage[] = [];
-        for (const name of ["Ada", "Ben"]) people.push(await RoomPage.join(chromium, server.url, name));
-        await Promise.all(people.map((person) => person.waitForOthers(1)));
-        await watchMedia(people);
-        strictEqual((await server.health()).backend, "native");
-      },
-      0,
-      [],
-      "native",
-    ),
-});
+for (const setup of MEDIA_SETUPS) {
+  Deno.test({
+    name: `two people see and hear each other (${setup.name})`,
+    ignore: WITHOUT_CHROMIUM || setup.ignore,
+    permissions: MEETING_PERMISSIONS,
+    fn: () =>
+      withMeeting(
+        async ({ server, join }) => {
+          const people = [await join("Ada"), await join("Ben")];
+          await Promise.all(people.map((person) => person.waitForOthers(1)));
+          await watchMedia(people);
+          strictEqual((await server.health()).backend, setup.task === "dev" ? "portable" : "native");
+        },
+        undefined,
+        setup,
+      ),
+  });
+}
 
 Deno.test({
   name: "three people see and hear each other, and a fourth who joins late sees everyone within a second",

@@ -66,8 +66,7 @@ Deno.test({
               }
               for (const { page } of people) await page.close();
             },
-            0,
-            [`--codecs=${audio},${video}`.toLowerCase()],
+            { flags: [`--codecs=${audio},${video}`.toLowerCase()] },
           );
         await t.step(`${audio} and ${video}`, call);
       }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { DatagramHandler, DatagramSocket } from "../../src/io/backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../../src/io/sockets.ts";
 import { SLOT_SIZE } from "../../src/webrtc/datagram.ts";
 import { DatagramClient, queue, RecordingHandler } from "./datagram_peer.ts";
 import { randomSeed } from "./random_seed.ts";

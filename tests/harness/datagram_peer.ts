@@ -1,4 +1,4 @@
-import type { DatagramHandler, DatagramSocket } from "../../src/io/backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../../src/io/sockets.ts";
 import type { RemoteAddress } from "../../src/webrtc/datagram.ts";
 import { writeBindingRequest } from "../../src/webrtc/stun_request.ts";
 

@@ -1,11 +1,14 @@
 import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
 import { pliMediaSsrc } from "../../src/rtp/rtcp/pli.ts";
 import { MID_URI } from "../../src/sfu/header_extensions.ts";
+import { newIdentifier } from "../../src/sfu/identifier.ts";
 import { OutgoingStream } from "../../src/sfu/outgoing_stream.ts";
 import { Peer } from "../../src/sfu/peer.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
-import type { PeerObserver, Room } from "../../src/sfu/room.ts";
-import type { Codec, ConsumerParameters, Kind, ProducerParameters } from "../../src/sfu/types.ts";
+import type { Consumer } from "../../src/sfu/consumer.ts";
+import type { Producer } from "../../src/sfu/producer.ts";
+import type { Router } from "../../src/sfu/router.ts";
+import type { Codec, ConsumerParameters, Kind, ProducerParameters, StreamSsrcs } from "../../src/sfu/types.ts";
 import { RecordingSender } from "./recording_sender.ts";
 import { seededRandom } from "./seeded_random.ts";
 
@@ -18,26 +21,32 @@ export const VP8: Codec = {
 };
 export const OPUS: Codec = { mimeType: "audio/opus", clockRate: 48000, channels: 2, payloadType: 111, fmtp: "" };
 
-/** A peer of the engine with its ears open: what it is told, and what it would send, are recorded. */
+/** The media of a peer, whose ids and SSRCs are random. What it would send is recorded. */
 export interface TestPeer {
   readonly peer: Peer;
   readonly sender: RecordingSender;
-  readonly told: string[];
+  publish(parameters: ProducerParameters): Producer;
+  /** Undefined where there is no such track. */
+  subscribe(trackId: string, parameters: ConsumerParameters): Consumer | undefined;
+  openSlot(mid: string, kind: Kind, clockRate: number, rtx: boolean): StreamSsrcs;
 }
 
-export function addPeer(room: Room, random: RandomSource, name?: string): TestPeer {
-  const told: string[] = [];
-  const observer: PeerObserver = {
-    peerJoined: (id, joined) => told.push(`peerJoined ${id} ${joined}`),
-    peerLeft: (id) => told.push(`peerLeft ${id}`),
-    trackPublished: (id, track) => told.push(`trackPublished ${id} ${track.id} ${track.kind} ${track.source}`),
-    trackUnpublished: (id, track) => told.push(`trackUnpublished ${id} ${track}`),
-    trackEnded: (id) => told.push(`trackEnded ${id}`),
-  };
+export function addPeer(router: Router, random: RandomSource, equalizesLengths = false): TestPeer {
   const sender = new RecordingSender();
-  const peer = new Peer(room, { name, sender, observer, random });
-  room.addPeer(peer);
-  return { peer, sender, told };
+  const peer = new Peer(router, { id: newIdentifier(random), ssrc: random.uint32(), sender, random, equalizesLengths });
+  const newSsrcs = (rtx: boolean) => ({ ssrc: random.uint32(), rtxSsrc: rtx ? random.uint32() : undefined });
+  return {
+    peer,
+    sender,
+    publish: (parameters) => peer.publish(newIdentifier(random), parameters),
+    subscribe: (trackId, parameters) =>
+      peer.subscribe(trackId, parameters, newSsrcs(parameters.codec.rtxPayloadType !== undefined)),
+    openSlot(mid, kind, clockRate, rtx) {
+      const ssrcs = newSsrcs(rtx);
+      peer.openSlot(mid, kind, clockRate, ssrcs);
+      return ssrcs;
+    },
+  };
 }
 
 export function videoProducer(overrides: Partial<ProducerParameters> = {}): ProducerParameters {

@@ -2,7 +2,7 @@ import { strictEqual } from "node:assert/strict";
 import type { Browser } from "./browser.ts";
 import { CHROMIUM_PERMISSIONS, type ChromiumOptions, startChromium, WITHOUT_CHROMIUM } from "./chromium.ts";
 import { RoomPage } from "./room_page.ts";
-import { SERVER_PERMISSIONS, ServerProcess, type StartTask } from "./server.ts";
+import { SERVER_PERMISSIONS, ServerProcess, type ServerSetup } from "./server.ts";
 
 /** A server and a browser, for people to meet. */
 export interface Meeting {
@@ -25,21 +25,23 @@ export { WITHOUT_CHROMIUM };
  * Runs a test with a server and a browser of its own. When the browser has closed nothing of it is left in the server, and
  * the server, unless the test has ended it, ends well. Its log is shown where the test fails.
  */
-export async function withMeeting(test: (meeting: Meeting) => Promise<void>, options?: ChromiumOptions): Promise<void> {
+export async function withMeeting(
+  test: (meeting: Meeting) => Promise<void>,
+  options?: ChromiumOptions,
+  setup?: ServerSetup,
+): Promise<void> {
   await withServer(async (server) => {
     await using chromium = await startChromium(options);
     await test({ server, chromium, join: (name, other = chromium) => RoomPage.join(other, server.url, name) });
-  });
+  }, setup);
 }
 
-/** The same without a browser, on a port that may be given, with flags for the server. */
+/** The same without a browser. */
 export async function withServer(
   test: (server: ServerProcess) => Promise<void>,
-  port?: number,
-  flags?: readonly string[],
-  task?: StartTask,
+  setup?: ServerSetup,
 ): Promise<void> {
-  const server = await ServerProcess.start(port, flags, task);
+  const server = await ServerProcess.start(setup);
   try {
     await test(server);
     if (!server.running) return;
@@ -59,7 +61,8 @@ const POLLING_MS = 100;
 async function expectNothingLeft(server: ServerProcess): Promise<void> {
   const deadline = performance.now() + LEFT_DEADLINE_MS;
   for (;;) {
-    const left = Object.entries(await server.health()).filter(([, value]) => typeof value === "number" && value > 0);
+    const { workers: _workers, ...alive } = await server.health();
+    const left = Object.entries(alive).filter(([, value]) => typeof value === "number" && value > 0);
     if (left.length === 0) return;
     if (performance.now() > deadline) throw new Error(`left behind: ${JSON.stringify(Object.fromEntries(left))}`);
     await new Promise((resolve) => setTimeout(resolve, POLLING_MS));

@@ -1,10 +1,12 @@
-import { type DatagramSender, type RemoteAddress, SLOT_SIZE } from "../../src/webrtc/datagram.ts";
+import type { MediaSocket } from "../../src/media/media_engine.ts";
+import { type RemoteAddress, SLOT_SIZE } from "../../src/webrtc/datagram.ts";
 
 /** A socket's sending side that keeps what it is given. */
-export class MemoryDatagrams implements DatagramSender {
+export class MemoryDatagrams implements MediaSocket {
   readonly sent: { readonly bytes: Uint8Array; readonly to: RemoteAddress }[] = [];
   /** True: as with a full queue, no slot is free. */
   full = false;
+  closed = false;
   /** The ufrags by which its peer is known, oldest first. */
   readonly ufrags: string[] = [];
   readonly #slot = new Uint8Array(SLOT_SIZE);
@@ -19,6 +21,10 @@ export class MemoryDatagrams implements DatagramSender {
 
   claimUfrag(ufrag: string): void {
     this.ufrags.push(ufrag);
+  }
+
+  close(): void {
+    this.closed = true;
   }
 
   take(): { readonly bytes: Uint8Array; readonly to: RemoteAddress }[] {

@@ -11,7 +11,27 @@ export const SERVER_PERMISSIONS = {
 } satisfies Deno.PermissionOptionsObject;
 
 /** The tasks of deno.json that start a server. */
-export type StartTask = "dev" | "native";
+export type StartTask = "dev" | "start";
+
+/** How a server is started. */
+export interface ServerSetup {
+  /** Left out: the native backend where it runs. */
+  readonly task?: StartTask;
+  /** More flags than the task has. */
+  readonly flags?: readonly string[];
+  /** Left out: a free one. */
+  readonly port?: number;
+}
+
+const HAS_NATIVE = Deno.build.os === "linux";
+
+/** Where the media of peers can be; most tests have the first. */
+export const MEDIA_SETUPS: readonly (ServerSetup & { readonly name: string; readonly ignore: boolean })[] = [
+  { name: "native, a media worker", task: "start", ignore: !HAS_NATIVE },
+  { name: "native, no media worker", task: "start", flags: ["--workers=0"], ignore: !HAS_NATIVE },
+  { name: "native, one port for all", task: "start", flags: ["--udp-port=0", "--workers=2"], ignore: !HAS_NATIVE },
+  { name: "portable", task: "dev", ignore: false },
+];
 
 /** What is alive in the server, as /healthz tells it. */
 export type Health = Readonly<Record<string, number | string>>;
@@ -31,15 +51,9 @@ export class ServerProcess {
     child.status.then(() => this.#running = false);
   }
 
-  /**
-   * Starts it on a free port, or on the given one, with more flags. Throws an Error that holds the log where it does not
-   * get ready.
-   */
-  static async start(
-    port = 0,
-    flags: readonly string[] = [],
-    task: StartTask = "dev",
-  ): Promise<ServerProcess> {
+  /** Throws an Error that holds the log where it does not get ready. */
+  static async start(setup: ServerSetup = {}): Promise<ServerProcess> {
+    const { task = HAS_NATIVE ? "start" : "dev", flags = [], port = 0 } = setup;
     const [, ...args] = startCommand(task);
     const child = new Deno.Command(Deno.execPath(), {
       args: [...args, `--port=${port}`, "--log=switchboard=debug", ...flags],
@@ -95,7 +109,7 @@ export class ServerProcess {
   }
 }
 
-/** The words of the dev task: tests run the server with the very permissions that users give it. */
+/** The words of a task: tests run the server with the very permissions that users give it. */
 function startCommand(task: StartTask): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
   return String(tasks[task]).split(/\s+/);

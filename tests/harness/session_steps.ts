@@ -21,5 +21,5 @@ export function codes(messages: readonly ServerMessage[]): string[] {
 export function connect(client: SignalingClient, lines: readonly OfferLine[] = [CAMERA]): void {
   const answer = answerOf(client.say({ type: "offer", sdp: buildOffer(lines) }));
   client.client.connect(credentialsOf(answer));
-  assert.equal(client.participant?.transport.connected, true);
+  assert.equal(client.participant?.connection.connected, true);
 }

@@ -1,11 +1,13 @@
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
+import { MediaEngine } from "../../src/media/media_engine.ts";
+import type { MediaPeer } from "../../src/media/media_peer.ts";
+import type { OpenPeerMedia, PeerEventHandler } from "../../src/media/messages.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
-import { Rooms } from "../../src/sfu/room.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
-import type { OpenTransport, Participant } from "../../src/signaling/participant.ts";
+import type { Participant } from "../../src/signaling/participant.ts";
+import { Rooms } from "../../src/signaling/room.ts";
 import { SignalingSession } from "../../src/signaling/session.ts";
-import { PeerTransport } from "../../src/webrtc/peer_transport.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
 import { MemoryDatagrams } from "./memory_datagrams.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -20,6 +22,8 @@ export interface SignalingClient {
   /** Close codes that the server has sent. */
   readonly closed: number[];
   readonly participant: Participant | undefined;
+  /** What it sends and receives; undefined before it has joined and after it has left. */
+  readonly media: MediaPeer | undefined;
   /** Sends a message; returns what the client was told since the last call. */
   say(message: unknown): ServerMessage[];
   sayText(text: string | undefined): ServerMessage[];
@@ -30,27 +34,56 @@ export interface SignalingClient {
 export interface HttpClient {
   readonly client: TestClient;
   readonly datagrams: MemoryDatagrams;
+  readonly media: MediaPeer | undefined;
   readonly result: HttpOpenResult;
   /** What the session told of itself. */
   readonly told: string[];
 }
 
-/** Rooms and signaling sessions under one virtual clock; sockets and WebSockets are arrays. */
+/** A client's end of a network, and what opens the server's end of it. */
+interface Network {
+  readonly client: TestClient;
+  readonly datagrams: MemoryDatagrams;
+  readonly openMedia: OpenPeerMedia;
+  media(): MediaPeer | undefined;
+}
+
+/** Rooms, signaling sessions and their media under one virtual clock; sockets and WebSockets are arrays. */
 export class SignalingRoom {
   nowMs = 0;
   readonly rooms = new Rooms();
   readonly codecs: readonly string[];
-  /** Transports that were opened and not released. */
-  openTransports = 0;
   readonly #random: RandomSource;
+  readonly #engine: MediaEngine;
+  /** By the number of the peer. */
+  readonly #handlers = new Map<number, PeerEventHandler>();
+  readonly #datagrams = new Map<number, MemoryDatagrams>();
+  #lastPeer = 0;
 
   constructor(seed: number, codecs: readonly string[] = ["audio/opus", "video/vp8"]) {
     this.#random = seededRandom(seed);
     this.codecs = codecs;
+    this.#engine = new MediaEngine({
+      ciphers: portableCiphers,
+      random: this.#random,
+      equalizesLengths: true,
+      attachSocket: ({ id }) => this.#datagrams.get(id) ?? new MemoryDatagrams(),
+      emit: (peer, event) => this.#handlers.get(peer)?.(event, this.nowMs),
+    });
+  }
+
+  /** Media that was opened and not closed. */
+  get openMedia(): number {
+    return this.#engine.size;
+  }
+
+  /** Has all media do what is due. */
+  handleTimeout(): void {
+    this.#engine.handleTimeout(this.nowMs);
   }
 
   connect(): SignalingClient {
-    const { client, datagrams, openTransport } = this.#openNetwork();
+    const { client, datagrams, openMedia, media } = this.#openNetwork();
     const received: ServerMessage[] = [];
     const closed: number[] = [];
     let participant: Participant | undefined;
@@ -68,9 +101,11 @@ export class SignalingRoom {
         joined: (joined) => participant = joined,
         left: () => participant = undefined,
         connected: () => {},
+        failed: () => {},
         refused: () => {},
       },
-      openTransport,
+      openMedia,
+      dtls: keyedDtls(),
     });
     const take = () => received.splice(0);
     const sayText = (text: string | undefined) => {
@@ -86,6 +121,9 @@ export class SignalingRoom {
       get participant() {
         return participant;
       },
+      get media() {
+        return media();
+      },
       say: (message) => sayText(JSON.stringify(message)),
       sayText,
       take,
@@ -94,7 +132,7 @@ export class SignalingRoom {
 
   /** A client that has posted an offer to `/whip/room` or `/whep/room`. */
   post(role: HttpRole, sdp: string, query: { readonly name?: string; readonly publisher?: string } = {}): HttpClient {
-    const { client, datagrams, openTransport } = this.#openNetwork();
+    const { client, datagrams, openMedia, media } = this.#openNetwork();
     const told: string[] = [];
     const result = HttpSession.open({
       role,
@@ -104,32 +142,44 @@ export class SignalingRoom {
       publisher: query.publisher,
       random: this.#random,
       codecs: this.codecs,
-      nowMs: this.nowMs,
       observer: {
         joined: () => told.push("joined"),
         left: (_, reason) => told.push(`left: ${reason}`),
         connected: () => told.push("connected"),
+        failed: () => told.push("failed"),
       },
-      openTransport,
+      openMedia,
+      dtls: keyedDtls(),
     }, sdp);
-    return { client, datagrams, result, told };
+    return {
+      client,
+      datagrams,
+      result,
+      told,
+      get media() {
+        return media();
+      },
+    };
   }
 
-  /** A client's end of a network, and the server's end of it. */
-  #openNetwork(): Pick<SignalingClient, "client" | "datagrams"> & { readonly openTransport: OpenTransport } {
+  #openNetwork(): Network {
     const datagrams = new MemoryDatagrams();
-    let transport: PeerTransport | undefined;
+    const number = ++this.#lastPeer;
+    this.#datagrams.set(number, datagrams);
+    const media = () => this.#engine.find(number);
     const client = new TestClient((bytes, from) => {
-      transport?.handleDatagram(bytes, bytes.length, from, this.nowMs);
-      transport?.endBatch(this.nowMs);
+      media()?.handleDatagram(bytes, bytes.length, from, this.nowMs);
+      media()?.endBatch(this.nowMs);
     });
-    const openTransport: OpenTransport = (observer, nowMs) => {
-      this.openTransports++;
-      const options = { datagrams, dtls: keyedDtls(), ciphers: portableCiphers, random: this.#random };
-      transport = new PeerTransport({ ...options, candidates: CANDIDATES, observer, nowMs });
-      return { transport, release: () => this.openTransports-- };
+    const openMedia: OpenPeerMedia = (opening, handleEvent) => {
+      this.#handlers.set(number, handleEvent);
+      this.#engine.handleCommand(number, { type: "open", ...opening, socket: { ...SOCKET, id: number } }, this.nowMs);
+      return {
+        candidates: CANDIDATES,
+        send: (command) => this.#engine.handleCommand(number, command, this.nowMs),
+      };
     };
-    return { client, datagrams, openTransport };
+    return { client, datagrams, openMedia, media };
   }
 
   /** A client that has joined `room`. */
@@ -139,6 +189,8 @@ export class SignalingRoom {
     return client;
   }
 }
+
+const SOCKET = { port: 5000, family: "ipv4", isWildcard: false, isShared: false } as const;
 
 export const CANDIDATES = ["candidate:1 1 udp 2130706431 192.0.2.9 5000 typ host"];
 

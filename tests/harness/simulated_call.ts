@@ -36,6 +36,11 @@ export class SimulatedCall {
     return this.clock.now();
   }
 
+  /** What the server knows of the time to each peer and back, in the order of joining. */
+  get roundTripsMs(): (number | undefined)[] {
+    return this.#members.map(({ signaling }) => signaling.media?.peer.roundTripMs);
+  }
+
   /** A peer that joins now, and is connected once the links have carried what that takes. */
   join(options: SimulatedPeerOptions = {}): SimulatedPeer {
     const { up = {}, down = {}, rtx = true } = { ...this.#options, ...options };
@@ -76,12 +81,13 @@ export class SimulatedCall {
       if (participant === undefined || participant.nextTimeout() > nowMs) continue;
       this.#serve(() => participant.handleTimeout(nowMs));
     }
+    this.#serve(() => this.room.handleTimeout());
     this.clock.setTimeout(() => this.#tick(), TICK_MS);
   }
 }
 
 /** One datagram is one batch, as with the portable backend. */
-function deliver({ participant, client }: SignalingClient, bytes: Uint8Array, nowMs: number): void {
-  participant?.transport.handleDatagram(bytes, bytes.length, client.address, nowMs);
-  participant?.transport.endBatch(nowMs);
+function deliver({ media, client }: SignalingClient, bytes: Uint8Array, nowMs: number): void {
+  media?.handleDatagram(bytes, bytes.length, client.address, nowMs);
+  media?.endBatch(nowMs);
 }

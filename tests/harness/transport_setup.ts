@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import type { MediaSink } from "../../src/sfu/media_sink.ts";
 import type { Fingerprint } from "../../src/webrtc/fingerprint.ts";
+import { IceGenerations } from "../../src/webrtc/ice_generations.ts";
+import { PeerConnection } from "../../src/webrtc/peer_connection.ts";
 import { PeerTransport } from "../../src/webrtc/peer_transport.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
 import { MemoryDatagrams } from "./memory_datagrams.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { TestClient } from "./test_client.ts";
 
-/** One transport and its client, under a clock that the test sets. */
+/** Both sides of one peer's WebRTC transport and its client, under a clock that the test sets. */
 export interface TransportSetup {
   readonly transport: PeerTransport;
+  readonly connection: PeerConnection;
   readonly client: TestClient;
   readonly datagrams: MemoryDatagrams;
   readonly server: { readonly ufrag: string; readonly password: string };
@@ -26,18 +29,32 @@ export interface TransportSetup {
 export function setUpTransport(fingerprints?: readonly Fingerprint[]): TransportSetup {
   const datagrams = new MemoryDatagrams();
   const told: string[] = [];
-  const transport = new PeerTransport({
+  const ice = new IceGenerations(seededRandom(1));
+  let hasAddress = false;
+  const transport: PeerTransport = new PeerTransport({
     datagrams,
-    dtls: keyedDtls(),
     ciphers: portableCiphers,
-    random: seededRandom(1),
-    candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
+    ice: ice.local,
     observer: {
-      transportConnected: () => told.push("connected"),
-      transportMoved: () => told.push("moved"),
+      dtlsReceived: (bytes, nowMs) => connection.handleDtls(bytes, nowMs),
+      iceCredentialsUsed: (ufrag) => connection.handleIceCredentialsUsed(ufrag),
+      addressSelected() {
+        if (hasAddress) told.push("moved");
+        hasAddress = true;
+      },
       transportFailed: (reason) => told.push(`failed: ${reason}`),
     },
     nowMs: 0,
+  });
+  const connection: PeerConnection = new PeerConnection({
+    dtls: keyedDtls(),
+    ice,
+    candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
+    transport,
+    observer: {
+      connected: () => told.push("connected"),
+      connectionFailed: (reason) => told.push(`failed: ${reason}`),
+    },
   });
   const sink: MediaSink = {
     handleRtp(run) {
@@ -48,9 +65,9 @@ export function setUpTransport(fingerprints?: readonly Fingerprint[]): Transport
   };
   transport.deliverTo(sink);
   const client = new TestClient((bytes, from) => transport.handleDatagram(bytes, bytes.length, from, setup.nowMs));
-  const server = transport.accept({ ...client.remoteParameters, ...(fingerprints !== undefined && { fingerprints }) });
+  const server = connection.accept({ ...client.remoteParameters, ...(fingerprints !== undefined && { fingerprints }) });
   assert.ok(server);
-  const setup = { transport, client, datagrams, server, told, nowMs: 0 };
+  const setup = { transport, connection, client, datagrams, server, told, nowMs: 0 };
   return setup;
 }
 

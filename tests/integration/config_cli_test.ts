@@ -3,7 +3,7 @@ import { helpText } from "../../src/server/config_text.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DENO = Deno.execPath();
-const VARIABLES = ["PORT", "HOST", "ANNOUNCE", "BACKEND", "CODECS", "LOG"];
+const VARIABLES = ["PORT", "HOST", "ANNOUNCE", "BACKEND", "WORKERS", "UDP_PORT", "UDP_PORTS", "CODECS", "LOG"];
 const run: Deno.PermissionOptions = { run: [DENO] };
 
 /** `main.ts` as a user starts it, with the permissions of `deno task start` and no settings from this environment. */

@@ -30,8 +30,11 @@ Deno.test({
       assert.equal(health.status, 200);
       const { status, backend, ...rest } = await health.json();
       assert.deepEqual({ status, backend }, { status: "ok", backend: switchboard.backend.name });
-      const { backendReason, ...stats } = rest;
-      assert.equal(backendReason, switchboard.backend.reason);
+      const { backendReason, workers, ...stats } = rest;
+      assert.deepEqual({ backendReason, workers }, {
+        backendReason: switchboard.backend.reason,
+        workers: switchboard.backend.workers,
+      });
       assert.deepEqual(stats, switchboard.stats());
       assert.deepEqual([stats.rooms, stats.peers, stats.producers, stats.consumers], [1, 2, 1, 1]);
     } finally {

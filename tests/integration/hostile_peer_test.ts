@@ -81,6 +81,7 @@ class Call {
 
   #tick(): void {
     for (const { participant } of [this.alice, this.bob, this.mallory]) participant?.handleTimeout(this.nowMs);
+    this.#room.handleTimeout();
   }
 }
 
@@ -114,7 +115,7 @@ for (const codec of CODECS) {
       for (const client of [alice, bob, mallory]) {
         assert.deepEqual(client.closed, []);
         assert.deepEqual(client.take().filter(({ type }) => type === "error" || type === "peerLeft"), []);
-        assert.equal(client.participant?.transport.connected, true);
+        assert.equal(client.participant?.connection.connected, true);
       }
     },
   });

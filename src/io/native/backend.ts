@@ -2,38 +2,116 @@ import type { RandomSource } from "../../sfu/random.ts";
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
 import type { Backend } from "../backend.ts";
+import type { Clock } from "../clock.ts";
+import { LocalMedia } from "../local_media.ts";
+import type { MediaHost } from "../media_host.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
+import { type Libc, openLibc } from "./libc.ts";
+import { MediaPool } from "./media_pool.ts";
+import type { PortLimits } from "./port_range.ts";
+import { SocketBinder } from "./socket_binder.ts";
 import { openNativeSockets } from "./sockets.ts";
+import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
 
-/** What the native backend does not have of its own. */
-export interface PortableParts {
+export interface NativeOptions {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** What the native backend does not have of its own. */
   readonly dtls: DtlsFactory;
   /** For profiles of which no library has a cipher. */
   readonly ciphers: SrtpCipherFactory;
+  /** Media workers; 0 for none; undefined for one where a worker can be started. */
+  readonly workers: number | undefined;
+  /** Address of the shared ports. */
+  readonly hostname: string;
+  /** One port for all peers of each worker: this one, and the ones behind it. */
+  readonly udpPort: number | undefined;
+  /** The ports that peers may have; each gets one. */
+  readonly udpPorts: PortLimits | undefined;
 }
 
 export type NativeBackendResult =
   | { readonly ok: true; readonly backend: Backend; readonly description: string }
   | { readonly ok: false; readonly reason: string };
 
+type HostResult =
+  | { readonly ok: true; readonly media: MediaHost; readonly description: string }
+  | { readonly ok: false; readonly reason: string };
+
 /** Linux's sockets and the system's cryptographic libraries by FFI. Throws nothing: `reason` says what is missing. */
-export function createNativeBackend(random: RandomSource, parts: PortableParts): NativeBackendResult {
-  const sockets = openNativeSockets({ random });
-  if (!sockets.ok) return sockets;
-  const choice = chooseCiphers(parts.ciphers);
+export function createNativeBackend(options: NativeOptions): NativeBackendResult {
+  const { ciphers, dtls } = options;
+  const refusal = workerRefusal();
+  if (refusal !== undefined && (options.workers ?? 0) > 0) return { ok: false, reason: refusal };
+  const workers = options.workers ?? (refusal === undefined ? 1 : 0);
+  const opened = workers === 0 ? openHere(options) : openWorkers(options, workers);
+  if (!opened.ok) return opened;
+  // The workers choose by the same measure.
+  const choice = chooseCiphers(ciphers);
+  choice.close();
+  const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
   return {
     ok: true,
-    description: [sockets.description, ...choice.reasons].join("; "),
-    backend: {
-      name: "native",
-      dtls: parts.dtls,
-      ciphers: choice.ciphers,
-      openSocket: (hostname, handler) => sockets.openSocket(hostname, handler),
-      flush: () => sockets.flush(),
-      async close() {
-        await sockets.close();
-        choice.close();
-      },
-    },
+    description: [opened.description, isolates, ...choice.reasons].join("; "),
+    backend: { name: "native", workers, dtls, media: opened.media },
   };
+}
+
+function openHere({ clock, random, ciphers, hostname, udpPort, udpPorts }: NativeOptions): HostResult {
+  const shared = udpPort === undefined ? undefined : { hostname, port: udpPort };
+  const opened = openNativeSockets({ random, shared, ports: udpPorts });
+  if (!opened.ok) return opened;
+  const choice = chooseCiphers(ciphers);
+  const { sockets } = opened;
+  const media = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed: () => choice.close() });
+  return { ok: true, media, description: sockets.description };
+}
+
+/** All ports are bound before a worker starts: one that cannot be had is told now, and leaves nothing open. */
+function openWorkers(options: NativeOptions, count: number): HostResult {
+  const bound: { readonly libc: Libc; readonly binder: SocketBinder }[] = [];
+  for (let index = 0; index < count; index++) {
+    const opened = bind(options, index);
+    if (!opened.ok) {
+      for (const { libc, binder } of bound) {
+        binder.close();
+        libc.close();
+      }
+      return opened;
+    }
+    bound.push(opened);
+  }
+  const descriptions = new Set(bound.map(({ binder }) => binder.description));
+  const media = new MediaPool(bound.map((opened) => new WorkerMedia({ ...opened, clock: options.clock })));
+  return { ok: true, media, description: [bound[0].libc.path, ...descriptions].join(", ") };
+}
+
+type BindResult =
+  | { readonly ok: true; readonly libc: Libc; readonly binder: SocketBinder }
+  | { readonly ok: false; readonly reason: string };
+
+/** What one worker's sockets need in this isolate. */
+function bind({ random, hostname, udpPort, udpPorts }: NativeOptions, index: number): BindResult {
+  const opened = openLibc();
+  if (!opened.ok) return opened;
+  const { libc } = opened;
+  // Port 0 is any port, for each worker another one.
+  const shared = udpPort === undefined ? undefined : { hostname, port: udpPort === 0 ? 0 : udpPort + index };
+  try {
+    return { ok: true, libc, binder: new SocketBinder(libc, { random, shared, ports: udpPorts }) };
+  } catch (error) {
+    libc.close();
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Why no worker can be started; undefined where one can. Deno reads a worker's code as a file, and wants permission. */
+function workerRefusal(): string | undefined {
+  if (WORKER_URL.protocol !== "file:") return undefined;
+  const { state } = Deno.permissions.querySync({ name: "read", path: WORKER_URL });
+  return state === "granted" ? undefined : "a media worker needs --allow-read of Switchboard's own src folder";
+}
+
+function describe(workers: number): string {
+  return workers === 1 ? "1 media worker" : `${workers} media workers, a room in one each`;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { queue } from "../../../tests/harness/datagram_peer.ts";
 import { testLibc, WITH_LIBC } from "../../../tests/harness/native_libc.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
-import type { DatagramHandler } from "../backend.ts";
+import type { DatagramHandler } from "../sockets.ts";
 import { bindUdp } from "./bind_udp.ts";
 import { FlushList } from "./flush_list.ts";
 import { SocketLoop } from "./loop.ts";

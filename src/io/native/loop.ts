@@ -13,17 +13,23 @@ export interface LoopSocket {
   resume(): void;
 }
 
-/** Takes what the sockets received to them, then flushes, once for each poll. Runs as long as there is a socket. */
+/**
+ * Takes what the sockets received to them, then flushes, once for each poll. It runs by itself as long as there is a
+ * socket, and lets the isolate's event loop go on; or, where that may block, its owner polls.
+ */
 export class SocketLoop {
   readonly #poller: Poller;
   readonly #flushList: FlushList;
+  readonly #isDriven: boolean;
   /** By file descriptor. */
   readonly #sockets: (LoopSocket | undefined)[] = [];
   #size = 0;
   #isInRound = false;
   #running: Promise<void> | undefined;
 
-  constructor(poller: Poller, flushList: FlushList) {
+  /** `isDriven`: the owner polls, and calls `handleEvents`. */
+  constructor(poller: Poller, flushList: FlushList, isDriven = false) {
+    this.#isDriven = isDriven;
     this.#poller = poller;
     this.#flushList = flushList;
   }
@@ -33,14 +39,14 @@ export class SocketLoop {
     this.#poller.add(socket.fd);
     this.#sockets[socket.fd] = socket;
     this.#size++;
-    this.#running ??= this.#run();
+    if (!this.#isDriven) this.#running ??= this.#run();
   }
 
   remove(socket: LoopSocket): void {
     this.#poller.remove(socket.fd);
     this.#sockets[socket.fd] = undefined;
     this.#size--;
-    if (this.#size === 0) this.#poller.wake();
+    if (this.#size === 0 && !this.#isDriven) this.#poller.wake();
   }
 
   /** Calls `resume` once the socket takes datagrams. */
@@ -56,11 +62,16 @@ export class SocketLoop {
   /** One poll of up to `timeoutMs`, and what comes of it; returns the number of events. */
   round(timeoutMs: number): number {
     const count = this.#poller.poll(timeoutMs);
+    this.handleEvents(count);
+    return count;
+  }
+
+  /** Does what comes of a poll that has reported `count` events, then flushes. */
+  handleEvents(count: number): void {
     this.#isInRound = true;
     for (let i = 0; i < count; i++) this.#handleEvent(i);
     this.#isInRound = false;
     this.#flushList.flush();
-    return count;
   }
 
   /** Resolves when the last socket is removed and nothing is under way. */

@@ -19,8 +19,9 @@ const NONBLOCK = 0x800;
 /** Watches sockets by epoll(7), level-triggered. An eventfd(2) among them ends a wait. */
 export class Poller {
   readonly #libc: Libc;
-  readonly #epollFd: number;
-  readonly #wakeFd: number;
+  readonly epollFd: number;
+  /** The eventfd: 8 bytes written to it, from whichever isolate, wake. */
+  readonly wakeFd: number;
   readonly #events: NativeMemory;
   /** The one event of `wait`, which another thread writes. */
   readonly #waited: NativeMemory;
@@ -33,15 +34,15 @@ export class Poller {
     this.#events = new NativeMemory(libc, 4 * EVENT_WORDS * MAX_EVENTS);
     this.#waited = new NativeMemory(libc, 4 * EVENT_WORDS);
     this.#change = new NativeMemory(libc, 4 * EVENT_WORDS);
-    this.#epollFd = libc.call.epoll_create1(CLOSE_ON_EXEC);
-    if (this.#epollFd < 0) throw new SocketError("epoll is not available", libc.errno());
-    this.#wakeFd = libc.call.eventfd(0, CLOSE_ON_EXEC | NONBLOCK);
-    if (this.#wakeFd < 0) {
+    this.epollFd = libc.call.epoll_create1(CLOSE_ON_EXEC);
+    if (this.epollFd < 0) throw new SocketError("epoll is not available", libc.errno());
+    this.wakeFd = libc.call.eventfd(0, CLOSE_ON_EXEC | NONBLOCK);
+    if (this.wakeFd < 0) {
       const error = new SocketError("eventfd is not available", libc.errno());
-      libc.call.close(this.#epollFd);
+      libc.call.close(this.epollFd);
       throw error;
     }
-    this.add(this.#wakeFd);
+    this.add(this.wakeFd);
   }
 
   /** Reports from now on when the socket has something to read. Throws SocketError. */
@@ -60,9 +61,9 @@ export class Poller {
 
   /** Waits up to `timeoutMs`, -1 for as long as it takes, blocking this thread; returns the number of events. */
   poll(timeoutMs: number): number {
-    const count = this.#libc.call.epoll_wait(this.#epollFd, this.#events.pointer, MAX_EVENTS, timeoutMs);
+    const count = this.#libc.call.epoll_wait(this.epollFd, this.#events.pointer, MAX_EVENTS, timeoutMs);
     for (let i = 0; i < count; i++) {
-      if (this.fd(i) === this.#wakeFd) this.#libc.call.read(this.#wakeFd, this.#counter, 8n);
+      if (this.fd(i) === this.wakeFd) this.#libc.call.read(this.wakeFd, this.#counter, 8n);
     }
     return Math.max(count, 0);
   }
@@ -83,25 +84,31 @@ export class Poller {
 
   /** Resolves when `poll` has something to report, or by mistake. This thread is not blocked. */
   async wait(): Promise<void> {
-    await this.#libc.call.epollWaitAside(this.#epollFd, this.#waited.pointer, 1, -1);
+    await this.#libc.call.epollWaitAside(this.epollFd, this.#waited.pointer, 1, -1);
   }
 
   /** Ends a wait that is under way, or else the next. */
   wake(): void {
-    this.#counter.fill(0);
-    this.#counter[0] = 1;
-    this.#libc.call.write(this.#wakeFd, this.#counter, 8n);
+    wake(this.#libc, this.wakeFd, this.#counter);
   }
 
   /** Not while a wait is under way. */
   close(): void {
-    this.#libc.call.close(this.#wakeFd);
-    this.#libc.call.close(this.#epollFd);
+    this.#libc.call.close(this.wakeFd);
+    this.#libc.call.close(this.epollFd);
   }
 
   #control(operation: number, fd: number, events: number): number {
     this.#change.words[0] = events;
     this.#change.words[EVENT_DATA] = fd;
-    return this.#libc.call.epoll_ctl(this.#epollFd, operation, fd, this.#change.bytes);
+    return this.#libc.call.epoll_ctl(this.epollFd, operation, fd, this.#change.bytes);
   }
+}
+
+/** Ends a wait of the poller with this eventfd; `one` is a buffer of 8 bytes. */
+export function wake(libc: Libc, wakeFd: number, one: Uint8Array<ArrayBuffer>): void {
+  one.fill(0);
+  // The kernel reads a 64-bit integer in the machine's byte order, which is little-endian wherever Deno runs.
+  one[0] = 1;
+  libc.call.write(wakeFd, one, 8n);
 }

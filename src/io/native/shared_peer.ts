@@ -1,5 +1,5 @@
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
-import type { DatagramHandler, DatagramSocket } from "../backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import type { AddressTable } from "./address_table.ts";
 import { PeerAddresses } from "./peer_addresses.ts";
 import type { AddressOwner, Family, SocketAddress } from "./socket_address.ts";

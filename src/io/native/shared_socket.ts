@@ -1,5 +1,5 @@
 import { BINDING_REQUEST, StunMessage } from "../../webrtc/stun.ts";
-import type { DatagramHandler, DatagramSocket } from "../backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
@@ -38,7 +38,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
   #touchedCount = 0;
   #closed = false;
 
-  /** Takes over `bound`. Throws SocketError where it cannot be watched. */
+  /** `bound` stays bound at the end. Throws SocketError where it cannot be watched. */
   constructor(context: SocketContext, bound: BoundSocket) {
     this.fd = bound.fd;
     this.port = bound.port;
@@ -65,7 +65,6 @@ export class SharedSocket implements LoopSocket, SharedPort {
     this.#closed = true;
     this.#queue.close();
     this.#context.loop.remove(this);
-    this.#context.libc.call.close(this.fd);
   }
 
   slotFor(peer: SharedPeer): Uint8Array | undefined {

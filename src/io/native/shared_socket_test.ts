@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { openAttached } from "../../../tests/harness/attached_sockets.ts";
 import { DatagramClient, queue, RecordingHandler, stunRequest } from "../../../tests/harness/datagram_peer.ts";
 import { testLibc, WITH_LIBC } from "../../../tests/harness/native_libc.ts";
 import { randomSeed } from "../../../tests/harness/random_seed.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
 import { StunMessage } from "../../webrtc/stun.ts";
-import type { DatagramSocket } from "../backend.ts";
+import type { DatagramSocket } from "../sockets.ts";
 import { type NativeSockets, openNativeSockets } from "./sockets.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -19,15 +20,16 @@ interface Peer {
 }
 
 async function withPort(check: (sockets: NativeSockets, open: (ufrag?: string) => Peer) => Promise<void>) {
-  const sockets = openNativeSockets({
+  const opened = openNativeSockets({
     random: seededRandom(1),
     shared: { hostname: LOOPBACK, port: 0 },
     libc: testLibc(),
   });
-  assert.ok(sockets.ok);
+  assert.ok(opened.ok);
+  const { sockets } = opened;
   await check(sockets, (ufrag) => {
     const handler = new RecordingHandler();
-    const socket = sockets.openSocket(LOOPBACK, handler);
+    const socket = openAttached(sockets, LOOPBACK, handler);
     if (ufrag !== undefined) socket.claimUfrag(ufrag);
     return { socket, handler };
   });

@@ -1,38 +1,22 @@
+import type { SocketHandle } from "../../media/messages.ts";
 import type { RandomSource } from "../../sfu/random.ts";
-import type { DatagramHandler, DatagramSocket } from "../backend.ts";
-import { bindUdp, type BoundSocket, type BufferSizes, bufferSizes, hasSegmentation } from "./bind_udp.ts";
+import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
+import { bindUdp, hasSegmentation } from "./bind_udp.ts";
 import { FlushList } from "./flush_list.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { SocketLoop } from "./loop.ts";
 import { Poller } from "./poller.ts";
-import { type PortLimits, PortRange } from "./port_range.ts";
 import { ReceiveBatch } from "./receive_batch.ts";
 import { SendBatch } from "./send_batch.ts";
 import { SharedSocket } from "./shared_socket.ts";
 import { SlotPool } from "./slot_pool.ts";
+import { type BindPlan, fromHandle, SocketBinder } from "./socket_binder.ts";
 import type { SocketContext } from "./socket_context.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
 /** 32 MB: what may wait to be sent, of all sockets together. */
 const MAX_SLOTS = 16_384;
-/** For 8 packets each 33 ms, and a pause of the loop of 0.5 s. */
-const PEER_BUFFERS: BufferSizes = { receive: 256 * 1024, send: 256 * 1024 };
-const LOOPBACK = "127.0.0.1";
-const SHARED_BUFFERS: BufferSizes = { receive: 4 * 1024 * 1024, send: 1024 * 1024 };
-
-export interface NativeSocketOptions {
-  readonly random: RandomSource;
-  /** One port of this address for all peers, 0 for any port; left out, each peer has a port of its own. */
-  readonly shared?: { readonly hostname: string; readonly port: number };
-  /** The ports that peers may have; left out, any. */
-  readonly ports?: PortLimits;
-  /** Bytes of the kernel's buffers for each socket. */
-  readonly buffers?: BufferSizes;
-  /** False: no UDP GSO, though the kernel knows it. */
-  readonly segmentation?: boolean;
-  /** Instead of the machine's own, and closed with the sockets. */
-  readonly libc?: Libc;
-}
+const PROBE = { hostname: "127.0.0.1", port: 0, buffers: { receive: 4096, send: 4096 } };
 
 /** Datagrams that were of no use, since the start. */
 export interface NativeCounters {
@@ -44,58 +28,42 @@ export interface NativeCounters {
   readonly errors: number;
 }
 
-export interface NativeSockets {
-  readonly ok: true;
-  /** What was opened, for the log and /healthz. */
-  readonly description: string;
-  readonly counters: NativeCounters;
-  /** See Backend; the shared port is what it is. Throws SocketError, NoFreePortError. */
-  openSocket(hostname: string, handler: DatagramHandler): DatagramSocket;
-  flush(): void;
-  /** Closes what is still open. Resolves when nothing of it is left. */
-  close(): Promise<void>;
+export interface AttachOptions {
+  readonly random: RandomSource;
+  /** False: no UDP GSO, though the kernel knows it. */
+  readonly segmentation?: boolean | undefined;
+  /** True: whoever made this polls and calls `loop.handleEvents`; left out, the isolate's event loop is never blocked. */
+  readonly blocking?: boolean | undefined;
 }
 
-export type OpenedSockets = NativeSockets | { readonly ok: false; readonly reason: string };
-
-/** Opens what native sockets need: the C library, epoll and, where peers share one, their port. Throws nothing. */
-export function openNativeSockets(options: NativeSocketOptions): OpenedSockets {
-  const opened = options.libc === undefined ? openLibc() : { ok: true as const, libc: options.libc };
-  if (!opened.ok) return opened;
-  const { libc } = opened;
-  try {
-    return new OpenSockets(libc, options);
-  } catch (error) {
-    libc.close();
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-class OpenSockets implements NativeSockets {
-  readonly ok = true;
-  readonly description: string;
+/** Receives from and sends by sockets that are bound, in the isolate that made it. */
+export class AttachedSockets {
+  readonly poller: Poller;
+  readonly loop: SocketLoop;
+  /** Whether runs of datagrams leave as one message of the kernel. */
+  readonly segmentation: boolean;
   readonly #context: SocketContext;
-  readonly #poller: Poller;
-  readonly #buffers: BufferSizes;
-  readonly #ports: PortRange | undefined;
-  readonly #shared: SharedSocket | undefined;
   readonly #open = new Set<UdpSocket>();
+  #shared: SharedSocket | undefined;
 
-  constructor(libc: Libc, { random, shared, ports, buffers, segmentation = true }: NativeSocketOptions) {
-    this.#buffers = buffers ?? (shared === undefined ? PEER_BUFFERS : SHARED_BUFFERS);
-    this.#ports = ports && new PortRange(ports, random);
-    // Where each peer has a socket of its own this one is for asking what the kernel can do.
-    const first = bindUdp(libc, { hostname: LOOPBACK, port: 0, ...shared, buffers: this.#buffers });
-    try {
-      this.#poller = new Poller(libc);
-      this.#context = createContext(libc, this.#poller, segmentation && hasSegmentation(libc, first.fd), random);
-      this.description = describe(this.#context, first, shared !== undefined);
-      this.#shared = shared && new SharedSocket(this.#context, first);
-    } catch (error) {
-      libc.call.close(first.fd);
-      throw error;
-    }
-    if (shared === undefined) libc.call.close(first.fd);
+  /** Throws SocketError where the process has no descriptor left. */
+  constructor(libc: Libc, { random, segmentation = true, blocking = false }: AttachOptions) {
+    const probe = bindUdp(libc, PROBE);
+    this.segmentation = segmentation && hasSegmentation(libc, probe.fd);
+    libc.call.close(probe.fd);
+    this.poller = new Poller(libc);
+    const flushList = new FlushList();
+    this.loop = new SocketLoop(this.poller, flushList, blocking);
+    this.#context = {
+      libc,
+      loop: this.loop,
+      flushList,
+      received: new ReceiveBatch(libc),
+      sent: new SendBatch(libc),
+      pool: new SlotPool(libc, MAX_SLOTS),
+      segmentation: this.segmentation,
+      hashSeed: random.uint32(),
+    };
   }
 
   get counters(): NativeCounters {
@@ -103,55 +71,102 @@ class OpenSockets implements NativeSockets {
     return { refused, errors, unrouted: this.#shared?.unrouted ?? 0 };
   }
 
-  openSocket(hostname: string, handler: DatagramHandler): DatagramSocket {
-    if (this.#shared !== undefined) return this.#shared.open(handler);
-    const { libc } = this.#context;
-    const bound = bindUdp(libc, { hostname, port: this.#ports ?? 0, buffers: this.#buffers });
-    try {
-      const socket: UdpSocket = new UdpSocket(this.#context, bound, handler, () => {
-        this.#open.delete(socket);
-        this.#ports?.release(bound.port);
-      });
-      this.#open.add(socket);
-      return socket;
-    } catch (error) {
-      libc.call.close(bound.fd);
-      this.#ports?.release(bound.port);
-      throw error;
+  /** Throws SocketError where the socket cannot be watched. */
+  attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket {
+    if (handle.isShared) {
+      this.#shared ??= new SharedSocket(this.#context, fromHandle(handle));
+      return this.#shared.open(handler);
     }
+    const socket: UdpSocket = new UdpSocket(
+      this.#context,
+      fromHandle(handle),
+      handler,
+      () => this.#open.delete(socket),
+    );
+    this.#open.add(socket);
+    return socket;
   }
 
   flush(): void {
-    this.#context.loop.flush();
+    this.loop.flush();
   }
 
+  /** Stops to watch the sockets, which stay bound. */
   async close(): Promise<void> {
     for (const socket of this.#open) socket.close();
     this.#shared?.close();
-    await this.#context.loop.ended();
-    this.#poller.close();
-    this.#context.libc.close();
+    await this.loop.ended();
+    this.poller.close();
   }
 }
 
-function createContext(libc: Libc, poller: Poller, segmentation: boolean, random: RandomSource): SocketContext {
-  const flushList = new FlushList();
-  return {
-    libc,
-    loop: new SocketLoop(poller, flushList),
-    flushList,
-    received: new ReceiveBatch(libc),
-    sent: new SendBatch(libc),
-    pool: new SlotPool(libc, MAX_SLOTS),
-    segmentation,
-    hashSeed: random.uint32(),
-  };
+export interface NativeSocketOptions extends BindPlan, AttachOptions {
+  /** Instead of the machine's own, and closed with the sockets. */
+  readonly libc?: Libc;
 }
 
-function describe({ libc, segmentation }: SocketContext, { fd, port }: BoundSocket, isShared: boolean): string {
-  const { receive, send } = bufferSizes(libc, fd);
-  const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} kB`;
-  return `${libc.path}, ${segmentation ? "UDP GSO" : "no UDP GSO"}, ` +
-    `${isShared ? `UDP port ${port} for all peers` : "a UDP port for each peer"}, ` +
-    `buffers of ${kilobytes(receive)} to receive and ${kilobytes(send)} to send`;
+export type OpenedSockets =
+  | { readonly ok: true; readonly sockets: NativeSockets }
+  | { readonly ok: false; readonly reason: string };
+
+/** Opens what native sockets need: the C library, epoll and, where peers share one, their port. Throws nothing. */
+export function openNativeSockets(options: NativeSocketOptions): OpenedSockets {
+  const opened = options.libc === undefined ? openLibc() : { ok: true as const, libc: options.libc };
+  if (!opened.ok) return opened;
+  const { libc } = opened;
+  let binder: SocketBinder | undefined;
+  try {
+    binder = new SocketBinder(libc, options);
+    return { ok: true, sockets: new NativeSockets(libc, binder, new AttachedSockets(libc, options)) };
+  } catch (error) {
+    binder?.close();
+    libc.close();
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The sockets of peers whose media is in this isolate. */
+export class NativeSockets implements Sockets {
+  /** What was opened, for the log and /healthz. */
+  readonly description: string;
+  readonly #libc: Libc;
+  readonly #binder: SocketBinder;
+  readonly #attached: AttachedSockets;
+
+  constructor(libc: Libc, binder: SocketBinder, attached: AttachedSockets) {
+    this.#libc = libc;
+    this.#binder = binder;
+    this.#attached = attached;
+    this.description = `${libc.path}, ${binder.description}`;
+  }
+
+  get counters(): NativeCounters {
+    return this.#attached.counters;
+  }
+
+  get segmentation(): boolean {
+    return this.#attached.segmentation;
+  }
+
+  openSocket(hostname: string): SocketHandle {
+    return this.#binder.openSocket(hostname);
+  }
+
+  attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket {
+    return this.#attached.attachSocket(handle, handler);
+  }
+
+  closeSocket(handle: SocketHandle): void {
+    this.#binder.closeSocket(handle);
+  }
+
+  flush(): void {
+    this.#attached.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#attached.close();
+    this.#binder.close();
+    this.#libc.close();
+  }
 }

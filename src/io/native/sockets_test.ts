@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openAttached } from "../../../tests/harness/attached_sockets.ts";
 import { datagramContract } from "../../../tests/harness/datagram_contract.ts";
 import { DatagramClient, queue, RecordingHandler, stunRequest, UFRAG } from "../../../tests/harness/datagram_peer.ts";
 import {
@@ -10,7 +11,7 @@ import {
 } from "../../../tests/harness/native_libc.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
-import type { DatagramSocket } from "../backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import { EAGAIN } from "./errors.ts";
 import { type NativeSocketOptions, type NativeSockets, openNativeSockets } from "./sockets.ts";
 
@@ -22,7 +23,7 @@ const LOOPBACK = "127.0.0.1";
 function open(options: Partial<NativeSocketOptions> = {}): NativeSockets {
   const opened = openNativeSockets({ random: seededRandom(1), ...options });
   assert.ok(opened.ok);
-  return opened;
+  return opened.sockets;
 }
 
 /** Sockets whose kernel can be made to take nothing. */
@@ -31,7 +32,7 @@ function openStallable(options: Partial<NativeSocketOptions>) {
   const libc = answeringSends(testLibc(), () => isStalled ? -EAGAIN : undefined);
   const sockets = open({ ...options, libc });
   return {
-    openSocket: sockets.openSocket.bind(sockets),
+    openSocket: (hostname: string, handler: DatagramHandler) => openAttached(sockets, hostname, handler),
     flush: () => sockets.flush(),
     stall: () => void (isStalled = true),
     resume: () => void (isStalled = false),
@@ -69,7 +70,7 @@ for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
       const before = openDescriptors();
       const sockets = open({ shared });
       const handler = new RecordingHandler();
-      const peers = Array.from({ length: 20 }, () => sockets.openSocket(LOOPBACK, handler));
+      const peers = Array.from({ length: 20 }, () => openAttached(sockets, LOOPBACK, handler));
       assert.ok(openDescriptors().length > before.length);
       for (const peer of peers.slice(0, 10)) peer.close();
       if (!shared) {
@@ -92,7 +93,7 @@ Deno.test({
     const client = new DatagramClient();
     for (let i = 0; i < 3; i++) {
       const handler = new RecordingHandler();
-      const socket = sockets.openSocket(LOOPBACK, handler);
+      const socket = openAttached(sockets, LOOPBACK, handler);
       await client.send(Uint8Array.of(i), socket.port);
       assert.equal((await handler.take(1))[0].bytes[0], i);
       socket.close();
@@ -110,11 +111,11 @@ for (const [hostname, shared] of [["0.0.0.0", false], ["::", false], ["0.0.0.0",
     async fn() {
       const sockets = open(shared ? { shared: { hostname, port: 0 } } : {});
       const handler = new RecordingHandler();
-      const socket = sockets.openSocket(hostname, handler);
+      const socket = openAttached(sockets, hostname, handler);
       socket.claimUfrag(UFRAG);
       const others = open();
       const answers = new RecordingHandler();
-      const client = others.openSocket(LOOPBACK, answers);
+      const client = openAttached(others, LOOPBACK, answers);
       for (const addressed of ["127.0.0.2", "127.0.0.1", "127.0.0.2", "127.1.2.3"]) {
         queueBytes(client, stunRequest(UFRAG), { hostname: addressed, port: socket.port });
         others.flush();
@@ -143,7 +144,7 @@ Deno.test({
   async fn() {
     const sockets = open();
     const handler = new RecordingHandler();
-    const socket = sockets.openSocket("::", handler);
+    const socket = openAttached(sockets, "::", handler);
     for (const hostname of ["::1", LOOPBACK]) {
       const client = new DatagramClient(hostname);
       const from = await client.greet(socket, handler);
@@ -181,8 +182,8 @@ Deno.test({
       },
       endBatch: () => handler.endBatch(),
     };
-    const socket = sockets.openSocket(LOOPBACK, answering);
-    const source = sockets.openSocket(LOOPBACK, new RecordingHandler());
+    const socket = openAttached(sockets, LOOPBACK, answering);
+    const source = openAttached(sockets, LOOPBACK, new RecordingHandler());
     for (let i = 0; i < 100; i++) queue(source, { hostname: LOOPBACK, port: socket.port }, i, 50);
     sockets.flush();
     await handler.take(100);
@@ -203,11 +204,11 @@ Deno.test({
     const ports = { min: port - 2, max: port + 2 };
     const sockets = open({ ports });
     const handler = new RecordingHandler();
-    const given = Array.from({ length: 4 }, () => sockets.openSocket(LOOPBACK, handler));
+    const given = Array.from({ length: 4 }, () => openAttached(sockets, LOOPBACK, handler));
     assert.deepEqual(given.map((socket) => socket.port).sort(), [port - 2, port - 1, port + 1, port + 2]);
-    assert.throws(() => sockets.openSocket(LOOPBACK, handler), { name: "NoFreePortError" });
+    assert.throws(() => openAttached(sockets, LOOPBACK, handler), { name: "NoFreePortError" });
     given[1].close();
-    assert.equal(sockets.openSocket(LOOPBACK, handler).port, given[1].port, "a port that was given back");
+    assert.equal(openAttached(sockets, LOOPBACK, handler).port, given[1].port, "a port that was given back");
     taken.close();
     await sockets.close();
   },
@@ -236,7 +237,7 @@ Deno.test({
   permissions,
   async fn() {
     const sockets = open({ shared: { hostname: LOOPBACK, port: 0 } });
-    const { port } = sockets.openSocket(LOOPBACK, new RecordingHandler());
+    const { port } = openAttached(sockets, LOOPBACK, new RecordingHandler());
     const before = openDescriptors();
     const random = seededRandom(1);
     const taken = openNativeSockets({ random, shared: { hostname: LOOPBACK, port } });

@@ -1,5 +1,5 @@
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
-import type { DatagramHandler, DatagramSocket } from "../backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
@@ -23,16 +23,16 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
   readonly #queue: SendQueue;
   readonly #table: AddressTable;
   readonly #addresses: PeerAddresses;
-  readonly #released: () => void;
+  readonly #whenClosed: () => void;
   #closed = false;
 
-  /** Takes over `bound`; `released` is called once its port is free. Throws SocketError where it cannot be watched. */
-  constructor(context: SocketContext, bound: BoundSocket, handler: DatagramHandler, released: () => void) {
+  /** `closed` is called at the end; `bound` stays bound. Throws SocketError where it cannot be watched. */
+  constructor(context: SocketContext, bound: BoundSocket, handler: DatagramHandler, closed: () => void) {
     this.fd = bound.fd;
     this.port = bound.port;
     this.#context = context;
     this.#handler = handler;
-    this.#released = released;
+    this.#whenClosed = closed;
     this.#table = new AddressTable(TABLE_ROWS, context.hashSeed);
     this.#addresses = new PeerAddresses(this.#table, this, bound.family);
     this.#queue = new SendQueue({
@@ -68,8 +68,7 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
     this.#queue.close();
     this.#addresses.close();
     this.#context.loop.remove(this);
-    this.#context.libc.call.close(this.fd);
-    this.#released();
+    this.#whenClosed();
   }
 
   receive(): void {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openAttached } from "../../../tests/harness/attached_sockets.ts";
 import { DatagramClient, queue, RecordingHandler } from "../../../tests/harness/datagram_peer.ts";
 import { answeringSends, type SendCall, testLibc, WITH_LIBC } from "../../../tests/harness/native_libc.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
@@ -16,7 +17,7 @@ const permissions = { ...WITH_LIBC.permissions, net: [LOOPBACK] };
 function open(libc: Libc): NativeSockets {
   const opened = openNativeSockets({ random: seededRandom(1), libc });
   assert.ok(opened.ok);
-  return opened;
+  return opened.sockets;
 }
 
 /** A C library that tells of each sendmmsg, and the file descriptor of it. */
@@ -36,7 +37,7 @@ Deno.test({
   async fn() {
     const { libc, calls } = watched(testLibc());
     const sockets = open(libc);
-    const socket = sockets.openSocket(LOOPBACK, new RecordingHandler());
+    const socket = openAttached(sockets, LOOPBACK, new RecordingHandler());
     const clients = [new DatagramClient(), new DatagramClient()];
     for (const { address } of clients) for (let i = 0; i < 20; i++) queue(socket, address, i, 1200);
     sockets.flush();
@@ -60,7 +61,7 @@ Deno.test({
     const real = testLibc();
     const { libc, calls } = watched(real);
     const sockets = open(libc);
-    const socket = sockets.openSocket(LOOPBACK, new RecordingHandler());
+    const socket = openAttached(sockets, LOOPBACK, new RecordingHandler());
     const client = new DatagramClient();
     queue(socket, client.address, 9);
     sockets.flush();
@@ -88,7 +89,7 @@ Deno.test({
   async fn() {
     const sockets = open(testLibc());
     const handler = new RecordingHandler();
-    const socket = sockets.openSocket(LOOPBACK, handler);
+    const socket = openAttached(sockets, LOOPBACK, handler);
     const client = new DatagramClient();
     const senders: RemoteAddress[] = [];
     for (let i = 0; i < 4; i++) {
@@ -111,7 +112,7 @@ Deno.test({
   async fn() {
     const sockets = open(testLibc());
     const handler = new RecordingHandler();
-    const socket = sockets.openSocket(LOOPBACK, handler);
+    const socket = openAttached(sockets, LOOPBACK, handler);
     const client = new DatagramClient();
     for (const length of [3000, 2049, 100]) await client.send(new Uint8Array(length), socket.port);
     assert.equal((await handler.take(1))[0].bytes.length, 100);
@@ -129,7 +130,7 @@ Deno.test({
     const sockets = open(testLibc());
     const client = new DatagramClient();
     let [datagrams, ends] = [0, 0];
-    const socket = sockets.openSocket(LOOPBACK, {
+    const socket = openAttached(sockets, LOOPBACK, {
       handleDatagram() {
         datagrams++;
         socket.close();
@@ -138,8 +139,8 @@ Deno.test({
       endBatch: () => void ends++,
     });
     const handler = new RecordingHandler();
-    const other = sockets.openSocket(LOOPBACK, new RecordingHandler());
-    const last = sockets.openSocket(LOOPBACK, handler);
+    const other = openAttached(sockets, LOOPBACK, new RecordingHandler());
+    const last = openAttached(sockets, LOOPBACK, handler);
     for (const { port } of [socket, socket, other, last]) await client.send(new Uint8Array(1), port);
     await handler.take(1);
     assert.deepEqual([datagrams, ends], [1, 0]);

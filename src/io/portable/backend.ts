@@ -1,21 +1,18 @@
+import type { RandomSource } from "../../sfu/random.ts";
 import type { Backend } from "../backend.ts";
+import type { Clock } from "../clock.ts";
+import { LocalMedia } from "../local_media.ts";
 import { createCertificate } from "./certificate.ts";
 import { portableCiphers } from "./cipher.ts";
 import { createPortableDtls } from "./dtls.ts";
-import { UdpSocket } from "./udp.ts";
+import { PortableSockets } from "./sockets.ts";
 
 /** Deno's datagram sockets, werift's DTLS and node:crypto: works wherever Deno does, needs no FFI. */
-export function createPortableBackend(): Backend {
-  const dirty: UdpSocket[] = [];
+export function createPortableBackend(clock: Clock, random: RandomSource): Backend {
   return {
     name: "portable",
+    workers: 0,
     dtls: createPortableDtls(createCertificate(Date.now())),
-    ciphers: portableCiphers,
-    openSocket: (hostname, handler) => new UdpSocket(hostname, handler, (socket) => dirty.push(socket)),
-    flush() {
-      for (const socket of dirty) socket.flush();
-      dirty.length = 0;
-    },
-    close: () => Promise.resolve(),
+    media: new LocalMedia({ sockets: new PortableSockets(), ciphers: portableCiphers, clock, random }),
   };
 }

@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { type RemoteAddress, SLOT_SIZE } from "../../webrtc/datagram.ts";
-import type { DatagramHandler, DatagramSocket } from "../backend.ts";
+import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 
 /** Slots of the send queue: 0.2 s of a 25 Mbit/s stream. What is older than that is better dropped than sent. */
 const QUEUE_LENGTH = 512;
@@ -34,10 +34,14 @@ export class UdpSocket implements DatagramSocket {
   #closed = false;
   #to: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
-  constructor(hostname: string, handler: DatagramHandler, markDirty: (socket: UdpSocket) => void) {
+  constructor(hostname: string, markDirty: (socket: UdpSocket) => void) {
     this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
     this.port = (this.#socket.addr as Deno.NetAddr).port;
     this.#markDirty = markDirty;
+  }
+
+  /** Begins to receive. To be called once. */
+  attach(handler: DatagramHandler): void {
     this.#receive(handler);
   }
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { openAttached } from "../../../tests/harness/attached_sockets.ts";
 import { datagramContract } from "../../../tests/harness/datagram_contract.ts";
 import { DatagramClient, queue } from "../../../tests/harness/datagram_peer.ts";
-import type { DatagramHandler } from "../backend.ts";
+import type { DatagramHandler } from "../sockets.ts";
+import { PortableSockets } from "./sockets.ts";
 import { UdpSocket } from "./udp.ts";
 
 const LOOPBACK = { net: ["127.0.0.1"] };
@@ -11,31 +13,28 @@ datagramContract("portable", {
   permissions: { net: ["127.0.0.1", "[::1]"] },
   queueLength: 512,
   open() {
-    const dirty: UdpSocket[] = [];
-    const sockets: UdpSocket[] = [];
+    const sockets = new PortableSockets();
     let isStalled = false;
     const flush = () => {
-      if (!isStalled) dirty.splice(0).forEach((socket) => socket.flush());
+      if (!isStalled) sockets.flush();
     };
     return {
-      openSocket(hostname, handler) {
-        const socket = new UdpSocket(hostname, handler, (socket) => dirty.push(socket));
-        sockets.push(socket);
-        return socket;
-      },
+      openSocket: (hostname, handler) => openAttached(sockets, hostname, handler),
       flush,
       stall: () => isStalled = true,
       resume() {
         isStalled = false;
         flush();
       },
-      close: () => Promise.resolve(sockets.forEach((socket) => socket.close())),
+      close: () => sockets.close(),
     };
   },
 });
 
 function open(): UdpSocket {
-  return new UdpSocket("127.0.0.1", IGNORE, () => {});
+  const socket = new UdpSocket("127.0.0.1", () => {});
+  socket.attach(IGNORE);
+  return socket;
 }
 
 /** What `count` datagrams hold that the client receives. */

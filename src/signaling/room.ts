@@ -1,5 +1,4 @@
-import type { Producer } from "./producer.ts";
-import type { PeerId, PublishedTrack, RoomId, TrackId } from "./types.ts";
+import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
 
 /** What a peer is told of its room. */
 export interface PeerObserver {
@@ -19,17 +18,16 @@ export interface RoomMember {
   /** By MID; here to be counted. */
   readonly producers: ReadonlyMap<string, unknown>;
   readonly consumers: ReadonlyMap<string, unknown>;
-  readonly ssrcCount: number;
-  /** A track of the room is over: a member that receives it stops to. */
-  unsubscribeTrack(trackId: TrackId): void;
+  /** A track of the room is over: a member that receives it has its m-line free. */
+  forgetTrack(trackId: TrackId): void;
 }
 
-/** The peers that see and hear each other. */
+/** The peers that see and hear each other, and what they are told of each other. */
 export class Room {
   readonly id: RoomId;
   readonly #peers = new Map<PeerId, RoomMember>();
   /** In the order of publication. */
-  readonly #producers = new Map<TrackId, Producer>();
+  readonly #tracks = new Map<TrackId, PublishedTrack>();
 
   constructor(id: RoomId) {
     this.id = id;
@@ -39,8 +37,8 @@ export class Room {
     return this.#peers;
   }
 
-  get producers(): ReadonlyMap<TrackId, Producer> {
-    return this.#producers;
+  get tracks(): ReadonlyMap<TrackId, PublishedTrack> {
+    return this.#tracks;
   }
 
   addPeer(peer: RoomMember): void {
@@ -53,19 +51,19 @@ export class Room {
     for (const other of this.#peers.values()) other.observer.peerLeft(peer.id);
   }
 
-  addProducer(producer: Producer): void {
-    this.#producers.set(producer.id, producer);
+  addTrack(track: PublishedTrack): void {
+    this.#tracks.set(track.id, track);
     for (const peer of this.#peers.values()) {
-      if (peer.id !== producer.peerId) peer.observer.trackPublished(producer.peerId, producer);
+      if (peer.id !== track.peerId) peer.observer.trackPublished(track.peerId, track);
     }
   }
 
   /** `announce` is false where the publisher leaves: `peerLeft` then says it all. */
-  removeProducer(producer: Producer, announce: boolean): void {
-    if (!this.#producers.delete(producer.id)) return;
+  removeTrack({ id, peerId }: PublishedTrack, announce: boolean): void {
+    if (!this.#tracks.delete(id)) return;
     for (const peer of this.#peers.values()) {
-      peer.unsubscribeTrack(producer.id);
-      if (announce && peer.id !== producer.peerId) peer.observer.trackUnpublished(producer.peerId, producer.id);
+      peer.forgetTrack(id);
+      if (announce && peer.id !== peerId) peer.observer.trackUnpublished(peerId, id);
     }
   }
 }

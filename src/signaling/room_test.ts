@@ -1,7 +1,34 @@
 import assert from "node:assert/strict";
-import { addPeer, audioProducer, consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
+import { audioProducer, consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
-import { Room, Rooms } from "./room.ts";
+import type { PeerCommand } from "../media/messages.ts";
+import { newIdentifier } from "../sfu/identifier.ts";
+import type { RandomSource } from "../sfu/random.ts";
+import { type PeerObserver, Room, Rooms } from "./room.ts";
+import { RoomPeer } from "./room_peer.ts";
+
+/** A peer with its ears open: what it is told, and what its media is told, are recorded. */
+interface ToldPeer {
+  readonly peer: RoomPeer;
+  readonly told: string[];
+  readonly commands: PeerCommand[];
+}
+
+function addPeer(room: Room, random: RandomSource, name?: string): ToldPeer {
+  const told: string[] = [];
+  const commands: PeerCommand[] = [];
+  const observer: PeerObserver = {
+    peerJoined: (id, joined) => told.push(`peerJoined ${id} ${joined}`),
+    peerLeft: (id) => told.push(`peerLeft ${id}`),
+    trackPublished: (id, track) => told.push(`trackPublished ${id} ${track.id} ${track.kind} ${track.source}`),
+    trackUnpublished: (id, track) => told.push(`trackUnpublished ${id} ${track}`),
+    trackEnded: (id) => told.push(`trackEnded ${id}`),
+  };
+  const media = { send: (command: PeerCommand) => commands.push(command) };
+  const peer = new RoomPeer(room, { id: newIdentifier(random), name, ssrc: 1, media, observer, random });
+  room.addPeer(peer);
+  return { peer, told, commands };
+}
 
 Deno.test({
   name: "P10: a room begins with its first peer and vanishes with its last",
@@ -67,7 +94,7 @@ Deno.test({
     two.peer.close();
     assert.deepEqual(one.told, [`trackEnded ${video.id}`, `peerLeft ${two.peer.id}`]);
     assert.equal(one.peer.consumers.size, 0);
-    assert.equal(room.producers.size, 0);
+    assert.equal(room.tracks.size, 0);
     two.peer.close();
     assert.equal(one.told.length, 2, "leaving twice is told once");
   },

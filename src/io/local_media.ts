@@ -1,0 +1,95 @@
+import { MediaEngine } from "../media/media_engine.ts";
+import type { PeerEvent, PeerEventHandler, PeerOpening, SocketHandle } from "../media/messages.ts";
+import type { RandomSource } from "../sfu/random.ts";
+import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
+import type { Clock } from "./clock.ts";
+import type { HostedMedia, MediaHost } from "./media_host.ts";
+import { receiveFor } from "./receive_for.ts";
+import type { Sockets } from "./sockets.ts";
+
+export interface LocalMediaOptions {
+  readonly sockets: Sockets;
+  readonly ciphers: SrtpCipherFactory;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** Called once all is given back. */
+  readonly whenClosed?: () => void;
+}
+
+/** The media of all peers in this isolate: what signaling and media have to say to each other are calls. */
+export class LocalMedia implements MediaHost {
+  readonly #sockets: Sockets;
+  readonly #clock: Clock;
+  readonly #engine: MediaEngine;
+  readonly #whenClosed: () => void;
+  readonly #handlers = new Map<number, PeerEventHandler>();
+  readonly #handles = new Map<number, SocketHandle>();
+  #lastPeer = 0;
+
+  constructor({ sockets, ciphers, clock, random, whenClosed = () => {} }: LocalMediaOptions) {
+    this.#whenClosed = whenClosed;
+    this.#sockets = sockets;
+    this.#clock = clock;
+    this.#engine = new MediaEngine({
+      ciphers,
+      random,
+      equalizesLengths: sockets.segmentation,
+      attachSocket: (handle, receiver) =>
+        sockets.attachSocket(handle, receiveFor(receiver, () => clock.now(), () => sockets.flush())),
+      emit: (peer, event) => this.#handlers.get(peer)?.(event, clock.now()),
+    });
+  }
+
+  get socketCount(): number {
+    return this.#handles.size;
+  }
+
+  get ssrcCount(): number {
+    return this.#engine.ssrcCount;
+  }
+
+  openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
+    const socket = this.#sockets.openSocket(hostname);
+    const peer = ++this.#lastPeer;
+    let failure: PeerEvent | undefined;
+    this.#handlers.set(peer, (event) => failure = event);
+    this.#engine.handleCommand(peer, { type: "open", ...opening, socket }, this.#clock.now());
+    if (failure?.type === "ended") {
+      this.#handlers.delete(peer);
+      this.#sockets.closeSocket(socket);
+      throw new Error(failure.detail);
+    }
+    this.#handlers.set(peer, handleEvent);
+    this.#handles.set(peer, socket);
+    return {
+      port: socket.port,
+      send: (command) => {
+        this.#engine.handleCommand(peer, command, this.#clock.now());
+        if (command.type === "close") this.#release(peer);
+        // A handshake goes on by itself: nobody else would have it sent.
+        if (command.type === "sendDtls") this.#sockets.flush();
+      },
+    };
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.#engine.handleTimeout(nowMs);
+    this.#sockets.flush();
+  }
+
+  flush(): void {
+    this.#sockets.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.#sockets.close();
+    this.#whenClosed();
+  }
+
+  #release(peer: number): void {
+    const handle = this.#handles.get(peer);
+    this.#handlers.delete(peer);
+    this.#handles.delete(peer);
+    if (handle !== undefined) this.#sockets.closeSocket(handle);
+  }
+}

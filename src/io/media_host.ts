@@ -1,0 +1,22 @@
+import type { PeerEventHandler, PeerMedia, PeerOpening } from "../media/messages.ts";
+
+/** A peer's media with the port that it has. */
+export interface HostedMedia extends Pick<PeerMedia, "send"> {
+  readonly port: number;
+}
+
+/** Where the media of peers is: in this isolate, or in workers. */
+export interface MediaHost {
+  /** Sockets that are open for peers. */
+  readonly socketCount: number;
+  /** SSRCs that are bound to producers. */
+  readonly ssrcCount: number;
+  /** Makes the media side of a peer, with a socket on `hostname`. Throws where no socket can be had. */
+  openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia;
+  /** Does what is due; to be called every 25 ms or so as long as there are peers. */
+  handleTimeout(nowMs: number): void;
+  /** Has what was told to peers carried out, and what it queued sent. */
+  flush(): void;
+  /** Gives back all that is open. The peers are closed before. */
+  close(): Promise<void>;
+}

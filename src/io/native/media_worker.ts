@@ -1,0 +1,87 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+/** The entry of a media worker: the media of its peers, in a loop that blocks in epoll. */
+import { MediaEngine } from "../../media/media_engine.ts";
+import { systemClock } from "../clock.ts";
+import { RingReader, RingWriter } from "../message_ring.ts";
+import { portableCiphers } from "../portable/cipher.ts";
+import { cryptoRandom } from "../random.ts";
+import { receiveFor } from "../receive_for.ts";
+import { chooseCiphers } from "./choose_ciphers.ts";
+import { openLibc } from "./libc.ts";
+import { AttachedSockets } from "./sockets.ts";
+import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_messages.ts";
+
+/** How often deadlines are looked at. */
+const TICK_MS = 25;
+const FOREVER = -1;
+
+function post(notice: WorkerNotice): void {
+  self.postMessage(notice);
+}
+
+/** Runs until it is told to stop. What fails here that is no peer's fault ends the worker, which its owner hears of. */
+async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
+  const opened = openLibc();
+  if (!opened.ok) throw new Error(opened.reason);
+  const { libc } = opened;
+  const sockets = new AttachedSockets(libc, { random: cryptoRandom, blocking: true });
+  const ciphers = chooseCiphers(portableCiphers);
+  const inbound = new RingReader<ToWorker>(toWorker);
+  const outbound = new RingWriter<FromWorker>(fromWorker, () => post({ type: "wake" }));
+  let nowMs = systemClock.now();
+  let stopping = false;
+  let ssrcs = 0;
+  const engine = new MediaEngine({
+    ciphers: ciphers.ciphers,
+    random: cryptoRandom,
+    equalizesLengths: sockets.segmentation,
+    attachSocket: (handle, receiver) =>
+      sockets.attachSocket(handle, receiveFor(receiver, () => nowMs, () => sockets.flush())),
+    emit(peer, event) {
+      // DTLS is sent again where it is lost; everything else is told once.
+      if (event.type === "dtlsReceived") outbound.offer({ type: "peer", peer, event });
+      else outbound.send({ type: "peer", peer, event });
+    },
+  });
+  const handle = (message: ToWorker) => {
+    if (message.to === "worker") {
+      stopping = true;
+      return;
+    }
+    engine.handleCommand(message.peer, message.command, nowMs);
+    if (message.command.type === "close") outbound.send({ type: "released", peer: message.peer });
+  };
+  const tick = () => {
+    engine.handleTimeout(nowMs);
+    const count = engine.ssrcCount;
+    if (count === ssrcs) return;
+    ssrcs = count;
+    outbound.send({ type: "counters", ssrcs });
+  };
+
+  post({ type: "ready", wakeFd: sockets.poller.wakeFd, epollFd: sockets.poller.epollFd });
+  let nextTickMs = nowMs;
+  while (!stopping) {
+    inbound.drain(handle);
+    if (nowMs >= nextTickMs) {
+      nextTickMs = nowMs + TICK_MS;
+      tick();
+    }
+    outbound.flush();
+    sockets.flush();
+    const isIdle = engine.size === 0 && ssrcs === 0 && outbound.waiting === 0;
+    const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(nextTickMs - nowMs)));
+    nowMs = systemClock.now();
+    sockets.loop.handleEvents(count);
+  }
+  await sockets.close();
+  ciphers.close();
+  libc.close();
+  post({ type: "stopped" });
+}
+
+self.addEventListener("message", async ({ data }: MessageEvent<WorkerStart>) => {
+  await run(data);
+  self.close();
+}, { once: true });

@@ -1,0 +1,85 @@
+import type { RandomSource } from "../../sfu/random.ts";
+import type { SocketHandle } from "../../media/messages.ts";
+import type { SocketOpener } from "../sockets.ts";
+import { bindUdp, type BoundSocket, type BufferSizes, bufferSizes, hasSegmentation } from "./bind_udp.ts";
+import type { Libc } from "./libc.ts";
+import { type PortLimits, PortRange } from "./port_range.ts";
+import { AF_INET, AF_INET6 } from "./socket_address.ts";
+
+/** For 8 packets each 33 ms, and a pause of the loop of 0.5 s. */
+const PEER_BUFFERS: BufferSizes = { receive: 256 * 1024, send: 256 * 1024 };
+const SHARED_BUFFERS: BufferSizes = { receive: 4 * 1024 * 1024, send: 1024 * 1024 };
+const LOOPBACK = "127.0.0.1";
+
+/** The ports that peers get. */
+export interface BindPlan {
+  readonly random: RandomSource;
+  /** One port of this address for all peers, 0 for any port; left out, each peer has a port of its own. */
+  readonly shared?: { readonly hostname: string; readonly port: number } | undefined;
+  /** The ports that peers may have; left out, any. */
+  readonly ports?: PortLimits | undefined;
+  /** Bytes of the kernel's buffers for each socket. */
+  readonly buffers?: BufferSizes | undefined;
+  /** False: no UDP GSO, though the kernel knows it. */
+  readonly segmentation?: boolean | undefined;
+}
+
+/** Opens the UDP sockets of peers, for this isolate or for another one of the process. */
+export class SocketBinder implements SocketOpener {
+  /** How datagrams leave, which port peers get, and the buffers that the kernel granted. */
+  readonly description: string;
+  readonly #libc: Libc;
+  readonly #buffers: BufferSizes;
+  readonly #ports: PortRange | undefined;
+  readonly #shared: SocketHandle | undefined;
+  readonly #open = new Set<number>();
+
+  /** Binds the shared port. Throws SocketError where it cannot be had. */
+  constructor(libc: Libc, { random, shared, ports, buffers, segmentation = true }: BindPlan) {
+    this.#libc = libc;
+    this.#buffers = buffers ?? (shared === undefined ? PEER_BUFFERS : SHARED_BUFFERS);
+    this.#ports = ports && new PortRange(ports, random);
+    // Where each peer has a socket of its own this one is for asking what the kernel grants.
+    const first = bindUdp(libc, { hostname: LOOPBACK, port: 0, ...shared, buffers: this.#buffers });
+    this.#shared = shared && toHandle(first, true);
+    const gso = segmentation && hasSegmentation(libc, first.fd) ? "UDP GSO" : "no UDP GSO";
+    const whose = shared === undefined ? "a UDP port for each peer" : `UDP port ${first.port} for all peers`;
+    this.description = `${gso}, ${whose}, ${describeBuffers(bufferSizes(libc, first.fd))}`;
+    if (shared === undefined) libc.call.close(first.fd);
+  }
+
+  /** See SocketOpener; the shared port is bound where it is. Throws SocketError, NoFreePortError. */
+  openSocket(hostname: string): SocketHandle {
+    if (this.#shared !== undefined) return this.#shared;
+    const bound = bindUdp(this.#libc, { hostname, port: this.#ports ?? 0, buffers: this.#buffers });
+    this.#open.add(bound.fd);
+    return toHandle(bound, false);
+  }
+
+  closeSocket({ id, port, isShared }: SocketHandle): void {
+    if (isShared || !this.#open.delete(id)) return;
+    this.#libc.call.close(id);
+    this.#ports?.release(port);
+  }
+
+  /** Closes what is still open. */
+  close(): void {
+    for (const fd of this.#open) this.#libc.call.close(fd);
+    this.#open.clear();
+    if (this.#shared !== undefined) this.#libc.call.close(this.#shared.id);
+  }
+}
+
+/** The socket behind a handle, as the kernel's calls want it. */
+export function fromHandle({ id, port, family, isWildcard }: SocketHandle): BoundSocket {
+  return { fd: id, port, family: family === "ipv4" ? AF_INET : AF_INET6, isWildcard };
+}
+
+function toHandle({ fd, port, family, isWildcard }: BoundSocket, isShared: boolean): SocketHandle {
+  return { id: fd, port, family: family === AF_INET ? "ipv4" : "ipv6", isWildcard, isShared };
+}
+
+function describeBuffers({ receive, send }: BufferSizes): string {
+  const kilobytes = (bytes: number) => `${Math.round(bytes / 1024)} kB`;
+  return `buffers of ${kilobytes(receive)} to receive and ${kilobytes(send)} to send`;
+}

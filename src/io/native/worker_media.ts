@@ -1,0 +1,173 @@
+import { getLogger } from "@logtape/logtape";
+import type { PeerEventHandler, PeerOpening, SocketHandle } from "../../media/messages.ts";
+import type { Clock } from "../clock.ts";
+import type { HostedMedia, MediaHost } from "../media_host.ts";
+import { createRing, RingReader, RingWriter } from "../message_ring.ts";
+import type { Libc } from "./libc.ts";
+import { wake } from "./poller.ts";
+import type { SocketBinder } from "./socket_binder.ts";
+import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_messages.ts";
+
+/** Handshakes of 100 peers at once, some 6 kB each. */
+const RING_BYTES = 1 << 20;
+/** For a worker to close what it has; then it is left to the end of the process. */
+const STOP_DEADLINE_MS = 1000;
+
+const log = getLogger(["switchboard", "media"]);
+
+/** The code of media workers. */
+export const WORKER_URL = new URL("./media_worker.ts", import.meta.url);
+
+export interface WorkerMediaOptions {
+  readonly libc: Libc;
+  readonly clock: Clock;
+  /** Opens the sockets that the worker is lent; closed with this. */
+  readonly binder: SocketBinder;
+  /** Other code than that of media workers, for tests. */
+  readonly url?: URL | undefined;
+}
+
+interface WorkerPeer {
+  readonly socket: SocketHandle;
+  readonly handleEvent: PeerEventHandler;
+}
+
+/** One media worker from outside: commands and events go by ring. */
+export class WorkerMedia implements MediaHost {
+  readonly #options: WorkerMediaOptions;
+  readonly #peers = new Map<number, WorkerPeer>();
+  readonly #one = new Uint8Array(new ArrayBuffer(8));
+  #lastPeer = 0;
+  #running: RunningWorker;
+  /** Why there is no worker and will be none. */
+  #failure: string | undefined;
+  #closed = false;
+
+  constructor(options: WorkerMediaOptions) {
+    this.#options = options;
+    this.#running = this.#start();
+  }
+
+  get socketCount(): number {
+    return this.#peers.size;
+  }
+
+  get ssrcCount(): number {
+    return this.#running.ssrcs;
+  }
+
+  openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
+    if (this.#failure !== undefined) throw new Error(`the media worker does not run: ${this.#failure}`);
+    const socket = this.#options.binder.openSocket(hostname);
+    const peer = ++this.#lastPeer;
+    const running = this.#running;
+    this.#peers.set(peer, { socket, handleEvent });
+    running.commands.send({ to: "peer", peer, command: { type: "open", ...opening, socket } });
+    return {
+      port: socket.port,
+      send: (command) => {
+        // What a worker that has failed knew, its successor does not.
+        if (running === this.#running) running.commands.send({ to: "peer", peer, command });
+      },
+    };
+  }
+
+  handleTimeout(): void {
+    this.#running.commands.flush();
+  }
+
+  flush(): void {
+    this.#running.commands.flush();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const { commands, stopped, worker } = this.#running;
+    const { clock, binder, libc } = this.#options;
+    commands.send({ to: "worker", stop: true });
+    const timer = clock.setTimeout(stopped.resolve, STOP_DEADLINE_MS);
+    await stopped.promise;
+    clock.clearTimeout(timer);
+    worker.terminate();
+    binder.close();
+    libc.close();
+  }
+
+  #start(): RunningWorker {
+    const [toWorker, fromWorker] = [createRing(RING_BYTES), createRing(RING_BYTES)];
+    const worker = new Worker(this.#options.url ?? WORKER_URL, { type: "module", name: "media" });
+    const events = new RingReader<FromWorker>(fromWorker);
+    const running: RunningWorker = {
+      worker,
+      commands: new RingWriter<ToWorker>(toWorker, () => this.#wake(running)),
+      stopped: Promise.withResolvers<void>(),
+      wakeFd: undefined,
+      epollFd: undefined,
+      ssrcs: 0,
+    };
+    worker.onmessage = ({ data }: MessageEvent<WorkerNotice>) => {
+      if (data.type === "stopped") return running.stopped.resolve();
+      if (data.type === "ready") {
+        running.wakeFd = data.wakeFd;
+        running.epollFd = data.epollFd;
+        this.#wake(running);
+      }
+      events.drain((message) => this.#handle(running, message));
+      running.commands.flush();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#handleDeath(running, event.message);
+    };
+    worker.postMessage({ toWorker, fromWorker } satisfies WorkerStart);
+    return running;
+  }
+
+  #wake({ wakeFd }: RunningWorker): void {
+    if (wakeFd !== undefined) wake(this.#options.libc, wakeFd, this.#one);
+  }
+
+  #handle(running: RunningWorker, message: FromWorker): void {
+    switch (message.type) {
+      case "peer":
+        return this.#peers.get(message.peer)?.handleEvent(message.event, this.#options.clock.now());
+      case "released":
+        return this.#release(message.peer);
+      case "counters":
+        running.ssrcs = message.ssrcs;
+    }
+  }
+
+  #release(peer: number): void {
+    const entry = this.#peers.get(peer);
+    if (entry === undefined) return;
+    this.#peers.delete(peer);
+    this.#options.binder.closeSocket(entry.socket);
+  }
+
+  /** A fault that is no peer's. Its peers end, and another worker takes over; not where the first one did not even start. */
+  #handleDeath(running: RunningWorker, reason: string): void {
+    running.stopped.resolve();
+    if (this.#closed || running !== this.#running) return;
+    log.error("a media worker has failed, and its peers with it: {reason}", { reason });
+    // A worker that is gone leaves its descriptors open.
+    for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#options.libc.call.close(fd);
+    if (running.wakeFd === undefined) this.#failure = reason;
+    else this.#running = this.#start();
+    const nowMs = this.#options.clock.now();
+    for (const [peer, { handleEvent }] of [...this.#peers]) {
+      handleEvent({ type: "ended", reason: "fault", detail: `the media worker has failed: ${reason}` }, nowMs);
+      this.#release(peer);
+    }
+  }
+}
+
+interface RunningWorker {
+  readonly worker: Worker;
+  readonly commands: RingWriter<ToWorker>;
+  readonly stopped: PromiseWithResolvers<void>;
+  /** Known once it runs. */
+  wakeFd: number | undefined;
+  epollFd: number | undefined;
+  ssrcs: number;
+}

@@ -1,0 +1,43 @@
+import type { SocketHandle } from "../../media/messages.ts";
+import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
+import { UdpSocket } from "./udp.ts";
+
+/** Deno's datagram sockets, one for each peer. */
+export class PortableSockets implements Sockets {
+  readonly segmentation = false;
+  readonly #dirty: UdpSocket[] = [];
+  /** By the id of the handle. */
+  readonly #open = new Map<number, UdpSocket>();
+  #lastId = 0;
+
+  openSocket(hostname: string): SocketHandle {
+    const socket = new UdpSocket(hostname, (dirty) => this.#dirty.push(dirty));
+    const id = ++this.#lastId;
+    this.#open.set(id, socket);
+    const family = hostname.includes(":") ? "ipv6" : "ipv4";
+    return { id, port: socket.port, family, isWildcard: hostname === "0.0.0.0" || hostname === "::", isShared: false };
+  }
+
+  attachSocket({ id }: SocketHandle, handler: DatagramHandler): DatagramSocket {
+    const socket = this.#open.get(id);
+    if (socket === undefined) throw new TypeError(`there is no open socket ${id}`);
+    socket.attach(handler);
+    return socket;
+  }
+
+  closeSocket({ id }: SocketHandle): void {
+    this.#open.get(id)?.close();
+    this.#open.delete(id);
+  }
+
+  flush(): void {
+    for (const socket of this.#dirty) socket.flush();
+    this.#dirty.length = 0;
+  }
+
+  close(): Promise<void> {
+    for (const socket of this.#open.values()) socket.close();
+    this.#open.clear();
+    return Promise.resolve();
+  }
+}

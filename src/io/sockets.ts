@@ -1,0 +1,39 @@
+import type { SocketHandle } from "../media/messages.ts";
+import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+
+/** Takes what one peer's socket receives, batch by batch. Neither method may throw. */
+export interface DatagramHandler {
+  /** Takes one datagram, `bytes[0, length)`. The bytes may be changed, and stay until `endBatch`. */
+  handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress): void;
+  /** The batch, of one datagram or more, is complete. */
+  endBatch(): void;
+}
+
+/** One peer's UDP socket: it has a port of its own, or its part of a shared one. */
+export interface DatagramSocket extends DatagramSender {
+  readonly port: number;
+  /** Datagrams that the queue had no room for, or that the kernel refused. */
+  readonly dropped: number;
+  /** What was flushed still goes out. Nothing is received any more. */
+  close(): void;
+}
+
+/** Opens UDP sockets; another isolate may be the one that uses them. */
+export interface SocketOpener {
+  /** Opens a socket on a free port of `hostname`. Throws what the system says where it cannot. */
+  openSocket(hostname: string): SocketHandle;
+  /** Gives the port back. Whoever attached the socket has closed it before. */
+  closeSocket(handle: SocketHandle): void;
+}
+
+/** The UDP sockets of one isolate. */
+export interface Sockets extends SocketOpener {
+  /** Whether datagrams of equal length to one address leave together, at less cost. */
+  readonly segmentation: boolean;
+  /** Begins to receive from an open socket. To be called once for each. */
+  attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket;
+  /** Sends what is queued on all sockets; while batches are handled, at the end of them. */
+  flush(): void;
+  /** Closes what is still open. Resolves when nothing of it is left. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,125 @@
+import type { RandomSource } from "../sfu/random.ts";
+import { Router } from "../sfu/router.ts";
+import type { RoomId } from "../sfu/types.ts";
+import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
+import { MediaPeer } from "./media_peer.ts";
+import type { PeerCommand, PeerEvent, SocketHandle } from "./messages.ts";
+
+/** A peer's socket where its media is. */
+export interface MediaSocket extends DatagramSender {
+  /** What was queued still goes out. Nothing is received any more. */
+  close(): void;
+}
+
+/** Takes what a peer's socket receives; see DatagramHandler of src/io. */
+export interface DatagramReceiver {
+  handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void;
+  endBatch(nowMs: number): void;
+}
+
+export interface MediaEngineOptions {
+  readonly ciphers: SrtpCipherFactory;
+  readonly random: RandomSource;
+  /** Whether forwarded packets are padded to equal lengths, as sockets like them that send such runs as one (rule B161). */
+  readonly equalizesLengths: boolean;
+  /** Begins to receive from a bound socket. */
+  readonly attachSocket: (handle: SocketHandle, receiver: DatagramReceiver) => MediaSocket;
+  /** Takes what is told of a peer, by the number that its commands come with. */
+  readonly emit: (peer: number, event: PeerEvent) => void;
+}
+
+interface Entry {
+  readonly roomId: RoomId;
+  readonly router: Router;
+  readonly media: MediaPeer;
+  readonly socket: MediaSocket;
+}
+
+/**
+ * The media of all peers of one isolate: what signaling says goes in as commands, what it must know comes out as events.
+ * Whether both are in one isolate makes no difference here. Owns no timer.
+ */
+export class MediaEngine {
+  readonly #options: MediaEngineOptions;
+  readonly #peers = new Map<number, Entry>();
+  readonly #routers = new Map<RoomId, Router>();
+
+  constructor(options: MediaEngineOptions) {
+    this.#options = options;
+  }
+
+  /** Peers that are open. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  /** SSRCs that are bound to producers. */
+  get ssrcCount(): number {
+    let count = 0;
+    for (const { media } of this.#peers.values()) count += media.peer.ssrcCount;
+    return count;
+  }
+
+  /** The media side of a peer; undefined where it is not open. */
+  find(peer: number): MediaPeer | undefined {
+    return this.#peers.get(peer)?.media;
+  }
+
+  /** Takes one command to the peer of this number. A fault is told as `ended`; nothing is thrown. */
+  handleCommand(peer: number, command: PeerCommand, nowMs: number): void {
+    if (command.type === "open") return this.#open(peer, command, nowMs);
+    const entry = this.#peers.get(peer);
+    if (entry === undefined) return;
+    if (command.type === "close") this.#close(peer, entry);
+    else entry.media.handleCommand(command, nowMs);
+  }
+
+  /** The earliest deadline of all peers. */
+  nextTimeout(): number {
+    let next = Infinity;
+    for (const { media } of this.#peers.values()) next = Math.min(next, media.nextTimeout());
+    return next;
+  }
+
+  /** Does what is due. */
+  handleTimeout(nowMs: number): void {
+    for (const { media } of this.#peers.values()) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
+  }
+
+  #open(peer: number, opening: Extract<PeerCommand, { readonly type: "open" }>, nowMs: number): void {
+    const { ciphers, random, equalizesLengths, attachSocket, emit } = this.#options;
+    let socket: MediaSocket | undefined;
+    try {
+      const receiver: DatagramReceiver = {
+        handleDatagram: (bytes, length, from, now) => media.handleDatagram(bytes, length, from, now),
+        endBatch: (now) => media.endBatch(now),
+      };
+      socket = attachSocket(opening.socket, receiver);
+      const { roomId } = opening;
+      const router = this.#routers.get(roomId) ?? new Router();
+      const media: MediaPeer = new MediaPeer({
+        opening,
+        router,
+        datagrams: socket,
+        ciphers,
+        random,
+        equalizesLengths,
+        emit: (event) => emit(peer, event),
+        nowMs,
+      });
+      this.#routers.set(roomId, router);
+      this.#peers.set(peer, { roomId, router, media, socket });
+    } catch (error) {
+      socket?.close();
+      emit(peer, { type: "ended", reason: "fault", detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #close(peer: number, { roomId, router, media, socket }: Entry): void {
+    this.#peers.delete(peer);
+    media.close();
+    socket.close();
+    if (router.size === 0 && this.#routers.get(roomId) === router) this.#routers.delete(roomId);
+  }
+}

@@ -1,0 +1,156 @@
+import { Peer } from "../sfu/peer.ts";
+import type { RandomSource } from "../sfu/random.ts";
+import type { Router } from "../sfu/router.ts";
+import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+import { PeerTransport, type TransportObserver } from "../webrtc/peer_transport.ts";
+import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
+import type { MediaEndReason, PeerCommand, PeerEvent, PeerOpening } from "./messages.ts";
+
+/** Ends a peer whose signaling is lost: silence this long, or in any case this long (rule P14). */
+const DETACHED_SILENCE_MS = 5_000;
+const DETACHED_LIMIT_MS = 30_000;
+
+export interface MediaPeerOptions {
+  readonly opening: PeerOpening;
+  readonly router: Router;
+  readonly datagrams: DatagramSender;
+  readonly ciphers: SrtpCipherFactory;
+  readonly random: RandomSource;
+  readonly equalizesLengths: boolean;
+  readonly emit: (event: PeerEvent) => void;
+  readonly nowMs: number;
+}
+
+/** What an open peer can be told. */
+export type MediaPeerCommand = Exclude<PeerCommand, { readonly type: "open" | "close" }>;
+
+/** The media side of one peer: its transport, what it publishes and what it receives. A fault ends this peer alone. */
+export class MediaPeer implements TransportObserver {
+  readonly transport: PeerTransport;
+  readonly peer: Peer;
+  readonly #emit: (event: PeerEvent) => void;
+  #detachedMs = Infinity;
+  #ended = false;
+
+  constructor(options: MediaPeerOptions) {
+    const { opening, router, datagrams, ciphers, random, equalizesLengths, emit, nowMs } = options;
+    const { peerId: id, ssrc, ice } = opening;
+    this.#emit = emit;
+    this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, nowMs });
+    this.peer = new Peer(router, { id, ssrc, sender: this.transport, random, equalizesLengths });
+    this.transport.deliverTo(this.peer);
+  }
+
+  handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void {
+    try {
+      this.transport.handleDatagram(bytes, length, from, nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  endBatch(nowMs: number): void {
+    try {
+      this.transport.endBatch(nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  handleCommand(command: MediaPeerCommand, nowMs: number): void {
+    try {
+      this.#execute(command, nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  nextTimeout(): number {
+    if (this.#ended) return Infinity;
+    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), this.#detachedDeadline());
+  }
+
+  handleTimeout(nowMs: number): void {
+    try {
+      if (nowMs >= this.#detachedDeadline()) return this.#end("signaling-lost", "");
+      this.transport.handleTimeout(nowMs);
+      if (!this.#ended) this.peer.handleTimeout(nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** Nothing is sent or told afterwards. Where a fault kept the peer from leaving it leaves now, without a word to it. */
+  close(): void {
+    this.#ended = true;
+    this.transport.close();
+    this.peer.close();
+  }
+
+  dtlsReceived(bytes: Uint8Array): void {
+    this.#emit({ type: "dtlsReceived", bytes });
+  }
+
+  iceCredentialsUsed(ufrag: string): void {
+    this.#emit({ type: "iceCredentialsUsed", ufrag });
+  }
+
+  addressSelected({ hostname, port }: RemoteAddress, nowMs: number): void {
+    this.#emit({ type: "addressSelected", address: { hostname, port } });
+    // What was on its way to another address may be lost (rule B62).
+    if (this.transport.connected) this.peer.refreshPictures(nowMs);
+  }
+
+  transportFailed(reason: string): void {
+    this.#end("transport-failed", reason);
+  }
+
+  #execute(command: MediaPeerCommand, nowMs: number): void {
+    const { transport, peer } = this;
+    switch (command.type) {
+      case "restartIce":
+        return transport.restartIce(command.ice);
+      case "sendDtls":
+        return transport.sendDtls(command.bytes);
+      case "connect":
+        transport.connect(command.keying);
+        return peer.requestKeyFrames(nowMs);
+      case "publish":
+        return void peer.publish(command.trackId, command.parameters);
+      case "unpublish":
+        return peer.unpublish(command.mid);
+      case "openSlot":
+        return peer.openSlot(command.mid, command.kind, command.clockRate, command.ssrcs);
+      case "subscribe":
+        return void peer.subscribe(command.trackId, command.parameters, command.ssrcs);
+      case "unsubscribe":
+        return peer.unsubscribe(command.mid);
+      case "requestKeyFrames":
+        return peer.requestKeyFrames(nowMs);
+      case "detach":
+        this.#detachedMs = nowMs;
+        return;
+      case "leave":
+        this.#ended = true;
+        return peer.close();
+    }
+  }
+
+  #detachedDeadline(): number {
+    if (this.#detachedMs === Infinity) return Infinity;
+    return Math.min(
+      this.#detachedMs + DETACHED_LIMIT_MS,
+      Math.max(this.#detachedMs, this.transport.lastAuthenticatedMs) + DETACHED_SILENCE_MS,
+    );
+  }
+
+  #fault(error: unknown): void {
+    this.#end("fault", error instanceof Error ? error.message : String(error));
+  }
+
+  #end(reason: MediaEndReason, detail: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#emit({ type: "ended", reason, detail });
+  }
+}

@@ -1,0 +1,92 @@
+import type {
+  ConsumerParameters,
+  Kind,
+  PeerId,
+  ProducerParameters,
+  RoomId,
+  StreamSsrcs,
+  TrackId,
+} from "../sfu/types.ts";
+import type { RemoteAddress } from "../webrtc/datagram.ts";
+import type { SrtpKeying } from "../webrtc/dtls.ts";
+import type { IceCredentials } from "../webrtc/ice_generations.ts";
+
+/** A bound UDP socket by its number, in whichever isolate it is used. */
+export interface SocketHandle {
+  /** Of this process: the file descriptor, where the socket has one. */
+  readonly id: number;
+  readonly port: number;
+  readonly family: "ipv4" | "ipv6";
+  /** Bound to all addresses of the machine. */
+  readonly isWildcard: boolean;
+  /** One of many peers that share the port. */
+  readonly isShared: boolean;
+}
+
+/** What signaling tells the media side of one peer. Each can be copied from one isolate to another. */
+export type PeerCommand =
+  | {
+    readonly type: "open";
+    readonly roomId: RoomId;
+    readonly peerId: PeerId;
+    /** Where the server's own feedback comes from. */
+    readonly ssrc: number;
+    readonly ice: IceCredentials;
+    readonly socket: SocketHandle;
+  }
+  | { readonly type: "restartIce"; readonly ice: IceCredentials }
+  | { readonly type: "sendDtls"; readonly bytes: Uint8Array }
+  | { readonly type: "connect"; readonly keying: SrtpKeying }
+  | { readonly type: "publish"; readonly trackId: TrackId; readonly parameters: ProducerParameters }
+  | { readonly type: "unpublish"; readonly mid: string }
+  | {
+    readonly type: "openSlot";
+    readonly mid: string;
+    readonly kind: Kind;
+    /** Hz. */
+    readonly clockRate: number;
+    readonly ssrcs: StreamSsrcs;
+  }
+  | {
+    readonly type: "subscribe";
+    readonly trackId: TrackId;
+    readonly parameters: ConsumerParameters;
+    readonly ssrcs: StreamSsrcs;
+  }
+  | { readonly type: "unsubscribe"; readonly mid: string }
+  /** Asks for a picture on each track that has not begun. */
+  | { readonly type: "requestKeyFrames" }
+  /** The signaling is lost, the peer perhaps not: it stays while authenticated packets arrive (rule P14). */
+  | { readonly type: "detach" }
+  /** The peer is told BYE, and its tracks end for the others. DTLS may still say close_notify. */
+  | { readonly type: "leave" }
+  /** The socket is given back. The last command to a peer. */
+  | { readonly type: "close" };
+
+/** Why the media side has given a peer up. */
+export type MediaEndReason = "transport-failed" | "signaling-lost" | "fault";
+
+/** What the media side of one peer tells signaling. Each can be copied from one isolate to another. */
+export type PeerEvent =
+  | { readonly type: "dtlsReceived"; readonly bytes: Uint8Array }
+  | { readonly type: "iceCredentialsUsed"; readonly ufrag: string }
+  | { readonly type: "addressSelected"; readonly address: RemoteAddress }
+  /** The peer is of no use any more; it is to be left and closed. Told once at most. */
+  | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
+
+/** What signaling holds of the media side of one peer. */
+export interface PeerMedia {
+  /** The server's candidate lines without `a=`. */
+  readonly candidates: readonly string[];
+  /** Throws nothing: a fault comes back as `ended`. */
+  send(command: Exclude<PeerCommand, { readonly type: "open" }>): void;
+}
+
+/** Takes what the media side tells of one peer. */
+export type PeerEventHandler = (event: PeerEvent, nowMs: number) => void;
+
+/** What the media side of a peer begins with, except its socket. */
+export type PeerOpening = Omit<Extract<PeerCommand, { readonly type: "open" }>, "type" | "socket">;
+
+/** Makes the media side of a peer, with a socket of its own. Throws where no socket can be opened. */
+export type OpenPeerMedia = (opening: PeerOpening, handleEvent: PeerEventHandler) => PeerMedia;

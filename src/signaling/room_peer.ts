@@ -1,0 +1,143 @@
+import type { PeerMedia } from "../media/messages.ts";
+import { newIdentifier } from "../sfu/identifier.ts";
+import type { RandomSource } from "../sfu/random.ts";
+import type {
+  ConsumerParameters,
+  Kind,
+  PeerId,
+  ProducerParameters,
+  PublishedTrack,
+  StreamSsrcs,
+  TrackId,
+} from "../sfu/types.ts";
+import type { NegotiatedPeer } from "../webrtc/negotiated_peer.ts";
+import type { PeerObserver, Room, RoomMember } from "./room.ts";
+
+export interface RoomPeerOptions {
+  readonly id: PeerId;
+  readonly name: string | undefined;
+  /** Of the server's own feedback: no stream that the peer is sent gets it. */
+  readonly ssrc: number;
+  readonly media: Pick<PeerMedia, "send">;
+  readonly observer: PeerObserver;
+  readonly random: RandomSource;
+}
+
+/** A track that the peer receives. */
+export interface Subscription extends StreamSsrcs {
+  readonly trackId: TrackId;
+}
+
+/** One peer of a room as signaling knows it: what it publishes and receives. Its packets are the business of its media. */
+export class RoomPeer implements NegotiatedPeer, RoomMember {
+  readonly id: PeerId;
+  readonly name: string | undefined;
+  readonly observer: PeerObserver;
+  readonly #room: Room;
+  readonly #options: RoomPeerOptions;
+  /** By MID of this peer's m-lines, as the others. */
+  readonly #producers = new Map<string, PublishedTrack>();
+  readonly #consumers = new Map<string, Subscription>();
+  /** Streams that stay whichever track they carry, or none. */
+  readonly #slots = new Map<string, StreamSsrcs>();
+
+  constructor(room: Room, options: RoomPeerOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.observer = options.observer;
+    this.#room = room;
+    this.#options = options;
+  }
+
+  /** By MID of this peer's m-lines. */
+  get producers(): ReadonlyMap<string, PublishedTrack> {
+    return this.#producers;
+  }
+
+  /** By MID of this peer's m-lines. */
+  get consumers(): ReadonlyMap<string, Subscription> {
+    return this.#consumers;
+  }
+
+  /** The tracks of the others, oldest first. */
+  *tracks(): Generator<PublishedTrack> {
+    for (const track of this.#room.tracks.values()) if (track.peerId !== this.id) yield track;
+  }
+
+  publish(parameters: ProducerParameters): PublishedTrack {
+    this.unpublish(parameters.mid);
+    const { mid, kind, source, codec } = parameters;
+    const track: PublishedTrack = { id: newIdentifier(this.#options.random), peerId: this.id, kind, source, codec };
+    this.#producers.set(mid, track);
+    this.#options.media.send({ type: "publish", trackId: track.id, parameters });
+    this.#room.addTrack(track);
+    return track;
+  }
+
+  unpublish(mid: string): void {
+    const track = this.#producers.get(mid);
+    if (track === undefined) return;
+    this.#producers.delete(mid);
+    // First the media side: a subscriber's m-line that becomes free may get another track at once.
+    this.#options.media.send({ type: "unpublish", mid });
+    this.#room.removeTrack(track, true);
+  }
+
+  /** Forwards a track to this peer; undefined where the room has no such track. */
+  subscribe(trackId: TrackId, parameters: ConsumerParameters): Subscription | undefined {
+    const track = this.#room.tracks.get(trackId);
+    if (track === undefined) return undefined;
+    const { mid, codec } = parameters;
+    const ssrcs = this.#slots.get(mid) ?? this.#newSsrcs(codec.rtxPayloadType !== undefined);
+    const subscription = { trackId, ...ssrcs };
+    this.#consumers.set(mid, subscription);
+    this.#options.media.send({ type: "subscribe", trackId, parameters, ssrcs });
+    return subscription;
+  }
+
+  openSlot(mid: string, kind: Kind, clockRate: number, rtx: boolean): StreamSsrcs {
+    const ssrcs = this.#newSsrcs(rtx);
+    this.#slots.set(mid, ssrcs);
+    this.#options.media.send({ type: "openSlot", mid, kind, clockRate, ssrcs });
+    return ssrcs;
+  }
+
+  unsubscribe(mid: string): void {
+    if (this.#consumers.delete(mid)) this.#options.media.send({ type: "unsubscribe", mid });
+  }
+
+  /** The media side has ended the subscription together with the track. */
+  forgetTrack(trackId: TrackId): void {
+    for (const [mid, subscription] of this.#consumers) {
+      if (subscription.trackId !== trackId) continue;
+      this.#consumers.delete(mid);
+      this.observer.trackEnded(trackId);
+      return;
+    }
+  }
+
+  /** Leaves the room: its tracks end for the others, and it receives no more. */
+  close(): void {
+    this.#options.media.send({ type: "leave" });
+    const tracks = [...this.#producers.values()];
+    this.#producers.clear();
+    this.#consumers.clear();
+    for (const track of tracks) this.#room.removeTrack(track, false);
+    this.#room.removePeer(this);
+  }
+
+  #newSsrcs(rtx: boolean): StreamSsrcs {
+    const taken = new Set([0, this.#options.ssrc]);
+    for (const { ssrc, rtxSsrc } of [...this.#consumers.values(), ...this.#slots.values()]) {
+      taken.add(ssrc).add(rtxSsrc ?? 0);
+    }
+    const ssrc = this.#newSsrc(taken);
+    return { ssrc, rtxSsrc: rtx ? this.#newSsrc(taken.add(ssrc)) : undefined };
+  }
+
+  #newSsrc(taken: ReadonlySet<number>): number {
+    let ssrc = this.#options.random.uint32();
+    while (taken.has(ssrc)) ssrc = this.#options.random.uint32();
+    return ssrc;
+  }
+}
