@@ -42,7 +42,7 @@ export function elementLength(packet: RtpPacket, element: number): number {
 
 /**
  * Writes the header extension of a forwarded packet at `out[offset]` and returns its bytes, profile and length
- * included; 0, with the X bit to be left clear, where it has no element. `idMap` (256 entries) gives the id that the
+ * included; 0, with the X bit to be left clear, where it has no element. `idMap` gives the id that the
  * subscriber negotiated for each of the publisher's ids, 0 to leave the element out; the publisher's MID maps to 0,
  * because a MID element of our own is written where `midId` is not 0. The one-byte form is used where all
  * elements fit it. Elements that do not fit into `out` are left out.
@@ -63,7 +63,7 @@ export function writeExtensions(
   // The MID goes first: the subscriber needs it more than what may not fit behind it.
   if (midId !== 0) position = writeElement(out, position, end, twoByte, midId, mid, 0, mid.length);
   for (let element = firstElement(packet); element >= 0; element = nextElement(packet, element)) {
-    const id = idMap[elementId(packet, element)];
+    const id = mappedId(idMap, elementId(packet, element));
     if (id === 0) continue;
     position = writeElement(out, position, end, twoByte, id, packet.bytes, element, elementLength(packet, element));
   }
@@ -106,10 +106,15 @@ function skipPadding(bytes: Uint8Array, offset: number, end: number): number {
 function needsTwoByteForm(packet: RtpPacket, idMap: Uint8Array, midId: number, mid: Uint8Array): boolean {
   if (midId !== 0 && !fitsOneByteForm(midId, mid.length)) return true;
   for (let element = firstElement(packet); element >= 0; element = nextElement(packet, element)) {
-    const id = idMap[elementId(packet, element)];
+    const id = mappedId(idMap, elementId(packet, element));
     if (id !== 0 && !fitsOneByteForm(id, elementLength(packet, element))) return true;
   }
   return false;
+}
+
+/** Ids behind the end of the map are those of no extension. */
+function mappedId(idMap: Uint8Array, id: number): number {
+  return id < idMap.length ? idMap[id] : 0;
 }
 
 function fitsOneByteForm(id: number, length: number): boolean {

@@ -20,6 +20,14 @@ const REPORT_LENGTH = 128;
 /** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
 export const MAX_CATCH_UP = 128;
 
+/** What consumers of this isolate use during one call, and none of them after it. */
+const scratch = {
+  resent: new RtpPacket(),
+  /** Of those that came before the first one. */
+  early: new RtpPacket(),
+  rtcp: new Uint8Array(REPORT_LENGTH),
+};
+
 /**
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
@@ -43,11 +51,8 @@ export class Consumer {
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
-  readonly #guard: RetransmissionGuard | undefined;
-  readonly #resent = new RtpPacket();
-  /** Of those that came before the first one. */
-  readonly #early = new RtpPacket();
-  readonly #rtcp = new Uint8Array(REPORT_LENGTH);
+  /** Made with the first packet that is sent. */
+  #guard: RetransmissionGuard | undefined;
 
   /** `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. */
   constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
@@ -67,7 +72,6 @@ export class Consumer {
     this.#rewriter.switchTo();
     this.#sender = sender;
     this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
-    if (this.rtxSsrc !== undefined) this.#guard = new RetransmissionGuard();
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
@@ -89,7 +93,7 @@ export class Consumer {
   sendSenderReport(report: SenderReport, nowMs: number): void {
     if (this.#rewriter.sourceSsrc !== report.ssrc) return;
     const length = writeSenderReport(
-      this.#rtcp,
+      scratch.rtcp,
       0,
       this.ssrc,
       report.ntpSeconds,
@@ -99,8 +103,8 @@ export class Consumer {
       this.stream.bytesSent >>> 0,
     );
     // Tracks of one peer share a CNAME: the receiver plays them in sync (RFC 3550 section 6.5.1).
-    const cnameLength = writeSourceDescription(this.#rtcp, length, this.ssrc, this.producer.cname);
-    this.#sender.sendRtcp(this.#rtcp, length + cnameLength);
+    const cnameLength = writeSourceDescription(scratch.rtcp, length, this.ssrc, this.producer.cname);
+    this.#sender.sendRtcp(scratch.rtcp, length + cnameLength);
     this.stream.sentReports.handleSent(compactNtp(report.ntpSeconds, report.ntpFraction), nowMs);
   }
 
@@ -120,8 +124,13 @@ export class Consumer {
     }
   }
 
+  #handleSent(bytes: number, nowMs: number): void {
+    this.#guard ??= new RetransmissionGuard();
+    this.#guard.handleSent(bytes, nowMs);
+  }
+
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const packet = this.#resent;
+    const packet = scratch.resent;
     if (!this.#load(sequenceNumber, packet, nowMs)) return;
     if (!this.#guard?.allow(sequenceNumber, packet.length, nowMs, roundTripMs)) return;
     const slot = this.#sender.beginRtp();
@@ -183,7 +192,7 @@ export class Consumer {
     if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent += packet.payloadLength;
-      this.#guard?.handleSent(headerLength + length, nowMs);
+      if (this.rtxSsrc !== undefined) this.#handleSent(headerLength + length, nowMs);
     } else {
       this.packetsDropped++;
     }
@@ -202,7 +211,7 @@ export class Consumer {
     for (let ahead = 1; ahead <= count; ahead++) {
       const next = (sequenceNumber + ahead) & 0xffff;
       if (isAmong(next, run, first + 1, to)) continue;
-      if (cache.load(cache.find(next, nowMs), this.#early)) this.#forward(this.#early, nowMs);
+      if (cache.load(cache.find(next, nowMs), scratch.early)) this.#forward(scratch.early, nowMs);
     }
   }
 

@@ -5,7 +5,7 @@ export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
 
 /** How the header extensions of a producer become those of a consumer. */
 export interface ExtensionMapping {
-  /** By the producer's id: the consumer's id; 0 where the extension is not forwarded. */
+  /** By the producer's id, up to its greatest one: the consumer's id; 0 where the extension is not forwarded. */
   readonly ids: Uint8Array;
   /** The consumer's id of MID; 0 where it has none. */
   readonly midId: number;
@@ -16,7 +16,7 @@ export function mapHeaderExtensions(
   from: readonly HeaderExtension[],
   to: readonly HeaderExtension[],
 ): ExtensionMapping {
-  const ids = new Uint8Array(256);
+  const ids = new Uint8Array(Math.max(...from.map(({ id }) => id), 0) + 1);
   for (const source of from) {
     if (source.uri !== MID_URI) ids[source.id] = extensionId(to, source.uri);
   }

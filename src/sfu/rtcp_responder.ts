@@ -38,6 +38,8 @@ export const REPORT_INTERVAL_MS = 1000;
 /** SSRCs that one compound packet says BYE of: what fits a datagram. */
 const MAX_BYES = 8 * MAX_COUNT;
 
+/** What is written during one call, by whichever responder of this isolate. */
+const out = new Uint8Array(1200);
 const NO_BLOCKS: readonly ReportBlock[] = [];
 const NO_TIME = -1;
 
@@ -60,7 +62,6 @@ export class RtcpResponder implements FeedbackSender {
   readonly #extended = new ExtendedReportReader();
   readonly #roundTrip = new RoundTrip();
   readonly #blocks: ReportBlock[] = [];
-  readonly #out = new Uint8Array(1200);
   /** The reference time that the present compound packet tells (RRTR), and whose it is. */
   #referenceTime = NO_TIME;
   #referenceSsrc = 0;
@@ -98,19 +99,19 @@ export class RtcpResponder implements FeedbackSender {
   /** RFC 4585 section 6.3.1, in a compound packet, as not every peer takes reduced-size RTCP. */
   sendPictureLossIndication(mediaSsrc: number): void {
     const start = this.#writeReport(0, 0);
-    this.#send(start + writePli(this.#out, start, this.#localSsrc, mediaSsrc));
+    this.#send(start + writePli(out, start, this.#localSsrc, mediaSsrc));
   }
 
   /** RFC 5104 section 4.3.1. */
   sendFullIntraRequest(mediaSsrc: number, sequenceNumber: number): void {
     const start = this.#writeReport(0, 0);
-    this.#send(start + writeFir(this.#out, start, this.#localSsrc, mediaSsrc, sequenceNumber));
+    this.#send(start + writeFir(out, start, this.#localSsrc, mediaSsrc, sequenceNumber));
   }
 
   /** RFC 4585 section 6.2.1, `sequenceNumbers[0, count)`; 256 of them fit. */
   sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void {
     const start = this.#writeReport(0, 0);
-    const length = writeNack(this.#out, start, this.#localSsrc, mediaSsrc, sequenceNumbers, count);
+    const length = writeNack(out, start, this.#localSsrc, mediaSsrc, sequenceNumbers, count);
     if (length > 0) this.#send(start + length);
   }
 
@@ -120,7 +121,7 @@ export class RtcpResponder implements FeedbackSender {
       const end = Math.min(start + MAX_BYES, ssrcs.length);
       let length = this.#writeReport(0, 0);
       for (let from = start; from < end; from += MAX_COUNT) {
-        length += writeBye(this.#out, length, ssrcs, from, Math.min(MAX_COUNT, end - from));
+        length += writeBye(out, length, ssrcs, from, Math.min(MAX_COUNT, end - from));
       }
       this.#send(length);
     }
@@ -227,22 +228,22 @@ export class RtcpResponder implements FeedbackSender {
   /** Answers the peer's reference time at once, so that nothing has to be kept; the delay is none. */
   #sendDlrr(): void {
     const start = this.#writeReport(0, 0);
-    this.#send(start + writeDlrr(this.#out, start, this.#localSsrc, this.#referenceSsrc, this.#referenceTime, 0));
+    this.#send(start + writeDlrr(out, start, this.#localSsrc, this.#referenceSsrc, this.#referenceTime, 0));
   }
 
   /** A receiver report and the CNAME: how every compound packet begins (RFC 3550 section 6.1). */
   #writeReport(start: number, count: number): number {
     const blocks = count === 0 ? NO_BLOCKS : this.#blocks;
-    const length = writeReceiverReport(this.#out, 0, this.#localSsrc, blocks, start, count);
-    return length + writeSourceDescription(this.#out, length, this.#localSsrc, this.#cname);
+    const length = writeReceiverReport(out, 0, this.#localSsrc, blocks, start, count);
+    return length + writeSourceDescription(out, length, this.#localSsrc, this.#cname);
   }
 
   #writeReferenceTime(offset: number, nowMs: number): number {
-    return writeReceiverReferenceTime(this.#out, offset, this.#localSsrc, ntpSeconds(nowMs), ntpFraction(nowMs));
+    return writeReceiverReferenceTime(out, offset, this.#localSsrc, ntpSeconds(nowMs), ntpFraction(nowMs));
   }
 
   #send(length: number): void {
     this.#hasSpoken = true;
-    this.#sender.sendRtcp(this.#out, length);
+    this.#sender.sendRtcp(out, length);
   }
 }

@@ -3,6 +3,7 @@ import { sequenceDiff } from "../rtp/sequence.ts";
 /** Runs that are remembered: 2 s of a stream of which every second frame of 60 a second is left out. */
 export const MAX_RUNS = 64;
 const FIRST_RUNS = 4;
+const NO_RUNS = new Int32Array(0);
 
 /** The fields of a run, in the order they are kept in. */
 const RUN_LENGTH = 4;
@@ -24,8 +25,8 @@ export class SequenceMap {
   locatedSource = 0;
   locatedSsrc = 0;
   locatedTimestampOffset = 0;
-  /** A ring of runs; it doubles up to MAX_RUNS, because most streams have one run only. */
-  #runs = new Int32Array(FIRST_RUNS * RUN_LENGTH);
+  /** A ring of runs, made with the first one; it doubles up to MAX_RUNS, because most streams have one run only. */
+  #runs = NO_RUNS;
   #count = 0;
   /** Of these newest runs the source is the present one. */
   #presentCount = 0;
@@ -112,7 +113,7 @@ export class SequenceMap {
 
   /** Before the ring has gone round once the runs lie in order, so they may stay where they are. */
   #grow(): void {
-    const runs = new Int32Array(this.#runs.length * 2);
+    const runs = new Int32Array(Math.max(this.#runs.length * 2, FIRST_RUNS * RUN_LENGTH));
     runs.set(this.#runs);
     this.#runs = runs;
   }

@@ -45,7 +45,8 @@ export class PeerTransport implements MediaSender {
   readonly #ciphers: SrtpCipherFactory;
   readonly #observer: TransportObserver;
   readonly #ice: IceLite;
-  readonly #run = { packets: Array.from({ length: MAX_RUN }, () => new RtpPacket()), count: 0 };
+  /** Of those packets that a batch brings at once there is one each, made when first needed: subscribers send none. */
+  readonly #run: { readonly packets: RtpPacket[]; count: number } = { packets: [], count: 0 };
   #localUfrag: string;
   #sink: MediaSink | undefined;
   #receiver: SrtpReceiver | undefined;
@@ -224,9 +225,11 @@ export class PeerTransport implements MediaSender {
     const plain = this.#receiver.unprotectRtp(bytes, length);
     if (plain < 0) return;
     this.#lastAuthenticatedMs = this.#nowMs;
-    if (this.#run.packets[this.#run.count].parse(bytes, plain)) this.#run.count++;
+    const run = this.#run;
+    if (run.count === run.packets.length) run.packets.push(new RtpPacket());
+    if (run.packets[run.count].parse(bytes, plain)) run.count++;
     else this.unknownDatagrams++;
-    if (this.#run.count === MAX_RUN) this.endBatch(this.#nowMs);
+    if (run.count === MAX_RUN) this.endBatch(this.#nowMs);
   }
 
   #handleRtcp(bytes: Uint8Array, length: number): void {

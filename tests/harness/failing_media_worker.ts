@@ -8,6 +8,13 @@ import { FATAL_TRACK } from "./fatal_track.ts";
 const { handleCommand } = MediaEngine.prototype;
 
 MediaEngine.prototype.handleCommand = function (peer, command, nowMs) {
-  if (command.type === "publish" && command.trackId === FATAL_TRACK) throw new Error("the worker's fault");
+  if (command.type === "publish" && command.trackId === FATAL_TRACK) throw withoutStack("the worker's fault");
   handleCommand.call(this, peer, command, nowMs);
 };
+
+/** The runtime prints what ends a worker. */
+function withoutStack(message: string): Error {
+  const error = new Error(message);
+  error.stack = `Error: ${message}`;
+  return error;
+}

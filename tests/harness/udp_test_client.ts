@@ -24,6 +24,7 @@ export class UdpTestClient {
     this.client = new TestClient((bytes) => {
       this.#sending = this.#sending.then(() => this.#socket.send(bytes, server));
     });
+    this.client.address = this.#socket.addr as Deno.NetAddr;
     this.#reading = this.#read();
   }
 

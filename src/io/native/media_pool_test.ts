@@ -86,20 +86,21 @@ Deno.test({
   permissions: "none",
   fn() {
     const { open, loads } = setUp(2);
-    const [first, second] = [open("a"), open("a")];
+    const peers = [open("a"), open("a"), open("a")];
     open("b");
-    first.send({ type: "leave" });
-    first.send({ type: "close" });
-    second.send({ type: "leave" });
-    const third = open("a");
-    assert.deepEqual(loads(), [2, 1]);
-    open("other");
-    second.send({ type: "close" });
-    third.send({ type: "close" });
+    peers[0].send({ type: "leave" });
+    peers[0].send({ type: "close" });
+    peers[1].send({ type: "leave" });
+    peers.push(open("a"));
+    assert.deepEqual(loads(), [3, 1], "the host with more peers: the room is there still");
+    for (const peer of peers.slice(1)) peer.send({ type: "close" });
+    open("b");
     assert.deepEqual(loads(), [0, 2]);
-    open("b");
+    open("c");
+    open("d");
+    open("e");
     open("a");
-    assert.deepEqual(loads(), [1, 3]);
+    assert.deepEqual(loads(), [3, 3], "now the room has begun in the other");
   },
 });
 

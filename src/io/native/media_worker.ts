@@ -62,7 +62,7 @@ async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
 
   post({ type: "ready", wakeFd: sockets.poller.wakeFd, epollFd: sockets.poller.epollFd });
   let nextTickMs = nowMs;
-  while (!stopping) {
+  for (;;) {
     inbound.drain(handle);
     if (nowMs >= nextTickMs) {
       nextTickMs = nowMs + TICK_MS;
@@ -70,6 +70,8 @@ async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
     }
     outbound.flush();
     sockets.flush();
+    // What woke it is read: there may be nothing more to wake for.
+    if (stopping) break;
     const isIdle = engine.size === 0 && ssrcs === 0 && outbound.waiting === 0;
     const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(nextTickMs - nowMs)));
     nowMs = systemClock.now();

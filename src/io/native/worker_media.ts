@@ -104,12 +104,15 @@ export class WorkerMedia implements MediaHost {
       wakeFd: undefined,
       epollFd: undefined,
       ssrcs: 0,
+      failed: false,
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerNotice>) => {
       if (data.type === "stopped") return running.stopped.resolve();
       if (data.type === "ready") {
         running.wakeFd = data.wakeFd;
         running.epollFd = data.epollFd;
+        // That it has failed since may be heard before.
+        if (running.failed) this.#closeDescriptors(running);
         this.#wake(running);
       }
       events.drain((message) => this.#handle(running, message));
@@ -147,18 +150,26 @@ export class WorkerMedia implements MediaHost {
 
   /** A fault that is no peer's. Its peers end, and another worker takes over; not where the first one did not even start. */
   #handleDeath(running: RunningWorker, reason: string): void {
+    const hasRun = running.wakeFd !== undefined;
+    running.failed = true;
+    this.#closeDescriptors(running);
     running.stopped.resolve();
     if (this.#closed || running !== this.#running) return;
     log.error("a media worker has failed, and its peers with it: {reason}", { reason });
-    // A worker that is gone leaves its descriptors open.
-    for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#options.libc.call.close(fd);
-    if (running.wakeFd === undefined) this.#failure = reason;
+    if (!hasRun) this.#failure = reason;
     else this.#running = this.#start();
     const nowMs = this.#options.clock.now();
     for (const [peer, { handleEvent }] of [...this.#peers]) {
       handleEvent({ type: "ended", reason: "fault", detail: `the media worker has failed: ${reason}` }, nowMs);
       this.#release(peer);
     }
+  }
+
+  /** A worker that is gone leaves its descriptors open. */
+  #closeDescriptors(running: RunningWorker): void {
+    for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#options.libc.call.close(fd);
+    running.wakeFd = undefined;
+    running.epollFd = undefined;
   }
 }
 
@@ -170,4 +181,5 @@ interface RunningWorker {
   wakeFd: number | undefined;
   epollFd: number | undefined;
   ssrcs: number;
+  failed: boolean;
 }

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { FATAL_TRACK } from "../../../tests/harness/fatal_track.ts";
+import { openingOf } from "../../../tests/harness/media_setup.ts";
+import { testLibc } from "../../../tests/harness/native_libc.ts";
+import { seededRandom } from "../../../tests/harness/seeded_random.ts";
+import { VirtualClock } from "../../../tests/harness/virtual_clock.ts";
+import {
+  connect,
+  connectPair,
+  ended,
+  forwards,
+  publish,
+  WITH_WORKER,
+  withWorker,
+} from "../../../tests/harness/worker_setup.ts";
+import { systemClock } from "../clock.ts";
+import { SocketBinder } from "./socket_binder.ts";
+import { WorkerMedia } from "./worker_media.ts";
+
+const { ignore, permissions } = WITH_WORKER;
+const LOOPBACK = "127.0.0.1";
+const HARNESS = new URL("../../../tests/harness/", import.meta.url);
+const FAILING_WORKER = new URL("failing_media_worker.ts", HARNESS);
+const BROKEN_WORKER = new URL("data:text/javascript,throw new Error('it is broken');");
+/** Never hears that it is to stop. */
+const HUNG_WORKER = new URL("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);");
+
+function bindOnce(port: number): void {
+  Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port }).close();
+}
+
+for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
+  Deno.test({
+    name: `B165: a worker that fails ends its peers, who are told, and is replaced${
+      shared ? ", on the same port" : ""
+    }`,
+    ignore,
+    permissions,
+    fn: () =>
+      withWorker(async ({ media, open, starts }) => {
+        for (let round = 1; round <= 2; round++) {
+          const peers = [...await connectPair(open, `before ${round}`), open("another room")];
+          const told = peers.map(({ events }) => events.entries.length);
+          publish(peers[0], FATAL_TRACK);
+          for (const [i, peer] of peers.entries()) {
+            const { reason, detail } = await ended(peer);
+            assert.equal(reason, "fault");
+            assert.match(detail, /^the media worker has failed: .*the worker's fault/);
+            assert.equal(peer.events.entries.length, told[i] + 1);
+          }
+          assert.deepEqual([media.socketCount, starts()], [0, round + 1]);
+          if (!shared) bindOnce(peers[0].port);
+          // They are left and closed, which says nothing to the worker that has taken over.
+          for (const { send } of peers) for (const type of ["leave", "close"] as const) send({ type });
+          const successors = await connectPair(open, `after ${round}`);
+          for (const peer of peers) await ended(peer);
+          for (const { send } of successors) for (const type of ["leave", "close"] as const) send({ type });
+        }
+      }, { url: FAILING_WORKER, shared }),
+  });
+}
+
+Deno.test({
+  name: "B165: the peers of other workers go on when one fails",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ open }) => {
+      const [publisher, subscriber] = await connectPair(open);
+      await withWorker(async (other) => {
+        const peer = await connect(other.open);
+        publish(peer, FATAL_TRACK);
+        await ended(peer);
+      }, { url: FAILING_WORKER });
+      await forwards(publisher, subscriber, 2);
+      for (const { events } of [publisher, subscriber]) assert.ok(events.entries.every(({ type }) => type !== "ended"));
+    }),
+});
+
+Deno.test({
+  name: "B165: a worker that cannot start ends its peers, refuses new ones by the reason, and is not started again",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ media, open, starts }) => {
+      const peer = open();
+      const { reason, detail } = await ended(peer);
+      assert.equal(reason, "fault");
+      assert.match(detail, /^the media worker has failed: .*it is broken/);
+      bindOnce(peer.port);
+      for (let i = 0; i < 3; i++) {
+        assert.throws(() => open(), { message: /^the media worker does not run: .*it is broken/ });
+      }
+      peer.send({ type: "leave" });
+      peer.send({ type: "close" });
+      media.handleTimeout();
+      assert.deepEqual([media.socketCount, media.ssrcCount, starts()], [0, 0, 1]);
+    }, { url: BROKEN_WORKER }),
+});
+
+Deno.test({
+  name: "B157: a worker that does not stop is given a second, then its sockets are closed all the same",
+  ignore,
+  permissions,
+  async fn() {
+    const clock = new VirtualClock();
+    const libc = testLibc();
+    const binder = new SocketBinder(libc, { random: seededRandom(1) });
+    const media = new WorkerMedia({ libc, clock, binder, url: HUNG_WORKER });
+    const { port } = media.openPeer(LOOPBACK, openingOf(1), () => {});
+    let isClosed = false;
+    const closed = media.close().then(() => isClosed = true);
+    clock.advance(999);
+    await new Promise<void>((resolve) => void systemClock.setTimeout(resolve, 0));
+    assert.equal(isClosed, false);
+    clock.advance(1);
+    await closed;
+    assert.equal(clock.pendingCount, 0);
+    bindOnce(port);
+  },
+});

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { videoProducer } from "../../../tests/harness/engine.ts";
+import {
+  carriedOut,
+  connect,
+  connectPair,
+  ended,
+  forwards,
+  subscribe,
+  until,
+  WITH_WORKER,
+  withWorker,
+} from "../../../tests/harness/worker_setup.ts";
+import type { SocketHandle } from "../../media/messages.ts";
+import { SocketBinder } from "./socket_binder.ts";
+
+const { ignore, permissions } = WITH_WORKER;
+const LOOPBACK = "127.0.0.1";
+
+/** A binder that hands out, where it is told so, a descriptor that is none. */
+class FaultyBinder extends SocketBinder {
+  isFaulty = false;
+
+  override openSocket(hostname: string): SocketHandle {
+    const handle = super.openSocket(hostname);
+    return this.isFaulty ? { ...handle, id: 9999 } : handle;
+  }
+}
+
+for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
+  Deno.test({
+    name: `B162: peers of a worker${shared ? ", on one port," : ""} connect, and what one publishes is forwarded there`,
+    ignore,
+    permissions,
+    fn: () =>
+      withWorker(async ({ media, open }) => {
+        const [publisher, subscriber] = await connectPair(open);
+        assert.deepEqual(publisher.events.entries.slice(0, 2), [
+          { type: "iceCredentialsUsed", ufrag: publisher.opening.ice.ufrag },
+          { type: "addressSelected", address: { hostname: LOOPBACK, port: publisher.udp.client.address.port } },
+        ]);
+        assert.equal(publisher.port === subscriber.port, shared !== undefined);
+        assert.equal(media.socketCount, 2);
+        await until(() => media.ssrcCount === 1, "the publisher's SSRC is counted");
+      }, { shared }),
+  });
+}
+
+Deno.test({
+  name: "B44: a peer's close gives its port back while the worker goes on, and it is told nothing afterwards",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ media, open }) => {
+      const [publisher, subscriber] = await connectPair(open);
+      publisher.send({ type: "leave" });
+      publisher.send({ type: "close" });
+      await until(() => media.socketCount === 1, "the socket is given back");
+      Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port: publisher.port }).close();
+      const told = publisher.events.entries.length;
+      publisher.udp.client.connect(publisher.opening.ice);
+      publisher.send({ type: "requestKeyFrames" });
+      await carriedOut(subscriber);
+      assert.equal(publisher.events.entries.length, told);
+      await until(() => media.ssrcCount === 0, "the publisher's SSRC is not counted any more");
+    }),
+});
+
+Deno.test({
+  name: "a peer whose socket the worker cannot use is told so, and no other peer notices",
+  ignore,
+  permissions,
+  async fn() {
+    let binder: FaultyBinder | undefined;
+    await withWorker(async ({ media, open, starts }) => {
+      assert.ok(binder);
+      const [publisher, subscriber] = await connectPair(open);
+      binder.isFaulty = true;
+      const peer = open();
+      binder.isFaulty = false;
+      const { reason, detail } = await ended(peer);
+      assert.equal(reason, "fault");
+      assert.match(detail, /^epoll_ctl/);
+      peer.send({ type: "leave" });
+      peer.send({ type: "close" });
+      await forwards(publisher, subscriber, 2);
+      await connect(open);
+      assert.deepEqual([media.socketCount, starts()], [3, 1]);
+    }, { createBinder: (libc, plan) => binder = new FaultyBinder(libc, plan) });
+  },
+});
+
+Deno.test({
+  name: "B163: more commands than a ring holds are carried out, in their order",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ media, open }) => {
+      const [publisher, subscriber] = await connectPair(open);
+      const parameters = videoProducer();
+      const long = { ...parameters, codec: { ...parameters.codec, fmtp: "x".repeat(100_000) } };
+      for (let i = 0; i < 50; i++) publisher.send({ type: "publish", trackId: `track${i}`, parameters: long });
+      subscribe(subscriber, "track48", 7001);
+      subscribe(subscriber, "track49", 7002);
+      let isDone = false;
+      const done = carriedOut(subscriber).then(() => isDone = true);
+      await until(() => isDone, "all is carried out", () => media.flush());
+      await done;
+      await forwards(publisher, subscriber, 2, 7002);
+    }),
+});
+
+Deno.test({
+  name: "B157: a worker that is closed before it runs leaves nothing, nor one whose peers were not closed",
+  ignore,
+  permissions,
+  async fn() {
+    await withWorker(() => Promise.resolve());
+    await withWorker(({ open }) => {
+      for (let i = 0; i < 3; i++) open();
+      return Promise.resolve();
+    });
+  },
+});
+
+Deno.test({
+  name: "B157: a worker without peers, which waits for as long as it takes, stops at once when it is told to",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ media, open }) => {
+      const peer = await connect(open);
+      peer.send({ type: "leave" });
+      peer.send({ type: "close" });
+      await until(() => media.socketCount === 0, "the peer's socket is given back");
+    }),
+});
