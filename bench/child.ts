@@ -1,13 +1,14 @@
 /** A process that answers each line on its stdin with one line on its stdout, pinned to one core where taskset exists. */
 export class Child {
+  readonly pid: number;
   readonly #process: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #lines: ReadableStreamDefaultReader<string>;
 
-  constructor(script: string, args: readonly string[], core: number) {
-    const deno = [Deno.execPath(), "run", "--allow-all", new URL(script, import.meta.url).pathname, ...args];
-    const command = hasTaskset() ? ["taskset", "-c", `${core}`, ...deno] : deno;
-    this.#process = new Deno.Command(command[0], { args: command.slice(1), stdin: "piped", stdout: "piped" }).spawn();
+  constructor(command: readonly string[], core: number) {
+    const [program, ...args] = pinned(command, core);
+    this.#process = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+    this.pid = this.#process.pid;
     this.#writer = this.#process.stdin.getWriter();
     this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(lines()).getReader();
   }
@@ -23,18 +24,43 @@ export class Child {
     return await this.readLine();
   }
 
+  /** Ends it by the end of its stdin. */
   async end(): Promise<void> {
     await this.#writer.close();
     await this.#process.status;
   }
+
+  /** Ends it whatever it does. */
+  kill(): void {
+    killProcess(this.#process);
+  }
 }
 
-function hasTaskset(): boolean {
-  return Deno.build.os === "linux" &&
-    new Deno.Command("sh", { args: ["-c", "command -v taskset"] }).outputSync().success;
+/** The command that runs a script of this folder with all permissions. */
+export function denoScript(script: string, args: readonly string[], flags: readonly string[] = []): string[] {
+  return [Deno.execPath(), "run", "--allow-all", ...flags, new URL(script, import.meta.url).pathname, ...args];
 }
 
-function lines(): TransformStream<string, string> {
+/** The command, on one core where that can be had. */
+export function pinned(command: readonly string[], core: number): string[] {
+  return Deno.build.os === "linux" && hasProgram("taskset") ? ["taskset", "-c", `${core}`, ...command] : [...command];
+}
+
+/** Ends a process whatever it does; one that has ended is left alone. */
+export function killProcess(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+export function hasProgram(name: string): boolean {
+  return new Deno.Command("sh", { args: ["-c", `command -v ${name}`], stdout: "null" }).outputSync().success;
+}
+
+/** Splits text at line ends. */
+export function lines(): TransformStream<string, string> {
   let rest = "";
   return new TransformStream({
     transform(chunk, controller) {

@@ -2,7 +2,7 @@
  * Microseconds to seal and to open a packet of 1200 bytes by each cipher library: `deno run -A bench/ciphers.ts`. All
  * libraries run in one run, each in a process of its own, in turns on one core; figures are medians.
  */
-import { Child } from "./child.ts";
+import { Child, denoScript } from "./child.ts";
 import type { CipherStart, CipherWindow } from "./cipher_loop.ts";
 import { SRTP_PROFILE_PREFERENCE, type SrtpProfile } from "../src/webrtc/srtp/profile.ts";
 
@@ -23,7 +23,7 @@ function median(values: readonly number[]): number {
 }
 
 async function startCandidate(name: string, profile: SrtpProfile, contexts: number): Promise<Candidate> {
-  const child = new Child("cipher_loop.ts", [name, profile, `${contexts}`], CORE);
+  const child = new Child(denoScript("cipher_loop.ts", [name, profile, `${contexts}`]), CORE);
   return { name, child, start: JSON.parse(await child.ask()), windows: [] };
 }
 

@@ -4,11 +4,11 @@
  * of rounds that take all ways in turn, because the machine's noise differs from minute to minute.
  */
 import { cpuUsage } from "node:process";
-import type { DatagramHandler, DatagramSocket } from "../src/io/backend.ts";
 import { openNativeSockets } from "../src/io/native/sockets.ts";
-import { UdpSocket } from "../src/io/portable/udp.ts";
+import { PortableSockets } from "../src/io/portable/sockets.ts";
 import { cryptoRandom } from "../src/io/random.ts";
-import { Child } from "./child.ts";
+import type { DatagramHandler, DatagramSocket, Sockets } from "../src/io/sockets.ts";
+import { Child, denoScript } from "./child.ts";
 
 const LENGTH = 1200;
 const MAX_RUN = 64;
@@ -23,24 +23,14 @@ const HOSTNAME = "127.0.0.1";
 const BUFFERS = { receive: 4 * 1024 * 1024, send: 1024 * 1024 };
 const IGNORE: DatagramHandler = { handleDatagram() {}, endBatch() {} };
 
-/** One kind of socket. */
-interface Sockets {
-  openSocket(hostname: string, handler: DatagramHandler): DatagramSocket;
-  flush(): void;
-}
-
 function native(segmentation: boolean): Sockets {
   const opened = openNativeSockets({ random: cryptoRandom, segmentation, buffers: BUFFERS });
   if (!opened.ok) throw new Error(opened.reason);
-  return opened;
+  return opened.sockets;
 }
 
-function portable(): Sockets {
-  const dirty: UdpSocket[] = [];
-  return {
-    openSocket: (hostname, handler) => new UdpSocket(hostname, handler, (socket) => dirty.push(socket)),
-    flush: () => dirty.splice(0).forEach((socket) => socket.flush()),
-  };
+function open(sockets: Sockets, handler: DatagramHandler): DatagramSocket {
+  return sockets.attachSocket(sockets.openSocket(HOSTNAME), handler);
 }
 
 /** Sends bursts: runs of `run` datagrams of one size, each run longer than the one before, which ends a GSO run. */
@@ -64,7 +54,7 @@ async function send(
 /** The other process: receives whatever comes, and for each line `port burst` on stdin sends that much. */
 async function beOther(): Promise<void> {
   const sockets = native(true);
-  const socket = sockets.openSocket(HOSTNAME, IGNORE);
+  const socket = open(sockets, IGNORE);
   console.log(socket.port);
   for await (const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
     const [port, burst] = line.split(" ").map(Number);
@@ -89,7 +79,7 @@ interface Way {
 }
 
 function sending(name: string, sockets: Sockets, port: number, run: number, pauseMs = 0): Way {
-  const socket = sockets.openSocket(HOSTNAME, IGNORE);
+  const socket = open(sockets, IGNORE);
   return {
     name,
     costs: [],
@@ -99,7 +89,7 @@ function sending(name: string, sockets: Sockets, port: number, run: number, paus
 
 function receiving(name: string, sockets: Sockets, other: Child, burst: number): Way {
   let received = 0;
-  const socket = sockets.openSocket(HOSTNAME, { handleDatagram: () => received++, endBatch() {} });
+  const socket = open(sockets, { handleDatagram: () => received++, endBatch() {} });
   const measure = async () => {
     received = 0;
     const spent = await cost(() => other.ask(`${socket.port} ${burst}`));
@@ -116,9 +106,9 @@ function report({ name, costs }: Way): void {
 }
 
 async function main(): Promise<void> {
-  const other = new Child("sockets.ts", ["other"], OTHER_CORE);
+  const other = new Child(denoScript("sockets.ts", ["other"]), OTHER_CORE);
   const port = Number(await other.readLine());
-  const [gso, plain, deno] = [native(true), native(false), portable()];
+  const [gso, plain, deno] = [native(true), native(false), new PortableSockets()];
   const ways = [
     sending("send, Deno.listenDatagram", deno, port, 1, PORTABLE_PAUSE_MS),
     sending("send, native without GSO", plain, port, 1),

@@ -1,0 +1,124 @@
+import type { DtlsCertificate } from "../../src/io/portable/certificate.ts";
+import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
+import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+import { BINDING_SUCCESS, StunMessage } from "../../src/webrtc/stun.ts";
+import { writeBindingRequest } from "../../src/webrtc/stun_request.ts";
+import { TestClient } from "../../tests/harness/dtls_client.ts";
+import type { Task } from "./schedule.ts";
+import type { Turns } from "./turns.ts";
+
+export const SRTP_PROFILE: SrtpProfile = "SRTP_AEAD_AES_128_GCM";
+
+const CHECK_RETRY_US = 100_000;
+const FLIGHT_RETRY_US = 1e6;
+/** As Chromium does. */
+const CONSENT_INTERVAL_US = 2.5e6;
+/** Of a peer-reflexive candidate of UDP (RFC 8445 section 5.1.2). */
+const PRIORITY = 0x6eff_ffff;
+const MAX_STUN_BYTE = 3;
+
+/** The ufrag and password of one side. */
+export interface IceCredentials {
+  readonly ufrag: string;
+  readonly password: string;
+}
+
+export interface ConnectionOptions {
+  readonly local: IceCredentials;
+  readonly remote: IceCredentials;
+  readonly certificate: DtlsCertificate;
+  /** Give each datagram of a handshake a turn of its own. */
+  readonly turns: Turns;
+  readonly send: (datagram: Uint8Array) => void;
+  /** Called once, from the event loop: what protects the own media, and that of the server. */
+  readonly connected: (local: SrtpKeys, remote: SrtpKeys) => void;
+}
+
+type State = "checking" | "handshaking" | "connected" | "closed";
+
+/**
+ * ICE and DTLS of one peer. A binding request that nominates (RFC 8445), then werift's DTLS client, which goes on in
+ * promises; from then on a consent check (RFC 7675) every 2.5 s. The server's certificate is not looked at.
+ */
+export class Connection implements Task {
+  readonly #options: ConnectionOptions;
+  readonly #username: string;
+  readonly #response = new StunMessage();
+  readonly #request = new Uint8Array(256);
+  readonly #transactionId = crypto.getRandomValues(new Uint8Array(12));
+  #state: State = "checking";
+  /** Whether a flight had its time to be answered. */
+  #hasWaited = false;
+  #client: TestClient | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#username = `${options.remote.ufrag}:${options.local.ufrag}`;
+  }
+
+  /** Sends what is due: a check, or a flight of the handshake once more. */
+  run(nowUs: number): number {
+    switch (this.#state) {
+      case "closed":
+        return Infinity;
+      case "handshaking":
+        if (this.#hasWaited) this.#client?.resend();
+        this.#hasWaited = true;
+        return nowUs + FLIGHT_RETRY_US;
+      default:
+        this.#check();
+        return nowUs + (this.#state === "checking" ? CHECK_RETRY_US : CONSENT_INTERVAL_US);
+    }
+  }
+
+  handleDatagram(bytes: Uint8Array): void {
+    if (this.#state !== "connected") this.#options.turns.later(() => this.#handle(bytes));
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#client = undefined;
+  }
+
+  #handle(bytes: Uint8Array): void {
+    if (bytes[0] > MAX_STUN_BYTE) this.#client?.handleDatagram(bytes);
+    else if (this.#state === "checking" && this.#isSuccess(bytes)) this.#handshake();
+  }
+
+  #check(): void {
+    this.#transactionId[0]++;
+    const { remote, send } = this.#options;
+    const length = writeBindingRequest(this.#request, {
+      transactionId: this.#transactionId,
+      username: this.#username,
+      password: remote.password,
+      priority: PRIORITY,
+      role: "controlling",
+      useCandidate: true,
+    });
+    send(this.#request.subarray(0, length));
+  }
+
+  #isSuccess(bytes: Uint8Array): boolean {
+    return this.#response.parse(bytes, bytes.length) && this.#response.type === BINDING_SUCCESS &&
+      this.#response.hasValidIntegrity(this.#options.remote.password);
+  }
+
+  #handshake(): void {
+    this.#state = "handshaking";
+    const { certificate, send } = this.#options;
+    const client = new TestClient({ certificate, profiles: [SRTP_PROFILE], send });
+    client.socket.onConnect.subscribe(() => this.#finish(client));
+    this.#client = client;
+    void client.connect();
+  }
+
+  /** The DTLS client has nothing more to do: what the server would send are alerts. */
+  #finish(client: TestClient): void {
+    if (this.#state !== "handshaking") return;
+    this.#state = "connected";
+    this.#client = undefined;
+    const { localKey, localSalt, remoteKey, remoteSalt } = client.srtpKeys(SRTP_PROFILE);
+    this.#options.connected({ key: localKey, salt: localSalt }, { key: remoteKey, salt: remoteSalt });
+  }
+}

@@ -1,0 +1,148 @@
+import { createCertificate, type DtlsCertificate } from "../../src/io/portable/certificate.ts";
+import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
+import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
+import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
+import type { OfferLine } from "../../tests/harness/offer_builder.ts";
+import type { SdpSection } from "../../tests/harness/sdp_sections.ts";
+import { Connection, SRTP_PROFILE } from "./connection.ts";
+import type { Endpoint, MediaKeys } from "./endpoint.ts";
+import { endSession, type HttpSession, openSession } from "./http_session.ts";
+import type { IncomingOptions } from "./incoming_track.ts";
+import type { LoadLoop } from "./loop.ts";
+import type { TrackOptions } from "./outgoing_track.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Room } from "./room.ts";
+import type { Turns } from "./turns.ts";
+import {
+  AUDIO_CLOCK_RATE,
+  AUDIO_PAYLOAD_TYPE,
+  type Joining,
+  type Media,
+  RTX_PAYLOAD_TYPE,
+  type ServerTarget,
+  VIDEO_CLOCK_RATE,
+  VIDEO_PAYLOAD_TYPE,
+} from "./target.ts";
+
+const RTX = [[VIDEO_PAYLOAD_TYPE, RTX_PAYLOAD_TYPE]] as const;
+/** SSRCs of tracks begin here, two for each: media and RTX. */
+const FIRST_SSRC = 0x1000_0000;
+const HANDSHAKE_TIMEOUT_MS = 20_000;
+/** Sessions that are ended at once. */
+const DELETES_AT_ONCE = 16;
+const LOCAL = { ufrag: "load", password: "loadloadloadloadloadload" };
+
+/** A server that speaks WHIP and WHEP. Every peer is a WebRTC peer of its own; the certificate is the same for all. */
+export class HttpTarget implements ServerTarget {
+  readonly #url: string;
+  readonly #loop: LoadLoop;
+  readonly #ciphers: SrtpCipherFactory;
+  readonly #turns: Turns;
+  readonly #certificate: DtlsCertificate = createCertificate(Date.now());
+  readonly #sessions: HttpSession[] = [];
+  #tracks = 0;
+
+  constructor(url: string, loop: LoadLoop, turns: Turns, ciphers: SrtpCipherFactory) {
+    this.#url = url;
+    this.#loop = loop;
+    this.#turns = turns;
+    this.#ciphers = ciphers;
+  }
+
+  async publish(publisher: Publisher, room: Room, media: Media): Promise<void> {
+    const lines: OfferLine[] = [];
+    const tracks: TrackOptions[] = [];
+    if (media.audio) this.#addTrack(lines, tracks, null);
+    if (media.video !== null) this.#addTrack(lines, tracks, media.video);
+    const session = await this.#open("whip", room, lines);
+    const accepted = tracks.map((track, i) => agreed(track, session.sections[i]));
+    publisher.start(await this.#connect(publisher, session), accepted, true);
+  }
+
+  async subscribe({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
+    const lines = room.tracks.map(({ options }, mid): OfferLine => ({
+      mid: `${mid}`,
+      kind: options.video === null ? "audio" : "video",
+      direction: "recvonly",
+      ...(options.video !== null && { rtx: RTX }),
+    }));
+    const session = await this.#open("whep", room, lines);
+    const tracks = session.sections.map((section) => track(incoming(section)));
+    subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
+  }
+
+  takeLines(): string[] {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    while (this.#sessions.length > 0) await Promise.all(this.#sessions.splice(0, DELETES_AT_ONCE).map(endSession));
+  }
+
+  #addTrack(lines: OfferLine[], tracks: TrackOptions[], video: TrackOptions["video"]): void {
+    const number = this.#tracks++;
+    const ssrc = FIRST_SSRC + 2 * number;
+    const rtx = video === null ? undefined : { ssrc: ssrc + 1, payloadType: RTX_PAYLOAD_TYPE };
+    tracks.push({
+      number,
+      ssrc,
+      rtx,
+      video,
+      payloadType: video === null ? AUDIO_PAYLOAD_TYPE : VIDEO_PAYLOAD_TYPE,
+      clockRate: video === null ? AUDIO_CLOCK_RATE : VIDEO_CLOCK_RATE,
+    });
+    lines.push({
+      mid: `${lines.length}`,
+      kind: video === null ? "audio" : "video",
+      direction: "sendonly",
+      ssrc,
+      msid: `load${number} track${number}`,
+      ...(rtx !== undefined && { rtx: RTX, rtxSsrc: rtx.ssrc }),
+    });
+  }
+
+  async #open(role: "whip" | "whep", room: Room, lines: readonly OfferLine[]): Promise<HttpSession> {
+    const endpoint = `${this.#url}/${role}/${room.name}`;
+    const session = await openSession({ endpoint, lines, local: LOCAL, fingerprint: this.#certificate.fingerprint });
+    this.#sessions.push(session);
+    return session;
+  }
+
+  #connect(endpoint: Endpoint, { remote, address }: HttpSession): Promise<MediaKeys> {
+    endpoint.remote = address;
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(new Error("the handshake took too long")), HANDSHAKE_TIMEOUT_MS);
+      const connection = new Connection({
+        local: LOCAL,
+        remote,
+        certificate: this.#certificate,
+        turns: this.#turns,
+        send: (datagram) => endpoint.sendDatagram(datagram),
+        connected: (own, others) => {
+          clearTimeout(deadline);
+          resolve(this.#mediaKeys(own, others));
+        },
+      });
+      endpoint.connection = connection;
+      this.#loop.schedule.add(connection, this.#loop.clock.now());
+    });
+  }
+
+  #mediaKeys(own: SrtpKeys, others: SrtpKeys): MediaKeys {
+    return {
+      sender: new SrtpSender(SRTP_PROFILE, own, this.#ciphers),
+      receiver: new SrtpReceiver(SRTP_PROFILE, others, this.#ciphers),
+    };
+  }
+}
+
+/** The track as the answer takes it. */
+function agreed(track: TrackOptions, { rtxPayloadType }: SdpSection): TrackOptions {
+  return { ...track, rtx: rtxPayloadType === undefined ? undefined : track.rtx };
+}
+
+function incoming({ kind, ssrc, rtxSsrc }: SdpSection): IncomingOptions {
+  if (ssrc === undefined) throw new Error("the answer names no SSRC");
+  const isVideo = kind === "video";
+  return { ssrc, rtxSsrc: rtxSsrc ?? -1, isVideo, clockRate: isVideo ? VIDEO_CLOCK_RATE : AUDIO_CLOCK_RATE };
+}

@@ -1,0 +1,151 @@
+import { readUint16, readUint32 } from "../../src/rtp/bytes.ts";
+import { RtpPacket } from "../../src/rtp/packet.ts";
+import { compactNtp } from "../../src/rtp/rtcp/ntp.ts";
+import type { ReportBlock } from "../../src/rtp/rtcp/receiver_report.ts";
+import type { SenderReport } from "../../src/rtp/rtcp/sender_report.ts";
+import { timestampDiff } from "../../src/rtp/sequence.ts";
+import { readOriginalSequenceNumber } from "../../src/rtp/rtx.ts";
+import type { SrtpReceiver } from "../../src/webrtc/srtp/srtp_session.ts";
+import type { Histogram } from "./histogram.ts";
+import { LossWindow } from "./loss_window.ts";
+import type { ReceiveBatch } from "./receive_batch.ts";
+import { Stamp } from "./stamp.ts";
+
+/** One packet in so many is decrypted and compared with what was sent; also the first. */
+const CHECK_INTERVAL = 97;
+/** RFC 3550 section 6.4.1. */
+const JITTER_SMOOTHING = 16;
+const MIN_LOST = -0x800000;
+const MAX_LOST = 0x7fffff;
+
+export interface IncomingOptions {
+  readonly ssrc: number;
+  /** -1 where nothing is sent again. */
+  readonly rtxSsrc: number;
+  readonly isVideo: boolean;
+  readonly clockRate: number;
+}
+
+/** What a subscriber receives on one m-line. Nothing is allocated for a packet. */
+export class IncomingTrack {
+  readonly options: IncomingOptions;
+  readonly window = new LossWindow();
+  checked = 0;
+  bad = 0;
+  /** The latencies of packets that are checked. */
+  latency: Histogram;
+  /** `window.lost` when it was looked at last. */
+  lostBefore = 0;
+  /** When a key frame was asked for last. */
+  keyFrameRequestUs = 0;
+  // Views of the packet at hand.
+  readonly #packet = new RtpPacket();
+  readonly #stamp = new Stamp();
+  #untilCheck = 1;
+  /** Number of the publisher's track; -1 before the first check. */
+  #source = -1;
+  /** Of the packet that was checked last. */
+  #lastPacket = 0;
+  #lastNumber = 0;
+  #firstNumber = 0;
+  #firstTimestamp = 0;
+  #firstUs = 0;
+  #transit = 0;
+  #jitter = 0;
+  #expectedBefore = 0;
+  #receivedBefore = 0;
+  #senderReport = 0;
+  #senderReportUs = 0;
+
+  constructor(options: IncomingOptions, latency: Histogram) {
+    this.options = options;
+    this.latency = latency;
+  }
+
+  get hasBegun(): boolean {
+    return this.window.highest >= 0;
+  }
+
+  /** Takes datagram `index` of the batch. */
+  handleRtp(batch: ReceiveBatch, index: number, nowUs: number, receiver: SrtpReceiver): void {
+    const bytes = batch.bytes(index);
+    const number = this.window.accept(readUint16(bytes, 2), nowUs);
+    if (number < 0) return;
+    this.#updateJitter(readUint32(bytes, 4), nowUs);
+    if (--this.#untilCheck > 0) return;
+    this.#untilCheck = CHECK_INTERVAL;
+    this.checked++;
+    if (!this.#check(batch, index, number, nowUs, receiver)) this.bad++;
+  }
+
+  /** Takes a retransmission (RFC 4588). */
+  handleRtx(batch: ReceiveBatch, index: number, receiver: SrtpReceiver): void {
+    const bytes = batch.bytes(index);
+    const plainLength = receiver.unprotectRtp(bytes, batch.length(index));
+    this.checked++;
+    if (plainLength < 0 || !this.#packet.parse(bytes, plainLength)) {
+      this.bad++;
+      return;
+    }
+    const sequenceNumber = readOriginalSequenceNumber(this.#packet);
+    if (sequenceNumber >= 0) this.window.recover(sequenceNumber);
+  }
+
+  handleSenderReport(report: SenderReport, nowUs: number): void {
+    this.#senderReport = compactNtp(report.ntpSeconds, report.ntpFraction);
+    this.#senderReportUs = nowUs;
+  }
+
+  /** Fills in a report block (RFC 3550 section 6.4.1) and begins the next interval; false where nothing came yet. */
+  report(block: ReportBlock, nowUs: number): boolean {
+    if (!this.hasBegun) return false;
+    const { highest, received } = this.window;
+    const expected = highest - this.#firstNumber + 1;
+    const expectedNow = expected - this.#expectedBefore;
+    const lostNow = expectedNow - (received - this.#receivedBefore);
+    this.#expectedBefore = expected;
+    this.#receivedBefore = received;
+    block.ssrc = this.options.ssrc;
+    block.fractionLost = expectedNow > 0 && lostNow > 0 ? Math.floor(lostNow * 256 / expectedNow) & 0xff : 0;
+    block.cumulativeLost = Math.min(Math.max(expected - received, MIN_LOST), MAX_LOST);
+    block.extendedSequenceNumber = highest - (this.#firstNumber & ~0xffff);
+    block.jitter = Math.floor(this.#jitter);
+    block.lastSenderReport = this.#senderReport;
+    block.delaySinceLastSenderReport = this.#senderReport === 0
+      ? 0
+      : Math.round((nowUs - this.#senderReportUs) * 65536 / 1e6);
+    return true;
+  }
+
+  #updateJitter(timestamp: number, nowUs: number): void {
+    if (this.#firstNumber === 0) {
+      this.#firstNumber = this.window.highest;
+      this.#firstTimestamp = timestamp;
+      this.#firstUs = nowUs;
+    }
+    const elapsed = (nowUs - this.#firstUs) * this.options.clockRate / 1e6;
+    const transit = elapsed - timestampDiff(timestamp, this.#firstTimestamp);
+    this.#jitter += (Math.abs(transit - this.#transit) - this.#jitter) / JITTER_SMOOTHING;
+    this.#transit = transit;
+  }
+
+  #check(batch: ReceiveBatch, index: number, number: number, nowUs: number, receiver: SrtpReceiver): boolean {
+    const packet = this.#packet;
+    const stamp = this.#stamp;
+    const bytes = batch.bytes(index);
+    const plainLength = receiver.unprotectRtp(bytes, batch.length(index));
+    if (plainLength < 0 || !packet.parse(bytes, plainLength)) return false;
+    if (!stamp.read(bytes, packet.headerLength, packet.payloadLength)) return false;
+    if (this.#source < 0) this.#source = stamp.track;
+    else if (stamp.track !== this.#source || !this.#isInOrder(number)) return false;
+    this.#lastPacket = stamp.packet;
+    this.#lastNumber = number;
+    this.latency.add(batch.receivedUs(index, nowUs) - stamp.sentUs);
+    return true;
+  }
+
+  /** Sequence numbers say in which order packets were sent, and so do the publisher's own numbers. */
+  #isInOrder(number: number): boolean {
+    return number > this.#lastNumber === this.#stamp.packet > this.#lastPacket;
+  }
+}

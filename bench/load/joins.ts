@@ -1,0 +1,50 @@
+import type { Turns } from "./turns.ts";
+import type { JoinReply, Percentiles } from "./protocol.ts";
+
+/** Runs joins, `concurrency` at once; notes how long each took, and the first reason why one failed. */
+export class Joins {
+  readonly #turns: Turns;
+  #problem: string | undefined;
+  readonly #durations: number[] = [];
+  #failed = 0;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  async run(joins: readonly (() => Promise<void>)[], concurrency: number): Promise<void> {
+    const waiting = joins.values();
+    const turns = Array.from({ length: Math.max(1, concurrency) }, async () => {
+      for (const join of waiting) await this.#time(join);
+    });
+    await Promise.all(turns);
+  }
+
+  reply(reference: readonly string[]): JoinReply {
+    return {
+      joined: this.#durations.length,
+      failed: this.#failed,
+      joinMs: percentiles(this.#durations),
+      reference,
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+    };
+  }
+
+  async #time(join: () => Promise<void>): Promise<void> {
+    await this.#turns.turn();
+    const start = performance.now();
+    try {
+      await join();
+      this.#durations.push(performance.now() - start);
+    } catch (error) {
+      this.#failed++;
+      this.#problem ??= error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+function percentiles(values: readonly number[]): Percentiles {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (fraction: number) => sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? 0;
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
+}

@@ -1,0 +1,183 @@
+import { setImmediate } from "node:timers/promises";
+import { chooseCiphers } from "../../src/io/native/choose_ciphers.ts";
+import { portableCiphers } from "../../src/io/portable/cipher.ts";
+import { Histogram } from "./histogram.ts";
+import { HttpTarget } from "./http_target.ts";
+import { IncomingTrack } from "./incoming_track.ts";
+import { Joins } from "./joins.ts";
+import { LoadLoop } from "./loop.ts";
+import { GRACE_US, Measurement } from "./measurement.ts";
+import type {
+  JoinReply,
+  JoinRequest,
+  MeasureJoinsReply,
+  MeasureJoinsRequest,
+  MeasureReply,
+  Target,
+  VideoRate,
+} from "./protocol.ts";
+import { Publisher } from "./publisher.ts";
+import { ReferenceTarget } from "./reference_target.ts";
+import { RepairRound } from "./repair_round.ts";
+import { Room } from "./room.ts";
+import { FeedbackBuffers, Subscriber, type SubscriberContext } from "./subscriber.ts";
+import { Turns } from "./turns.ts";
+import type { Media, ServerTarget } from "./target.ts";
+
+const FIRST_PACKET_TIMEOUT_MS = 20_000;
+/** A burst of joins begins so long after its window. */
+const BURST_DELAY_US = 1e6;
+/** Between requests: how long a round may block the event loop. */
+const IDLE_WAIT_US = 2000;
+
+/** Publishers and subscribers against one server. Media flows from the join that began it until `close`. */
+export class Load {
+  readonly #loop = new LoadLoop();
+  readonly #context: SubscriberContext = {
+    loop: this.#loop,
+    repairs: new RepairRound(this.#loop.schedule),
+    buffers: new FeedbackBuffers(),
+  };
+  readonly #turns = new Turns();
+  readonly #target: ServerTarget;
+  readonly #rooms: Room[] = [];
+  readonly #latency = new Histogram();
+  /** Latencies of those who are not measured. */
+  readonly #unmeasured = new Histogram();
+  #publishers = 0;
+  #subscribers = 0;
+  #closed = false;
+  /** Joins and deletes need turns of the event loop. */
+  #busy = 0;
+
+  constructor(target: Target) {
+    const { ciphers } = chooseCiphers(portableCiphers);
+    this.#target = target.kind === "http"
+      ? new HttpTarget(target.url, this.#loop, this.#turns, ciphers)
+      : new ReferenceTarget(target.port, ciphers);
+  }
+
+  /** Keeps media flowing in turns of the event loop, until `close`. */
+  async run(): Promise<void> {
+    while (!this.#closed) {
+      this.#loop.round(this.#busy > 0 ? 0 : IDLE_WAIT_US);
+      this.#turns.run();
+      await setImmediate();
+    }
+  }
+
+  async join(request: JoinRequest): Promise<JoinReply> {
+    while (this.#rooms.length < request.rooms) this.#rooms.push(new Room(this.#rooms.length));
+    const rooms = this.#rooms.slice(0, request.rooms);
+    const repeat = (count: number, join: (room: Room) => Promise<void>) =>
+      Array.from({ length: count }, () => rooms.map((room) => () => join(room))).flat();
+    const joins = new Joins(this.#turns);
+    await this.#whileBusy(async () => {
+      await joins.run(repeat(request.publishers, (room) => this.#publish(room, request)), request.concurrency);
+      const subscribe = (room: Room) => this.#subscribe(room, this.#latency);
+      await joins.run(repeat(request.subscribers, subscribe), request.concurrency);
+    });
+    return joins.reply(this.#target.takeLines());
+  }
+
+  /** Blocks the event loop until the window is over. */
+  measure(ms: number): MeasureReply {
+    const measurement = new Measurement(this.#loop, this.#rooms, this.#latency);
+    const endUs = measurement.startUs + ms * 1000;
+    this.#loop.runUntil(Math.min(measurement.startUs + GRACE_US, endUs));
+    measurement.beginLosses();
+    this.#loop.runUntil(endUs);
+    const result = measurement.end();
+    this.#loop.runUntil(endUs + GRACE_US);
+    return result();
+  }
+
+  async measureJoins({ ms, subscribers, concurrency }: MeasureJoinsRequest): Promise<MeasureJoinsReply> {
+    const [room] = this.#rooms;
+    if (room === undefined) throw new Error("there is no room 0");
+    const measurement = new Measurement(this.#loop, this.#rooms, this.#latency);
+    await this.#until(measurement.startUs + GRACE_US);
+    measurement.beginLosses();
+    await this.#until(measurement.startUs + BURST_DELAY_US);
+    const joins = new Joins(this.#turns);
+    const burst = Array.from({ length: subscribers }, () => () => this.#subscribe(room, this.#unmeasured));
+    const joined = this.#whileBusy(() => joins.run(burst, concurrency ?? subscribers));
+    await this.#until(measurement.startUs + ms * 1000);
+    const result = measurement.end();
+    await this.#until(this.#loop.clock.now() + GRACE_US);
+    const reply = result();
+    await joined;
+    for (const { tracks } of room.subscribers) for (const track of tracks) track.latency = this.#latency;
+    return { ...reply, ...joins.reply(this.#target.takeLines()) };
+  }
+
+  /** Changes the rate of every video track. */
+  publish(video: VideoRate): void {
+    for (const track of this.#rooms.flatMap(({ tracks }) => tracks)) {
+      if (track.options.video !== null) track.setRate(video);
+    }
+  }
+
+  /** Publishers send no media until `resume`. */
+  pause(): void {
+    for (const track of this.#rooms.flatMap(({ tracks }) => tracks)) track.paused = true;
+  }
+
+  resume(): void {
+    for (const track of this.#rooms.flatMap(({ tracks }) => tracks)) track.paused = false;
+  }
+
+  async close(): Promise<void> {
+    await this.#whileBusy(() => this.#target.close());
+    this.#closed = true;
+    for (const { publishers, subscribers } of this.#rooms) {
+      for (const peer of [...publishers, ...subscribers]) peer.close();
+    }
+  }
+
+  async #publish(room: Room, media: Media): Promise<void> {
+    const publisher = new Publisher(this.#loop, this.#publishers++);
+    await orClose(publisher, this.#target.publish(publisher, room, media));
+    room.publishers.push(publisher);
+  }
+
+  async #subscribe(room: Room, latency: Histogram): Promise<void> {
+    const subscriber = new Subscriber(this.#context, this.#subscribers++);
+    await orClose(subscriber, this.#receive(subscriber, room, latency));
+    room.subscribers.push(subscriber);
+  }
+
+  /** Until a packet of each track has come. */
+  async #receive(subscriber: Subscriber, room: Room, latency: Histogram): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const track = (options: IncomingTrack["options"]) => new IncomingTrack(options, latency);
+    await this.#target.subscribe({ subscriber, track, begun: resolve }, room);
+    const deadline = setTimeout(() => reject(new Error("no packet came on a track")), FIRST_PACKET_TIMEOUT_MS);
+    await promise.finally(() => clearTimeout(deadline));
+  }
+
+  async #whileBusy(action: () => Promise<void>): Promise<void> {
+    this.#busy++;
+    try {
+      await action();
+    } finally {
+      this.#busy--;
+    }
+  }
+
+  /** `run` goes on meanwhile. */
+  #until(timeUs: number): Promise<void> {
+    const delayMs = Math.max(0, timeUs - this.#loop.clock.now()) / 1000;
+    return new Promise((resolve) => setTimeout(resolve, delayMs));
+  }
+}
+
+/** Nothing is left of a peer that could not join. */
+async function orClose(peer: Publisher | Subscriber, joining: Promise<void>): Promise<void> {
+  try {
+    await joining;
+  } catch (error) {
+    peer.close();
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import { readUint32 } from "../../src/rtp/bytes.ts";
+import { writeNack } from "../../src/rtp/rtcp/nack.ts";
+import { writePli } from "../../src/rtp/rtcp/pli.ts";
+import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../../src/rtp/rtcp/receiver_report.ts";
+import type { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
+import { writeSourceDescription } from "../../src/rtp/rtcp/sdes.ts";
+import { SenderReport } from "../../src/rtp/rtcp/sender_report.ts";
+import { Endpoint, type MediaKeys } from "./endpoint.ts";
+import type { IncomingTrack } from "./incoming_track.ts";
+import type { LoadLoop } from "./loop.ts";
+import type { ReceiveBatch } from "./receive_batch.ts";
+import type { Repairable, RepairRound } from "./repair_round.ts";
+import type { Task } from "./schedule.ts";
+import { spread } from "./spread.ts";
+
+const REPORT_INTERVAL_US = 1e6;
+const KEY_FRAME_REQUEST_INTERVAL_US = 5e5;
+/** Who receives only still has an SSRC to report from; browsers take 1. */
+const OWN_SSRC = 1;
+const CNAME = new TextEncoder().encode("load");
+/** Sequence numbers in one NACK. */
+const MAX_NACK = 64;
+
+/** What feedback is read into and written from, one for all subscribers: nothing of it outlives a call. */
+export class FeedbackBuffers {
+  readonly senderReport = new SenderReport();
+  readonly blocks = Array.from({ length: MAX_REPORT_BLOCKS }, () => new ReportBlock());
+  readonly asked = new Uint16Array(MAX_NACK);
+  readonly none = new Uint16Array(0);
+}
+
+/** What subscribers need of the rest of the load. */
+export interface SubscriberContext {
+  readonly loop: LoadLoop;
+  readonly repairs: RepairRound;
+  readonly buffers: FeedbackBuffers;
+}
+
+/** A peer that receives: its tracks, its receiver reports, NACK and PLI. */
+export class Subscriber extends Endpoint implements Task, Repairable {
+  /** Empty before `start`. */
+  tracks: readonly IncomingTrack[] = [];
+  isInRepair = false;
+  readonly #context: SubscriberContext;
+  readonly #number: number;
+  #begun = () => {};
+  #silent = 0;
+  #feedback = false;
+  #closed = false;
+
+  /** `number` is its place among all subscribers. */
+  constructor(context: SubscriberContext, number: number) {
+    super(context.loop);
+    this.#context = context;
+    this.#number = number;
+  }
+
+  /** Begins to receive. Without `feedback` nothing is sent. Calls `begun` when a packet of each track has come. */
+  start(keys: MediaKeys, tracks: readonly IncomingTrack[], feedback: boolean, begun: () => void): void {
+    this.keys = keys;
+    this.tracks = tracks;
+    this.#silent = tracks.length;
+    this.#feedback = feedback;
+    this.#begun = begun;
+    const { loop } = this.#context;
+    if (feedback) loop.schedule.add(this, loop.clock.now() + (1 + spread(this.#number)) * REPORT_INTERVAL_US);
+    if (tracks.length === 0) begun();
+  }
+
+  /** Sends a receiver report, and PLI for what has not begun. */
+  run(nowUs: number): number {
+    if (this.#closed) return Infinity;
+    const { blocks } = this.#context.buffers;
+    let count = 0;
+    for (const track of this.tracks) {
+      if (count === MAX_REPORT_BLOCKS) this.#sendReport(count);
+      count %= MAX_REPORT_BLOCKS;
+      if (track.report(blocks[count], nowUs)) count++;
+      else if (track.options.isVideo) this.#requestKeyFrame(track, nowUs);
+    }
+    this.#sendReport(count);
+    return nowUs + REPORT_INTERVAL_US;
+  }
+
+  repair(nowUs: number): boolean {
+    if (this.#closed) return false;
+    const { asked, none } = this.#context.buffers;
+    let awaited = 0;
+    for (const track of this.tracks) {
+      const { window, options } = track;
+      if (window.awaited === 0) continue;
+      const repairable = this.#feedback && options.rtxSsrc >= 0;
+      const count = window.collect(nowUs, repairable ? asked : none);
+      if (count > 0) this.sendRtcp(writeNack(this.rtcp, 0, OWN_SSRC, options.ssrc, asked, count));
+      if (options.isVideo && window.lost > track.lostBefore) this.#requestKeyFrame(track, nowUs);
+      track.lostBefore = window.lost;
+      awaited += window.awaited;
+    }
+    return awaited > 0;
+  }
+
+  override close(): void {
+    this.#closed = true;
+    super.close();
+  }
+
+  protected handleRtp(batch: ReceiveBatch, index: number, nowUs: number): void {
+    if (this.keys === undefined) return;
+    const ssrc = readUint32(batch.bytes(index), 8);
+    for (const track of this.tracks) {
+      if (track.options.ssrc === ssrc) {
+        if (track.window.highest < 0) this.#noteBegin();
+        track.handleRtp(batch, index, nowUs, this.keys.receiver);
+        if (track.window.awaited > 0 && !this.isInRepair) this.#context.repairs.add(this, nowUs);
+        return;
+      }
+      if (track.options.rtxSsrc === ssrc) return track.handleRtx(batch, index, this.keys.receiver);
+    }
+  }
+
+  protected handleRtcp(reader: RtcpReader, nowUs: number): void {
+    const report = this.#context.buffers.senderReport;
+    if (!report.read(reader)) return;
+    for (const track of this.tracks) {
+      if (track.options.ssrc === report.ssrc) track.handleSenderReport(report, nowUs);
+    }
+  }
+
+  #noteBegin(): void {
+    this.#silent--;
+    if (this.#silent === 0) this.#begun();
+  }
+
+  #requestKeyFrame(track: IncomingTrack, nowUs: number): void {
+    if (!this.#feedback || nowUs - track.keyFrameRequestUs < KEY_FRAME_REQUEST_INTERVAL_US) return;
+    track.keyFrameRequestUs = nowUs;
+    this.sendRtcp(writePli(this.rtcp, 0, OWN_SSRC, track.options.ssrc));
+  }
+
+  #sendReport(count: number): void {
+    const length = writeReceiverReport(this.rtcp, 0, OWN_SSRC, this.#context.buffers.blocks, 0, count);
+    this.sendRtcp(length + writeSourceDescription(this.rtcp, length, OWN_SSRC, CNAME));
+  }
+}

@@ -1,0 +1,39 @@
+import type { Publisher } from "./publisher.ts";
+import type { VideoRate } from "./protocol.ts";
+import type { Room } from "./room.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { IncomingOptions, IncomingTrack } from "./incoming_track.ts";
+
+/** What a publisher publishes. */
+export interface Media {
+  readonly video: VideoRate | null;
+  readonly audio: boolean;
+}
+
+/** A subscriber that is to join, and what it needs to begin. */
+export interface Joining {
+  readonly subscriber: Subscriber;
+  /** Makes what it receives on one m-line. */
+  track(options: IncomingOptions): IncomingTrack;
+  /** To be called when a packet of each track has come. */
+  begun(): void;
+}
+
+/** A kind of server that the load plays its peers against. */
+export interface ServerTarget {
+  /** Resolves when the publisher sends. */
+  publish(publisher: Publisher, room: Room, media: Media): Promise<void>;
+  /** Resolves when the subscriber can receive; of every track of the room. */
+  subscribe(joining: Joining, room: Room): Promise<void>;
+  /** What the reference must be told since the last call; nothing for other servers. */
+  takeLines(): string[];
+  /** Tells the server that all are gone. */
+  close(): Promise<void>;
+}
+
+export const VIDEO_CLOCK_RATE = 90_000;
+export const AUDIO_CLOCK_RATE = 48_000;
+/** As browsers number Opus, VP8 and its RTX. */
+export const AUDIO_PAYLOAD_TYPE = 111;
+export const VIDEO_PAYLOAD_TYPE = 96;
+export const RTX_PAYLOAD_TYPE = 97;

@@ -1,0 +1,44 @@
+import type { Bench, CandidateName } from "../bench.ts";
+import type { Candidate } from "../candidate.ts";
+import { costRatio, takeTurns, type Windows } from "../windows.ts";
+
+/** Somebody to be measured in turns with others. */
+export interface Contender {
+  readonly name: CandidateName;
+  /** Of its lines in the report, instead of its name. */
+  readonly label?: string;
+  join(candidate: Candidate): Promise<unknown>;
+}
+
+export interface Measured {
+  readonly candidate: Candidate;
+  readonly windows: Windows;
+}
+
+/** Starts all, lets all join, and pauses them. */
+export async function startAll(bench: Bench, contenders: readonly Contender[]): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const { name, label, join } of contenders) {
+    const candidate = await bench.start(name, label);
+    await join(candidate);
+    await candidate.pause();
+    candidates.push(candidate);
+  }
+  return candidates;
+}
+
+/** Measures all in turns; they stay, paused. */
+export async function measureInTurns(bench: Bench, contenders: readonly Contender[]): Promise<Measured[]> {
+  const { windows, windowMs } = bench.options;
+  const candidates = await startAll(bench, contenders);
+  const taken = await takeTurns(candidates, { windows, ms: windowMs });
+  return candidates.map((candidate, i) => ({ candidate, windows: taken[i] }));
+}
+
+/** Reports all, in ratio to the first. */
+export function reportInRatio({ report }: Bench, what: string, measured: readonly Measured[]): void {
+  const [{ windows: yardstick }] = measured;
+  for (const { candidate, windows } of measured) {
+    report.windows(candidate, what, windows, costRatio(windows, yardstick));
+  }
+}
