@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { OpenPeerMedia, PeerEvent } from "../media/messages.ts";
+import type { OpenPeerMedia, PeerEvent, PeerEventHandler } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import {
@@ -176,7 +176,7 @@ export class Switchboard {
       try {
         handleEvent(event, nowMs);
       } catch (error) {
-        handleEvent({ type: "ended", reason: "fault", detail: messageOf(error) }, nowMs);
+        this.#endByFault(handleEvent, error, nowMs);
       }
     };
     const { port, send } = media.openPeer(hostname, opening, guarded);
@@ -241,6 +241,14 @@ export class Switchboard {
     const { hostname, port } = participant.remoteAddress ?? { hostname: "?", port: 0 };
     iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
     dtlsLog.debug("peer {peer} is authenticated", describe(participant));
+  }
+
+  #endByFault(handleEvent: PeerEventHandler, error: unknown, nowMs: number): void {
+    try {
+      handleEvent({ type: "ended", reason: "fault", detail: messageOf(error) }, nowMs);
+    } catch (again) {
+      roomLog.error("a peer could not end in order: {error}", { error: again });
+    }
   }
 
   #failed(participant: Participant, detail: string): void {

@@ -20,6 +20,8 @@ const REPORT_LENGTH = 128;
 /** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
 export const MAX_CATCH_UP = 128;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** What consumers of this isolate use during one call, and none of them after it. */
 const scratch = {
   resent: new RtpPacket(),
@@ -47,7 +49,8 @@ export class Consumer {
   readonly #payloadType: number;
   readonly #extensionIds: Uint8Array;
   readonly #midExtensionId: number;
-  readonly #midBytes: Uint8Array;
+  /** Written when the stream begins, so that a consumer that never does keeps less. */
+  #midBytes = NO_BYTES;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
@@ -67,7 +70,6 @@ export class Consumer {
     const extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions);
     this.#extensionIds = extensions.ids;
     this.#midExtensionId = extensions.midId;
-    this.#midBytes = new TextEncoder().encode(mid);
     this.#rewriter = stream.rewriter;
     this.#rewriter.switchTo();
     this.#sender = sender;
@@ -222,6 +224,7 @@ export class Consumer {
       return false;
     }
     this.#rewriter.switchTo();
+    if (this.#midBytes.length === 0) this.#midBytes = new TextEncoder().encode(this.mid);
     return true;
   }
 }

@@ -7,6 +7,11 @@ interface PlacedRoom {
   peers: number;
 }
 
+interface OpenedRoom {
+  readonly room: PlacedRoom;
+  readonly media: HostedMedia;
+}
+
 /** Several hosts, each of which has whole rooms: a room begins in the one with the fewest peers, and stays there. */
 export class MediaPool implements MediaHost {
   readonly #hosts: readonly MediaHost[];
@@ -27,8 +32,11 @@ export class MediaPool implements MediaHost {
 
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
     const { roomId } = opening;
-    const room = this.#rooms.get(roomId) ?? { host: this.#leastLoaded(), peers: 0 };
-    const media = room.host.openPeer(hostname, opening, handleEvent);
+    const known = this.#rooms.get(roomId);
+    const opened = known === undefined
+      ? this.#openRoom(hostname, opening, handleEvent)
+      : { room: known, media: known.host.openPeer(hostname, opening, handleEvent) };
+    const { room, media } = opened;
     room.peers++;
     this.#rooms.set(roomId, room);
     return {
@@ -52,7 +60,16 @@ export class MediaPool implements MediaHost {
     await Promise.all(this.#hosts.map((host) => host.close()));
   }
 
-  #leastLoaded(): MediaHost {
-    return this.#hosts.reduce((least, host) => host.socketCount < least.socketCount ? host : least);
+  /** In the host with the fewest peers; where that cannot take any, in the next one. */
+  #openRoom(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): OpenedRoom {
+    let problem: unknown;
+    for (const host of this.#hosts.toSorted((a, b) => a.socketCount - b.socketCount)) {
+      try {
+        return { room: { host, peers: 0 }, media: host.openPeer(hostname, opening, handleEvent) };
+      } catch (error) {
+        problem ??= error;
+      }
+    }
+    throw problem;
   }
 }

@@ -105,16 +105,19 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B164: a room whose first peer gets no socket has not begun",
+  name: "B164: a room begins in the next host where the first can take none; where none can, it has not begun",
   permissions: "none",
   fn() {
     const { hosts, open, loads } = setUp(2);
     hosts[0].failure = new Error("EMFILE");
+    hosts[1].failure = new Error("the media worker does not run");
     assert.throws(() => open("a"), { message: "EMFILE" });
+    assert.deepEqual(loads(), [0, 0]);
+    hosts[1].failure = undefined;
+    open("a");
+    assert.deepEqual(loads(), [0, 1]);
     hosts[0].failure = undefined;
     hosts[0].socketCount = 3;
-    open("a");
-    assert.deepEqual(loads(), [3, 1]);
     hosts[1].failure = new Error("EMFILE");
     assert.throws(() => open("a"), { message: "EMFILE" });
     hosts[1].failure = undefined;

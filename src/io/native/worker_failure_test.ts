@@ -119,3 +119,19 @@ Deno.test({
     bindOnce(port);
   },
 });
+
+Deno.test({
+  name: "B165: a worker that fails again and again is given up after five successors, and who comes is told why",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ open, starts }) => {
+      for (let failures = 1; failures <= 6; failures++) {
+        const [peer] = await connectPair(open, `${failures}`);
+        publish(peer, FATAL_TRACK);
+        await ended(peer);
+      }
+      assert.equal(starts(), 6);
+      assert.throws(() => open(), { message: /^the media worker does not run: .*the worker's fault/ });
+    }, { url: FAILING_WORKER }),
+});

@@ -12,6 +12,9 @@ import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_m
 const RING_BYTES = 1 << 20;
 /** For a worker to close what it has; then it is left to the end of the process. */
 const STOP_DEADLINE_MS = 1000;
+/** A worker that fails more often in this time is not replaced any more: it would go on so. */
+const MAX_FAILURES = 5;
+const FAILURE_WINDOW_MS = 60_000;
 
 const log = getLogger(["switchboard", "media"]);
 
@@ -37,6 +40,7 @@ export class WorkerMedia implements MediaHost {
   readonly #options: WorkerMediaOptions;
   readonly #peers = new Map<number, WorkerPeer>();
   readonly #one = new Uint8Array(new ArrayBuffer(8));
+  readonly #failuresMs: number[] = [];
   #lastPeer = 0;
   #running: RunningWorker;
   /** Why there is no worker and will be none. */
@@ -156,9 +160,11 @@ export class WorkerMedia implements MediaHost {
     running.stopped.resolve();
     if (this.#closed || running !== this.#running) return;
     log.error("a media worker has failed, and its peers with it: {reason}", { reason });
-    if (!hasRun) this.#failure = reason;
-    else this.#running = this.#start();
     const nowMs = this.#options.clock.now();
+    this.#failuresMs.push(nowMs);
+    const isHopeless = !hasRun || this.#failuresMs.filter((ms) => ms > nowMs - FAILURE_WINDOW_MS).length > MAX_FAILURES;
+    if (isHopeless) this.#failure = reason;
+    else this.#running = this.#start();
     for (const [peer, { handleEvent }] of [...this.#peers]) {
       handleEvent({ type: "ended", reason: "fault", detail: `the media worker has failed: ${reason}` }, nowMs);
       this.#release(peer);
