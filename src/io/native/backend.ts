@@ -41,6 +41,10 @@ type HostResult =
 /** Linux's sockets and the system's cryptographic libraries by FFI. Throws nothing: `reason` says what is missing. */
 export function createNativeBackend(options: NativeOptions): NativeBackendResult {
   const { ciphers, dtls } = options;
+  // What is missing first is told first: without FFI a worker would be of no use.
+  const probe = openLibc();
+  if (!probe.ok) return probe;
+  probe.libc.close();
   const refusal = workerRefusal();
   if (refusal !== undefined && (options.workers ?? 0) > 0) return { ok: false, reason: refusal };
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
