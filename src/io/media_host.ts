@@ -1,5 +1,8 @@
 import type { PeerEventHandler, PeerMedia, PeerOpening } from "../media/messages.ts";
 
+/** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
+export const TICK_MS = 25;
+
 /** A peer's media with the port that it has. */
 export interface HostedMedia extends Pick<PeerMedia, "send"> {
   readonly port: number;
@@ -13,7 +16,7 @@ export interface MediaHost {
   readonly ssrcCount: number;
   /** Makes the media side of a peer, with a socket on `hostname`. Throws where no socket can be had. */
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia;
-  /** Does what is due; to be called every 25 ms or so as long as there are peers. */
+  /** Does what is due; to be called every TICK_MS as long as there are peers. */
   handleTimeout(nowMs: number): void;
   /** Has what was told to peers carried out, and what it queued sent. */
   flush(): void;

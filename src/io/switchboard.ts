@@ -11,12 +11,12 @@ import {
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines, localAddresses } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
+import { TICK_MS } from "./media_host.ts";
 
-/** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
-const TICK_MS = 25;
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
 
@@ -273,10 +273,6 @@ export class Switchboard {
     this.#options.backend.media.handleTimeout(nowMs);
     if (this.#participants.size > 0) this.#startTimer();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function describe(participant: Participant): { peer: string; room: string } {

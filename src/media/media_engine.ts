@@ -2,6 +2,7 @@ import type { RandomSource } from "../sfu/random.ts";
 import { Router } from "../sfu/router.ts";
 import type { RoomId } from "../sfu/types.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { MediaPeer } from "./media_peer.ts";
 import type { PeerCommand, PeerEvent, SocketHandle } from "./messages.ts";
@@ -112,7 +113,7 @@ export class MediaEngine {
       this.#peers.set(peer, { roomId, router, media, socket });
     } catch (error) {
       socket?.close();
-      emit(peer, { type: "ended", reason: "fault", detail: error instanceof Error ? error.message : String(error) });
+      emit(peer, { type: "ended", reason: "fault", detail: messageOf(error) });
     }
   }
 

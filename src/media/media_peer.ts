@@ -2,6 +2,7 @@ import { Peer } from "../sfu/peer.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { Router } from "../sfu/router.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import { PeerTransport, type TransportObserver } from "../webrtc/peer_transport.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import type { MediaEndReason, PeerCommand, PeerEvent, PeerOpening } from "./messages.ts";
@@ -145,7 +146,7 @@ export class MediaPeer implements TransportObserver {
   }
 
   #fault(error: unknown): void {
-    this.#end("fault", error instanceof Error ? error.message : String(error));
+    this.#end("fault", messageOf(error));
   }
 
   #end(reason: MediaEndReason, detail: string): void {

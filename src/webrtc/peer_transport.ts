@@ -3,6 +3,7 @@ import type { MediaSender, MediaSink } from "../sfu/media_sink.ts";
 import { classify } from "./classify.ts";
 import type { DatagramSender, RemoteAddress } from "./datagram.ts";
 import type { SrtpKeying } from "./dtls.ts";
+import { messageOf } from "./error_message.ts";
 import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
 import type { SrtpCipherFactory } from "./srtp/cipher.ts";
@@ -213,7 +214,7 @@ export class PeerTransport implements MediaSender {
 
   /** Others send here from the middle of their own work: this transport fails later, by its own timeout (rule B46). */
   #breakDown(error: unknown): undefined {
-    this.#fault = error instanceof Error ? error.message : String(error);
+    this.#fault = messageOf(error);
     this.droppedPackets++;
   }
 

@@ -1,3 +1,4 @@
+import { TICK_MS } from "../../src/io/media_host.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { type SignalingClient, SignalingRoom } from "./signaling_room.ts";
@@ -12,9 +13,6 @@ export interface SimulatedPeerOptions {
   /** Whether RTX, and NACK with it, is offered for video: yes unless given. */
   readonly rtx?: boolean;
 }
-
-/** As in src/io/switchboard.ts. */
-const TICK_MS = 25;
 
 /** A server and its peers, joined by links, in virtual time: one seed gives one course of events. */
 export class SimulatedCall {

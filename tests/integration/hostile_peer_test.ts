@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { TICK_MS } from "../../src/io/media_host.ts";
 import { readUint16 } from "../../src/rtp/bytes.ts";
 import { KEY_FRAME_REQUEST_INTERVAL_MS } from "../../src/stream/key_frame_gate.ts";
 import { pictureLossIndications } from "../harness/engine.ts";
@@ -15,7 +16,6 @@ const SEED = 255;
 const PACKETS = 2_000;
 /** Between two packets of the publisher. */
 const STEP_MS = 5;
-const TICK_MS = 25;
 const CODECS = ["vp8", "vp9", "h264", "av1"];
 const recorded = readRecordedPackets();
 

@@ -1,5 +1,6 @@
 import type { RandomSource } from "../../sfu/random.ts";
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
+import { messageOf } from "../../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
 import type { Backend } from "../backend.ts";
 import type { Clock } from "../clock.ts";
@@ -9,7 +10,7 @@ import { chooseCiphers } from "./choose_ciphers.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { MediaPool } from "./media_pool.ts";
 import type { PortLimits } from "./port_range.ts";
-import { SocketBinder } from "./socket_binder.ts";
+import { type BindPlan, SocketBinder } from "./socket_binder.ts";
 import { openNativeSockets } from "./sockets.ts";
 import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
 
@@ -35,12 +36,16 @@ export type NativeBackendResult =
   | { readonly ok: false; readonly reason: string };
 
 type HostResult =
-  | { readonly ok: true; readonly media: MediaHost; readonly description: string }
+  | {
+    readonly ok: true;
+    readonly media: MediaHost;
+    readonly description: string;
+    readonly cipherReasons: readonly string[];
+  }
   | { readonly ok: false; readonly reason: string };
 
 /** Linux's sockets and the system's cryptographic libraries by FFI. Throws nothing: `reason` says what is missing. */
 export function createNativeBackend(options: NativeOptions): NativeBackendResult {
-  const { ciphers, dtls } = options;
   // What is missing first is told first: without FFI a worker would be of no use.
   const probe = openLibc();
   if (!probe.ok) return probe;
@@ -50,25 +55,22 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
   const opened = workers === 0 ? openHere(options) : openWorkers(options, workers);
   if (!opened.ok) return opened;
-  // The workers choose by the same measure.
-  const choice = chooseCiphers(ciphers);
-  choice.close();
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
   return {
     ok: true,
-    description: [opened.description, isolates, ...choice.reasons].join("; "),
-    backend: { name: "native", workers, dtls, media: opened.media },
+    description: [opened.description, isolates, ...opened.cipherReasons].join("; "),
+    backend: { name: "native", workers, dtls: options.dtls, media: opened.media },
   };
 }
 
-function openHere({ clock, random, ciphers, hostname, udpPort, udpPorts }: NativeOptions): HostResult {
-  const shared = udpPort === undefined ? undefined : { hostname, port: udpPort };
-  const opened = openNativeSockets({ random, shared, ports: udpPorts });
+function openHere(options: NativeOptions): HostResult {
+  const { clock, random, ciphers } = options;
+  const opened = openNativeSockets(bindPlan(options, 0));
   if (!opened.ok) return opened;
   const choice = chooseCiphers(ciphers);
   const { sockets } = opened;
   const media = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed: () => choice.close() });
-  return { ok: true, media, description: sockets.description };
+  return { ok: true, media, description: sockets.description, cipherReasons: choice.reasons };
 }
 
 /** All ports are bound before a worker starts: one that cannot be had is told now, and leaves nothing open. */
@@ -87,7 +89,11 @@ function openWorkers(options: NativeOptions, count: number): HostResult {
   }
   const descriptions = new Set(bound.map(({ binder }) => binder.description));
   const media = new MediaPool(bound.map((opened) => new WorkerMedia({ ...opened, clock: options.clock })));
-  return { ok: true, media, description: [bound[0].libc.path, ...descriptions].join(", ") };
+  // The workers choose by the same measure.
+  const choice = chooseCiphers(options.ciphers);
+  choice.close();
+  const description = [bound[0].libc.path, ...descriptions].join(", ");
+  return { ok: true, media, description, cipherReasons: choice.reasons };
 }
 
 type BindResult =
@@ -95,18 +101,22 @@ type BindResult =
   | { readonly ok: false; readonly reason: string };
 
 /** What one worker's sockets need in this isolate. */
-function bind({ random, hostname, udpPort, udpPorts }: NativeOptions, index: number): BindResult {
+function bind(options: NativeOptions, index: number): BindResult {
   const opened = openLibc();
   if (!opened.ok) return opened;
   const { libc } = opened;
-  // Port 0 is any port, for each worker another one.
-  const shared = udpPort === undefined ? undefined : { hostname, port: udpPort === 0 ? 0 : udpPort + index };
   try {
-    return { ok: true, libc, binder: new SocketBinder(libc, { random, shared, ports: udpPorts }) };
+    return { ok: true, libc, binder: new SocketBinder(libc, bindPlan(options, index)) };
   } catch (error) {
     libc.close();
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: messageOf(error) };
   }
+}
+
+/** The ports of the isolate with this index. Port 0 is any port, for each another one. */
+function bindPlan({ random, hostname, udpPort, udpPorts }: NativeOptions, index: number): BindPlan {
+  const shared = udpPort === undefined ? undefined : { hostname, port: udpPort === 0 ? 0 : udpPort + index };
+  return { random, shared, ports: udpPorts };
 }
 
 /** Why no worker can be started; undefined where one can. Deno reads a worker's code as a file, and wants permission. */

@@ -1,3 +1,4 @@
+import { messageOf } from "../../webrtc/error_message.ts";
 import type { SrtpCipher } from "../../webrtc/srtp/cipher.ts";
 import type { SrtpProfile } from "../../webrtc/srtp/profile.ts";
 import type { CreateCipher } from "./cipher_library.ts";
@@ -66,7 +67,7 @@ export function problemOf(profile: SrtpProfile, create: CreateCipher): string | 
     cipher = create(answer.key, answer.authKey);
     return sealProblem(cipher, answer) ?? openProblem(cipher, answer);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     cipher?.close();
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../webrtc/error_message.ts";
 /** A library that is open, or why none is, in words. */
 export type OpenedLibrary<S extends Deno.ForeignLibraryInterface> =
   | { readonly ok: true; readonly path: string; readonly symbols: Deno.DynamicLibrary<S>["symbols"]; close(): void }
@@ -19,7 +20,7 @@ export function openLibrary<const S extends Deno.ForeignLibraryInterface>(
       const library = Deno.dlopen(path, symbols);
       return { ok: true, path, symbols: library.symbols, close: () => library.close() };
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      problems.push(messageOf(error));
     }
   }
   return { ok: false, reason: problems.join("; ") };

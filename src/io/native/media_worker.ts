@@ -3,6 +3,7 @@
 /** The entry of a media worker: the media of its peers, in a loop that blocks in epoll. */
 import { MediaEngine } from "../../media/media_engine.ts";
 import { systemClock } from "../clock.ts";
+import { TICK_MS } from "../media_host.ts";
 import { RingReader, RingWriter } from "../message_ring.ts";
 import { portableCiphers } from "../portable/cipher.ts";
 import { cryptoRandom } from "../random.ts";
@@ -12,8 +13,6 @@ import { openLibc } from "./libc.ts";
 import { AttachedSockets } from "./sockets.ts";
 import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_messages.ts";
 
-/** How often deadlines are looked at. */
-const TICK_MS = 25;
 const FOREVER = -1;
 
 function post(notice: WorkerNotice): void {

@@ -1,5 +1,6 @@
 import type { SocketHandle } from "../../media/messages.ts";
 import type { RandomSource } from "../../sfu/random.ts";
+import { messageOf } from "../../webrtc/error_message.ts";
 import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
 import { bindUdp, hasSegmentation } from "./bind_udp.ts";
 import { FlushList } from "./flush_list.ts";
@@ -121,7 +122,7 @@ export function openNativeSockets(options: NativeSocketOptions): OpenedSockets {
   } catch (error) {
     binder?.close();
     libc.close();
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: messageOf(error) };
   }
 }
 
