@@ -28,7 +28,7 @@ export class Report {
     const total = totals(windows);
     const problems = [
       [total.lost, "packets were lost"],
-      [total.silent, "tracks got nothing"],
+      [total.silent, "tracks got nothing, or stopped"],
       [total.checked === 0 ? 1 : 0, "window without any packet that was checked"],
     ].flatMap(([count, what]) => Number(count) > 0 ? [`${count} ${what}`] : []);
     if (problems.length > 0) this.#damage(`${name}: ${problems.join(", ")}`);

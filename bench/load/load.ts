@@ -82,7 +82,7 @@ export class Load {
 
   /** Blocks the event loop until the window is over. */
   measure(ms: number): MeasureReply {
-    const measurement = new Measurement(this.#loop, this.#rooms, this.#latency);
+    const measurement = this.#beginWindow();
     const endUs = measurement.startUs + ms * 1000;
     this.#loop.runUntil(Math.min(measurement.startUs + GRACE_US, endUs));
     measurement.beginLosses();
@@ -95,7 +95,7 @@ export class Load {
   async measureJoins({ ms, subscribers, concurrency }: MeasureJoinsRequest): Promise<MeasureJoinsReply> {
     const [room] = this.#rooms;
     if (room === undefined) throw new Error("there is no room 0");
-    const measurement = new Measurement(this.#loop, this.#rooms, this.#latency);
+    const measurement = this.#beginWindow();
     await this.#until(measurement.startUs + GRACE_US);
     measurement.beginLosses();
     await this.#until(measurement.startUs + BURST_DELAY_US);
@@ -145,6 +145,16 @@ export class Load {
     const subscriber = new Subscriber(this.#context, this.#subscribers++);
     await orClose(subscriber, this.#receive(subscriber, room, latency));
     room.subscribers.push(subscriber);
+  }
+
+  /**
+   * Of all tracks that are there. Requests are answered one after the other: no `pause` comes between the end of a
+   * window and its result, and a track that has fallen silent by then was not made to.
+   */
+  #beginWindow(): Measurement {
+    const sent = this.#rooms.flatMap(({ tracks }) => tracks);
+    const received = this.#rooms.flatMap(({ subscribers }) => subscribers.flatMap(({ tracks }) => tracks));
+    return new Measurement(this.#loop.clock, { sent, received }, this.#latency);
   }
 
   /** Until a packet of each track has come. */

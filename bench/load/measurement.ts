@@ -1,11 +1,10 @@
 import { cpuUsage } from "node:process";
 import type { Histogram } from "./histogram.ts";
 import type { IncomingTrack } from "./incoming_track.ts";
-import type { LoadLoop } from "./loop.ts";
 import { GIVE_UP_US } from "./loss_window.ts";
 import type { OutgoingTrack } from "./outgoing_track.ts";
 import type { MeasureReply } from "./protocol.ts";
-import type { Room } from "./room.ts";
+import type { Clock } from "./time.ts";
 
 /** What missing packets are judged after: the time that they have, and a round of repairs. */
 export const GRACE_US = GIVE_UP_US + 20_000;
@@ -13,7 +12,6 @@ export const GRACE_US = GIVE_UP_US + 20_000;
 /** Sums over tracks at one time. */
 interface Totals {
   readonly published: number;
-  readonly expected: number;
   readonly received: number;
   readonly recovered: number;
   readonly duplicates: number;
@@ -24,37 +22,33 @@ interface Totals {
   readonly skippedFrames: number;
 }
 
-/** One track and how many subscribers it has. */
-interface Source {
-  readonly track: OutgoingTrack;
-  readonly subscribers: number;
+/** What a window is about: the tracks that publishers send, and those that subscribers receive. */
+export interface MeasuredTracks {
+  readonly sent: readonly Pick<OutgoingTrack, "packets" | "skippedFrames">[];
+  readonly received: readonly Pick<IncomingTrack, "window" | "checked" | "bad">[];
 }
 
 /** One window in which those tracks are measured that were there when it began. */
 export class Measurement {
-  readonly #loop: LoadLoop;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #tracks: MeasuredTracks;
   readonly #latency: Histogram;
-  readonly #sources: readonly Source[];
-  readonly #received: readonly IncomingTrack[];
   readonly #before: Totals;
-  readonly #receivedBefore: readonly number[];
+  readonly #highestBefore: readonly number[];
   readonly #startUs: number;
   readonly #cpuBefore = cpuUsage();
   #lostBefore: number;
   #graceOver = false;
 
-  constructor(loop: LoadLoop, rooms: readonly Room[], latency: Histogram) {
-    this.#loop = loop;
+  constructor(clock: Pick<Clock, "now">, tracks: MeasuredTracks, latency: Histogram) {
+    this.#clock = clock;
+    this.#tracks = tracks;
     this.#latency = latency;
-    this.#sources = rooms.flatMap((room) =>
-      room.tracks.map((track) => ({ track, subscribers: room.subscribers.length }))
-    );
-    this.#received = rooms.flatMap((room) => room.subscribers.flatMap((subscriber) => subscriber.tracks));
     latency.clear();
     this.#before = this.#totals();
-    this.#receivedBefore = this.#received.map(({ window }) => window.received);
+    this.#highestBefore = this.#highest();
     this.#lostBefore = this.#lost();
-    this.#startUs = loop.clock.now();
+    this.#startUs = clock.now();
   }
 
   get startUs(): number {
@@ -68,34 +62,50 @@ export class Measurement {
     this.#lostBefore = this.#lost();
   }
 
-  /** Ends the window. The result is asked for GRACE_US later, and knows of the losses since. */
+  /**
+   * Ends the window. The result is asked for GRACE_US later, through which publishers must go on to send: it knows of
+   * the losses since, and on which tracks nothing comes any more. A stream that stops leaves no gap: to LossWindow
+   * nothing is missing before something later came.
+   */
   end(): () => MeasureReply {
-    const seconds = (this.#loop.clock.now() - this.#startUs) / 1e6;
+    const seconds = (this.#clock.now() - this.#startUs) / 1e6;
     const { user, system } = cpuUsage(this.#cpuBefore);
     const totals = difference(this.#totals(), this.#before);
-    const silent = this.#received.filter(({ window }, i) => window.received === this.#receivedBefore[i]).length;
+    const highest = this.#highest();
     const latencyMs = this.#latency.percentiles;
     return () => ({
       seconds,
       ...totals,
       lost: this.#lost() - this.#lostBefore,
       latencyMs,
-      silent,
+      silent: this.#silent(highest),
       loadCpuMicroseconds: user + system,
     });
   }
 
   #lost(): number {
-    return this.#received.reduce((sum, { window }) => sum + window.lost, 0);
+    return this.#tracks.received.reduce((sum, { window }) => sum + window.lost, 0);
+  }
+
+  /** Of each track that is received. A repair of what came before does not raise it: only a stream that flows does. */
+  #highest(): number[] {
+    return this.#tracks.received.map(({ window }) => window.highest);
+  }
+
+  /** Tracks that got nothing in the window, or nothing since its end. */
+  #silent(highestAtEnd: readonly number[]): number {
+    return this.#highest().filter((highest, i) =>
+      highestAtEnd[i] === this.#highestBefore[i] || highest === highestAtEnd[i]
+    ).length;
   }
 
   #totals(): Totals {
-    const sent = (pick: (source: Source) => number) => this.#sources.reduce((sum, source) => sum + pick(source), 0);
-    const came = (pick: (track: IncomingTrack) => number) =>
-      this.#received.reduce((sum, track) => sum + pick(track), 0);
+    const sent = (pick: (track: MeasuredTracks["sent"][number]) => number) =>
+      this.#tracks.sent.reduce((sum, track) => sum + pick(track), 0);
+    const came = (pick: (track: MeasuredTracks["received"][number]) => number) =>
+      this.#tracks.received.reduce((sum, track) => sum + pick(track), 0);
     return {
-      published: sent(({ track }) => track.packets),
-      expected: sent(({ track, subscribers }) => track.packets * subscribers),
+      published: sent(({ packets }) => packets),
       received: came(({ window }) => window.received),
       recovered: came(({ window }) => window.recovered),
       duplicates: came(({ window }) => window.duplicates),
@@ -103,7 +113,7 @@ export class Measurement {
       checked: came(({ checked }) => checked),
       bad: came(({ bad }) => bad),
       nacks: came(({ window }) => window.nacks),
-      skippedFrames: sent(({ track }) => track.skippedFrames),
+      skippedFrames: sent(({ skippedFrames }) => skippedFrames),
     };
   }
 }
@@ -111,7 +121,6 @@ export class Measurement {
 function difference(after: Totals, before: Totals): Totals {
   return {
     published: after.published - before.published,
-    expected: after.expected - before.expected,
     received: after.received - before.received,
     recovered: after.recovered - before.recovered,
     duplicates: after.duplicates - before.duplicates,

@@ -64,8 +64,6 @@ export interface MeasureReply {
   readonly seconds: number;
   /** Packets that publishers sent, without retransmissions. */
   readonly published: number;
-  /** What all subscribers together would receive of these. */
-  readonly expected: number;
   /** Each packet once, however it came. */
   readonly received: number;
   /** Not there half a second after a later packet was, in spite of NACK. */
@@ -80,7 +78,7 @@ export interface MeasureReply {
   readonly bad: number;
   /** Of the packets that were checked: from the publisher's send call to the kernel's receive queue. */
   readonly latencyMs: Percentiles;
-  /** Tracks of subscribers on which nothing came. */
+  /** Tracks of subscribers on which nothing came, or nothing any more in the half second behind the window. */
   readonly silent: number;
   /** Packets that subscribers asked for by NACK, each request counted. */
   readonly nacks: number;

@@ -107,6 +107,8 @@ function holds(windows: Windows): boolean {
 
 function describe({ load, coreShare, loadShare, othersShare, packetsPerSecond }: Window): string {
   return `${packetsPerSecond.toFixed(0)} packets/s came, p99 ${load.latencyMs.p99.toFixed(0)} ms, lost ${load.lost}, ` +
-    `${load.skippedFrames} frames left out by the load; ${percent(coreShare)} of the core, others ` +
+    `${load.silent} tracks silent, ${load.skippedFrames} frames left out by the load; ${
+      percent(coreShare)
+    } of the core, others ` +
     `${percent(othersShare)}, the load ${percent(loadShare)} of its own`;
 }

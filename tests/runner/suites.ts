@@ -26,7 +26,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
   return [
     {
       name: "unit",
-      folders: ["src", "static", "tests/harness"],
+      folders: ["src", "static", "bench", "tests/harness"],
       permissions: [
         "--allow-env",
         `--allow-read=src,static,docs,tests/fixtures,tests/harness,${temporaryFolder}`,
