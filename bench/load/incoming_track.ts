@@ -4,15 +4,15 @@ import { compactNtp } from "../../src/rtp/rtcp/ntp.ts";
 import type { ReportBlock } from "../../src/rtp/rtcp/receiver_report.ts";
 import type { SenderReport } from "../../src/rtp/rtcp/sender_report.ts";
 import { timestampDiff } from "../../src/rtp/sequence.ts";
-import { readOriginalSequenceNumber } from "../../src/rtp/rtx.ts";
+import { OSN_LENGTH, readOriginalSequenceNumber } from "../../src/rtp/rtx.ts";
 import type { SrtpReceiver } from "../../src/webrtc/srtp/srtp_session.ts";
 import type { Histogram } from "./histogram.ts";
 import { LossWindow } from "./loss_window.ts";
 import type { ReceiveBatch } from "./receive_batch.ts";
 import { Stamp } from "./stamp.ts";
 
-/** One packet in so many is decrypted and compared with what was sent; also the first. */
-const CHECK_INTERVAL = 97;
+/** One packet in so many is decrypted and compared with what was sent, and its latency taken; also the first. */
+export const CHECK_INTERVAL = 97;
 /** RFC 3550 section 6.4.1. */
 const JITTER_SMOOTHING = 16;
 const MIN_LOST = -0x800000;
@@ -26,13 +26,17 @@ export interface IncomingOptions {
   readonly clockRate: number;
 }
 
+/** Datagrams as they came, and what opens them. */
+export type Datagrams = Pick<ReceiveBatch, "bytes" | "length" | "receivedUs">;
+export type Opener = Pick<SrtpReceiver, "unprotectRtp">;
+
 /** What a subscriber receives on one m-line. Nothing is allocated for a packet. */
 export class IncomingTrack {
   readonly options: IncomingOptions;
   readonly window = new LossWindow();
   checked = 0;
   bad = 0;
-  /** The latencies of packets that are checked. */
+  /** The latencies of one packet in CHECK_INTERVAL, however it came. */
   latency: Histogram;
   /** `window.lost` when it was looked at last. */
   lostBefore = 0;
@@ -67,28 +71,33 @@ export class IncomingTrack {
   }
 
   /** Takes datagram `index` of the batch. */
-  handleRtp(batch: ReceiveBatch, index: number, nowUs: number, receiver: SrtpReceiver): void {
+  handleRtp(batch: Datagrams, index: number, nowUs: number, opener: Opener): void {
     const bytes = batch.bytes(index);
     const number = this.window.accept(readUint16(bytes, 2), nowUs);
     if (number < 0) return;
     this.#updateJitter(readUint32(bytes, 4), nowUs);
-    if (--this.#untilCheck > 0) return;
-    this.#untilCheck = CHECK_INTERVAL;
+    if (!this.#isDue()) return;
     this.checked++;
-    if (!this.#check(batch, index, number, nowUs, receiver)) this.bad++;
+    if (this.#open(batch, index, opener) && this.#isAsSent(number)) this.#addLatency(batch, index, nowUs);
+    else this.bad++;
   }
 
-  /** Takes a retransmission (RFC 4588). */
-  handleRtx(batch: ReceiveBatch, index: number, receiver: SrtpReceiver): void {
-    const bytes = batch.bytes(index);
-    const plainLength = receiver.unprotectRtp(bytes, batch.length(index));
+  /**
+   * Takes a retransmission (RFC 4588). It has to be opened for the number that it repairs, so each one is compared. Its
+   * latency is taken of one in CHECK_INTERVAL like that of any other: of all, it would weigh so many times as much.
+   */
+  handleRtx(batch: Datagrams, index: number, nowUs: number, opener: Opener): void {
     this.checked++;
-    if (plainLength < 0 || !this.#packet.parse(bytes, plainLength)) {
+    if (!this.#open(batch, index, opener)) {
       this.bad++;
       return;
     }
     const sequenceNumber = readOriginalSequenceNumber(this.#packet);
-    if (sequenceNumber >= 0) this.window.recover(sequenceNumber);
+    // A probe for bandwidth: padding alone, in which there is nothing to compare.
+    if (sequenceNumber < 0) return;
+    const number = this.window.recover(sequenceNumber);
+    if (!this.#isRepairAsSent(number)) this.bad++;
+    else if (number >= 0 && this.#isDue()) this.#addLatency(batch, index, nowUs);
   }
 
   handleSenderReport(report: SenderReport, nowUs: number): void {
@@ -129,19 +138,45 @@ export class IncomingTrack {
     this.#transit = transit;
   }
 
-  #check(batch: ReceiveBatch, index: number, number: number, nowUs: number, receiver: SrtpReceiver): boolean {
-    const packet = this.#packet;
-    const stamp = this.#stamp;
+  /** Whether this packet is the one in CHECK_INTERVAL. */
+  #isDue(): boolean {
+    if (--this.#untilCheck > 0) return false;
+    this.#untilCheck = CHECK_INTERVAL;
+    return true;
+  }
+
+  /** Makes it the packet at hand; false where it is not authentic. */
+  #open(batch: Datagrams, index: number, opener: Opener): boolean {
     const bytes = batch.bytes(index);
-    const plainLength = receiver.unprotectRtp(bytes, batch.length(index));
-    if (plainLength < 0 || !packet.parse(bytes, plainLength)) return false;
-    if (!stamp.read(bytes, packet.headerLength, packet.payloadLength)) return false;
+    const plainLength = opener.unprotectRtp(bytes, batch.length(index));
+    return plainLength >= 0 && this.#packet.parse(bytes, plainLength);
+  }
+
+  /** Reads the stamp `offset` bytes into the payload; false where it is not as its publisher sent it. */
+  #readStamp(offset: number): boolean {
+    const { bytes, headerLength, payloadLength } = this.#packet;
+    return this.#stamp.read(bytes, headerLength + offset, payloadLength - offset);
+  }
+
+  #isAsSent(number: number): boolean {
+    const stamp = this.#stamp;
+    if (!this.#readStamp(0)) return false;
     if (this.#source < 0) this.#source = stamp.track;
     else if (stamp.track !== this.#source || !this.#isInOrder(number)) return false;
     this.#lastPacket = stamp.packet;
     this.#lastNumber = number;
-    this.latency.add(batch.receivedUs(index, nowUs) - stamp.sentUs);
     return true;
+  }
+
+  /** `number` is -1 where the packet came before: then nothing is known of its order. */
+  #isRepairAsSent(number: number): boolean {
+    if (!this.#readStamp(OSN_LENGTH)) return false;
+    if (this.#source < 0) return true;
+    return this.#stamp.track === this.#source && (number < 0 || this.#isInOrder(number));
+  }
+
+  #addLatency(batch: Datagrams, index: number, nowUs: number): void {
+    this.latency.add(batch.receivedUs(index, nowUs) - this.#stamp.sentUs);
   }
 
   /** Sequence numbers say in which order packets were sent, and so do the publisher's own numbers. */

@@ -57,13 +57,14 @@ export class LossWindow {
     return number;
   }
 
-  /** Takes the original sequence number of a packet that came by RTX. */
-  recover(sequenceNumber: number): void {
-    if (this.highest < 0) return;
+  /** Takes the original sequence number of a packet that came by RTX. Returns as `accept` does. */
+  recover(sequenceNumber: number): number {
+    if (this.highest < 0) return -1;
     const number = this.#extend(sequenceNumber);
-    if (number > this.highest || !this.#fill(number)) return;
+    if (number > this.highest || !this.#fill(number)) return -1;
     this.recovered++;
     this.received++;
+    return number;
   }
 
   /**

@@ -114,7 +114,7 @@ export class Subscriber extends Endpoint implements Task, Repairable {
         if (track.window.awaited > 0 && !this.isInRepair) this.#context.repairs.add(this, nowUs);
         return;
       }
-      if (track.options.rtxSsrc === ssrc) return track.handleRtx(batch, index, this.keys.receiver);
+      if (track.options.rtxSsrc === ssrc) return track.handleRtx(batch, index, nowUs, this.keys.receiver);
     }
   }
 
