@@ -64,7 +64,11 @@ export class Report {
   pauses(candidate: Candidate): void {
     const pauses = candidate.gcPauses;
     if (pauses === undefined) {
-      return this.line(`${candidate.name}: without stdbuf the collector's pauses are not known`);
+      const reason = "stdbuf is missing, or its log told of no collection in that isolate";
+      return this.mustHold(
+        false,
+        `${candidate.name}: GC pauses of the isolate that forwards were not measured: ${reason}`,
+      );
     }
     const longest = pauses.reduce((most, { pauseMs }) => Math.max(most, pauseMs), 0);
     const text = `${candidate.name}: ${pauses.length} GC pauses of the isolate that forwards, ` +

@@ -64,7 +64,7 @@ export class ServerProcess implements CandidateTarget {
   /** Collections of the isolate that forwards media, since `sinceMs` of performance.now(); undefined where not known. */
   gcPauses(sinceMs: number): readonly GcPause[] | undefined {
     if (!hasProgram("stdbuf")) return undefined;
-    return (this.#hasWorker ? this.#gc.workers : this.#gc.main).filter(({ atMs }) => atMs >= sinceMs);
+    return (this.#hasWorker ? this.#gc.workers : this.#gc.main)?.filter(({ atMs }) => atMs >= sinceMs);
   }
 
   async stop(): Promise<void> {
