@@ -22,7 +22,11 @@ const SSRC = 1000;
 const KEY = 10;
 /** A continuation of a VP8 frame (RFC 7741 section 4.2). */
 const CONTINUATION = new Uint8Array([0x00, 0x55, 0x66]);
-const REPAIRED = videoProducer({ codec: { ...VP8, nack: true, rtxPayloadType: 97 }, ssrcs: [SSRC], rtxSsrcs: [1001] });
+const REPAIRED = videoProducer({
+  codec: { ...VP8, nack: true, rtxPayloadType: 97 },
+  ssrcs: [SSRC],
+  fidGroups: [{ ssrc: SSRC, rtxSsrc: 1001 }],
+});
 
 /** A track of which every packet's payload ends with the low byte of its index in the source. */
 class TestTrack {

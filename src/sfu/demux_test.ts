@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { audioProducer, videoProducer } from "../../tests/harness/engine.ts";
-import { buildRtp, parseRtp } from "../../tests/harness/rtp_builder.ts";
+import { audioProducer, videoProducer, VP8 } from "../../tests/harness/engine.ts";
+import { buildRtp, parseRtp, runOf } from "../../tests/harness/rtp_builder.ts";
+import type { RtpPacket } from "../rtp/packet.ts";
 import { Demux } from "./demux.ts";
 import { type FeedbackSender, Producer } from "./producer.ts";
 import type { ProducerParameters } from "./types.ts";
@@ -17,8 +18,26 @@ function producer(parameters: ProducerParameters): Producer {
   return new Producer(`track-${parameters.mid}`, "peer", parameters, NO_FEEDBACK);
 }
 
-function withMid(ssrc: number, mid: string): ReturnType<typeof parseRtp> {
-  return parseRtp(buildRtp({ ssrc, payloadType: 50, extensions: new Map([[MID_ID, new TextEncoder().encode(mid)]]) }));
+function withMid(ssrc: number, mid: string, payloadType = 50): RtpPacket {
+  return parseRtp(buildRtp({ ssrc, payloadType, extensions: new Map([[MID_ID, new TextEncoder().encode(mid)]]) }));
+}
+
+/** A packet of the payload type of VP8, or another one, without a MID. */
+function plain(ssrc: number, payloadType = 96): RtpPacket {
+  return parseRtp(buildRtp({ ssrc, payloadType }));
+}
+
+/** A camera of SSRC 1000 and a screen of SSRC 3000, both of payload type 96, of which the screen is over. */
+function withoutScreen(camera: Partial<ProducerParameters> = {}) {
+  const demux = new Demux();
+  const [remaining, screen] = [
+    producer(videoProducer(camera)),
+    producer(videoProducer({ mid: "2", source: "screen", ssrcs: [3000] })),
+  ];
+  demux.add(remaining);
+  demux.add(screen);
+  demux.remove(screen);
+  return { demux, camera: remaining };
 }
 
 Deno.test({
@@ -27,8 +46,8 @@ Deno.test({
   fn() {
     const demux = new Demux();
     const [video, audio] = [producer(videoProducer()), producer(audioProducer())];
-    demux.add(video, [1000]);
-    demux.add(audio, [2000]);
+    demux.add(video);
+    demux.add(audio);
     assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 1000, payloadType: 111 }))), video);
     assert.equal(demux.findBySsrc(2000), audio);
   },
@@ -39,8 +58,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const demux = new Demux();
-    const video = producer(videoProducer({ mid: "v1" }));
-    demux.add(video, []);
+    const video = producer(videoProducer({ mid: "v1", ssrcs: [] }));
+    demux.add(video);
     assert.equal(demux.find(withMid(77, "v1")), video);
     assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 77, payloadType: 50 }))), video);
     assert.equal(demux.find(withMid(78, "other")), undefined);
@@ -52,11 +71,11 @@ Deno.test({
   permissions: "none",
   fn() {
     const demux = new Demux();
-    const [video, audio] = [producer(videoProducer()), producer(audioProducer())];
-    demux.add(video, []);
-    demux.add(audio, []);
+    const [video, audio] = [producer(videoProducer({ ssrcs: [] })), producer(audioProducer({ ssrcs: [] }))];
+    demux.add(video);
+    demux.add(audio);
     assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 5, payloadType: 111 }))), audio);
-    demux.add(producer(videoProducer({ mid: "2" })), []);
+    demux.add(producer(videoProducer({ mid: "2", ssrcs: [] })));
     assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 6, payloadType: 96 }))), undefined, "two tracks use 96");
   },
 });
@@ -66,8 +85,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const demux = new Demux();
-    const video = producer(videoProducer({ mid: "v" }));
-    demux.add(video, []);
+    const video = producer(videoProducer({ mid: "v", ssrcs: [] }));
+    demux.add(video);
     for (let ssrc = 1; ssrc <= 1000; ssrc++) demux.find(withMid(ssrc, "v"));
     assert.equal(demux.ssrcCount, 8);
     assert.equal(demux.findBySsrc(1000), video);
@@ -75,5 +94,119 @@ Deno.test({
     demux.remove(video);
     assert.equal(demux.ssrcCount, 0);
     assert.equal(demux.find(withMid(1000, "v")), undefined);
+  },
+});
+
+Deno.test({
+  name: "B60: a MID that names no track is final, though one track alone has the payload type",
+  permissions: "none",
+  fn() {
+    const demux = new Demux();
+    const video = producer(videoProducer({ ssrcs: [] }));
+    demux.add(video);
+    assert.equal(demux.find(withMid(7, "gone", 96)), undefined);
+    assert.equal(demux.ssrcCount, 0);
+    assert.equal(demux.find(plain(7)), video, "nothing was bound");
+  },
+});
+
+Deno.test({
+  name: "B167: what still comes of a track that is over is not another track's, with a MID or without",
+  permissions: "none",
+  fn() {
+    for (const ssrcs of [[1000], []]) {
+      const { demux, camera } = withoutScreen({ ssrcs });
+      for (const late of [plain(3000), withMid(3000, "2", 96), withMid(3000, "0", 96)]) {
+        assert.equal(demux.find(late), undefined);
+      }
+      assert.equal(demux.find(withMid(1000, "0", 96)), camera);
+      assert.equal(demux.findBySsrc(3000), undefined);
+    }
+  },
+});
+
+Deno.test({
+  name: "B167: an m-line that is used again does not get the late packets of the track before",
+  permissions: "none",
+  fn() {
+    const { demux, camera } = withoutScreen();
+    const next = producer(videoProducer({ mid: "2", source: "screen", ssrcs: [4000] }));
+    demux.add(next);
+    for (const late of [plain(3000), withMid(3000, "2", 96)]) assert.equal(demux.find(late), undefined);
+    assert.equal(demux.find(plain(4000)), next);
+    assert.equal(demux.find(plain(1000)), camera);
+  },
+});
+
+Deno.test({
+  name: "B167: an SSRC of a track that is over comes back where it is announced anew, or its m-line announces none",
+  permissions: "none",
+  fn() {
+    const announced = withoutScreen();
+    const screen = producer(videoProducer({ mid: "7", ssrcs: [3000] }));
+    announced.demux.add(screen);
+    assert.equal(announced.demux.find(plain(3000)), screen);
+
+    const byMid = withoutScreen();
+    const again = producer(videoProducer({ mid: "2", ssrcs: [] }));
+    byMid.demux.add(again);
+    assert.equal(byMid.demux.find(withMid(3000, "0", 96)), undefined, "the other m-line's MID");
+    assert.equal(byMid.demux.find(withMid(3000, "2", 96)), again);
+    assert.equal(byMid.demux.find(plain(3000)), again, "bound");
+
+    const byPayloadType = withoutScreen();
+    byPayloadType.demux.remove(byPayloadType.camera);
+    const only = producer(videoProducer({ mid: "2", ssrcs: [] }));
+    byPayloadType.demux.add(only);
+    assert.equal(byPayloadType.demux.find(plain(1000)), undefined, "of the other m-line");
+    assert.equal(byPayloadType.demux.find(plain(3000)), only);
+  },
+});
+
+Deno.test({
+  name: "B167: the 64 newest SSRCs of tracks that are over are dropped, older ones are as good as new",
+  permissions: "none",
+  fn() {
+    const demux = new Demux();
+    const video = producer(videoProducer({ ssrcs: [] }));
+    demux.add(video);
+    for (let ssrc = 1; ssrc <= 65; ssrc++) {
+      const gone = producer(videoProducer({ mid: "gone", ssrcs: [ssrc] }));
+      demux.add(gone);
+      demux.remove(gone);
+    }
+    assert.equal(demux.find(plain(2)), undefined);
+    assert.equal(demux.find(plain(65)), undefined);
+    assert.equal(demux.find(plain(1)), video);
+  },
+});
+
+Deno.test({
+  name: "B168: an SSRC that its payload type alone tells does not take the place of one that was announced",
+  permissions: "none",
+  fn() {
+    const demux = new Demux();
+    const video = producer(videoProducer({ codec: { ...VP8, rtxPayloadType: 97 } }));
+    demux.add(video);
+    assert.equal(demux.find(plain(7)), video, "what was announced has not come yet");
+    video.handleRtp(runOf(buildRtp({ ssrc: 7 })), 0, 1, 0);
+    assert.equal(demux.find(plain(7)), video);
+    video.handleRtp(runOf(buildRtp({ ssrc: 1000 })), 0, 1, 10);
+    assert.equal(demux.find(plain(7)), undefined);
+    assert.equal(demux.find(plain(8, 97)), video, "no retransmissions were announced");
+    assert.equal(demux.find(withMid(9, "0", 96)), video, "an encoder that began anew says whose it is");
+  },
+});
+
+Deno.test({
+  name: "B168: RTX that its payload type alone tells is nobody's where another SSRC was announced for it",
+  permissions: "none",
+  fn() {
+    const demux = new Demux();
+    const codec = { ...VP8, rtxPayloadType: 97 };
+    const video = producer(videoProducer({ codec, fidGroups: [{ ssrc: 1000, rtxSsrc: 1001 }] }));
+    demux.add(video);
+    assert.equal(demux.find(plain(1001, 97)), video);
+    assert.equal(demux.find(plain(1002, 97)), undefined);
   },
 });

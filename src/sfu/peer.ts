@@ -71,7 +71,7 @@ export class Peer implements MediaSink, RouterMember {
     this.unpublish(parameters.mid);
     const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths);
     this.#producers.set(parameters.mid, producer);
-    this.#demux.add(producer, [...parameters.ssrcs, ...parameters.rtxSsrcs ?? []]);
+    this.#demux.add(producer);
     this.#router.addProducer(producer);
     return producer;
   }

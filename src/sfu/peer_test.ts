@@ -143,6 +143,47 @@ Deno.test({
   },
 });
 
+/** A packet of payload type 96, as of a camera or a screen. */
+function picture(ssrc: number, sequenceNumber: number, mid?: string): Uint8Array {
+  const payload = sequenceNumber === 1 ? VP8_KEY_FRAME : VP8_DELTA_FRAME;
+  const extensions = mid === undefined ? {} : { extensions: new Map([[4, new TextEncoder().encode(mid)]]) };
+  return buildRtp({ ssrc, sequenceNumber, timestamp: sequenceNumber * 3000, payload, ...extensions });
+}
+
+Deno.test({
+  name: "B167: a late packet of a screen that was unpublished does not stop the camera, whatever its MID",
+  permissions: "none",
+  fn() {
+    for (const mid of [undefined, "2", "0"]) {
+      const { publisher, subscriber } = videoCall(13);
+      publisher.publish(videoProducer({ mid: "2", source: "screen", ssrcs: [3000] }));
+      publisher.peer.handleRtp(runOf(picture(1000, 1), picture(3000, 1)), 0);
+      publisher.peer.unpublish("2");
+      publisher.peer.handleRtp(runOf(picture(1000, 2), picture(3000, 2, mid)), 20);
+      for (let number = 3; number < 200; number++) publisher.peer.handleRtp(runOf(picture(1000, number)), number * 20);
+      assert.equal(subscriber.sender.takeRtp().length, 199);
+      assert.equal(publisher.peer.unknownPackets, 1);
+    }
+  },
+});
+
+Deno.test({
+  name: "B167: a late packet of the track that an m-line had before does not stop the one that it has now",
+  permissions: "none",
+  fn() {
+    for (const mid of [undefined, "0"]) {
+      const { publisher, subscriber } = videoCall(14);
+      publisher.peer.handleRtp(runOf(picture(1000, 1, "0")), 0);
+      const next = publisher.publish(videoProducer({ ssrcs: [5000] }));
+      subscriber.subscribe(next.id, consumerParameters());
+      subscriber.sender.takeRtp();
+      publisher.peer.handleRtp(runOf(picture(5000, 1, "0"), picture(1000, 2, mid)), 20);
+      for (let number = 2; number < 200; number++) publisher.peer.handleRtp(runOf(picture(5000, number)), number * 20);
+      assert.equal(subscriber.sender.takeRtp().length, 199);
+    }
+  },
+});
+
 Deno.test({
   name: "B59: a subscriber whose transport is not ready begins at a key frame that comes when it is",
   permissions: "none",

@@ -8,6 +8,7 @@ import { KeyFrameGate } from "../stream/key_frame_gate.ts";
 import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
 import { ReceiveLog } from "../stream/receive_log.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
+import { SourceSsrcs } from "./source_ssrcs.ts";
 import type {
   Codec,
   HeaderExtension,
@@ -19,8 +20,6 @@ import type {
   TrackId,
 } from "./types.ts";
 
-/** As many as the demultiplexer binds to one track. */
-const MAX_RETIRED_SSRCS = 8;
 /** Sequence numbers of one NACK: what fits a datagram. */
 const MAX_NACKED = 256;
 /** A request is repeated once the usual time for an answer, and a fifth more, has passed. */
@@ -52,6 +51,8 @@ export class Producer implements PublishedTrack {
   readonly source: Source;
   readonly codec: Codec;
   readonly headerExtensions: readonly HeaderExtension[];
+  /** What the offer announces: those of the media, then those of its retransmissions. */
+  readonly announcedSsrcs: readonly number[];
   /** The newest packets, for subscribers that ask again; undefined where none can. */
   readonly cache: PacketCache | undefined;
   readonly #consumers: RtpConsumer[] = [];
@@ -61,10 +62,9 @@ export class Producer implements PublishedTrack {
   readonly #feedback: FeedbackSender;
   readonly #equalizesLengths: boolean;
   readonly #nacked = new Uint16Array(MAX_NACKED);
-  /** SSRCs that were current before, the newest last. */
-  readonly #retiredSsrcs: number[] = [];
+  readonly #ssrcs: SourceSsrcs;
+  readonly #announcesRtx: boolean;
   #statistics: ReceiveStatistics;
-  #ssrc: number | undefined;
   /** The publisher has said BYE of the stream and has not sent since. */
   #silent = false;
   #firSequenceNumber = 0;
@@ -86,6 +86,10 @@ export class Producer implements PublishedTrack {
     this.source = parameters.source;
     this.codec = parameters.codec;
     this.headerExtensions = parameters.headerExtensions;
+    const { ssrcs, fidGroups = [] } = parameters;
+    this.announcedSsrcs = [...ssrcs, ...fidGroups.map(({ rtxSsrc }) => rtxSsrc)];
+    this.#ssrcs = new SourceSsrcs(ssrcs, fidGroups);
+    this.#announcesRtx = fidGroups.length > 0;
     this.#format = codecFormat(parameters.codec.mimeType);
     this.#statistics = new ReceiveStatistics(parameters.codec.clockRate);
     this.#feedback = feedback;
@@ -95,14 +99,19 @@ export class Producer implements PublishedTrack {
 
   /** The SSRC that the publisher sends at present; undefined before its first packet. */
   get ssrc(): number | undefined {
-    return this.#ssrc;
+    return this.#ssrcs.current;
   }
 
   /** Fills in a report block on the stream; false where there is nothing to report. */
   report(block: ReportBlock, nowMs: number): boolean {
-    if (this.#ssrc === undefined || this.#silent) return false;
-    block.ssrc = this.#ssrc;
+    if (this.ssrc === undefined || this.#silent) return false;
+    block.ssrc = this.ssrc;
     return this.#statistics.report(block, nowMs);
+  }
+
+  /** Whether an SSRC that nothing but its payload type tells may be this track's: not in place of one that was announced. */
+  acceptsByPayloadType(payloadType: number): boolean {
+    return payloadType === this.codec.rtxPayloadType ? !this.#announcesRtx : !this.#ssrcs.isAnnounced;
   }
 
   get consumers(): readonly RtpConsumer[] {
@@ -122,7 +131,7 @@ export class Producer implements PublishedTrack {
   /** Forwards `run.packets[from, to)`, which are of one SSRC, to every consumer: all of them to one before the next. */
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     if (run.packets[from].payloadType === this.codec.rtxPayloadType) return this.#handleRtx(run, from, to, nowMs);
-    if (!this.#acceptSsrc(run.packets[from].ssrc)) return;
+    if (!this.#acceptSsrc(run.packets[from].ssrc, nowMs)) return;
     this.#silent = false;
     let start = from;
     for (let i = from; i < to; i++) {
@@ -136,7 +145,7 @@ export class Producer implements PublishedTrack {
 
   /** Keeps lip sync: each consumer gets the report in its own SSRC and timestamps (RFC 3550 section 6.4.1). */
   handleSenderReport(report: SenderReport, nowMs: number): void {
-    if (report.ssrc !== this.#ssrc) return;
+    if (report.ssrc !== this.ssrc) return;
     this.#statistics.handleSenderReport(report.ntpSeconds, report.ntpFraction, nowMs);
     for (const consumer of this.#consumers) consumer.sendSenderReport(report, nowMs);
   }
@@ -146,8 +155,9 @@ export class Producer implements PublishedTrack {
    * again, as an encoder does that was only stopped.
    */
   handleBye(ssrc: number): void {
-    if (ssrc !== this.#ssrc) return;
+    if (ssrc !== this.ssrc) return;
     this.#silent = true;
+    this.#ssrcs.handleBye();
     this.#stopRequests();
   }
 
@@ -158,8 +168,8 @@ export class Producer implements PublishedTrack {
 
   /** A subscriber needs a key frame: asked for at once, or with the next request that the gate lets through. */
   requestKeyFrame(nowMs: number): void {
-    if (this.codec.keyFrameRequest === undefined || this.#ssrc === undefined || this.#silent) return;
-    if (this.#gate.request(nowMs)) this.#sendKeyFrameRequest(this.#ssrc);
+    if (this.codec.keyFrameRequest === undefined || this.ssrc === undefined || this.#silent) return;
+    if (this.#gate.request(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
   }
 
   nextTimeout(): number {
@@ -167,9 +177,9 @@ export class Producer implements PublishedTrack {
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#ssrc === undefined) return;
+    if (this.ssrc === undefined) return;
     this.#requestMissing(nowMs);
-    if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.#ssrc);
+    if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
   }
 
   #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -189,10 +199,11 @@ export class Producer implements PublishedTrack {
 
   /** A repaired packet goes on as if it had come late (RFC 4588); padding alone is a probe, and dropped. */
   #handleRtx(run: RtpRun, from: number, to: number, nowMs: number): void {
-    if (this.#ssrc === undefined || !this.#isLogged()) return;
+    const { ssrc } = this;
+    if (ssrc === undefined || !this.#ssrcs.isRepairedBy(run.packets[from].ssrc) || !this.#isLogged()) return;
     for (let i = from; i < to; i++) {
       const packet = run.packets[i];
-      if (!unwrapRtx(packet, this.#ssrc, this.codec.payloadType)) continue;
+      if (!unwrapRtx(packet, ssrc, this.codec.payloadType)) continue;
       if (!this.#log?.handleRecovered(packet.sequenceNumber, nowMs)) continue;
       this.#keep(packet, nowMs);
       this.#forward(run, i, i + 1, nowMs);
@@ -215,10 +226,10 @@ export class Producer implements PublishedTrack {
 
   #requestMissing(nowMs: number): void {
     const log = this.#log;
-    if (log === undefined || this.#ssrc === undefined) return;
+    if (log === undefined || this.ssrc === undefined) return;
     while (log.nextTimeout() <= nowMs) {
       const count = log.collect(nowMs, log.answerMs * ANSWER_MARGIN, this.#nacked);
-      if (count > 0) this.#feedback.sendNack(this.#ssrc, this.#nacked, count);
+      if (count > 0) this.#feedback.sendNack(this.ssrc, this.#nacked, count);
     }
     if (!log.gaveUp) return;
     log.gaveUp = false;
@@ -239,17 +250,11 @@ export class Producer implements PublishedTrack {
     this.#log?.clear();
   }
 
-  #retire(ssrc: number): void {
-    this.#retiredSsrcs.push(ssrc);
-    if (this.#retiredSsrcs.length > MAX_RETIRED_SSRCS) this.#retiredSsrcs.shift();
-  }
-
-  /** A new SSRC takes over from the old one, whose late packets are refused from then on. */
-  #acceptSsrc(ssrc: number): boolean {
-    if (ssrc === this.#ssrc) return true;
-    if (this.#retiredSsrcs.includes(ssrc)) return false;
-    if (this.#ssrc !== undefined) this.#retire(this.#ssrc);
-    this.#ssrc = ssrc;
+  /** False where packets of the SSRC are not those of the present stream. */
+  #acceptSsrc(ssrc: number, nowMs: number): boolean {
+    const before = this.ssrc;
+    if (!this.#ssrcs.accept(ssrc, nowMs)) return false;
+    if (ssrc === before) return true;
     this.#statistics = new ReceiveStatistics(this.codec.clockRate);
     this.#log?.clear();
     return true;

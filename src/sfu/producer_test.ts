@@ -60,15 +60,43 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B52: SSRCs that were current before never come back, so that several at once do not flap",
+  name: "B169: SSRCs that were current before do not come back while the present one sends, so several do not flap",
   permissions: "none",
   fn() {
     const { producer, got } = setUp();
     for (const ssrc of [1, 2, 3]) producer.handleRtp(runOf(buildRtp({ ssrc, payload: VP8_KEY_FRAME })), 0, 1, 0);
     got.length = 0;
-    for (const ssrc of [1, 2, 1]) producer.handleRtp(runOf(buildRtp({ ssrc, payload: VP8_KEY_FRAME })), 0, 1, 0);
-    assert.deepEqual(got, []);
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 1000) {
+      for (const ssrc of [1, 2, 1]) producer.handleRtp(runOf(buildRtp({ ssrc, payload: VP8_KEY_FRAME })), 0, 1, nowMs);
+      assert.deepEqual(got.splice(0), []);
+      producer.handleRtp(runOf(buildRtp({ ssrc: 3, payload: VP8_KEY_FRAME })), 0, 1, nowMs);
+      assert.deepEqual(got.splice(0), ["one 0-1", "two 0-1"]);
+    }
     assert.equal(producer.ssrc, 3);
+  },
+});
+
+Deno.test({
+  name: "B169: a source that goes back to an SSRC of before goes on once the other has been silent, or has said BYE",
+  permissions: "none",
+  fn() {
+    const { producer, got } = setUp();
+    const send = (ssrc: number, nowMs: number) => {
+      producer.handleRtp(runOf(buildRtp({ ssrc, payload: VP8_KEY_FRAME })), 0, 1, nowMs);
+      return got.splice(0).length > 0;
+    };
+    assert.deepEqual([send(1, 0), send(2, 100), send(1, 200), send(1, 2099), send(1, 2100)], [
+      true,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    assert.equal(producer.ssrc, 1);
+    assert.equal(send(2, 2200), false, "now that one is the one of before");
+    producer.handleBye(1);
+    assert.equal(send(2, 2300), true);
+    assert.equal(producer.report(new ReportBlock(), 2310), true);
   },
 });
 
@@ -192,16 +220,20 @@ Deno.test({
   },
 });
 
-const REPAIRED = videoProducer({ codec: { ...VP8, nack: true, rtxPayloadType: 97 }, ssrcs: [1000], rtxSsrcs: [1001] });
+const REPAIRED = videoProducer({
+  codec: { ...VP8, nack: true, rtxPayloadType: 97 },
+  ssrcs: [1000],
+  fidGroups: [{ ssrc: 1000, rtxSsrc: 1001 }],
+});
 
 function frame(sequenceNumber: number, payload = VP8_DELTA_FRAME): Uint8Array {
   return buildRtp({ ssrc: 1000, sequenceNumber, payload });
 }
 
 /** RFC 4588 section 4: the original sequence number before the original payload. */
-function rtx(originalSequenceNumber: number): Uint8Array {
+function rtx(originalSequenceNumber: number, ssrc = 1001): Uint8Array {
   const payload = new Uint8Array([originalSequenceNumber >> 8, originalSequenceNumber & 0xff, ...VP8_DELTA_FRAME]);
-  return buildRtp({ ssrc: 1001, payloadType: 97, sequenceNumber: 7, payload });
+  return buildRtp({ ssrc, payloadType: 97, sequenceNumber: 7, payload });
 }
 
 Deno.test({
@@ -231,6 +263,26 @@ Deno.test({
     const probe = buildRtp({ ssrc: 1001, payloadType: 97, payload: new Uint8Array(0), padding: 100 });
     producer.handleRtp(runOf(probe), 0, 1, 10);
     assert.deepEqual(got, []);
+  },
+});
+
+Deno.test({
+  name: "B110: RTX of a stream that is not the present one any more repairs nothing",
+  permissions: "none",
+  fn() {
+    for (const fidGroups of [REPAIRED.fidGroups, []]) {
+      const { producer, got } = setUp({ ...REPAIRED, ...(fidGroups && { fidGroups }) });
+      producer.handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(4)), 0, 2, 0);
+      producer.handleRtp(runOf(rtx(2)), 0, 1, 10);
+      assert.deepEqual(got.splice(0).slice(2), ["one 0-1", "two 0-1"]);
+      const restarted = (sequenceNumber: number) => buildRtp({ ssrc: 5555, sequenceNumber, payload: VP8_KEY_FRAME });
+      producer.handleRtp(runOf(restarted(1), restarted(4)), 0, 2, 20);
+      got.length = 0;
+      producer.handleRtp(runOf(rtx(3)), 0, 1, 30);
+      assert.deepEqual(got, [], "it repairs SSRC 1000");
+      producer.handleRtp(runOf(rtx(3, 5556)), 0, 1, 40);
+      assert.deepEqual(got, ["one 0-1", "two 0-1"], "it began with SSRC 5555");
+    }
   },
 });
 

@@ -54,8 +54,14 @@ export interface ProducerParameters {
   readonly headerExtensions: readonly HeaderExtension[];
   /** SSRCs that the offer announces for the track; may be empty, then the MID extension or the payload type tells. */
   readonly ssrcs: readonly number[];
-  /** SSRCs that the offer announces for retransmissions of the track (RFC 4588). */
-  readonly rtxSsrcs?: readonly number[];
+  /** What the offer announces for retransmissions of the track. */
+  readonly fidGroups?: readonly FidGroup[];
+}
+
+/** A stream of retransmissions (RFC 4588) with the one that it repairs (RFC 5576 section 4.2). */
+export interface FidGroup {
+  readonly ssrc: number;
+  readonly rtxSsrc: number;
 }
 
 /** What the m-line of a subscriber settled. */

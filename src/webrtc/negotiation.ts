@@ -145,7 +145,7 @@ export class Negotiation {
 
   #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
     if (!isAccepted(media)) return;
-    const { mid, kind, msid, ssrcs, rtxSsrcs } = media;
+    const { mid, kind, msid, ssrcs, fidGroups } = media;
     if (this.#publishedCount() >= MAX_PUBLISHED_TRACKS) {
       const message = `m-line ${mid} is one too many: a peer publishes ${MAX_PUBLISHED_TRACKS} tracks at most`;
       problems.push({ code: "too-many-tracks", trackId: undefined, message });
@@ -159,7 +159,7 @@ export class Negotiation {
     }
     const source = this.#sources.sourceOf(kind, msid, named);
     const headerExtensions = line.settleHeaderExtensions(media);
-    const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, rtxSsrcs });
+    const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, fidGroups });
     line.published = { id, msidTrack: msid?.track, codec };
   }
 

@@ -79,10 +79,10 @@ test("a Safari of 2020 without MID and msid publishes by SSRC, and its camera an
   const answered = fixture.offer(readOffer("safari/legacy-1-first.sdp"));
   assert.equal(directions(answered), "audio:recvonly video:recvonly data:rejected");
   assert.deepEqual(
-    [...fixture.peer.producers.values()].map(({ source, ssrcs, rtxSsrcs }) => [source, ssrcs, rtxSsrcs]),
+    [...fixture.peer.producers.values()].map(({ source, ssrcs, fidGroups }) => [source, ssrcs, fidGroups]),
     [
       ["microphone", [205815247], []],
-      ["camera", [11942296], [149700150]],
+      ["camera", [11942296], [{ ssrc: 11942296, rtxSsrc: 149700150 }]],
     ],
   );
   assert.deepEqual(answered.media[0].ext, [{ value: 1, uri: AUDIO_LEVEL_URI }]);

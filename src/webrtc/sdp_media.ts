@@ -1,4 +1,4 @@
-import type { Codec, HeaderExtension, Kind } from "../sfu/types.ts";
+import type { Codec, FidGroup, HeaderExtension, Kind } from "../sfu/types.ts";
 import type { SdpSection } from "./sdp_lines.ts";
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
@@ -28,8 +28,7 @@ export interface OfferMedia {
   readonly headerExtensions: readonly HeaderExtension[];
   /** The first is the media's; those of RTX and FEC are left out. */
   readonly ssrcs: readonly number[];
-  /** Of RTX (FID groups, RFC 5576 section 4.2). */
-  readonly rtxSsrcs: readonly number[];
+  readonly fidGroups: readonly FidGroup[];
   /** RFC 8830; `stream` is undefined where the track belongs to none (`-`). */
   readonly msid: { readonly stream: string | undefined; readonly track: string } | undefined;
 }
@@ -87,6 +86,7 @@ const STATIC_RTPMAPS: ReadonlyMap<string, ParsedMedia["rtp"][number]> = new Map(
 
 /** SSRCs of one m-line that are looked at. */
 const MAX_SSRCS = 16;
+const MAX_SSRC = 0xffff_ffff;
 
 const EMPTY_FEEDBACK: RtcpFeedback = new Map();
 
@@ -116,7 +116,7 @@ export function readMedia(
     rtcpFeedback: rtp ? readFeedback(parsed) : EMPTY_FEEDBACK,
     headerExtensions: rtp ? readHeaderExtensions(parsed) : [],
     ssrcs: rtp ? readSsrcs(parsed) : [],
-    rtxSsrcs: rtp ? [...repairSsrcs(parsed, ["FID"])].slice(0, MAX_SSRCS) : [],
+    fidGroups: rtp ? readFidGroups(parsed) : [],
     msid: readMsid(section.msid),
   };
 }
@@ -226,10 +226,10 @@ function readHeaderExtensions(parsed: ParsedMedia): HeaderExtension[] {
 }
 
 function readSsrcs(parsed: ParsedMedia): number[] {
-  const repair = repairSsrcs(parsed, ["FID", "FEC-FR"]);
+  const repair = repairSsrcs(parsed);
   const media = new Set<number>();
   for (const line of parsed.ssrcs ?? []) {
-    const ssrc = integer(line.id, 0, 0xffff_ffff);
+    const ssrc = integer(line.id, 0, MAX_SSRC);
     if (ssrc !== undefined && !repair.has(ssrc)) media.add(ssrc);
     if (media.size === MAX_SSRCS) break;
   }
@@ -237,13 +237,22 @@ function readSsrcs(parsed: ParsedMedia): number[] {
 }
 
 /** The SSRCs behind the first of each group: they repair it. */
-function repairSsrcs(parsed: ParsedMedia, kinds: readonly string[]): Set<number> {
-  const repair = new Set<number>();
-  for (const { semantics, ssrcs } of parsed.ssrcGroups ?? []) {
-    if (!kinds.includes(String(semantics))) continue;
-    for (const ssrc of String(ssrcs).split(" ").slice(1)) repair.add(Number(ssrc));
-  }
-  return repair;
+function repairSsrcs(parsed: ParsedMedia): Set<number> {
+  return new Set(
+    ["FID", "FEC-FR"].flatMap((semantics) => readGroups(parsed, semantics).flatMap(([, ...rest]) => rest)),
+  );
+}
+
+function readFidGroups(parsed: ParsedMedia): FidGroup[] {
+  const groups = readGroups(parsed, "FID").filter((ssrcs) =>
+    ssrcs.every((ssrc) => integer(ssrc, 0, MAX_SSRC) === ssrc)
+  );
+  return groups.flatMap(([ssrc, ...rest]) => rest.map((rtxSsrc) => ({ ssrc, rtxSsrc }))).slice(0, MAX_SSRCS);
+}
+
+function readGroups(parsed: ParsedMedia, semantics: string): number[][] {
+  const groups = parsed.ssrcGroups?.filter((group) => String(group.semantics) === semantics) ?? [];
+  return groups.map(({ ssrcs }) => String(ssrcs).split(" ").map(Number));
 }
 
 function readMsid(value: string | undefined): OfferMedia["msid"] {

@@ -122,6 +122,19 @@ test("the SSRCs of RTX and FEC are left out, and no more than sixteen are read",
   assert.equal(read({ ssrcs: Array.from({ length: 100 }, (_, id) => ({ id })) }).ssrcs.length, 16);
 });
 
+test("an FID group says which SSRC repairs which, and no more than sixteen are read", () => {
+  const ssrcGroups = [
+    { semantics: "FEC-FR", ssrcs: "1 9" },
+    { semantics: "FID", ssrcs: "3 4" },
+    { semantics: "FID", ssrcs: "1 2" },
+    ...["5", 6, "7 x", `8 ${2 ** 32}`, "-1 2"].map((ssrcs) => ({ semantics: "FID", ssrcs })),
+  ];
+  assert.deepEqual(read({ ssrcGroups }).fidGroups, [{ ssrc: 3, rtxSsrc: 4 }, { ssrc: 1, rtxSsrc: 2 }]);
+  const many = Array.from({ length: 100 }, (_, id) => ({ semantics: "FID", ssrcs: `${id} ${id + 1000}` }));
+  assert.equal(read({ ssrcGroups: many }).fidGroups.length, 16);
+  assert.deepEqual(read({}).fidGroups, []);
+});
+
 test("a msid is a stream and a track, and `-` is no stream", () => {
   assert.deepEqual(read({}, "{stream} user@host").msid, { stream: "{stream}", track: "user@host" });
   assert.deepEqual(read({}, "- track").msid, { stream: undefined, track: "track" });
