@@ -25,6 +25,7 @@ export class LocalMedia implements MediaHost {
   readonly #handlers = new Map<number, PeerEventHandler>();
   readonly #handles = new Map<number, SocketHandle>();
   #lastPeer = 0;
+  #closing: Promise<void> | undefined;
 
   constructor({ sockets, ciphers, clock, random, whenClosed = () => {} }: LocalMediaOptions) {
     this.#whenClosed = whenClosed;
@@ -81,7 +82,12 @@ export class LocalMedia implements MediaHost {
     this.#sockets.flush();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#sockets.close();
     this.#whenClosed();
   }

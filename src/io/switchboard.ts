@@ -73,6 +73,7 @@ export class Switchboard {
   readonly #participants = new Map<Participant, Failing>();
   #timer: number | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
@@ -154,8 +155,13 @@ export class Switchboard {
     }
   }
 
-  /** Tells every client, ends every peer, and gives back all sockets and timers. */
-  async close(): Promise<void> {
+  /** Tells every client, ends every peer, and gives back all sockets and timers; once, however often it is called. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     for (const session of [...this.#sessions]) this.#guard(session, () => session.shutDown());
     for (const [participant, session] of this.#participants) {

@@ -29,6 +29,7 @@ function setUp(hostname = "127.0.0.1") {
   const sockets: FakeSocket[] = [];
   let failure: Error | undefined;
   let flushes = 0;
+  let closes = 0;
   const open: Sockets = {
     segmentation: false,
     openSocket() {
@@ -41,7 +42,10 @@ function setUp(hostname = "127.0.0.1") {
       return socket;
     },
     closeSocket() {},
-    close: () => Promise.resolve(),
+    close() {
+      closes++;
+      return Promise.resolve();
+    },
     flush: () => void flushes++,
   };
   const random = seededRandom(1);
@@ -68,7 +72,7 @@ function setUp(hostname = "127.0.0.1") {
     return { endpoint, say, closed, received };
   };
   const fail = (error: Error | undefined) => failure = error;
-  return { clock, sockets, switchboard, connect, fail, flushes: () => flushes };
+  return { clock, sockets, switchboard, connect, fail, flushes: () => flushes, closes: () => closes };
 }
 
 type Setup = ReturnType<typeof setUp>;
@@ -241,5 +245,19 @@ Deno.test({
     assert.equal(setup.clock.pendingCount, 0);
     const late = setup.connect();
     assert.deepEqual(late.closed, [1001], "who comes during the shutdown is told so too");
+  },
+});
+
+Deno.test({
+  name: "B175: who closes again gets the same end, and nothing is closed twice",
+  permissions: "none",
+  async fn() {
+    const { clock, switchboard, closes } = setUp();
+    const closing = switchboard.close();
+    assert.equal(switchboard.close(), closing);
+    clock.advance(100);
+    await closing;
+    assert.equal(switchboard.close(), closing);
+    assert.deepEqual([closes(), clock.pendingCount], [1, 0]);
   },
 });

@@ -76,7 +76,8 @@ async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
     nowMs = systemClock.now();
     sockets.loop.handleEvents(count);
   }
-  await sockets.close();
+  // Its owner closes eventfd and epoll: until it hears of the end it may wake, and must not write to another one's file.
+  await sockets.detach();
   ciphers.close();
   libc.close();
   post({ type: "stopped" });

@@ -27,6 +27,7 @@ export class Poller {
   readonly #waited: NativeMemory;
   readonly #change: NativeMemory;
   readonly #counter = new Uint8Array(new ArrayBuffer(8));
+  #closed = false;
 
   /** Throws SocketError where the process has no descriptor left. */
   constructor(libc: Libc) {
@@ -92,8 +93,10 @@ export class Poller {
     wake(this.#libc, this.wakeFd, this.#counter);
   }
 
-  /** Not while a wait is under way. */
+  /** Not while a wait is under way, nor where another isolate closes the descriptors. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#libc.call.close(this.wakeFd);
     this.#libc.call.close(this.epollFd);
   }

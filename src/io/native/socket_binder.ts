@@ -33,6 +33,7 @@ export class SocketBinder implements SocketOpener {
   readonly #ports: PortRange | undefined;
   readonly #shared: SocketHandle | undefined;
   readonly #open = new Set<number>();
+  #closed = false;
 
   /** Binds the shared port. Throws SocketError where it cannot be had. */
   constructor(libc: Libc, { random, shared, ports, buffers, segmentation = true }: BindPlan) {
@@ -48,8 +49,9 @@ export class SocketBinder implements SocketOpener {
     if (shared === undefined) libc.call.close(first.fd);
   }
 
-  /** See SocketOpener; the shared port is bound where it is. Throws SocketError, NoFreePortError. */
+  /** See SocketOpener; the shared port is bound where it is. Throws SocketError, NoFreePortError, Error once it is closed. */
   openSocket(hostname: string): SocketHandle {
+    if (this.#closed) throw new Error("the sockets are closed");
     if (this.#shared !== undefined) return this.#shared;
     const bound = bindUdp(this.#libc, { hostname, port: this.#ports ?? 0, buffers: this.#buffers });
     this.#open.add(bound.fd);
@@ -62,8 +64,10 @@ export class SocketBinder implements SocketOpener {
     this.#ports?.release(port);
   }
 
-  /** Closes what is still open. */
+  /** Closes what is still open: once, for what has the number then is not its own. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const fd of this.#open) this.#libc.call.close(fd);
     this.#open.clear();
     if (this.#shared !== undefined) this.#libc.call.close(this.#shared.id);

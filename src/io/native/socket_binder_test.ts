@@ -75,6 +75,25 @@ Deno.test({
     }),
 });
 
+for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
+  Deno.test({
+    name: `B175: a binder${shared ? " of a shared port" : ""} that is closed again leaves alone what was opened since`,
+    ignore,
+    permissions,
+    fn: () =>
+      withBinder({ shared }, (binder) => {
+        binder.openSocket(LOOPBACK);
+        binder.close();
+        const later = [listen(0), listen(0)];
+        const before = openDescriptors();
+        binder.close();
+        assert.throws(() => binder.openSocket(LOOPBACK), { message: "the sockets are closed" });
+        assert.deepEqual(openDescriptors(), before);
+        for (const socket of later) socket.close();
+      }),
+  });
+}
+
 Deno.test({
   name: "a shared port is all peers', and is given back by the binder alone",
   ignore,

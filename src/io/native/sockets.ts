@@ -92,11 +92,16 @@ export class AttachedSockets {
     this.loop.flush();
   }
 
-  /** Stops to watch the sockets, which stay bound. */
-  async close(): Promise<void> {
+  /** Stops to watch the sockets, which stay bound; the poller stays open. */
+  async detach(): Promise<void> {
     for (const socket of this.#open) socket.close();
     this.#shared?.close();
     await this.loop.ended();
+  }
+
+  /** As `detach`, and gives back what it watched them by. */
+  async close(): Promise<void> {
+    await this.detach();
     this.poller.close();
   }
 }
@@ -133,6 +138,7 @@ export class NativeSockets implements Sockets {
   readonly #libc: Libc;
   readonly #binder: SocketBinder;
   readonly #attached: AttachedSockets;
+  #closing: Promise<void> | undefined;
 
   constructor(libc: Libc, binder: SocketBinder, attached: AttachedSockets) {
     this.#libc = libc;
@@ -165,7 +171,12 @@ export class NativeSockets implements Sockets {
     this.#attached.flush();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#attached.close();
     this.#binder.close();
     this.#libc.close();

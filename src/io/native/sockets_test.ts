@@ -84,6 +84,24 @@ for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
   });
 }
 
+for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
+  Deno.test({
+    name: `B175: sockets${shared ? " with a shared port" : ""} that are closed again leave alone what was opened since`,
+    ignore,
+    permissions,
+    async fn() {
+      const sockets = open({ shared });
+      openAttached(sockets, LOOPBACK, new RecordingHandler());
+      await Promise.all([sockets.close(), sockets.close()]);
+      const later = Array.from({ length: 8 }, () => new DatagramClient());
+      const before = openDescriptors();
+      await sockets.close();
+      assert.deepEqual(openDescriptors(), before);
+      for (const client of later) client.close();
+    },
+  });
+}
+
 Deno.test({
   name: "B157: without sockets nothing keeps the process alive, and new ones work",
   ignore,

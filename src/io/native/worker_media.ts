@@ -45,7 +45,7 @@ export class WorkerMedia implements MediaHost {
   #running: RunningWorker;
   /** Why there is no worker and will be none. */
   #failure: string | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: WorkerMediaOptions) {
     this.#options = options;
@@ -84,15 +84,22 @@ export class WorkerMedia implements MediaHost {
     this.#running.commands.flush();
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const { commands, stopped, worker } = this.#running;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const running = this.#running;
+    const { commands, stopped, worker } = running;
     const { clock, binder, libc } = this.#options;
     commands.send({ to: "worker", stop: true });
     const timer = clock.setTimeout(stopped.resolve, STOP_DEADLINE_MS);
     await stopped.promise;
     clock.clearTimeout(timer);
     worker.terminate();
+    // One that did not stop has its eventfd still, yet there is no way to write to it.
+    running.wakeFd = undefined;
     binder.close();
     libc.close();
   }
@@ -111,7 +118,10 @@ export class WorkerMedia implements MediaHost {
       failed: false,
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerNotice>) => {
-      if (data.type === "stopped") return running.stopped.resolve();
+      if (data.type === "stopped") {
+        this.#closeDescriptors(running);
+        return running.stopped.resolve();
+      }
       if (data.type === "ready") {
         running.wakeFd = data.wakeFd;
         running.epollFd = data.epollFd;
@@ -158,7 +168,7 @@ export class WorkerMedia implements MediaHost {
     running.failed = true;
     this.#closeDescriptors(running);
     running.stopped.resolve();
-    if (this.#closed || running !== this.#running) return;
+    if (this.#closing !== undefined || running !== this.#running) return;
     log.error("a media worker has failed, and its peers with it: {reason}", { reason });
     const nowMs = this.#options.clock.now();
     this.#failuresMs.push(nowMs);
@@ -171,7 +181,7 @@ export class WorkerMedia implements MediaHost {
     }
   }
 
-  /** A worker that is gone leaves its descriptors open. */
+  /** A worker leaves its descriptors open: whoever writes to one closes it. */
   #closeDescriptors(running: RunningWorker): void {
     for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#options.libc.call.close(fd);
     running.wakeFd = undefined;

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { videoProducer } from "../../../tests/harness/engine.ts";
+import { openingOf } from "../../../tests/harness/media_setup.ts";
+import { testLibc } from "../../../tests/harness/native_libc.ts";
+import { seededRandom } from "../../../tests/harness/seeded_random.ts";
 import {
   carriedOut,
   connect,
@@ -12,7 +15,10 @@ import {
   withWorker,
 } from "../../../tests/harness/worker_setup.ts";
 import type { SocketHandle } from "../../media/messages.ts";
+import { systemClock } from "../clock.ts";
+import type { Libc } from "./libc.ts";
 import { SocketBinder } from "./socket_binder.ts";
+import { WorkerMedia } from "./worker_media.ts";
 
 const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
@@ -108,6 +114,47 @@ Deno.test({
       await done;
       await forwards(publisher, subscriber, 2, 7002);
     }),
+});
+
+Deno.test({
+  name: "B175: a worker that is closed again closes and wakes nothing more, and its descriptors were closed once",
+  ignore,
+  permissions,
+  async fn() {
+    const real = testLibc();
+    const calls: string[] = [];
+    const libc: Libc = {
+      ...real,
+      call: {
+        ...real.call,
+        close(fd) {
+          calls.push(`close ${fd}`);
+          return real.call.close(fd);
+        },
+        write(fd, bytes, length) {
+          calls.push(`write ${fd}`);
+          return real.call.write(fd, bytes, length);
+        },
+      },
+    };
+    const binder = new SocketBinder(libc, { random: seededRandom(1), shared: { hostname: LOOPBACK, port: 0 } });
+    calls.length = 0;
+    const media = new WorkerMedia({ libc, clock: systemClock, binder });
+    const { send } = media.openPeer(LOOPBACK, openingOf(1), () => {});
+    await until(() => calls.length > 0, "the worker is ready, and woken");
+    const wakeFd = calls[0].replace("write ", "");
+    await Promise.all([media.close(), media.close()]);
+    const closed = calls.filter((call) => call.startsWith("close"));
+    assert.equal(closed.length, 3, "eventfd, epoll, the shared port");
+    assert.ok(closed.includes(`close ${wakeFd}`), "the worker may be woken until it has stopped");
+    assert.equal(new Set(closed).size, 3);
+    calls.length = 0;
+    await media.close();
+    send({ type: "leave" });
+    media.flush();
+    media.handleTimeout();
+    assert.deepEqual(calls, []);
+  },
 });
 
 Deno.test({

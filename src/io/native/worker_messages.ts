@@ -23,5 +23,5 @@ export type WorkerNotice =
   | { readonly type: "ready"; readonly wakeFd: number; readonly epollFd: number }
   /** There is something in the ring. */
   | { readonly type: "wake" }
-  /** All that it had open is closed. */
+  /** It has closed all that it had open, but for the two descriptors of `ready`: those are its owner's to close. */
   | { readonly type: "stopped" };
