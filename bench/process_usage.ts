@@ -1,5 +1,8 @@
 /** What Linux says about a process (proc(5)). */
 
+const LOOKS = 10;
+const LOOK_INTERVAL_MS = 100;
+
 /** Nanoseconds that each thread has run, user and system. */
 export type ThreadTimes = ReadonlyMap<string, number>;
 
@@ -26,11 +29,11 @@ export function residentBytes(pid: number): number {
   return 1024 * Number(kibibytes[1]);
 }
 
-/** The least of some looks in a second: garbage that waits to be collected comes and goes. */
+/** The least of ten looks in a second: garbage that waits to be collected comes and goes. */
 export async function settledResidentBytes(pid: number): Promise<number> {
   let least = residentBytes(pid);
-  for (let look = 0; look < 10; look++) {
-    await new Promise<void>((resolve) => setTimeout(resolve, 100));
+  for (let look = 1; look < LOOKS; look++) {
+    await new Promise<void>((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
     least = Math.min(least, residentBytes(pid));
   }
   return least;

@@ -1,5 +1,6 @@
 import type { Bench } from "../bench.ts";
 import type { Candidate } from "../candidate.ts";
+import { settledResidentBytes } from "../process_usage.ts";
 import { megabytes } from "../report.ts";
 import { costRatio, medianOf, pauseMs, takeTurns, type Windows } from "../windows.ts";
 import { startAll } from "./contenders.ts";
@@ -29,7 +30,9 @@ export async function flat(bench: Bench): Promise<void> {
   const takeMinute = async (): Promise<Minute> => {
     const plan = { windows: WINDOWS, ms: WINDOW_MS };
     const [ofReference, ofNative] = await takeTurns([reference, native], plan);
-    return { reference: ofReference, native: ofNative, residentBytes: native.residentBytes };
+    // One look would tell as much of garbage that waits to be collected as of growth.
+    const residentBytes = await settledResidentBytes(native.pid);
+    return { reference: ofReference, native: ofNative, residentBytes };
   };
   const first = await takeMinute();
   await native.resume();
