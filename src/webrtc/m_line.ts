@@ -75,17 +75,19 @@ export class MLine {
     if (!isAccepted(media)) return { rejected: true, mid, type, protocol, format };
     const codecs = this.#answeredCodecs(media);
     this.#codec = codecs.at(0);
+    const sending = this.#sending;
+    const onlySends = sending !== undefined && this.published === undefined;
     return {
       rejected: false,
       mid,
       kind: media.kind,
-      direction: direction(this.#sending !== undefined, this.published !== undefined),
+      direction: direction(sending !== undefined, this.published !== undefined),
       format,
-      codecs: codecs.map((codec) => ({ codec, feedback: negotiateFeedback(codec, media.rtcpFeedback) })),
+      codecs: codecs.map((codec) => ({ codec, feedback: negotiateFeedback(codec, media.rtcpFeedback, onlySends) })),
       // An inactive m-line has them too: Chromium never again offers those that an answer left out.
       headerExtensions: this.settleHeaderExtensions(media).filter((one) => offersExtension(media, one)),
       rtcpRsize: media.rtcpRsize,
-      sending: this.#sending,
+      sending,
     };
   }
 

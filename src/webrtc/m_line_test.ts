@@ -63,3 +63,24 @@ test("format parameters are answered as this offer has them", () => {
   const answered = line.answer(offered({ ...VP9, fmtp: "max-fr=30" }));
   assert.equal((answered as AcceptedMedia).codecs[0].codec.fmtp, "max-fr=30");
 });
+
+test("B170: an m-line promises NACK where the client sends, or the server has RTX to answer with", () => {
+  const feedback = (line: MLine, ...codecs: readonly Codec[]) => {
+    const rtcpFeedback = new Map([["*", new Set(["nack", "nack pli"])]] as const);
+    return (line.answer({ ...offered(...codecs), codecs, rtcpFeedback }) as AcceptedMedia).codecs
+      .map(({ codec, feedback }) => `${codec.payloadType} ${feedback.join(", ")}`);
+  };
+  const repaired = { ...VP8, rtxPayloadType: 97 };
+  const line = new MLine("0", "video");
+  line.received = { track: TRACK, ssrc: 1, rtxSsrc: undefined, codec: VP8 };
+  assert.deepEqual(feedback(line, VP8), ["96 nack pli"]);
+  line.received = { track: TRACK, ssrc: 1, rtxSsrc: 2, codec: repaired };
+  assert.deepEqual(feedback(line, repaired), ["96 nack, nack pli"]);
+  line.received = { track: TRACK, ssrc: 1, rtxSsrc: undefined, codec: VP8 };
+  line.published = { id: "a1", msidTrack: undefined, codec: VP8 };
+  assert.deepEqual(feedback(line, VP8), ["96 nack, nack pli"]);
+  const slot = new MLine("1", "video");
+  const msid = { stream: "s", track: "t" };
+  slot.slot = { codecs: [repaired, VP9], sending: { ssrc: 1, rtxSsrc: 2, cname: "c", msid } };
+  assert.deepEqual(feedback(slot, repaired, VP9), ["96 nack, nack pli", "98 nack pli"]);
+});

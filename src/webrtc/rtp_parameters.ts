@@ -135,10 +135,14 @@ function takesDependencyDescriptor({ direction, codecs }: OfferMedia): boolean {
   return carried.some(({ mimeType }) => mimeType === "video/av1");
 }
 
-/** The offered feedback messages for `codec` that the server takes. */
-export function negotiateFeedback(codec: Codec, offered: RtcpFeedback): string[] {
+/**
+ * The offered feedback messages for `codec` that the server takes. Where it only sends it takes no requests for packets
+ * that it could not answer: it sends again by RTX alone.
+ */
+export function negotiateFeedback(codec: Codec, offered: RtcpFeedback, onlySends: boolean): string[] {
   if (!codec.mimeType.startsWith("video/")) return [];
   const own = offered.get(codec.payloadType);
   const all = offered.get("*");
-  return VIDEO_FEEDBACK.filter((message) => own?.has(message) || all?.has(message));
+  const taken = VIDEO_FEEDBACK.filter((message) => own?.has(message) || all?.has(message));
+  return onlySends && codec.rtxPayloadType === undefined ? taken.filter((message) => message !== "nack") : taken;
 }
