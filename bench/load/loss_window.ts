@@ -1,9 +1,9 @@
 /** Sequence numbers that are remembered: 1.6 s of a stream of 2,500 packets a second. */
 const WINDOW = 4096;
 /** A longer gap is not looked at packet by packet. */
-const MAX_GAP = 3000;
+export const MAX_GAP = 3000;
 /** Packets that are waited for at one time; what is missing beyond is lost at once. */
-const MAX_AWAITED = 256;
+export const MAX_AWAITED = 256;
 /** 2^16: a stream's numbers begin here, so that those before the first packet are not below 0. */
 const CYCLE = 0x10000;
 
@@ -28,6 +28,8 @@ export class LossWindow {
   recovered = 0;
   /** Missing for GIVE_UP_US, or too many at once. */
   lost = 0;
+  /** Of the lost, those that were too many at once: they were not missing before, and nobody waited for them. */
+  lostAtOnce = 0;
   /** Came when they were lost already. */
   late = 0;
   /** Requests for single packets. */
@@ -104,6 +106,7 @@ export class LossWindow {
     const gap = number - this.highest - 1;
     if (gap > MAX_GAP) {
       this.lost += gap;
+      this.lostAtOnce += gap;
       this.#came.fill(0);
     } else {
       for (let missing = this.highest + 1; missing < number; missing++) this.#miss(missing, nowUs);
@@ -116,6 +119,7 @@ export class LossWindow {
     this.#came[(number % WINDOW) >>> 5] &= ~(1 << (number & 31));
     if (this.awaited === MAX_AWAITED) {
       this.lost++;
+      this.lostAtOnce++;
       return;
     }
     this.#numbers[this.awaited] = number;

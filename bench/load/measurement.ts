@@ -37,7 +37,8 @@ export class Measurement {
   readonly #highestBefore: readonly number[];
   readonly #startUs: number;
   readonly #cpuBefore = cpuUsage();
-  #lostBefore: number;
+  readonly #lostAtOnceBefore: number;
+  #lostAfterWaitBefore: number;
   #graceOver = false;
 
   constructor(clock: Pick<Clock, "now">, tracks: MeasuredTracks, latency: Histogram) {
@@ -47,7 +48,8 @@ export class Measurement {
     latency.clear();
     this.#before = this.#totals();
     this.#highestBefore = this.#highest();
-    this.#lostBefore = this.#lost();
+    this.#lostAtOnceBefore = this.#lostAtOnce();
+    this.#lostAfterWaitBefore = this.#lostAfterWait();
     this.#startUs = clock.now();
   }
 
@@ -55,11 +57,14 @@ export class Measurement {
     return this.#startUs;
   }
 
-  /** To be called GRACE_US after the start: what was lost up to now was missing when the window began. */
+  /**
+   * To be called GRACE_US after the start: what was waited for and given up by now was missing when the window began.
+   * What was lost at once since the start was lost inside it.
+   */
   beginLosses(): void {
     if (this.#graceOver) return;
     this.#graceOver = true;
-    this.#lostBefore = this.#lost();
+    this.#lostAfterWaitBefore = this.#lostAfterWait();
   }
 
   /**
@@ -72,19 +77,24 @@ export class Measurement {
     const { user, system } = cpuUsage(this.#cpuBefore);
     const totals = difference(this.#totals(), this.#before);
     const highest = this.#highest();
+    const lostAtOnce = this.#lostAtOnce() - this.#lostAtOnceBefore;
     const latencyMs = this.#latency.percentiles;
     return () => ({
       seconds,
       ...totals,
-      lost: this.#lost() - this.#lostBefore,
+      lost: lostAtOnce + this.#lostAfterWait() - this.#lostAfterWaitBefore,
       latencyMs,
       silent: this.#silent(highest),
       loadCpuMicroseconds: user + system,
     });
   }
 
-  #lost(): number {
-    return this.#tracks.received.reduce((sum, { window }) => sum + window.lost, 0);
+  #lostAtOnce(): number {
+    return this.#tracks.received.reduce((sum, { window }) => sum + window.lostAtOnce, 0);
+  }
+
+  #lostAfterWait(): number {
+    return this.#tracks.received.reduce((sum, { window }) => sum + window.lost - window.lostAtOnce, 0);
   }
 
   /** Of each track that is received. A repair of what came before does not raise it: only a stream that flows does. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Histogram } from "./histogram.ts";
-import { LossWindow } from "./loss_window.ts";
+import { GIVE_UP_US, LossWindow } from "./loss_window.ts";
 import { GRACE_US, Measurement } from "./measurement.ts";
 
 const WINDOW_US = 2e6;
@@ -14,8 +14,11 @@ class TestWindow {
   #nowUs = 0;
   #next = this.tracks.map(() => 0);
 
-  constructor() {
+  /** Before the window so many packets of the first track do not come. */
+  constructor({ missing = 0 } = {}) {
     this.flow([0, 1], 10 * INTERVAL_US);
+    this.lose(0, missing);
+    this.flow([0, 1], INTERVAL_US);
     const received = this.tracks.map((window) => ({ window, checked: 0, bad: 0 }));
     this.measurement = new Measurement({ now: () => this.#nowUs }, { sent: [], received }, new Histogram());
   }
@@ -90,5 +93,52 @@ Deno.test({
     window.flow([0], GRACE_US);
     const { lost, silent } = result();
     assert.deepEqual({ lost, silent }, { lost: 0, silent: 1 });
+  },
+});
+
+/** How many a window counts as lost where so many packets of a track do not come, so long after its start. */
+function lossOf(count: number, afterUs: number): number {
+  const window = new TestWindow();
+  const milestones = [
+    { us: afterUs, reach: () => window.lose(0, count) },
+    { us: GRACE_US, reach: () => window.measurement.beginLosses() },
+    { us: WINDOW_US, reach: () => result = window.measurement.end() },
+  ].sort((a, b) => a.us - b.us);
+  let result = window.measurement.end();
+  let us = 0;
+  for (const milestone of milestones) {
+    window.flow([0, 1], milestone.us - us);
+    milestone.reach();
+    us = milestone.us;
+  }
+  window.flow([0, 1], WINDOW_US + GRACE_US - us);
+  return result().lost;
+}
+
+// What is noticed in the first GRACE_US - GIVE_UP_US may be given up before the grace is over: it belongs to before.
+for (const count of [1, 256, 300, 4000]) {
+  for (const afterUs of [GRACE_US - GIVE_UP_US, GRACE_US / 2, GRACE_US, 1.5e6, WINDOW_US - 2 * INTERVAL_US]) {
+    Deno.test({
+      name: `${count} packets that are lost ${afterUs / 1000} ms into a window count, each once`,
+      permissions: "none",
+      fn() {
+        assert.equal(lossOf(count, afterUs), count);
+      },
+    });
+  }
+}
+
+Deno.test({
+  name: "what was missing before the window, or is missing behind it, is not lost in it",
+  permissions: "none",
+  fn() {
+    assert.equal(lossOf(4000, WINDOW_US), 0, "behind");
+    const window = new TestWindow({ missing: 200 });
+    window.flow([0, 1], GRACE_US);
+    window.measurement.beginLosses();
+    window.flow([0, 1], WINDOW_US - GRACE_US);
+    const result = window.measurement.end();
+    window.flow([0, 1], GRACE_US);
+    assert.equal(result().lost, 0, "before");
   },
 });

@@ -66,7 +66,7 @@ export interface MeasureReply {
   readonly published: number;
   /** Each packet once, however it came. */
   readonly received: number;
-  /** Not there half a second after a later packet was, in spite of NACK. */
+  /** Not there half a second after a later packet was, in spite of NACK; or too many at once to be waited for. */
   readonly lost: number;
   /** Came by RTX. */
   readonly recovered: number;
