@@ -4,6 +4,7 @@
 import "../../src/io/native/media_worker.ts";
 import { MediaEngine } from "../../src/media/media_engine.ts";
 import { FATAL_TRACK } from "./fatal_track.ts";
+import { withoutStack } from "./worker_fault.ts";
 
 const { handleCommand } = MediaEngine.prototype;
 
@@ -11,10 +12,3 @@ MediaEngine.prototype.handleCommand = function (peer, command, nowMs) {
   if (command.type === "publish" && command.trackId === FATAL_TRACK) throw withoutStack("the worker's fault");
   handleCommand.call(this, peer, command, nowMs);
 };
-
-/** The runtime prints what ends a worker. */
-function withoutStack(message: string): Error {
-  const error = new Error(message);
-  error.stack = `Error: ${message}`;
-  return error;
-}

@@ -20,11 +20,31 @@ function post(notice: WorkerNotice): void {
 }
 
 /** Runs until it is told to stop. What fails here that is no peer's fault ends the worker, which its owner hears of. */
-async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
+async function run(start: WorkerStart): Promise<void> {
   const opened = openLibc();
   if (!opened.ok) throw new Error(opened.reason);
   const { libc } = opened;
   const sockets = new AttachedSockets(libc, { random: cryptoRandom, blocking: true });
+  const { wakeFd, epollFd } = sockets.poller;
+  let isReady = false;
+  try {
+    carryMedia(sockets, start, () => {
+      post({ type: "ready", wakeFd, epollFd });
+      isReady = true;
+    });
+  } catch (error) {
+    // Its owner closes the descriptors that it has been told of.
+    if (!isReady) sockets.poller.close();
+    throw error;
+  }
+  // Its owner closes eventfd and epoll: until it hears of the end it may wake, and must not write to another one's file.
+  await sockets.detach();
+  libc.close();
+  post({ type: "stopped" });
+}
+
+/** Blocks until it is told to stop. `whenReady` is called once, when it can be woken. */
+function carryMedia(sockets: AttachedSockets, { toWorker, fromWorker }: WorkerStart, whenReady: () => void): void {
   const ciphers = chooseCiphers(portableCiphers);
   const inbound = new RingReader<ToWorker>(toWorker);
   const outbound = new RingWriter<FromWorker>(fromWorker, () => post({ type: "wake" }));
@@ -59,7 +79,7 @@ async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
     outbound.send({ type: "counters", ssrcs });
   };
 
-  post({ type: "ready", wakeFd: sockets.poller.wakeFd, epollFd: sockets.poller.epollFd });
+  whenReady();
   let nextTickMs = nowMs;
   for (;;) {
     inbound.drain(handle);
@@ -76,11 +96,7 @@ async function run({ toWorker, fromWorker }: WorkerStart): Promise<void> {
     nowMs = systemClock.now();
     sockets.loop.handleEvents(count);
   }
-  // Its owner closes eventfd and epoll: until it hears of the end it may wake, and must not write to another one's file.
-  await sockets.detach();
   ciphers.close();
-  libc.close();
-  post({ type: "stopped" });
 }
 
 self.addEventListener("message", async ({ data }: MessageEvent<WorkerStart>) => {

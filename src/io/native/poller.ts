@@ -43,7 +43,12 @@ export class Poller {
       libc.call.close(this.epollFd);
       throw error;
     }
-    this.add(this.wakeFd);
+    try {
+      this.add(this.wakeFd);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Reports from now on when the socket has something to read. Throws SocketError. */

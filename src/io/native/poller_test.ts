@@ -88,3 +88,16 @@ Deno.test({
       return Promise.resolve();
     }),
 });
+
+Deno.test({
+  name: "B157: a poller that cannot watch its own eventfd is refused, and leaves nothing open",
+  ignore,
+  permissions,
+  fn() {
+    const libc = testLibc();
+    const before = openDescriptors();
+    assert.throws(() => new Poller({ ...libc, call: { ...libc.call, epoll_ctl: () => -1 } }), { name: "SocketError" });
+    assert.deepEqual(openDescriptors(), before);
+    libc.close();
+  },
+});

@@ -52,19 +52,17 @@ export class AttachedSockets {
     const probe = bindUdp(libc, PROBE);
     this.segmentation = segmentation && hasSegmentation(libc, probe.fd);
     libc.call.close(probe.fd);
-    this.poller = new Poller(libc);
     const flushList = new FlushList();
-    this.loop = new SocketLoop(this.poller, flushList, blocking);
-    this.#context = {
-      libc,
-      loop: this.loop,
-      flushList,
+    const memory = {
       received: new ReceiveBatch(libc),
       sent: new SendBatch(libc),
       pool: new SlotPool(libc, MAX_SLOTS),
-      segmentation: this.segmentation,
-      hashSeed: random.uint32(),
     };
+    const hashSeed = random.uint32();
+    // Last: what cannot be made before it leaves no descriptor open.
+    this.poller = new Poller(libc);
+    this.loop = new SocketLoop(this.poller, flushList, blocking);
+    this.#context = { ...memory, libc, loop: this.loop, flushList, segmentation: this.segmentation, hashSeed };
   }
 
   get counters(): NativeCounters {

@@ -21,6 +21,7 @@ const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
 const HARNESS = new URL("../../../tests/harness/", import.meta.url);
 const FAILING_WORKER = new URL("failing_media_worker.ts", HARNESS);
+const TIMELESS_WORKER = new URL("timeless_media_worker.ts", HARNESS);
 const BROKEN_WORKER = new URL("data:text/javascript,throw new Error('it is broken');");
 /** Never hears that it is to stop. */
 const HUNG_WORKER = new URL("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);");
@@ -96,6 +97,17 @@ Deno.test({
       media.handleTimeout();
       assert.deepEqual([media.socketCount, media.ssrcCount, starts()], [0, 0, 1]);
     }, { url: BROKEN_WORKER }),
+});
+
+Deno.test({
+  name: "B165: a worker that fails before it is ready leaves no descriptor open",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ open }) => {
+      const { detail } = await ended(open());
+      assert.match(detail, /^the media worker has failed: .*no time/);
+    }, { url: TIMELESS_WORKER }),
 });
 
 Deno.test({
