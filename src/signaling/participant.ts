@@ -67,24 +67,31 @@ export class Participant {
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
     this.#media = media;
-    this.connection = new PeerConnection({
-      dtls: options.dtls,
-      ice,
-      candidates: media.candidates,
-      transport: {
-        restartIce: (local) => media.send({ type: "restartIce", ice: local }),
-        sendDtls: (bytes) => media.send({ type: "sendDtls", bytes }),
-        connect: (keying) => media.send({ type: "connect", keying }),
-      },
-      observer: {
-        connected: () => this.#observer.transportConnected(),
-        connectionFailed: (reason) => this.leave("transport-failed", reason),
-      },
-    });
     this.room = rooms.enter(roomId);
-    this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
-    this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill });
-    this.room.addPeer(this.peer);
+    try {
+      this.connection = new PeerConnection({
+        dtls: options.dtls,
+        ice,
+        candidates: media.candidates,
+        transport: {
+          restartIce: (local) => media.send({ type: "restartIce", ice: local }),
+          sendDtls: (bytes) => media.send({ type: "sendDtls", bytes }),
+          connect: (keying) => media.send({ type: "connect", keying }),
+        },
+        observer: {
+          connected: () => this.#observer.transportConnected(),
+          connectionFailed: (reason) => this.leave("transport-failed", reason),
+        },
+      });
+      this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
+      this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill });
+      this.room.addPeer(this.peer);
+    } catch (error) {
+      // Whoever asked for a participant gets none that could leave.
+      rooms.release(this.room);
+      media.send({ type: "close" });
+      throw error;
+    }
   }
 
   get closed(): boolean {

@@ -4,8 +4,13 @@ import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { pictureLossIndications } from "../../tests/harness/engine.ts";
 import { DTLS_ALERT } from "../../tests/harness/keyed_dtls.ts";
 import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
+import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import type { PeerCommand } from "../media/messages.ts";
+import type { DtlsFactory } from "../webrtc/dtls.ts";
 import { byeSource, byeSourceCount } from "../rtp/rtcp/bye.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
+import { Participant } from "./participant.ts";
+import { Rooms } from "./room.ts";
 
 const CAMERA = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000, msid: "s v" } as const;
 const RECEIVE = { mid: "0", kind: "video", direction: "recvonly" } as const;
@@ -147,5 +152,36 @@ Deno.test({
     assert.deepEqual(neighbour.take().map((message) => message.type), ["peerLeft"]);
     assert.equal(participant?.nextTimeout(), Infinity);
     assert.equal(room.openMedia, 1);
+  },
+});
+
+Deno.test({
+  name: "B44: a participant that cannot be made gives its media back, and leaves no room behind",
+  permissions: "none",
+  fn() {
+    const rooms = new Rooms();
+    const commands: string[] = [];
+    const options = {
+      rooms,
+      roomId: "room",
+      name: undefined,
+      openMedia: () => ({ candidates: [], send: ({ type }: PeerCommand) => void commands.push(type) }),
+      get dtls(): DtlsFactory {
+        throw new Error("a fault");
+      },
+      observer: {
+        peerJoined() {},
+        peerLeft() {},
+        trackPublished() {},
+        trackUnpublished() {},
+        transportConnected() {},
+        failed() {},
+        left: () => void commands.push("left"),
+      },
+      random: seededRandom(1),
+      codecs: [],
+    };
+    assert.throws(() => new Participant(options), { message: "a fault" });
+    assert.deepEqual([commands, rooms.size], [["close"], 0]);
   },
 });
