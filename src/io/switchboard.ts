@@ -1,5 +1,11 @@
 import { getLogger } from "@logtape/logtape";
-import type { OpenPeerMedia, PeerEvent, PeerEventHandler } from "../media/messages.ts";
+import {
+  NoCapacityError,
+  type OpenPeerMedia,
+  type PeerEvent,
+  type PeerEventHandler,
+  type PeerOpening,
+} from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import {
@@ -15,7 +21,7 @@ import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines, localAddresses } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
-import { TICK_MS } from "./media_host.ts";
+import { type HostedMedia, TICK_MS } from "./media_host.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
@@ -176,7 +182,7 @@ export class Switchboard {
   }
 
   readonly #openMedia: OpenPeerMedia = (opening, handleEvent) => {
-    const { backend: { media }, hostname, announce } = this.#options;
+    const { hostname, announce } = this.#options;
     const addresses = localAddresses(hostname, announce);
     const guarded = (event: PeerEvent, nowMs: number) => {
       try {
@@ -185,9 +191,18 @@ export class Switchboard {
         this.#endByFault(handleEvent, error, nowMs);
       }
     };
-    const { port, send } = media.openPeer(hostname, opening, guarded);
+    const { port, send } = this.#openPeer(opening, guarded);
     return { candidates: candidateLines(addresses, port), send };
   };
+
+  #openPeer(opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
+    try {
+      return this.#options.backend.media.openPeer(this.#options.hostname, opening, handleEvent);
+    } catch (cause) {
+      roomLog.error("a peer is refused, as there is no media for it: {cause}", { cause });
+      throw new NoCapacityError({ cause });
+    }
+  }
 
   /** Runs what one peer caused. A fault closes that peer only (rule P7). */
   #guard(session: Failing, action: () => void): void {

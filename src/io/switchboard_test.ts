@@ -160,7 +160,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "P7: where no socket can be opened the client is told, and the others stay",
+  name: "P61: where no socket can be opened the client is told, by WebSocket, WHIP or WHEP, and the others stay",
   permissions: "none",
   fn() {
     const setup = setUp();
@@ -168,9 +168,21 @@ Deno.test({
     setup.fail(new Error("too many open files"));
     const client = setup.connect();
     const [reply] = client.say({ type: "join", roomId: "room" });
-    assert.equal(reply.type === "error" && reply.code, "internal");
-    assert.deepEqual(client.closed, [1011]);
-    client.endpoint.handleClose(1011, true);
+    assert.equal(reply.type === "error" && reply.code, "no-capacity");
+    assert.deepEqual(client.closed, [1013]);
+    client.endpoint.handleClose(1013, true);
+    for (const [role, direction] of [["whip", "sendonly"], ["whep", "recvonly"]] as const) {
+      const sdp = buildOffer([{ mid: "0", kind: "video", direction }]);
+      const result = setup.switchboard.openHttpSession({
+        role,
+        roomId: "new",
+        name: undefined,
+        publisher: undefined,
+        sdp,
+      });
+      assert.equal(!result.ok && result.code, "no-capacity");
+    }
+    assert.equal(setup.switchboard.stats.rooms, 1);
     assert.deepEqual(neighbour.closed, []);
     assert.equal(setup.switchboard.stats.peers, 1);
     setup.fail(undefined);

@@ -1,7 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/switchboard.ts";
-import type { HttpOpenResult, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
+import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import { openQuery } from "../signaling/messages.ts";
 import { problem, type ProblemStatus } from "./problem.ts";
 
@@ -43,7 +43,9 @@ const SDP_FRAGMENT = "application/trickle-ice-sdpfrag";
 const MAX_BODY = 1024 * 1024;
 /** Seconds that a browser keeps the answer to a preflight. */
 const PREFLIGHT_MAX_AGE = 86_400;
-const EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, WWW-Authenticate";
+const EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, WWW-Authenticate, Retry-After";
+/** Seconds after which another peer may be carried again, here or by who takes over. */
+const RETRY_AFTER = { "Retry-After": "5" };
 
 const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "bad-sdp": 400,
@@ -55,6 +57,7 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "wrong-generation": 422,
   "etag-required": 428,
   "server-closing": 503,
+  "no-capacity": 503,
 };
 
 /** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/protocol.md, rules P50 to P60. */
@@ -103,7 +106,7 @@ async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<R
   }
   const { roomId, name, publisher } = parsed.data;
   const result = options.open({ role, roomId, name, publisher, sdp: await c.req.text() });
-  if (!result.ok) return problem(c, STATUSES[result.code], { code: result.code, detail: result.message });
+  if (!result.ok) return refusal(c, result);
   addIceServers(c, options.iceServers);
   return c.body(result.answer, 201, {
     "Content-Type": SDP,
@@ -119,7 +122,7 @@ async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<
   const session = sessionOf(c, role, options);
   if (session === undefined) return gone(c);
   const result = options.act(session, () => session.patch(text, c.req.header("If-Match")));
-  if (!result.ok) return problem(c, STATUSES[result.code], { code: result.code, detail: result.message });
+  if (!result.ok) return refusal(c, result);
   if (!result.restarted) return c.body(null, 204);
   return c.body(result.fragment, 200, { "Content-Type": SDP_FRAGMENT, "ETag": result.etag });
 }
@@ -127,6 +130,11 @@ async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<
 function sessionOf(c: Context, role: HttpRole, options: WhipOptions): HttpSession | undefined {
   const session = options.find(c.req.param("session") ?? "");
   return session?.role === role && session.participant.room.id === c.req.param("room") ? session : undefined;
+}
+
+function refusal(c: Context, { code, message }: HttpRefusal): Response {
+  const status = STATUSES[code];
+  return problem(c, status, { code, detail: message }, status === 503 ? RETRY_AFTER : {});
 }
 
 function notAllowed(c: Context, allow: { readonly Allow: string }): Response {

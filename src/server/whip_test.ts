@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
+import type { HttpRefusalCode } from "../signaling/http_session.ts";
 import { createWhip, type Verdict } from "./whip.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
 /** The endpoints over a server that refuses all. */
-function serve(verdict: Verdict = "allowed") {
+function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") {
   const asked: unknown[] = [];
   const app = createWhip({
     open(request) {
       asked.push(request);
-      return { ok: false, code: "bad-sdp", message: "no offer" };
+      return { ok: false, code, message: "no offer" };
     },
     find: () => undefined,
     act: (_, action) => action(),
@@ -131,4 +132,16 @@ test("P60: whoever is not allowed gets 401 with a challenge, or 403, before the 
     headers: { Authorization: "bearer x" },
   });
   assert.equal(await problemOf(other), "403 forbidden");
+});
+
+test("P59, P61: a server that is full, or shuts down, says when to come again, and so to pages of any origin", async () => {
+  for (const code of ["no-capacity", "server-closing"] as const) {
+    const response = await serve("allowed", code).request("/whep/a", post());
+    assert.equal(response.headers.get("Retry-After"), "5");
+    assert.match(response.headers.get("Access-Control-Expose-Headers") ?? "", /Retry-After/);
+    assert.equal(await problemOf(response), `503 ${code}`);
+  }
+  const refused = await serve().request("/whep/a", post());
+  assert.equal(refused.headers.get("Retry-After"), null);
+  await refused.body?.cancel();
 });

@@ -1,4 +1,4 @@
-import type { OpenPeerMedia } from "../media/messages.ts";
+import { NoCapacityError, type OpenPeerMedia } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
@@ -23,6 +23,7 @@ export type HttpRefusalCode =
   | "etag-required"
   | "etag-mismatch"
   | "server-closing"
+  | "no-capacity"
   | "wrong-generation";
 
 export interface HttpRefusal {
@@ -98,8 +99,12 @@ export class HttpSession {
     if (problem !== undefined) return refused("wrong-direction", problem);
     const refusal = findUnanswerable(parsed.offer, options.codecs);
     if (refusal !== undefined) return refusal;
-    const session = new HttpSession(options, parsed.offer);
-    return session.#answer(oneWay(parsed.offer, options.role));
+    try {
+      return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role));
+    } catch (error) {
+      if (error instanceof NoCapacityError) return refused("no-capacity", error.message);
+      throw error;
+    }
   }
 
   /** Names the ICE generation (RFC 9725 section 4.3.1): a strong entity-tag. */

@@ -73,6 +73,7 @@ export const errorCodeSchema = z.enum([
   "too-many-tracks",
   "transport-failed",
   "server-closing",
+  "no-capacity",
   "internal",
 ]);
 

@@ -1,4 +1,4 @@
-import type { OpenPeerMedia } from "../media/messages.ts";
+import { NoCapacityError, type OpenPeerMedia } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
@@ -29,12 +29,13 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 /** What is heard where the client closed without naming a code. */
 const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<Record<LeaveReason, number>> = {
+const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity", number>> = {
   "leave": CLOSE_NORMAL,
   "signaling-lost": CLOSE_NORMAL,
   "server-closing": CLOSE_GOING_AWAY,
   "refused": 1008,
   "fault": 1011,
+  "no-capacity": 1013,
   "transport-failed": 4000,
 };
 
@@ -134,9 +135,8 @@ export class SignalingSession {
   }
 
   #join(roomId: string, name: string | undefined): void {
-    const { rooms, openMedia, dtls, random, codecs } = this.#options;
-    const observer = this.#participantObserver();
-    const participant = new Participant({ rooms, roomId, name, openMedia, dtls, observer, random, codecs });
+    const participant = this.#enter(roomId, name);
+    if (participant === undefined) return;
     this.#state = { name: "joined", participant };
     this.#send({
       type: "welcome",
@@ -144,6 +144,20 @@ export class SignalingSession {
       peers: describePeers(participant.room, participant.peer.id),
     });
     this.#options.observer.joined(participant);
+  }
+
+  /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
+  #enter(roomId: string, name: string | undefined): Participant | undefined {
+    const { rooms, openMedia, dtls, random, codecs } = this.#options;
+    const observer = this.#participantObserver();
+    try {
+      return new Participant({ rooms, roomId, name, openMedia, dtls, observer, random, codecs });
+    } catch (error) {
+      if (!(error instanceof NoCapacityError)) throw error;
+      this.#sendError("no-capacity", error.message);
+      this.#close("no-capacity");
+      return undefined;
+    }
   }
 
   #offer(participant: Participant, message: OfferMessage): void {
@@ -193,7 +207,7 @@ export class SignalingSession {
     else this.#close("refused");
   }
 
-  #close(reason: LeaveReason): void {
+  #close(reason: keyof typeof CLOSE_CODES): void {
     this.#state = { name: "closed" };
     if (!this.#detached) this.#options.connection.close(CLOSE_CODES[reason], reason);
   }
