@@ -34,3 +34,14 @@ Deno.test({
     assert.equal(await statusFor("localhost", "/no-such-file"), "HTTP/1.1 404 Not Found");
   },
 });
+
+Deno.test({
+  name: "B176: UDP ports beyond the last one are refused by a typed error",
+  permissions: "none",
+  fn() {
+    assert.throws(() => createSwitchboard({ udpPort: 65535, workers: 2 }), {
+      name: "BackendUnavailableError",
+      message: /want UDP ports 65535 to 65536/,
+    });
+  },
+});

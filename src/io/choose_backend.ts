@@ -5,6 +5,8 @@ import { createNativeBackend } from "./native/backend.ts";
 import { createPortableBackend } from "./portable/backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
 
+const MAX_PORT = 65535;
+
 export type BackendChoice = "auto" | "native" | "portable";
 
 export interface BackendOptions {
@@ -39,6 +41,8 @@ export function chooseBackend(options: BackendOptions): ChosenBackend {
   if (options.udpPort !== undefined && options.udpPorts !== undefined) {
     return { ok: false, reason: "peers share one UDP port, or have one each of a range: not both" };
   }
+  const problem = portProblem(options);
+  if (problem !== undefined) return { ok: false, reason: problem };
   const portable = createPortableBackend(clock, random);
   const nativeOnly = nativeSetting(options);
   if (choice === "portable") {
@@ -51,6 +55,23 @@ export function chooseBackend(options: BackendOptions): ChosenBackend {
   if (choice === "native") return { ok: false, reason };
   if (nativeOnly !== undefined) return { ok: false, reason: `${nativeOnly} needs the native backend; ${reason}` };
   return { ok: true, backend: portable, reason };
+}
+
+/** Why no socket could have these ports: the kernel knows 16 bits of a port, and takes 65536 for any. */
+function portProblem({ workers = 1, udpPort, udpPorts }: BackendOptions): string | undefined {
+  if (udpPorts !== undefined) {
+    const { min, max } = udpPorts;
+    return isPort(min) && isPort(max) && 0 < min && min <= max ? undefined : `${min}-${max} is no range of UDP ports`;
+  }
+  if (udpPort === undefined || udpPort === 0) return undefined;
+  if (!isPort(udpPort)) return `${udpPort} is no UDP port`;
+  const last = udpPort + workers - 1;
+  if (last <= MAX_PORT) return undefined;
+  return `${workers} media workers want UDP ports ${udpPort} to ${last}: the last that there is is ${MAX_PORT}`;
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && 0 <= value && value <= MAX_PORT;
 }
 
 /** A setting that the portable backend cannot follow. */

@@ -86,6 +86,39 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B176: ports that no socket can have are refused by name, for each worker, whichever backend is asked for",
+  permissions: "none",
+  fn() {
+    const cases: readonly (readonly [Partial<BackendOptions>, string])[] = [
+      [
+        { udpPort: 65535, workers: 2 },
+        "2 media workers want UDP ports 65535 to 65536: the last that there is is 65535",
+      ],
+      [
+        { udpPort: 65300, workers: 256 },
+        "256 media workers want UDP ports 65300 to 65555: the last that there is is 65535",
+      ],
+      [{ udpPort: 65536 }, "65536 is no UDP port"],
+      [{ udpPort: -1 }, "-1 is no UDP port"],
+      [{ udpPort: 80.5 }, "80.5 is no UDP port"],
+      [{ udpPorts: { min: 0, max: 9 } }, "0-9 is no range of UDP ports"],
+      [{ udpPorts: { min: 1, max: 65536 } }, "1-65536 is no range of UDP ports"],
+      [{ udpPorts: { min: 9, max: 8 } }, "9-8 is no range of UDP ports"],
+    ];
+    for (const choice of ["auto", "native", "portable"] as const) {
+      for (const [options, reason] of cases) assert.equal(refusal(choice, options), reason);
+      const allowed = [{ udpPort: 65534, workers: 2 }, { udpPort: 65535 }, { udpPort: 65535, workers: 0 }, {
+        udpPort: 0,
+        workers: 256,
+      }, { udpPorts: { min: 1, max: 65535 } }];
+      for (const options of allowed) {
+        assert.match(refusal(choice, options), /needs the native backend|does not run here/);
+      }
+    }
+  },
+});
+
+Deno.test({
   name: "B159: a shared port that cannot be had is told as a reason",
   ignore: WITHOUT_NATIVE,
   permissions: { ffi: FFI, net: ["127.0.0.1"] },
