@@ -56,11 +56,14 @@ export interface Server {
 
 function listen(application: Application, { host, port }: ListenAddress, print: (line: string) => void): Server {
   let closing = false;
-  const listener = new Listener((request, info) => closing ? closingResponse() : application.fetch(request, info), {
-    hostname: host,
-    port,
-    onListen: (address) => print(`Switchboard is ready at ${pageUrl(host, address.port)}\n`),
-  });
+  const listener = new Listener(
+    (request, info) => closing && !refusesItself(request) ? closingResponse() : application.fetch(request, info),
+    {
+      hostname: host,
+      port,
+      onListen: (address) => print(`Switchboard is ready at ${pageUrl(host, address.port)}\n`),
+    },
+  );
   return {
     async close() {
       closing = true;
@@ -69,6 +72,11 @@ function listen(application: Application, { host, port }: ListenAddress, print: 
       await listener.shutdown();
     },
   };
+}
+
+/** WHIP and WHEP say that the server closes by a problem document, which pages of every origin may read (rules P58, P59). */
+function refusesItself(request: Request): boolean {
+  return /^\/(whip|whep)\//.test(URL.parse(request.url)?.pathname ?? "");
 }
 
 function closingResponse(): Response {

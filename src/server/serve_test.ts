@@ -139,6 +139,31 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B78, P59: while the server shuts down WHIP and WHEP refuse in their own words, all else is 503",
+  permissions,
+  async fn() {
+    let base = "";
+    const got: string[] = [];
+    const application: Application = {
+      fetch: ({ method, url }) => new Response(`${method} ${new URL(url).pathname}`),
+      async close() {
+        for (const path of ["/whip/a", "/whep/a/b", "/whipped/a", "/whip", "/", "/ws", "/healthz"]) {
+          const response = await fetch(`${base}${path}`, { method: "POST", body: "v=0" });
+          got.push(`${response.status} ${(await response.text()).trim()}`);
+        }
+      },
+    };
+    const { exitCode } = await serve(application, (port) => {
+      base = `http://127.0.0.1:${port}`;
+      return Promise.resolve();
+    });
+    const closing = "503 The server is closing";
+    assert.deepEqual(got, ["200 POST /whip/a", "200 POST /whep/a/b", closing, closing, closing, closing, closing]);
+    assert.equal(exitCode, 0);
+  },
+});
+
+Deno.test({
   name: "B78: a shutdown that does not end is given up at the deadline, with exit code 1",
   permissions: "none",
   async fn() {
