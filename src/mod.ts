@@ -15,8 +15,9 @@ import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
+import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
-import { type Authorize, createWhip, type HttpAccess, type IceServer, type Verdict } from "./server/whip.ts";
+import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 
 export type { Authorize, BackendChoice, CodecName, HttpAccess, IceServer, Stats, Verdict };
 
@@ -38,7 +39,7 @@ export interface CreateOptions {
   readonly codecs?: readonly CodecName[];
   /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
   readonly authorize?: Authorize;
-  /** STUN and TURN servers that WHIP and WHEP clients are told of. Default: none. */
+  /** STUN and TURN servers that WHIP and WHEP clients are told of, all in printable ASCII. Default: none. */
   readonly iceServers?: readonly IceServer[];
 }
 
@@ -69,10 +70,12 @@ export class BackendUnavailableError extends Error {
 }
 
 /**
- * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError, and
- * nothing else.
+ * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
+ * TypeError where `iceServers` has what an HTTP header cannot carry; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
+  // Before anything is opened that nobody could close.
+  const links = iceLinks(options.iceServers ?? []);
   const hostname = options.hostname ?? "0.0.0.0";
   const chosen = chooseBackend({
     choice: options.backend ?? "auto",
@@ -104,7 +107,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     open: (request) => switchboard.openHttpSession(request),
     find: (id) => switchboard.httpSession(id),
     act: (session, action) => switchboard.actOnHttpSession(session, action),
-    iceServers: options.iceServers ?? [],
+    iceLinks: links,
     authorize: options.authorize ?? (() => "allowed"),
   });
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });

@@ -45,3 +45,15 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "B171: ICE servers that no Link header can carry are refused before a backend is looked for",
+  permissions: "none",
+  fn() {
+    const iceServers = [{ urls: ["turn:turn.example.org"], username: "Ж", credential: "secret" }];
+    assert.throws(() => createSwitchboard({ backend: "native", iceServers }), {
+      name: "TypeError",
+      message: /^iceServers: username of "turn:turn.example.org" cannot stand in a Link header/,
+    });
+  },
+});

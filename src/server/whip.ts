@@ -19,21 +19,14 @@ export type Verdict = "allowed" | "unauthorized" | "forbidden";
 /** Decides on each request to WHIP and WHEP but OPTIONS. */
 export type Authorize = (access: HttpAccess) => Verdict | Promise<Verdict>;
 
-/** A STUN or TURN server for clients, as RTCIceServer has it. */
-export interface IceServer {
-  /** As in `turn:turn.example.org?transport=udp` (RFC 7064, RFC 7065). */
-  readonly urls: readonly string[];
-  readonly username?: string;
-  readonly credential?: string;
-}
-
 export interface WhipOptions {
   open(request: HttpOpenRequest): HttpOpenResult;
   /** The session with this id; undefined where there is none any more. */
   find(id: string): HttpSession | undefined;
   /** Runs what one request does to a session: a fault costs that session, not the server. */
   act<T>(session: HttpSession, action: () => T): T;
-  readonly iceServers: readonly IceServer[];
+  /** Values of Link fields, which tell clients of ICE servers. */
+  readonly iceLinks: readonly string[];
   readonly authorize: Authorize;
 }
 
@@ -107,7 +100,7 @@ async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<R
   const { roomId, name, publisher } = parsed.data;
   const result = options.open({ role, roomId, name, publisher, sdp: await c.req.text() });
   if (!result.ok) return refusal(c, result);
-  addIceServers(c, options.iceServers);
+  for (const link of options.iceLinks) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {
     "Content-Type": SDP,
     // Relative to the request: which name and scheme the client sees a proxy may know, not the server.
@@ -184,18 +177,3 @@ const limited = bodyLimit({
   maxSize: MAX_BODY,
   onError: (c) => problem(c, 413, { code: "too-large", detail: `the body is over ${MAX_BODY} bytes` }),
 });
-
-/** RFC 9725 section 4.6. */
-function addIceServers(c: Context, servers: readonly IceServer[]): void {
-  for (const { urls, username, credential } of servers) {
-    const secret = username === undefined || credential === undefined
-      ? ""
-      : `; username=${quoted(username)}; credential=${quoted(credential)}; credential-type="password"`;
-    for (const url of urls) c.header("Link", `<${url}>; rel="ice-server"${secret}`, { append: true });
-  }
-}
-
-/** A quoted-string (RFC 9110 section 5.6.4). */
-function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
-}

@@ -14,9 +14,7 @@ function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") 
     },
     find: () => undefined,
     act: (_, action) => action(),
-    iceServers: [
-      { urls: ["turn:turn.example.org"], username: "ada", credential: "secret" },
-    ],
+    iceLinks: ['<turn:turn.example.org>; rel="ice-server"; username="ada"; credential="secret"'],
     authorize(access) {
       asked.push(access);
       return verdict;
