@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import type { RandomSource } from "../../sfu/random.ts";
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
 import { messageOf } from "../../webrtc/error_message.ts";
@@ -6,6 +7,7 @@ import type { Backend } from "../backend.ts";
 import type { Clock } from "../clock.ts";
 import { LocalMedia } from "../local_media.ts";
 import type { MediaHost } from "../media_host.ts";
+import type { BufferSizes } from "./bind_udp.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { MediaPool } from "./media_pool.ts";
@@ -13,6 +15,8 @@ import type { PortLimits } from "./port_range.ts";
 import { type BindPlan, SocketBinder } from "./socket_binder.ts";
 import { openNativeSockets } from "./sockets.ts";
 import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
+
+const log = getLogger(["switchboard", "media"]);
 
 export interface NativeOptions {
   readonly clock: Clock;
@@ -29,6 +33,8 @@ export interface NativeOptions {
   readonly udpPort: number | undefined;
   /** The ports that peers may have; each gets one. */
   readonly udpPorts: PortLimits | undefined;
+  /** Bytes of the kernel's buffers for each socket; left out, what suits the ports. */
+  readonly buffers?: BufferSizes | undefined;
 }
 
 export type NativeBackendResult =
@@ -40,6 +46,8 @@ type HostResult =
     readonly ok: true;
     readonly media: MediaHost;
     readonly description: string;
+    /** What the machine's settings cost the peers. */
+    readonly warnings: readonly string[];
     readonly cipherReasons: readonly string[];
   }
   | { readonly ok: false; readonly reason: string };
@@ -55,10 +63,11 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
   const opened = workers === 0 ? openHere(options) : openWorkers(options, workers);
   if (!opened.ok) return opened;
+  for (const warning of opened.warnings) log.warn(warning);
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
   return {
     ok: true,
-    description: [opened.description, isolates, ...opened.cipherReasons].join("; "),
+    description: [opened.description, ...opened.warnings, isolates, ...opened.cipherReasons].join("; "),
     backend: { name: "native", workers, dtls: options.dtls, media: opened.media },
   };
 }
@@ -70,7 +79,8 @@ function openHere(options: NativeOptions): HostResult {
   const choice = chooseCiphers(ciphers);
   const { sockets } = opened;
   const media = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed: () => choice.close() });
-  return { ok: true, media, description: sockets.description, cipherReasons: choice.reasons };
+  const { description, warning } = sockets;
+  return { ok: true, media, description, warnings: present([warning]), cipherReasons: choice.reasons };
 }
 
 /** All ports are bound before a worker starts: one that cannot be had is told now, and leaves nothing open. */
@@ -88,12 +98,18 @@ function openWorkers(options: NativeOptions, count: number): HostResult {
     bound.push(opened);
   }
   const descriptions = new Set(bound.map(({ binder }) => binder.description));
+  const warnings = present(bound.map(({ binder }) => binder.warning));
   const media = new MediaPool(bound.map((opened) => new WorkerMedia({ ...opened, clock: options.clock })));
   // The workers choose by the same measure.
   const choice = chooseCiphers(options.ciphers);
   choice.close();
   const description = [bound[0].libc.path, ...descriptions].join(", ");
-  return { ok: true, media, description, cipherReasons: choice.reasons };
+  return { ok: true, media, description, warnings, cipherReasons: choice.reasons };
+}
+
+/** Each of the warnings once. */
+function present(warnings: readonly (string | undefined)[]): string[] {
+  return [...new Set(warnings)].filter((warning) => warning !== undefined);
 }
 
 type BindResult =
@@ -114,9 +130,9 @@ function bind(options: NativeOptions, index: number): BindResult {
 }
 
 /** The ports of the isolate with this index. Port 0 is any port, for each another one. */
-function bindPlan({ random, hostname, udpPort, udpPorts }: NativeOptions, index: number): BindPlan {
+function bindPlan({ random, hostname, udpPort, udpPorts, buffers }: NativeOptions, index: number): BindPlan {
   const shared = udpPort === undefined ? undefined : { hostname, port: udpPort === 0 ? 0 : udpPort + index };
-  return { random, shared, ports: udpPorts };
+  return { random, shared, ports: udpPorts, buffers };
 }
 
 /** Why no worker can be started; undefined where one can. Deno reads a worker's code as a file, and wants permission. */

@@ -1,3 +1,4 @@
+import { configureSync, resetSync } from "@logtape/logtape";
 import assert from "node:assert/strict";
 import { keyedDtls } from "../../../tests/harness/keyed_dtls.ts";
 import { openDescriptors } from "../../../tests/harness/native_libc.ts";
@@ -74,6 +75,31 @@ Deno.test({
       assert.equal(result.backend.workers, count);
       assert.ok(result.description.includes(text), result.description);
       await result.backend.media.close();
+    }
+  },
+});
+
+Deno.test({
+  name: "B177: small buffers of a shared port are warned of in the log, once for all workers, and in the description",
+  ignore,
+  permissions,
+  async fn() {
+    for (const workers of [0, 2]) {
+      const logged: string[] = [];
+      configureSync({
+        reset: true,
+        sinks: { lines: ({ level, message }) => void logged.push(`${level} ${message.join("")}`) },
+        loggers: [{ category: "switchboard", sinks: ["lines"] }, { category: ["logtape", "meta"], sinks: [] }],
+      });
+      // Twice what any kernel grants.
+      const buffers = { receive: 2 ** 31 - 1, send: 2 ** 31 - 1 };
+      const result = create({ workers, udpPort: 0, buffers });
+      resetSync();
+      assert.ok(result.ok);
+      await result.backend.media.close();
+      assert.equal(logged.length, 1);
+      assert.match(logged[0], /^warning the shared UDP port has .*net\.core\.rmem_max.*net\.core\.wmem_max/);
+      assert.ok(result.description.includes(logged[0].replace("warning ", "; ")), result.description);
     }
   },
 });

@@ -20,6 +20,9 @@ const SOCK_CLOEXEC = 0x80000;
 const SOL_SOCKET = 1;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
+/** Beyond the limits, for who has CAP_NET_ADMIN. */
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
 const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 
@@ -43,7 +46,7 @@ export interface BindOptions {
   readonly hostname: string;
   /** One port, 0 for any, or a range of them. */
   readonly port: number | PortRange;
-  /** net.core.rmem_max and wmem_max limit what is granted. */
+  /** net.core.rmem_max and wmem_max limit what is granted to a process without CAP_NET_ADMIN. */
   readonly buffers: BufferSizes;
 }
 
@@ -80,8 +83,8 @@ export function hasSegmentation(libc: Libc, fd: number): boolean {
 }
 
 function setOptions(libc: Libc, fd: number, family: Family, isWildcard: boolean, buffers: BufferSizes): void {
-  setOption(libc, fd, SOL_SOCKET, SO_RCVBUF, buffers.receive);
-  setOption(libc, fd, SOL_SOCKET, SO_SNDBUF, buffers.send);
+  setBuffer(libc, fd, SO_RCVBUFFORCE, SO_RCVBUF, buffers.receive);
+  setBuffer(libc, fd, SO_SNDBUFFORCE, SO_SNDBUF, buffers.send);
   if (family === AF_INET) {
     if (isWildcard) setOption(libc, fd, IPPROTO_IP, IP_PKTINFO, 1);
   } else {
@@ -90,11 +93,17 @@ function setOptions(libc: Libc, fd: number, family: Family, isWildcard: boolean,
   }
 }
 
+function setBuffer(libc: Libc, fd: number, force: number, option: number, bytes: number): void {
+  if (!trySetOption(libc, fd, SOL_SOCKET, force, bytes)) setOption(libc, fd, SOL_SOCKET, option, bytes);
+}
+
 function setOption(libc: Libc, fd: number, level: number, option: number, value: number): void {
-  const bytes = new Int32Array(new ArrayBuffer(4)).fill(value);
-  if (libc.call.setsockopt(fd, level, option, bytes, 4) < 0) {
-    throw new SocketError(`the socket option ${level}/${option} cannot be set`, libc.errno());
-  }
+  if (trySetOption(libc, fd, level, option, value)) return;
+  throw new SocketError(`the socket option ${level}/${option} cannot be set`, libc.errno());
+}
+
+function trySetOption(libc: Libc, fd: number, level: number, option: number, value: number): boolean {
+  return libc.call.setsockopt(fd, level, option, new Int32Array(new ArrayBuffer(4)).fill(value), 4) >= 0;
 }
 
 /** Undefined where the kernel does not know the option. */

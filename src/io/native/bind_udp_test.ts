@@ -4,6 +4,9 @@ import { bindUdp, bufferSizes, hasSegmentation } from "./bind_udp.ts";
 import { EADDRINUSE } from "./errors.ts";
 import type { Libc } from "./libc.ts";
 
+const SOL_SOCKET = 1;
+const SO_SNDBUFFORCE = 32;
+const SO_RCVBUFFORCE = 33;
 const BUFFERS = { receive: 100 * 1024, send: 50 * 1024 };
 
 function withLibc(check: (libc: Libc) => void): () => void {
@@ -28,6 +31,37 @@ Deno.test({
     const granted = bufferSizes(libc, huge.fd);
     assert.ok(granted.receive < 2 ** 30 && granted.send < 2 ** 30 && granted.receive > 0);
     libc.call.close(huge.fd);
+  }),
+});
+
+Deno.test({
+  name: "B177: buffers are had beyond the machine's limits by who may, else up to them; another refusal is an error",
+  permissions: WITH_LIBC.permissions,
+  ignore: WITH_LIBC.ignore,
+  fn: withLibc((libc) => {
+    const asked: string[] = [];
+    const bindWith = (answer: (option: number) => number | undefined) => {
+      asked.length = 0;
+      const setsockopt: Libc["call"]["setsockopt"] = (fd, level, option, value, length) => {
+        if (level === SOL_SOCKET && value instanceof Int32Array) asked.push(`${option}: ${value[0]}`);
+        return answer(option) ?? libc.call.setsockopt(fd, level, option, value, length);
+      };
+      const { fd } = bindUdp({ ...libc, call: { ...libc.call, setsockopt } }, {
+        hostname: "127.0.0.1",
+        port: 0,
+        buffers: BUFFERS,
+      });
+      const granted = bufferSizes(libc, fd);
+      libc.call.close(fd);
+      return granted;
+    };
+    const isForce = (option: number) => option === SO_SNDBUFFORCE || option === SO_RCVBUFFORCE;
+    assert.deepEqual(bindWith((option) => isForce(option) ? -1 : undefined), BUFFERS);
+    const { receive, send } = BUFFERS;
+    assert.deepEqual(asked, [`33: ${receive}`, `8: ${receive}`, `32: ${send}`, `7: ${send}`]);
+    assert.throws(() => bindWith(() => -1), { name: "SocketError", message: /socket option 1\/8/ });
+    bindWith((option) => isForce(option) ? 0 : undefined);
+    assert.deepEqual(asked, [`33: ${receive}`, `32: ${send}`]);
   }),
 });
 

@@ -151,6 +151,62 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B177: a shared port that gets less than half of its buffers warns of it, and names what limits them",
+  ignore,
+  permissions,
+  fn() {
+    const buffers = { receive: 64 * 1024, send: 32 * 1024 };
+    const warning = (receive: number, send: number, shared?: BindPlan["shared"]) => {
+      const real = testLibc();
+      const getsockopt: Libc["call"]["getsockopt"] = (fd, level, option, value, length) => {
+        const result = real.call.getsockopt(fd, level, option, value, length);
+        if (level === 1 && value instanceof Int32Array) value[0] = 2 * (option === 8 ? receive : send);
+        return result;
+      };
+      const libc = { ...real, call: { ...real.call, getsockopt } };
+      const binder = new SocketBinder(libc, { random: seededRandom(1), buffers, shared });
+      binder.close();
+      real.close();
+      return binder.warning;
+    };
+    const shared = { hostname: LOOPBACK, port: 0 };
+    assert.equal(warning(32 * 1024, 16 * 1024, shared), undefined);
+    const consequence = "in a pause of the server packets of all peers are lost";
+    assert.equal(
+      warning(8 * 1024, 16 * 1024, shared),
+      `the shared UDP port has 8 kB of 64 kB to receive (sysctl net.core.rmem_max): ${consequence}`,
+    );
+    assert.equal(
+      warning(8 * 1024, 8 * 1024, shared),
+      "the shared UDP port has 8 kB of 64 kB to receive (sysctl net.core.rmem_max), " +
+        `8 kB of 32 kB to send (sysctl net.core.wmem_max): ${consequence}`,
+    );
+    assert.equal(warning(1024, 1024), undefined, "a port of its own is one peer's");
+  },
+});
+
+Deno.test({
+  name: "B177: 16 MB are asked for where all peers share a port",
+  ignore,
+  permissions,
+  fn() {
+    const libc = testLibc();
+    const asked: number[] = [];
+    const setsockopt: Libc["call"]["setsockopt"] = (fd, level, option, value, length) => {
+      if (level === 1 && option === 33 && value instanceof Int32Array) asked.push(value[0]);
+      return libc.call.setsockopt(fd, level, option, value, length);
+    };
+    const shared = { hostname: LOOPBACK, port: 0 };
+    const random = seededRandom(1);
+    for (const plan of [{ random, shared }, { random }]) {
+      new SocketBinder({ ...libc, call: { ...libc.call, setsockopt } }, plan).close();
+    }
+    assert.deepEqual(asked, [16 * 1024 * 1024, 256 * 1024]);
+    libc.close();
+  },
+});
+
+Deno.test({
   name: "B159, B166: a port or an address that cannot be had is refused by an error in words, and leaves nothing open",
   ignore,
   permissions,

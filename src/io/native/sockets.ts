@@ -133,6 +133,8 @@ export function openNativeSockets(options: NativeSocketOptions): OpenedSockets {
 export class NativeSockets implements Sockets {
   /** What was opened, for the log and /healthz. */
   readonly description: string;
+  /** See SocketBinder. */
+  readonly warning: string | undefined;
   readonly #libc: Libc;
   readonly #binder: SocketBinder;
   readonly #attached: AttachedSockets;
@@ -143,6 +145,7 @@ export class NativeSockets implements Sockets {
     this.#binder = binder;
     this.#attached = attached;
     this.description = `${libc.path}, ${binder.description}`;
+    this.warning = binder.warning;
   }
 
   get counters(): NativeCounters {
