@@ -75,14 +75,15 @@ export class HttpSession {
   readonly id: string;
   readonly role: HttpRole;
   readonly participant: Participant;
-  /** Of the m-line that carries the candidates. */
+  /** Of the m-line that carries the candidates: the first of the BUNDLE group that is not rejected, as in the answer. */
   readonly #mid: string;
   readonly #observer: HttpSessionObserver;
 
   private constructor(options: HttpSessionOptions, offer: Offer) {
     this.id = options.random.text(ID_LENGTH).replaceAll("+", "-").replaceAll("/", "_");
     this.role = options.role;
-    this.#mid = offer.bundle.at(0) ?? offer.media[0].mid;
+    const accepted = offer.media.filter(isAccepted).map(({ mid }) => mid);
+    this.#mid = offer.bundle.find((mid) => accepted.includes(mid)) ?? accepted[0];
     this.#observer = options.observer;
     this.participant = new Participant({
       ...options,

@@ -199,3 +199,13 @@ test("P50: ids of sessions are of 32 URL-safe characters, and not those of peers
   assert.match(session.id, /^[A-Za-z0-9_-]{32}$/);
   assert.ok(!session.id.includes(session.participant.peer.id));
 });
+
+test("P56: a restart names the m-line that carries the candidates in the answer, where the first one was rejected", () => {
+  const room = new SignalingRoom(11);
+  const { session, answer } = opened(room.post("whip", buildOffer([{ ...MICROPHONE, port: 0 }, CAMERA])));
+  const carrying = answer.split(/^(?=m=)/m).find((section) => section.includes("a=candidate:")) ?? "";
+  assert.match(carrying, /^a=mid:0\r$/m);
+  const result = session.patch(RESTART, "*");
+  assert.ok(result.ok && result.restarted);
+  assert.match(result.fragment, /^a=mid:0\r$/m);
+});
