@@ -1,11 +1,6 @@
 import { getLogger } from "@logtape/logtape";
-import {
-  NoCapacityError,
-  type OpenPeerMedia,
-  type PeerEvent,
-  type PeerEventHandler,
-  type PeerOpening,
-} from "../media/messages.ts";
+import type { OpenPeerMedia, PeerEvent, PeerEventHandler, PeerOpening } from "../media/messages.ts";
+import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import {

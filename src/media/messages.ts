@@ -88,14 +88,5 @@ export type PeerEventHandler = (event: PeerEvent, nowMs: number) => void;
 /** What the media side of a peer begins with, except its socket. */
 export type PeerOpening = Omit<Extract<PeerCommand, { readonly type: "open" }>, "type" | "socket">;
 
-/** There is no socket, or no worker, for another peer at present. */
-export class NoCapacityError extends Error {
-  override readonly name = "NoCapacityError";
-
-  constructor(options?: ErrorOptions) {
-    super("the server cannot carry the media of another peer at present", options);
-  }
-}
-
 /** Makes the media side of a peer, with a socket of its own. Throws NoCapacityError where none can be had. */
 export type OpenPeerMedia = (opening: PeerOpening, handleEvent: PeerEventHandler) => PeerMedia;

@@ -1,4 +1,5 @@
-import { NoCapacityError, type OpenPeerMedia } from "../media/messages.ts";
+import type { OpenPeerMedia } from "../media/messages.ts";
+import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
