@@ -3,7 +3,8 @@ import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
-import { BATCH_LENGTH } from "./receive_batch.ts";
+import { MAX_BATCHES, ReceiveBacklog } from "./receive_backlog.ts";
+import { BATCH_LENGTH, type ReceiveBatch } from "./receive_batch.ts";
 import { SendQueue } from "./send_queue.ts";
 import { SharedPeer, type SharedPort } from "./shared_peer.ts";
 import { ADDRESS_WORDS, type Family, SocketAddress } from "./socket_address.ts";
@@ -28,13 +29,15 @@ export class SharedSocket implements LoopSocket, SharedPort {
   readonly ufrags = new UfragTable<SharedPeer>();
   /** Datagrams that were for no peer. */
   unrouted = 0;
+  /** What is received until the end of a batch. */
+  readonly received: ReceiveBacklog;
   readonly #context: SocketContext;
   readonly #queue: SendQueue;
   readonly #message = new StunMessage();
   /** Whose the slot is that the queue gave out last. */
   #slotOwner: SharedPeer | undefined;
-  /** The peers that got something of the present batch. */
-  readonly #touched: (SharedPeer | undefined)[] = new Array(BATCH_LENGTH).fill(undefined);
+  /** The peers that got something of the present batch; as long as the most that ever did at once. */
+  readonly #touched: (SharedPeer | undefined)[] = [];
   #touchedCount = 0;
   #closed = false;
 
@@ -44,6 +47,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
     this.port = bound.port;
     this.family = bound.family;
     this.addresses = new AddressTable(TABLE_ROWS, context.hashSeed);
+    this.received = new ReceiveBacklog(context.libc, context.received);
     this.#context = context;
     this.#queue = new SendQueue({
       ...context,
@@ -78,10 +82,12 @@ export class SharedSocket implements LoopSocket, SharedPort {
     return true;
   }
 
+  /**
+   * All that waits is one batch: the packets of a peer, between which those of all others came, are one run. Where little
+   * waits the first call tells, and nothing is asked for again.
+   */
   receive(): void {
-    const { received } = this.#context;
-    const count = received.receive(this.fd);
-    for (let i = 0; i < count && !this.#closed; i++) if (received.accepts(i)) this.#route(i);
+    for (let i = 0; i < MAX_BATCHES && this.#receive(this.received.batch(i)) === BATCH_LENGTH; i++);
     for (let i = 0; i < this.#touchedCount; i++) {
       this.#touched[i]?.endBatch();
       this.#touched[i] = undefined;
@@ -97,8 +103,14 @@ export class SharedSocket implements LoopSocket, SharedPort {
     this.#touched[this.#touchedCount++] = peer;
   }
 
-  #route(index: number): void {
-    const { received } = this.#context;
+  /** Returns how many datagrams came; 0 where the socket was closed by what one of them caused. */
+  #receive(received: ReceiveBatch): number {
+    const count = received.receive(this.fd);
+    for (let i = 0; i < count && !this.#closed; i++) if (received.accepts(i)) this.#route(received, i);
+    return this.#closed ? 0 : count;
+  }
+
+  #route(received: ReceiveBatch, index: number): void {
     const bytes = received.bytes(index);
     const length = received.length(index);
     const at = index * ADDRESS_WORDS;

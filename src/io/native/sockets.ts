@@ -66,7 +66,7 @@ export class AttachedSockets {
   }
 
   get counters(): NativeCounters {
-    const { refused, errors } = this.#context.received;
+    const { refused, errors } = this.#shared?.received ?? this.#context.received;
     return { refused, errors, unrouted: this.#shared?.unrouted ?? 0 };
   }
 
