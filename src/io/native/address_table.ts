@@ -2,6 +2,8 @@ import { ADDRESS_WORDS, type SocketAddress } from "./socket_address.ts";
 
 /** Addresses by their bytes, found without an allocation. Whoever adds one takes it out again: so it stays bounded. */
 export class AddressTable {
+  /** When what is handled now was received, in milliseconds. Where all addresses are one owner's nobody asks. */
+  nowMs = 0;
   readonly #rows: (SocketAddress | undefined)[];
   readonly #mask: number;
   /** Strangers choose their addresses: without a secret they could choose a single row. */

@@ -74,7 +74,7 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
 
 function openHere(options: NativeOptions): HostResult {
   const { clock, random, ciphers } = options;
-  const opened = openNativeSockets(bindPlan(options, 0));
+  const opened = openNativeSockets({ ...bindPlan(options, 0), now: () => clock.now() });
   if (!opened.ok) return opened;
   const choice = chooseCiphers(ciphers);
   const { sockets } = opened;

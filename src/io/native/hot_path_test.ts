@@ -44,6 +44,7 @@ interface Fixture {
 async function withContext(check: (fixture: Fixture) => void): Promise<void> {
   const libc = testLibc();
   const flushList = new FlushList();
+  let nowMs = 0;
   const poller = new Poller(libc);
   const loop = new SocketLoop(poller, flushList);
   const context: SocketContext = {
@@ -55,6 +56,7 @@ async function withContext(check: (fixture: Fixture) => void): Promise<void> {
     pool: new SlotPool(libc, 1024),
     segmentation: true,
     hashSeed: 1,
+    now: () => nowMs += 0.1,
   };
   const open = (hostname: string, handler: DatagramHandler) =>
     new UdpSocket(context, bindUdp(libc, { hostname, port: 0, buffers: BUFFERS }), handler, () => {});

@@ -4,10 +4,16 @@ import { type AddressOwner, type Family, parseSocketAddress, SocketAddress } fro
 
 /** The most addresses of one peer: as many as ICE remembers of it. */
 export const MAX_PEER_ADDRESSES = 16;
+/**
+ * Silence of an address's owner after which another peer may have it. A client without media sends no more than its
+ * consent checks, which are up to 6 s apart (RFC 7675 section 5.1).
+ */
+export const TAKEOVER_MS = 7_000;
 
 /**
  * The addresses that one peer talks from. One becomes the peer's when the peer first answers there, which it does to
- * authenticated requests only: what strangers send takes no room here.
+ * authenticated requests only: what strangers send takes no room here. Yet the source of a request can be forged: what
+ * another peer talks from stays that peer's.
  */
 export class PeerAddresses {
   readonly #table: AddressTable;
@@ -29,7 +35,7 @@ export class PeerAddresses {
   resolve(to: RemoteAddress): SocketAddress | undefined {
     if (to === this.#to) return this.#resolved;
     if (to instanceof SocketAddress) {
-      return to === this.#addresses[0] && to.owner === this.#owner ? to : this.#claim(to);
+      return this.#claim(to);
     }
     this.#to = to;
     this.#resolved = this.#find(to) ?? this.#parse(to);
@@ -56,16 +62,28 @@ export class PeerAddresses {
     return known !== undefined && known.owner !== this.#owner ? known : this.#claim(address);
   }
 
-  /** Makes the address this peer's, whoever had it: the peer has just answered a request that came from there. */
+  /** Makes the address this peer's, which just answers a request from there, unless another peer was heard there. */
   #claim(to: SocketAddress): SocketAddress {
-    const address = this.#table.find(to.words, 0) ?? this.#add(to);
+    const table = this.#table;
+    if (to === this.#addresses[0] && to.owner === this.#owner) {
+      to.heardMs = table.nowMs;
+      return to;
+    }
+    const known = table.find(to.words, 0);
+    if (known !== undefined && this.#isOthers(known)) return known;
+    const address = known ?? this.#add(to);
     address.owner = this.#owner;
+    address.heardMs = table.nowMs;
     const index = this.#addresses.indexOf(address);
     if (index >= 0) this.#addresses.splice(index, 1);
     this.#addresses.unshift(address);
     if (this.#addresses.length > MAX_PEER_ADDRESSES) this.#giveUp(this.#addresses.pop());
     this.#to = undefined;
     return address;
+  }
+
+  #isOthers({ owner, heardMs }: SocketAddress): boolean {
+    return owner !== undefined && owner !== this.#owner && this.#table.nowMs - heardMs < TAKEOVER_MS;
   }
 
   #add(address: SocketAddress): SocketAddress {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AddressTable } from "./address_table.ts";
-import { MAX_PEER_ADDRESSES, PeerAddresses } from "./peer_addresses.ts";
+import { MAX_PEER_ADDRESSES, PeerAddresses, TAKEOVER_MS } from "./peer_addresses.ts";
 import { AF_INET, LOCAL_WORD, parseSocketAddress, SocketAddress } from "./socket_address.ts";
 
 const OWNER = { deliver() {}, countDrop() {} };
@@ -55,13 +55,15 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B156: an address goes to the peer that answers there; what the other sends there takes nothing back",
+  name:
+    "B156: an address goes to the peer that answers there once the other is silent; what the other sends there takes nothing back",
   permissions: "none",
   fn() {
     const { table, addresses, others, one, other } = setUp();
     const plain = { hostname: "192.0.2.1", port: 5000 };
     const address = addresses.resolve(received(5000));
     assert.equal(addresses.resolve(plain), address);
+    table.nowMs += TAKEOVER_MS;
     assert.equal(others.resolve(received(5000)), address);
     assert.equal(address?.owner, other);
     assert.equal(addresses.resolve({ ...plain }), address);
@@ -71,8 +73,47 @@ Deno.test({
     const again = new PeerAddresses(table, one, AF_INET);
     assert.equal(again.resolve({ ...plain }), address);
     assert.equal(address?.owner, other);
+    table.nowMs += TAKEOVER_MS;
     assert.equal(again.resolve(received(5000)), address);
     assert.equal(address?.owner, one);
+  },
+});
+
+Deno.test({
+  name:
+    "B179: an address where its peer was heard is nobody else's, who is answered there all the same; nor is it given up",
+  permissions: "none",
+  fn() {
+    const { table, addresses, others, one, other } = setUp();
+    const address = addresses.resolve(received(5000));
+    assert.ok(address);
+    for (let i = 0; i < 3; i++) {
+      table.nowMs += TAKEOVER_MS - 1;
+      assert.equal(others.resolve(received(5000)), address);
+      assert.equal(address.owner, one);
+      assert.equal(addresses.resolve(address), address, "which its peer is heard by");
+    }
+    for (let port = 1; port <= MAX_PEER_ADDRESSES + 1; port++) others.resolve(received(port));
+    others.close();
+    assert.equal(table.find(address.words, 0), address);
+    assert.equal(table.size, 1);
+    table.nowMs += TAKEOVER_MS;
+    assert.equal(others.resolve(received(5000)), address);
+    assert.equal(address.owner, other);
+    assert.equal(addresses.resolve(received(5000)), address);
+    assert.equal(address.owner, other, "who has just been heard");
+  },
+});
+
+Deno.test({
+  name: "B179: the address of a peer that has closed is the next one's at once",
+  permissions: "none",
+  fn() {
+    const { table, addresses, others, other } = setUp();
+    addresses.resolve(received(5000));
+    addresses.close();
+    assert.equal(others.resolve(received(5000))?.owner, other);
+    assert.equal(table.size, 1);
   },
 });
 

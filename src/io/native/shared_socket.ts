@@ -16,10 +16,12 @@ const QUEUE_LENGTH = 4096;
 const TABLE_ROWS = 1024;
 /** The first byte of STUN is not greater (RFC 7983 section 7). */
 const MAX_STUN_BYTE = 3;
+/** The first byte of RTP and RTCP is not less. A client has keys for them from its handshake with the address's owner. */
+const MIN_MEDIA_BYTE = 128;
 
 /**
  * One port for all peers. A STUN request goes to the peer whose ufrag it names, everything else to the peer that the
- * source address belongs to: the one that answered there last (see PeerAddresses). The rest is dropped and costs nothing.
+ * source address belongs to (see PeerAddresses). The rest is dropped and costs nothing.
  */
 export class SharedSocket implements LoopSocket, SharedPort {
   readonly fd: number;
@@ -87,6 +89,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
    * waits the first call tells, and nothing is asked for again.
    */
   receive(): void {
+    this.addresses.nowMs = this.#context.now();
     for (let i = 0; i < MAX_BATCHES && this.#receive(this.received.batch(i)) === BATCH_LENGTH; i++);
     for (let i = 0; i < this.#touchedCount; i++) {
       this.#touched[i]?.endBatch();
@@ -116,6 +119,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
     const at = index * ADDRESS_WORDS;
     const known = this.addresses.find(received.addresses, at);
     const owner = this.#requested(bytes, length) ?? known?.owner;
+    if (known !== undefined && bytes[0] >= MIN_MEDIA_BYTE) known.heardMs = this.addresses.nowMs;
     if (owner === undefined) this.unrouted++;
     else owner.deliver(bytes, length, known ?? new SocketAddress(received.addresses, at));
   }

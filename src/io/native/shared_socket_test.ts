@@ -4,9 +4,11 @@ import { DatagramClient, queue, RecordingHandler, stunRequest } from "../../../t
 import { testLibc, WITH_LIBC } from "../../../tests/harness/native_libc.ts";
 import { randomSeed } from "../../../tests/harness/random_seed.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
+import { VirtualClock } from "../../../tests/harness/virtual_clock.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
 import { StunMessage } from "../../webrtc/stun.ts";
 import type { DatagramSocket } from "../sockets.ts";
+import { TAKEOVER_MS } from "./peer_addresses.ts";
 import { type NativeSockets, openNativeSockets } from "./sockets.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -19,11 +21,15 @@ interface Peer {
   readonly handler: RecordingHandler;
 }
 
-async function withPort(check: (sockets: NativeSockets, open: (ufrag?: string) => Peer) => Promise<void>) {
+async function withPort(
+  check: (sockets: NativeSockets, open: (ufrag?: string) => Peer, clock: VirtualClock) => Promise<void>,
+) {
+  const clock = new VirtualClock(1000);
   const opened = openNativeSockets({
     random: seededRandom(1),
     shared: { hostname: LOOPBACK, port: 0 },
     libc: testLibc(),
+    now: () => clock.now(),
   });
   assert.ok(opened.ok);
   const { sockets } = opened;
@@ -32,7 +38,7 @@ async function withPort(check: (sockets: NativeSockets, open: (ufrag?: string) =
     const socket = openAttached(sockets, LOOPBACK, handler);
     if (ufrag !== undefined) socket.claimUfrag(ufrag);
     return { socket, handler };
-  });
+  }, clock);
   await sockets.close();
 }
 
@@ -55,7 +61,7 @@ Deno.test({
   ignore,
   permissions,
   fn: () =>
-    withPort(async (_, open) => {
+    withPort(async (_, open, clock) => {
       const peers = ["ufragOne", "ufragTwo"].map((ufrag) => ({ ufrag, ...open(ufrag), client: new DatagramClient() }));
       assert.equal(peers[0].socket.port, peers[1].socket.port);
       for (const peer of peers) await check(peer.client, peer, peer.ufrag);
@@ -64,6 +70,7 @@ Deno.test({
       const second = new DatagramClient();
       await check(second, peers[0], "ufragOne");
       await passes(second, peers[0], 210);
+      clock.advance(TAKEOVER_MS);
       await check(second, peers[1], "ufragTwo");
       await passes(second, peers[1], 211);
       await passes(peers[0].client, peers[0], 212);
@@ -72,6 +79,41 @@ Deno.test({
         client.close();
       }
       second.close();
+    }),
+});
+
+Deno.test({
+  name: "B179: a request from a peer's address to another one is answered, and takes over only what was silent for 7 s",
+  ignore,
+  permissions,
+  fn: () =>
+    withPort(async (sockets, open, clock) => {
+      const [victim, other] = [open("ufragOne"), open("ufragTwo")];
+      const client = new DatagramClient();
+      // What comes from there to the other is, for all that the port knows, spoofed.
+      const request = async () => {
+        await check(client, other, "ufragTwo");
+        sockets.flush();
+        assert.equal((await client.receive()).bytes.length, 100, "the answer");
+      };
+      await check(client, victim, "ufragOne");
+      sockets.flush();
+      await client.receive();
+      await request();
+      await passes(client, victim, 200);
+      for (let i = 0; i < 3; i++) {
+        clock.advance(TAKEOVER_MS - 1);
+        await request();
+        await passes(client, victim, 201 - 50 * (i % 2));
+      }
+      clock.advance(TAKEOVER_MS - 1);
+      // Who comes there new begins by DTLS: it is no sign of who was there before.
+      await passes(client, victim, 22);
+      clock.advance(1);
+      await request();
+      await passes(client, other, 203);
+      assert.deepEqual([victim.handler.received, other.handler.received], [[], []]);
+      client.close();
     }),
 });
 

@@ -36,6 +36,8 @@ export class SocketAddress implements RemoteAddress {
   readonly words: Uint32Array;
   /** Who sends there; undefined for an address that nothing was sent to. */
   owner: AddressOwner | undefined;
+  /** When the owner was heard there last, by the time of its AddressTable. */
+  heardMs = 0;
   /** Whether runs of datagrams go there as one message (UDP GSO): false once the kernel refused one. */
   segmentation = true;
   /** The next one in the same row of an AddressTable. */

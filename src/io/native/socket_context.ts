@@ -17,4 +17,6 @@ export interface SocketContext {
   readonly segmentation: boolean;
   /** Against addresses that are chosen to be found slowly. */
   readonly hashSeed: number;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
 }

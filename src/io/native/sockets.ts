@@ -1,6 +1,7 @@
 import type { SocketHandle } from "../../media/messages.ts";
 import type { RandomSource } from "../../sfu/random.ts";
 import { messageOf } from "../../webrtc/error_message.ts";
+import { systemClock } from "../clock.ts";
 import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
 import { bindUdp, hasSegmentation } from "./bind_udp.ts";
 import { FlushList } from "./flush_list.ts";
@@ -35,6 +36,8 @@ export interface AttachOptions {
   readonly segmentation?: boolean | undefined;
   /** True: whoever made this polls and calls `loop.handleEvents`; left out, the isolate's event loop is never blocked. */
   readonly blocking?: boolean | undefined;
+  /** Milliseconds that never go back; left out, the system's. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Receives from and sends by sockets that are bound, in the isolate that made it. */
@@ -48,7 +51,7 @@ export class AttachedSockets {
   #shared: SharedSocket | undefined;
 
   /** Throws SocketError where the process has no descriptor left. */
-  constructor(libc: Libc, { random, segmentation = true, blocking = false }: AttachOptions) {
+  constructor(libc: Libc, { random, segmentation = true, blocking = false, now = systemClock.now }: AttachOptions) {
     const probe = bindUdp(libc, PROBE);
     this.segmentation = segmentation && hasSegmentation(libc, probe.fd);
     libc.call.close(probe.fd);
@@ -62,7 +65,7 @@ export class AttachedSockets {
     // Last: what cannot be made before it leaves no descriptor open.
     this.poller = new Poller(libc);
     this.loop = new SocketLoop(this.poller, flushList, blocking);
-    this.#context = { ...memory, libc, loop: this.loop, flushList, segmentation: this.segmentation, hashSeed };
+    this.#context = { ...memory, libc, loop: this.loop, flushList, segmentation: this.segmentation, hashSeed, now };
   }
 
   get counters(): NativeCounters {
