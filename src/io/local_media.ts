@@ -45,6 +45,10 @@ export class LocalMedia implements MediaHost {
     return this.#handles.size;
   }
 
+  get needsTicks(): boolean {
+    return this.#handles.size > 0;
+  }
+
   get ssrcCount(): number {
     return this.#engine.ssrcCount;
   }

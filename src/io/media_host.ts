@@ -16,7 +16,9 @@ export interface MediaHost {
   readonly ssrcCount: number;
   /** Makes the media side of a peer, with a socket on `hostname`. Throws where no socket can be had. */
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia;
-  /** Does what is due; to be called every TICK_MS as long as there are peers. */
+  /** Whether `handleTimeout` is wanted every TICK_MS: there are peers whose media is in this isolate. */
+  readonly needsTicks: boolean;
+  /** Does what is due. */
   handleTimeout(nowMs: number): void;
   /** Has what was told to peers carried out, and what it queued sent. */
   flush(): void;

@@ -72,6 +72,8 @@ export class Switchboard {
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #participants = new Map<Participant, Failing>();
+  /** Those whose handshake has deadlines. */
+  readonly #handshaking = new Map<Participant, Failing>();
   #timer: number | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -243,17 +245,20 @@ export class Switchboard {
 
   #joined(participant: Participant, session: Failing): void {
     this.#participants.set(participant, session);
+    this.#handshaking.set(participant, session);
     this.#startTimer();
     roomLog.info("peer {peer} joined room {room}", describe(participant));
   }
 
   #left(participant: Participant, reason: LeaveReason, detail: string): void {
     this.#participants.delete(participant);
-    if (this.#participants.size === 0) this.#stopTimer();
+    this.#handshaking.delete(participant);
+    if (!this.#needsTicks()) this.#stopTimer();
     roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
   }
 
   #connected(participant: Participant): void {
+    this.#handshaking.delete(participant);
     const { hostname, port } = participant.remoteAddress ?? { hostname: "?", port: 0 };
     iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
     dtlsLog.debug("peer {peer} is authenticated", describe(participant));
@@ -271,6 +276,10 @@ export class Switchboard {
     roomLog.error("peer {peer} is closed by a fault of the server: {detail}", { ...describe(participant), detail });
   }
 
+  #needsTicks(): boolean {
+    return this.#handshaking.size > 0 || this.#options.backend.media.needsTicks;
+  }
+
   #startTimer(): void {
     this.#timer ??= this.#options.clock.setTimeout(() => this.#tick(), TICK_MS);
   }
@@ -283,11 +292,11 @@ export class Switchboard {
   #tick(): void {
     this.#timer = undefined;
     const nowMs = this.#now();
-    for (const [participant, session] of this.#participants) {
+    for (const [participant, session] of this.#handshaking) {
       if (participant.nextTimeout() <= nowMs) this.#guard(session, () => participant.handleTimeout(nowMs));
     }
     this.#options.backend.media.handleTimeout(nowMs);
-    if (this.#participants.size > 0) this.#startTimer();
+    if (this.#needsTicks()) this.#startTimer();
   }
 }
 

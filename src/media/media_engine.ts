@@ -4,8 +4,11 @@ import type { RoomId } from "../sfu/types.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
-import { MediaPeer } from "./media_peer.ts";
+import { MediaPeer, type MediaPeerCommand } from "./media_peer.ts";
 import type { PeerCommand, PeerEvent, SocketHandle } from "./messages.ts";
+
+/** How often peers that publish nothing are looked at: what ends them has time, and nobody waits for a report of theirs. */
+const SWEEP_MS = 1000;
 
 /** A peer's socket where its media is. */
 export interface MediaSocket extends DatagramSender {
@@ -45,6 +48,10 @@ export class MediaEngine {
   readonly #options: MediaEngineOptions;
   readonly #peers = new Map<number, Entry>();
   readonly #routers = new Map<RoomId, Router>();
+  /** Those that publish: their reports and requests have deadlines. */
+  readonly #publishers = new Set<MediaPeer>();
+  /** When the others are looked at next. */
+  #sweepMs = -Infinity;
 
   constructor(options: MediaEngineOptions) {
     this.#options = options;
@@ -58,7 +65,7 @@ export class MediaEngine {
   /** SSRCs that are bound to producers. */
   get ssrcCount(): number {
     let count = 0;
-    for (const { media } of this.#peers.values()) count += media.peer.ssrcCount;
+    for (const { peer } of this.#publishers) count += peer.ssrcCount;
     return count;
   }
 
@@ -73,7 +80,7 @@ export class MediaEngine {
     const entry = this.#peers.get(peer);
     if (entry === undefined) return;
     if (command.type === "close") this.#close(peer, entry);
-    else entry.media.handleCommand(command, nowMs);
+    else this.#execute(entry.media, command, nowMs);
   }
 
   /** The earliest deadline of all peers. */
@@ -83,9 +90,27 @@ export class MediaEngine {
     return next;
   }
 
-  /** Does what is due. */
+  /** Does what is due; for a peer that publishes nothing, and that a fault has hit since, up to SWEEP_MS late. */
   handleTimeout(nowMs: number): void {
-    for (const { media } of this.#peers.values()) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
+    for (const media of this.#publishers) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
+    if (nowMs >= this.#sweepMs) this.#sweep(nowMs);
+  }
+
+  /** Thousands of subscribers at each tick would cost as much as forwarding a few hundred packets. */
+  #sweep(nowMs: number): void {
+    this.#sweepMs = nowMs + SWEEP_MS;
+    for (const { media } of this.#peers.values()) {
+      if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
+      if (!this.#publishers.has(media)) this.#sweepMs = Math.min(this.#sweepMs, media.nextTimeout());
+    }
+  }
+
+  #execute(media: MediaPeer, command: MediaPeerCommand, nowMs: number): void {
+    media.handleCommand(command, nowMs);
+    if (media.peer.producers.size > 0) this.#publishers.add(media);
+    else this.#publishers.delete(media);
+    // It may have brought a deadline forward.
+    this.#sweepMs = -Infinity;
   }
 
   #open(peer: number, opening: Extract<PeerCommand, { readonly type: "open" }>, nowMs: number): void {
@@ -111,6 +136,7 @@ export class MediaEngine {
       });
       this.#routers.set(roomId, router);
       this.#peers.set(peer, { roomId, router, media, socket });
+      this.#sweepMs = -Infinity;
     } catch (error) {
       socket?.close();
       emit(peer, { type: "ended", reason: "fault", detail: messageOf(error) });
@@ -119,6 +145,7 @@ export class MediaEngine {
 
   #close(peer: number, { roomId, router, media, socket }: Entry): void {
     this.#peers.delete(peer);
+    this.#publishers.delete(media);
     media.close();
     socket.close();
     if (router.size === 0 && this.#routers.get(roomId) === router) this.#routers.delete(roomId);

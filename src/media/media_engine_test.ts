@@ -213,6 +213,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a peer that publishes nothing ends at its deadline, or within a second of a fault in what it is sent",
+  permissions: "none",
+  fn() {
+    const setup = new MediaSetup();
+    const [publisher, subscriber, faulty] = [connect(setup), connect(setup), connect(setup)];
+    publisher.say(PUBLISH);
+    for (const peer of [subscriber, faulty]) peer.say(SUBSCRIBE);
+    subscriber.say({ type: "detach" });
+    setup.engine.handleTimeout(1);
+    faulty.datagrams.slot = () => {
+      throw new Error("a fault");
+    };
+    sendPicture(publisher, 1);
+    setup.engine.handleTimeout(1001);
+    assert.deepEqual(faulty.events.map(({ type }) => type), ["ended"]);
+    setup.engine.handleTimeout(4999);
+    assert.deepEqual(subscriber.events, []);
+    setup.engine.handleTimeout(5000);
+    assert.deepEqual(subscriber.events, [{ type: "ended", reason: "signaling-lost", detail: "" }]);
+    assert.deepEqual(publisher.events, []);
+  },
+});
+
+Deno.test({
   name: "what is told goes to the peer of the number that the commands came with",
   permissions: "none",
   fn() {

@@ -11,6 +11,7 @@ const IGNORED = () => {};
 class FakeHost implements MediaHost {
   socketCount = 0;
   ssrcCount = 0;
+  needsTicks = false;
   failure: Error | undefined;
   readonly commands: PeerCommand[] = [];
   readonly handlers: PeerEventHandler[] = [];
@@ -150,7 +151,9 @@ Deno.test({
   async fn() {
     const { hosts, pool } = setUp(2);
     [hosts[0].socketCount, hosts[1].socketCount, hosts[0].ssrcCount, hosts[1].ssrcCount] = [1, 2, 30, 40];
-    assert.deepEqual([pool.socketCount, pool.ssrcCount], [3, 70]);
+    assert.deepEqual([pool.socketCount, pool.ssrcCount, pool.needsTicks], [3, 70, false]);
+    hosts[1].needsTicks = true;
+    assert.equal(pool.needsTicks, true);
     pool.handleTimeout(25);
     pool.flush();
     let isClosed = false;

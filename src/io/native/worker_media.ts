@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { PeerEventHandler, PeerOpening, SocketHandle } from "../../media/messages.ts";
 import type { Clock } from "../clock.ts";
-import type { HostedMedia, MediaHost } from "../media_host.ts";
+import { type HostedMedia, type MediaHost, TICK_MS } from "../media_host.ts";
 import { createRing, RingReader, RingWriter } from "../message_ring.ts";
 import type { Libc } from "./libc.ts";
 import { wake } from "./poller.ts";
@@ -42,6 +42,7 @@ export class WorkerMedia implements MediaHost {
   readonly #one = new Uint8Array(new ArrayBuffer(8));
   readonly #failuresMs: number[] = [];
   #lastPeer = 0;
+  #retry: number | undefined;
   #running: RunningWorker;
   /** Why there is no worker and will be none. */
   #failure: string | undefined;
@@ -66,22 +67,34 @@ export class WorkerMedia implements MediaHost {
     const peer = ++this.#lastPeer;
     const running = this.#running;
     this.#peers.set(peer, { socket, handleEvent });
-    running.commands.send({ to: "peer", peer, command: { type: "open", ...opening, socket } });
+    this.#send({ to: "peer", peer, command: { type: "open", ...opening, socket } });
     return {
       port: socket.port,
       send: (command) => {
         // What a worker that has failed knew, its successor does not.
-        if (running === this.#running) running.commands.send({ to: "peer", peer, command });
+        if (running === this.#running) this.#send({ to: "peer", peer, command });
       },
     };
   }
 
-  handleTimeout(): void {
-    this.#running.commands.flush();
+  /** The worker keeps the time of its peers. */
+  get needsTicks(): boolean {
+    return false;
   }
 
+  handleTimeout(): void {
+    this.flush();
+  }
+
+  /** Where the ring is full, again after a while: the worker does not tell that there is room. */
   flush(): void {
-    this.#running.commands.flush();
+    const { commands } = this.#running;
+    commands.flush();
+    if (commands.waiting === 0 || this.#closing !== undefined) return;
+    this.#retry ??= this.#options.clock.setTimeout(() => {
+      this.#retry = undefined;
+      this.flush();
+    }, TICK_MS);
   }
 
   close(): Promise<void> {
@@ -90,6 +103,7 @@ export class WorkerMedia implements MediaHost {
   }
 
   async #close(): Promise<void> {
+    if (this.#retry !== undefined) this.#options.clock.clearTimeout(this.#retry);
     const running = this.#running;
     const { commands, stopped, worker } = running;
     const { clock, binder, libc } = this.#options;
@@ -102,6 +116,11 @@ export class WorkerMedia implements MediaHost {
     running.wakeFd = undefined;
     binder.close();
     libc.close();
+  }
+
+  #send(message: ToWorker): void {
+    this.#running.commands.send(message);
+    this.flush();
   }
 
   #start(): RunningWorker {
