@@ -250,7 +250,14 @@ Deno.test({
         assert.deepEqual(packet.bytes.slice(packet.length), before.packets[i].bytes.slice(packet.length));
 
         const out = new Uint8Array(ROOM + 300);
-        const headerLength = writeHeader(out, packet, 100, 1, 2, 3, none, 0, none);
+        const headerLength = writeHeader(
+          out,
+          packet,
+          { payloadType: 100, sequenceNumber: 1, timestamp: 2, ssrc: 3 },
+          none,
+          0,
+          none,
+        );
         out.set(packet.bytes.subarray(packet.headerLength, packet.length), headerLength);
         assert.ok(parsed.parse(out, headerLength + packet.length - packet.headerLength));
         assert.equal(parsed.paddingLength, packet.paddingLength);

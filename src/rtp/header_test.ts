@@ -6,6 +6,7 @@ import { RtpPacket } from "./packet.ts";
 
 const DROP_ALL = new Uint8Array(256);
 const NO_MID = new Uint8Array(0);
+const FIELDS = { payloadType: 111, sequenceNumber: 9, timestamp: 8, ssrc: 7 };
 
 Deno.test({
   name: "B58: a forwarded header has the subscriber's payload type, sequence number, timestamp, SSRC and MID",
@@ -13,7 +14,8 @@ Deno.test({
   fn() {
     const packet = rtpPacket({ marker: true, payloadType: 96, sequenceNumber: 1, timestamp: 2, ssrc: 3, payload: [1] });
     const out = new Uint8Array(64);
-    const length = writeHeader(out, packet, 120, 0xfffe, 0xdeadbeef, 0x89abcdef, DROP_ALL, 3, Uint8Array.of(0x37));
+    const fields = { payloadType: 120, sequenceNumber: 0xfffe, timestamp: 0xdeadbeef, ssrc: 0x89abcdef };
+    const length = writeHeader(out, packet, fields, DROP_ALL, 3, Uint8Array.of(0x37));
     assert.deepEqual(
       [...out.subarray(0, length)],
       [0x90, 0xf8, 0xff, 0xfe, 0xde, 0xad, 0xbe, 0xef, 0x89, 0xab, 0xcd, 0xef, 0xbe, 0xde, 0, 1, 0x30, 0x37, 0, 0],
@@ -28,7 +30,7 @@ Deno.test({
     const extension = { profile: 0xbede, data: [0x10, 1, 0, 0] };
     const packet = rtpPacket({ csrcs: [7, 8, 9], extension, payload: [1] });
     const out = new Uint8Array(64);
-    assert.equal(writeHeader(out, packet, 0, 0, 0, 0, DROP_ALL, 0, NO_MID), 12);
+    assert.equal(writeHeader(out, packet, FIELDS, DROP_ALL, 0, NO_MID), 12);
     assert.equal(out[0], 0x80);
   },
 });
@@ -47,7 +49,7 @@ Deno.test({
       (marker, payload, padding, csrcs, midId) => {
         const packet = rtpPacket({ marker, payload, padding, csrcs });
         const out = new Uint8Array(256);
-        const length = writeHeader(out, packet, 111, 9, 8, 7, DROP_ALL, midId, Uint8Array.of(0x61));
+        const length = writeHeader(out, packet, FIELDS, DROP_ALL, midId, Uint8Array.of(0x61));
         out.set(packet.bytes.subarray(packet.headerLength), length);
         assert.ok(parsed.parse(out, length + packet.length - packet.headerLength));
         assert.equal(parsed.marker, marker);

@@ -55,7 +55,8 @@ for (const sequenceNumber of START_SEQUENCE_NUMBERS) {
         const stored = rtpPacket({ ...shape, ...MEDIA, sequenceNumber: 1234, timestamp: 99 });
         const slot = new Uint8Array(2048);
         const { payloadType, ssrc } = RTX;
-        const headerLength = writeHeader(slot, stored, payloadType, 7, 99, ssrc, NO_EXTENSIONS, 0, NO_EXTENSIONS);
+        const fields = { payloadType, sequenceNumber: 7, timestamp: 99, ssrc };
+        const headerLength = writeHeader(slot, stored, fields, NO_EXTENSIONS, 0, NO_EXTENSIONS);
         const offset = prependOriginalSequenceNumber(stored, sequenceNumber);
         const length = stored.payloadLength + OSN_LENGTH;
         slot.set(stored.bytes.subarray(offset, offset + length), headerLength);

@@ -1,4 +1,4 @@
-import { writeHeader } from "../rtp/header.ts";
+import { type HeaderFields, writeHeader } from "../rtp/header.ts";
 import { RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
@@ -28,6 +28,7 @@ const scratch = {
   /** Of those that came before the first one. */
   early: new RtpPacket(),
   rtcp: new Uint8Array(REPORT_LENGTH),
+  header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
 };
 
 /**
@@ -126,6 +127,10 @@ export class Consumer {
     }
   }
 
+  #writeHeader(slot: Uint8Array, packet: RtpPacket): number {
+    return writeHeader(slot, packet, scratch.header, this.#extensionIds, this.#midExtensionId, this.#midBytes);
+  }
+
   #handleSent(bytes: number, nowMs: number): void {
     this.#guard ??= new RetransmissionGuard();
     this.#guard.handleSent(bytes, nowMs);
@@ -137,17 +142,12 @@ export class Consumer {
     if (!this.#guard?.allow(sequenceNumber, packet.length, nowMs, roundTripMs)) return;
     const slot = this.#sender.beginRtp();
     if (slot === undefined || this.rtxSsrc === undefined) return;
-    const headerLength = writeHeader(
-      slot,
-      packet,
-      this.#rtxPayloadType,
-      this.stream.rtxSequenceNumber,
-      (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0,
-      this.rtxSsrc,
-      this.#extensionIds,
-      this.#midExtensionId,
-      this.#midBytes,
-    );
+    const { header } = scratch;
+    header.payloadType = this.#rtxPayloadType;
+    header.sequenceNumber = this.stream.rtxSequenceNumber;
+    header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
+    header.ssrc = this.rtxSsrc;
+    const headerLength = this.#writeHeader(slot, packet);
     const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
     if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.payloadLength + OSN_LENGTH)) return;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
@@ -176,20 +176,15 @@ export class Consumer {
       this.packetsDropped++;
       return false;
     }
-    const begins = packet.ssrc !== rewriter.sourceSsrc;
+    const begins = !rewriter.isOfSource(packet);
     if (begins && !this.#switchTo(packet, nowMs)) return false;
     if (!rewriter.map(packet, nowMs)) return false;
-    const headerLength = writeHeader(
-      slot,
-      packet,
-      this.#payloadType,
-      rewriter.sequenceNumber,
-      rewriter.timestamp,
-      this.ssrc,
-      this.#extensionIds,
-      this.#midExtensionId,
-      this.#midBytes,
-    );
+    const { header } = scratch;
+    header.payloadType = this.#payloadType;
+    header.sequenceNumber = rewriter.sequenceNumber;
+    header.timestamp = rewriter.timestamp;
+    header.ssrc = this.ssrc;
+    const headerLength = this.#writeHeader(slot, packet);
     const length = packet.length - packet.headerLength;
     if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
       this.stream.packetsSent++;

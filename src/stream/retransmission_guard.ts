@@ -22,19 +22,21 @@ export class RetransmissionGuard {
   // Of each step of the sliding second.
   readonly #sentBytes = new Float64Array(STEPS);
   readonly #resentBytes = new Float64Array(STEPS);
+  /** Of the steps before the present one. */
   #sentSum = 0;
   #resentSum = 0;
-  /** The present step, counted from time 0. */
+  /** The present step, counted from time 0, when it ends, and what was sent in it. */
   #step = 0;
+  #stepEndMs = STEP_MS;
+  #stepBytes = 0;
   /** The numbers sent again last and when, by sequence number modulo REMEMBERED; made with the first NACK. */
   #resent: Uint16Array | undefined;
   #resentMs: Float64Array | undefined;
 
   /** A packet of the stream was sent for the first time. */
   handleSent(bytes: number, nowMs: number): void {
-    this.#advance(nowMs);
-    this.#sentBytes[this.#step % STEPS] += bytes;
-    this.#sentSum += bytes;
+    if (nowMs >= this.#stepEndMs) this.#advance(nowMs);
+    this.#stepBytes += bytes;
   }
 
   /**
@@ -42,13 +44,13 @@ export class RetransmissionGuard {
    * to the subscriber and back; 0 does where it is not known.
    */
   allow(sequenceNumber: number, bytes: number, nowMs: number, roundTripMs: number): boolean {
-    this.#advance(nowMs);
+    if (nowMs >= this.#stepEndMs) this.#advance(nowMs);
     const numbers = this.#resent ??= new Uint16Array(REMEMBERED);
     const times = this.#resentMs ??= new Float64Array(REMEMBERED).fill(-Infinity);
     const slot = sequenceNumber & (REMEMBERED - 1);
     const intervalMs = Math.max(roundTripMs, MIN_RESEND_INTERVAL_MS);
     if (numbers[slot] === sequenceNumber && nowMs - times[slot] < intervalMs) return false;
-    const allowed = this.#sentSum * MAX_RETRANSMITTED_SHARE + RETRANSMISSION_BURST_BYTES;
+    const allowed = (this.#sentSum + this.#stepBytes) * MAX_RETRANSMITTED_SHARE + RETRANSMISSION_BURST_BYTES;
     if (this.#resentSum + bytes > allowed) return false;
     numbers[slot] = sequenceNumber;
     times[slot] = nowMs;
@@ -60,7 +62,9 @@ export class RetransmissionGuard {
   /** What is a second old falls out of the sums. */
   #advance(nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
-    if (step <= this.#step) return;
+    this.#sentBytes[this.#step % STEPS] = this.#stepBytes;
+    this.#sentSum += this.#stepBytes;
+    this.#stepBytes = 0;
     const passed = Math.min(step - this.#step, STEPS);
     for (let ahead = 1; ahead <= passed; ahead++) {
       const index = (this.#step + ahead) % STEPS;
@@ -70,5 +74,6 @@ export class RetransmissionGuard {
       this.#resentBytes[index] = 0;
     }
     this.#step = step;
+    this.#stepEndMs = (step + 1) * STEP_MS;
   }
 }

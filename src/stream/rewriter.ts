@@ -56,6 +56,11 @@ export class StreamRewriter {
     return this.#switching ? -1 : this.#sourceSsrc;
   }
 
+  /** Whether the packet is of the source whose packets are mapped. */
+  isOfSource(packet: RtpPacket): boolean {
+    return !this.#switching && packet.ssrc === this.#sourceSsrc;
+  }
+
   /** Of the packet that `locate` found: the sequence number it came with. */
   get locatedSource(): number {
     return this.#sequenceMap.locatedSource;
@@ -103,7 +108,7 @@ export class StreamRewriter {
    * not be known which of the packets missing before it have the offset from before.
    */
   skip(packet: RtpPacket): boolean {
-    if (this.#switching || packet.ssrc !== this.#sourceSsrc) return false;
+    if (!this.isOfSource(packet)) return false;
     if (sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber) !== 1) return false;
     this.#sourceSequenceNumber = packet.sequenceNumber;
     this.#sequenceOffset = (this.#sequenceOffset - 1) & 0xffff;

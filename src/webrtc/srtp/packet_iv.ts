@@ -24,7 +24,7 @@ export class PacketIv {
   /** The IV of one packet, valid until the next call. */
   form(ssrc: number, index: number): Uint8Array {
     this.#mix(this.#ssrcOffset, ssrc);
-    const high = Math.floor(index / 2 ** 32);
+    const high = index < 2 ** 32 ? 0 : Math.floor(index / 2 ** 32);
     const at = this.#indexOffset;
     this.#bytes[at] = this.#salt[at] ^ (high >>> 8);
     this.#bytes[at + 1] = this.#salt[at + 1] ^ high;

@@ -1,4 +1,4 @@
-import { readUint16, readUint32, writeUint32 } from "../../rtp/bytes.ts";
+import { readInt32, readUint16, readUint32, writeUint32 } from "../../rtp/bytes.ts";
 import { FIXED_HEADER_LENGTH } from "../../rtp/packet.ts";
 import type { SrtpKeys } from "../dtls.ts";
 import type { SrtpCipherFactory } from "./cipher.ts";
@@ -116,8 +116,11 @@ export class SrtpSender {
   /** Packets not sent: their sequence number was used before or is too old to tell, or they do not fit their slot. */
   refused = 0;
   readonly #context: CryptographicContext;
-  /** The indices used, by SSRC; the newest of them holds the roll-over counter. */
+  /** The indices used, by SSRC as a signed number; the newest of them holds the roll-over counter. */
   readonly #windows = new Map<number, ReplayWindow>();
+  /** What was sent last is what is sent next, mostly. */
+  #lastSsrc = 0;
+  #lastWindow: ReplayWindow | undefined;
   /** Index of the next SRTCP packet. All SSRCs share it, so that it is unique however SSRCs come and go. */
   #rtcpIndex = 0;
 
@@ -140,7 +143,7 @@ export class SrtpSender {
     const context = this.#context;
     const tagOffset = headerLength + length;
     if (tagOffset + context.tagLength > packet.length) return this.#refuse();
-    const ssrc = readUint32(packet, 8);
+    const ssrc = readInt32(packet, 8);
     const window = this.#windowOf(ssrc);
     const index = estimateIndex(window.newest, readUint16(packet, 2));
     if (index < 0 || !window.check(index)) return this.#refuse();
@@ -178,7 +181,8 @@ export class SrtpSender {
    * would begin again at 0 and repeat IVs.
    */
   removeStream(ssrc: number): void {
-    this.#windows.delete(ssrc);
+    this.#windows.delete(ssrc | 0);
+    this.#lastWindow = undefined;
   }
 
   /** Wipes the keys; the sender is not used afterwards. */
@@ -187,10 +191,14 @@ export class SrtpSender {
   }
 
   #windowOf(ssrc: number): ReplayWindow {
-    const known = this.#windows.get(ssrc);
-    if (known !== undefined) return known;
-    const window = new ReplayWindow();
-    this.#windows.set(ssrc, window);
+    if (ssrc === this.#lastSsrc && this.#lastWindow !== undefined) return this.#lastWindow;
+    let window = this.#windows.get(ssrc);
+    if (window === undefined) {
+      window = new ReplayWindow();
+      this.#windows.set(ssrc, window);
+    }
+    this.#lastSsrc = ssrc;
+    this.#lastWindow = window;
     return window;
   }
 
