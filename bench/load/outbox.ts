@@ -29,8 +29,7 @@ export class Outbox {
   /** Adds the first `length` bytes of the slot. */
   commit(length: number, fd: number, to: SocketAddress): void {
     const message = this.#batch.messages;
-    this.#batch.begin(to, 0, false);
-    this.#batch.add(this.#memory.address + message * SLOT_SIZE, length);
+    this.#batch.add(to, this.#memory, message * SLOT_SIZE, length, 1, length, false);
     if (this.#batch.messages === MAX_MESSAGES) this.flush(fd);
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { SrtpCipher, SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
+import { SLOT_SIZE } from "../../src/webrtc/datagram.ts";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
 const GCM_128: SrtpProfile = "SRTP_AEAD_AES_128_GCM";
@@ -65,6 +66,7 @@ export function cipherContract(
     behaves("has the lengths of its profile", (cipher) => hasProfileLengths(cipher, profile));
     behaves("opens what it seals, of 0 to 1460 bytes", roundTrips);
     behaves("seals in place as it does from elsewhere", sealsInPlace);
+    behaves("seals in one slot again and again, in its turn, as anywhere", sealsInOneSlot);
     behaves("refuses any changed byte and leaves the packet as it was", refusesChanges);
     contract(`${profile} refuses a packet of another key`, (factory) => refusesOtherKey(factory, profile));
     contract(`${profile} keeps keys of its own`, (factory) => keepsOwnKeys(factory, profile));
@@ -219,6 +221,25 @@ function sealsInPlace(cipher: SrtpCipher): void {
       cipher.seal(iv, inPlace, HEADER.length, inPlace, HEADER.length, length, trailer, tagOffset);
       assert.deepEqual(inPlace, packet);
       assert.ok(packet.subarray(tagOffset + cipher.tagLength).every((byte) => byte === GUARD));
+    }
+  }
+}
+
+/** A backend may find out that the slot is the same one each time. */
+function sealsInOneSlot(cipher: SrtpCipher): void {
+  const [slot, another] = [new Uint8Array(SLOT_SIZE), new Uint8Array(SLOT_SIZE)];
+  for (const trailer of trailers(cipher)) {
+    const sealed = Array.from({ length: 600 }, (_, count) => seal(cipher, (count * 37) % MAX_PAYLOAD, trailer));
+    for (const [count, expected] of sealed.entries()) {
+      // From 300 on slots change, and change back.
+      const packet = count < 300 || count % 100 < 80 ? slot : another;
+      const { length } = expected;
+      const end = expected.tagOffset + cipher.tagLength;
+      packet.fill(GUARD).set(HEADER);
+      const source = pattern(length, length);
+      cipher.seal(expected.iv, packet, HEADER.length, source, 0, length, trailer, expected.tagOffset);
+      assert.deepEqual(packet.subarray(0, end), expected.packet.subarray(0, end), `the ${count}th packet`);
+      assert.ok(packet.subarray(end).every((byte) => byte === GUARD));
     }
   }
 }

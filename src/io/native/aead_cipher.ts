@@ -24,13 +24,20 @@ export const ONE_CALL = {
   result: "i32",
 } as const satisfies Deno.ForeignFunction;
 
-/** AES-GCM with one key by one library. Bytes and nonce lie in the library's CipherMemory. */
+/** AES-GCM with one key by one library. The nonce, and what is opened, lie in the library's CipherMemory. */
 export interface AeadContext {
   /**
-   * Encrypts `length` bytes at `source` to the text and puts the tag behind it; authenticates the `frontLength` bytes in
-   * front of the text as well. False where the library reports an error.
+   * Encrypts `length` bytes at `source` to `text` and puts the tag behind it, which is where `tag` points; authenticates
+   * the `frontLength` bytes at `front` as well. False where the library reports an error.
    */
-  seal(source: number, length: number, frontLength: number): boolean;
+  seal(
+    source: Deno.PointerValue,
+    length: number,
+    front: Deno.PointerValue,
+    frontLength: number,
+    text: Deno.PointerValue,
+    tag: Deno.PointerValue,
+  ): boolean;
   /** Decrypts `length` bytes at `source`, with the tag behind them, to the text. False where the tag is wrong. */
   open(source: number, length: number, frontLength: number): boolean;
   free(): void;
@@ -63,16 +70,13 @@ export class AeadCipher implements SrtpCipher {
     if (this.#context === undefined || !memory.hasRoom(headerLength, length)) {
       return blank(packet, headerLength, end);
     }
-    const frontLength = memory.takeFront(packet, headerLength, trailer);
-    const at = memory.takeSource(source, sourceOffset, length);
+    const at = memory.at(memory.takeSource(source, sourceOffset, length));
     memory.takeNonce(iv);
-    if (!this.#context.seal(at, length, frontLength)) return blank(packet, headerLength, end);
-    if (tagOffset === headerLength + length) {
-      memory.copyText(packet, headerLength, length + AEAD_TAG_LENGTH);
-    } else {
-      memory.copyText(packet, headerLength, length);
-      memory.copyOut(TEXT + length, packet, tagOffset, AEAD_TAG_LENGTH);
-    }
+    const isWhole = trailer === undefined && tagOffset === headerLength + length && end <= packet.length;
+    const isSealed = isWhole && memory.canPointInto(packet)
+      ? this.#sealInPlace(this.#context, headerLength, at, length)
+      : this.#sealAside(this.#context, packet, headerLength, at, length, trailer, tagOffset);
+    if (!isSealed) blank(packet, headerLength, end);
   }
 
   open(
@@ -91,6 +95,36 @@ export class AeadCipher implements SrtpCipher {
     memory.takeNonce(iv);
     if (!this.#context.open(at, length, frontLength)) return false;
     memory.copyText(packet, headerLength, length);
+    return true;
+  }
+
+  #sealInPlace(context: AeadContext, headerLength: number, source: Deno.PointerValue, length: number): boolean {
+    const memory = this.#memory;
+    return context.seal(
+      source,
+      length,
+      memory.inPacket(0),
+      headerLength,
+      memory.inPacket(headerLength),
+      memory.inPacket(headerLength + length),
+    );
+  }
+
+  #sealAside(
+    context: AeadContext,
+    packet: Uint8Array,
+    headerLength: number,
+    source: Deno.PointerValue,
+    length: number,
+    trailer: Uint8Array | undefined,
+    tagOffset: number,
+  ): boolean {
+    const memory = this.#memory;
+    const frontLength = memory.takeFront(packet, headerLength, trailer);
+    const front = memory.at(TEXT - frontLength);
+    if (!context.seal(source, length, front, frontLength, memory.at(TEXT), memory.at(TEXT + length))) return false;
+    memory.copyText(packet, headerLength, length);
+    memory.copyOut(TEXT + length, packet, tagOffset, AEAD_TAG_LENGTH);
     return true;
   }
 

@@ -51,18 +51,24 @@ class BoringSslGcm implements AeadContext {
     if (this.#context === null) throw new Error("BoringSSL gives no AES-GCM context");
   }
 
-  seal(source: number, length: number, frontLength: number): boolean {
+  seal(
+    source: Deno.PointerValue,
+    length: number,
+    front: Deno.PointerValue,
+    frontLength: number,
+    text: Deno.PointerValue,
+  ): boolean {
     const memory = this.#memory;
     return this.#functions.EVP_AEAD_CTX_seal(
       this.#context,
-      memory.at(TEXT),
+      text,
       memory.at(LENGTH),
       memory.size(length + AEAD_TAG_LENGTH),
       memory.at(NONCE),
       memory.size(NONCE_LENGTH),
-      memory.at(source),
+      source,
       memory.size(length),
-      memory.at(TEXT - frontLength),
+      front,
       memory.size(frontLength),
     ) === 1;
   }

@@ -2,11 +2,15 @@
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const EADDRINUSE = 98;
+const EIO = 5;
+const EINVAL = 22;
+const EMSGSIZE = 90;
+const EOPNOTSUPP = 95;
 
 const NAMES: ReadonlyMap<number, string> = new Map([
   [1, "EPERM"],
   [13, "EACCES"],
-  [22, "EINVAL"],
+  [EINVAL, "EINVAL"],
   [23, "ENFILE"],
   [24, "EMFILE"],
   [92, "ENOPROTOOPT"],
@@ -15,6 +19,11 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [99, "EADDRNOTAVAIL"],
   [105, "ENOBUFS"],
 ]);
+
+/** Whether a kernel, device or route that cannot segment may say so by this error; others pass. */
+export function isOfSegmentation(errno: number): boolean {
+  return errno === EIO || errno === EINVAL || errno === EMSGSIZE || errno === EOPNOTSUPP;
+}
 
 /** What the system refused. */
 export class SocketError extends Error {

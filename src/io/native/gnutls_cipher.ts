@@ -52,19 +52,25 @@ class GnuTlsGcm implements AeadContext {
     if (this.#handle === null) throw new Error("GnuTLS gives no AES-GCM context");
   }
 
-  seal(source: number, length: number, frontLength: number): boolean {
+  seal(
+    source: Deno.PointerValue,
+    length: number,
+    front: Deno.PointerValue,
+    frontLength: number,
+    text: Deno.PointerValue,
+  ): boolean {
     const memory = this.#memory;
     memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
     return this.#functions.gnutls_aead_cipher_encrypt(
       this.#handle,
       memory.at(NONCE),
       memory.size(NONCE_LENGTH),
-      memory.at(TEXT - frontLength),
+      front,
       memory.size(frontLength),
       memory.size(AEAD_TAG_LENGTH),
-      memory.at(source),
+      source,
       memory.size(length),
-      memory.at(TEXT),
+      text,
       memory.at(LENGTH),
     ) === 0;
   }

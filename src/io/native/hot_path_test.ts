@@ -10,7 +10,7 @@ import { Poller } from "./poller.ts";
 import { BATCH_LENGTH, ReceiveBatch } from "./receive_batch.ts";
 import { SendBatch } from "./send_batch.ts";
 import { SharedSocket } from "./shared_socket.ts";
-import { SlotPool } from "./slot_pool.ts";
+import { ChunkPool } from "./chunk_pool.ts";
 import type { SocketContext } from "./socket_context.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
@@ -53,7 +53,7 @@ async function withContext(check: (fixture: Fixture) => void): Promise<void> {
     flushList,
     received: new ReceiveBatch(libc),
     sent: new SendBatch(libc),
-    pool: new SlotPool(libc, 1024),
+    pool: new ChunkPool(libc, 32),
     segmentation: true,
     hashSeed: 1,
     now: () => nowMs += 0.1,

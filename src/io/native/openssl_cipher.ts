@@ -58,15 +58,21 @@ class OpenSslGcm implements AeadContext {
     throw new Error("OpenSSL gives no AES-GCM context");
   }
 
-  seal(source: number, length: number, frontLength: number): boolean {
+  seal(
+    source: Deno.PointerValue,
+    length: number,
+    front: Deno.PointerValue,
+    frontLength: number,
+    text: Deno.PointerValue,
+    tag: Deno.PointerValue,
+  ): boolean {
     const memory = this.#memory;
     const functions = this.#functions;
     const context = this.#context;
     const written = memory.at(LENGTH);
-    const tag = memory.at(TEXT + length);
     return functions.EVP_EncryptInit_ex(context, null, null, null, memory.at(NONCE)) === 1 &&
-      functions.EVP_EncryptUpdate(context, null, written, memory.at(TEXT - frontLength), frontLength) === 1 &&
-      functions.EVP_EncryptUpdate(context, memory.at(TEXT), written, memory.at(source), length) === 1 &&
+      functions.EVP_EncryptUpdate(context, null, written, front, frontLength) === 1 &&
+      functions.EVP_EncryptUpdate(context, text, written, source, length) === 1 &&
       functions.EVP_EncryptFinal_ex(context, tag, written) === 1 &&
       functions.EVP_CIPHER_CTX_ctrl(context, GET_TAG, AEAD_TAG_LENGTH, tag) === 1;
   }

@@ -12,8 +12,6 @@ import {
 
 /** Messages that one call sends at most. */
 export const MAX_MESSAGES = 128;
-/** Datagrams that one call sends at most, in whatever messages. */
-export const MAX_BATCH_DATAGRAMS = 256;
 
 export const SOL_UDP = 17;
 export const UDP_SEGMENT = 103;
@@ -43,60 +41,64 @@ export class SendBatch {
   readonly #names: NativeMemory;
   readonly #controls: NativeMemory;
   readonly #vectors: NativeMemory;
-  #datagrams = 0;
+  readonly #datagrams = new Uint8Array(MAX_MESSAGES);
 
   constructor(libc: Libc) {
     this.#libc = libc;
     this.#headers = new NativeMemory(libc, 4 * HEADER_WORDS * MAX_MESSAGES);
     this.#names = new NativeMemory(libc, 4 * NAME_WORDS * MAX_MESSAGES);
     this.#controls = new NativeMemory(libc, 4 * CONTROL_WORDS * MAX_MESSAGES);
-    this.#vectors = new NativeMemory(libc, 4 * VECTOR_WORDS * MAX_BATCH_DATAGRAMS);
+    this.#vectors = new NativeMemory(libc, 4 * VECTOR_WORDS * MAX_MESSAGES);
+    const { words } = this.#headers;
     for (let i = 0; i < MAX_MESSAGES; i++) {
       const header = i * HEADER_WORDS;
-      writeAddress(this.#headers.words, header + NAME, this.#names.address + 4 * NAME_WORDS * i);
-      writeAddress(this.#headers.words, header + CONTROL, this.#controls.address + 4 * CONTROL_WORDS * i);
+      writeAddress(words, header + NAME, this.#names.address + 4 * NAME_WORDS * i);
+      writeAddress(words, header + VECTOR, this.#vectors.address + 4 * VECTOR_WORDS * i);
+      words[header + VECTOR_LENGTH] = 1;
+      writeAddress(words, header + CONTROL, this.#controls.address + 4 * CONTROL_WORDS * i);
     }
   }
 
-  /** Datagrams that still find room. */
+  /** Messages that still find room. */
   get room(): number {
-    return this.messages === MAX_MESSAGES ? 0 : MAX_BATCH_DATAGRAMS - this.#datagrams;
+    return MAX_MESSAGES - this.messages;
   }
 
   clear(): void {
     this.messages = 0;
-    this.#datagrams = 0;
   }
 
   /**
-   * Begins a message to `to`. `segmentSize` is the length of each datagram of a run, 0 for a single one; `fromLocal`
-   * sends it from the address of this machine that `to` addressed, where that is known.
+   * Adds a message to `to`: `count` datagrams, 255 at most, in the `length` bytes at `offset` of the memory, each of `size`
+   * bytes and the last of what is left. `fromLocal` sends it from the address of this machine that `to` addressed, where
+   * that is known.
    */
-  begin(to: SocketAddress, segmentSize: number, fromLocal: boolean): void {
+  add(
+    to: SocketAddress,
+    memory: NativeMemory,
+    offset: number,
+    length: number,
+    count: number,
+    size: number,
+    fromLocal: boolean,
+  ): void {
     const index = this.messages++;
     const { words } = this.#headers;
     const header = index * HEADER_WORDS;
     for (let i = 0; i < SOCKADDR_WORDS; i++) this.#names.words[index * NAME_WORDS + i] = to.words[i];
     words[header + NAME_LENGTH] = sockaddrLength(to.family);
-    writeAddress(words, header + VECTOR, this.#vectors.address + 4 * VECTOR_WORDS * this.#datagrams);
-    words[header + VECTOR_LENGTH] = 0;
+    writeAddress(this.#vectors.words, index * VECTOR_WORDS, memory.address + offset);
+    this.#vectors.words[index * VECTOR_WORDS + 2] = length;
+    this.#datagrams[index] = count;
     const control = index * CONTROL_WORDS;
     const local = fromLocal ? this.#writeLocal(control, to) : 0;
-    const segment = segmentSize > 0 ? this.#writeSegmentSize(control + local, segmentSize) : 0;
+    const segment = count > 1 ? this.#writeSegmentSize(control + local, size) : 0;
     words[header + CONTROL_LENGTH] = 4 * (local + segment);
-  }
-
-  /** Adds a datagram of `length` bytes at `address` to the message that was begun last. */
-  add(address: number, length: number): void {
-    const vector = VECTOR_WORDS * this.#datagrams++;
-    writeAddress(this.#vectors.words, vector, address);
-    this.#vectors.words[vector + 2] = length;
-    this.#headers.words[(this.messages - 1) * HEADER_WORDS + VECTOR_LENGTH]++;
   }
 
   /** Datagrams of a message. */
   datagramsOf(message: number): number {
-    return this.#headers.words[message * HEADER_WORDS + VECTOR_LENGTH];
+    return this.#datagrams[message];
   }
 
   /** Sends the messages, and returns how many were taken; -1 where the first of them was refused. Does not block. */

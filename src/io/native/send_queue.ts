@@ -1,23 +1,20 @@
 import { SLOT_SIZE } from "../../webrtc/datagram.ts";
-import { EAGAIN, EINTR } from "./errors.ts";
+import { CHUNK_SIZE, type ChunkPool } from "./chunk_pool.ts";
+import { DatagramRun } from "./datagram_run.ts";
+import { EAGAIN, EINTR, isOfSegmentation } from "./errors.ts";
 import { type FlushableQueue, type FlushList, SEND_EARLY } from "./flush_list.ts";
 import type { Libc } from "./libc.ts";
+import type { NativeMemory } from "./memory.ts";
 import type { SendBatch } from "./send_batch.ts";
-import type { SlotPool } from "./slot_pool.ts";
 import type { SocketAddress } from "./socket_address.ts";
-
-/** Datagrams of one message, and their bytes: what the kernel takes at most (UDP_MAX_SEGMENTS, the IP length field). */
-const MAX_SEGMENTS = 64;
-const MAX_RUN_BYTES = 65_000;
-const FIRST_CAPACITY = 16;
 
 export interface SendQueueOptions {
   readonly libc: Libc;
   readonly fd: number;
-  readonly pool: SlotPool;
+  readonly pool: ChunkPool;
   readonly batch: SendBatch;
   readonly flushList: FlushList;
-  /** Datagrams that wait at most, a power of two: where the kernel takes none the oldest are dropped. */
+  /** Datagrams that wait at most: where the kernel takes none the oldest are dropped. */
   readonly capacity: number;
   /** Whether the kernel knows UDP GSO. */
   readonly segmentation: boolean;
@@ -27,20 +24,21 @@ export interface SendQueueOptions {
   readonly awaitWritable: () => void;
 }
 
-/** The datagrams that wait to be sent by one socket, in slots of a common pool. */
+/** Runs that no queue of this isolate uses. */
+let spareRuns: DatagramRun | undefined;
+
+/** The datagrams that wait to be sent by one socket, in chunks of a common pool. */
 export class SendQueue implements FlushableQueue {
   /** Datagrams that there was no room for, or that the kernel refused. */
   dropped = 0;
   /** Owned by the FlushList. */
   isListed = false;
   readonly #options: SendQueueOptions;
-  /** A ring of slots. */
-  #ring = new Uint16Array(FIRST_CAPACITY);
-  #head = 0;
+  /** The oldest run and the newest. */
+  #head: DatagramRun | undefined;
+  #tail: DatagramRun | undefined;
   #count = 0;
-  /** The slot that `slot()` gave out. */
-  #spare = -1;
-  #last: SocketAddress | undefined;
+  #isSlotGiven = false;
   /** The kernel's buffer is full. */
   #blocked = false;
   #closed = false;
@@ -56,31 +54,27 @@ export class SendQueue implements FlushableQueue {
 
   /** See DatagramSender. */
   slot(): Uint8Array | undefined {
-    const { pool } = this.#options;
     if (this.#closed) return undefined;
-    if (this.#spare < 0) this.#spare = pool.take();
-    if (this.#spare < 0 && this.#count > 0) {
-      this.#makeRoom();
-      this.#spare = pool.take();
-    }
-    if (this.#spare >= 0) return pool.bytes(this.#spare);
-    this.dropped++;
-    return undefined;
+    this.#isSlotGiven = true;
+    return this.#options.pool.slot;
   }
 
   /** Queues the first `length` bytes of the slot that `slot()` gave last. */
   commit(length: number, to: SocketAddress): void {
-    const { pool, flushList } = this.#options;
-    const slot = this.#spare;
-    if (slot < 0 || length <= 0 || length > SLOT_SIZE) return;
+    const { pool, flushList, capacity } = this.#options;
+    if (!this.#isSlotGiven || length <= 0 || length > SLOT_SIZE) return;
+    this.#isSlotGiven = false;
     flushList.add(this);
-    if (this.#count >= SEND_EARLY && to !== this.#last) this.send();
-    if (this.#count === this.#ring.length) this.#grow();
-    this.#spare = -1;
-    this.#last = to;
-    pool.lengths[slot] = length;
-    pool.destinations[slot] = to;
-    this.#ring[this.#index(this.#count++)] = slot;
+    if (this.#count >= SEND_EARLY && to !== this.#tail?.to) this.send();
+    if (this.#count >= capacity) this.#makeRoom();
+    const run = this.#tail;
+    if (run !== undefined && run.takes(to, length)) {
+      pool.put(run.chunk, run.end, length);
+      run.add(length);
+      this.#count++;
+    } else {
+      this.#begin(to, length);
+    }
   }
 
   /** Sends what waits, as far as the kernel takes it. */
@@ -100,94 +94,112 @@ export class SendQueue implements FlushableQueue {
     this.send();
   }
 
-  /** Sends what the kernel still takes, and gives all slots back. */
+  /** Sends what the kernel still takes, and gives all chunks back. */
   close(): void {
     if (this.#closed) return;
     this.send();
     this.#closed = true;
-    while (this.#count > 0) this.#drop();
-    if (this.#spare >= 0) this.#options.pool.give(this.#spare);
-    this.#spare = -1;
-    this.#last = undefined;
+    while (this.#head !== undefined) this.#drop(this.#head.count);
+  }
+
+  /** Begins a run behind the last one in its chunk where half of that is free, so that most runs are not cut; or in another. */
+  #begin(to: SocketAddress, length: number): void {
+    const { pool } = this.#options;
+    let chunk = this.#tail?.chunk ?? -1;
+    let start = this.#tail?.end ?? 0;
+    if (chunk < 0 || start > CHUNK_SIZE / 2) {
+      chunk = this.#takeChunk();
+      start = 0;
+    }
+    if (chunk < 0) {
+      this.dropped++;
+      to.owner?.countDrop();
+      return;
+    }
+    const run = spareRuns ?? new DatagramRun();
+    spareRuns = run.next;
+    run.begin(to, chunk, start, length);
+    pool.put(chunk, start, length);
+    if (this.#tail === undefined) this.#head = run;
+    else this.#tail.next = run;
+    this.#tail = run;
+    this.#count++;
   }
 
   /** Describes what waits, from the oldest on, as messages of the batch. */
   #fill(): void {
-    const { batch, pool, fromLocal } = this.#options;
+    const { batch, pool, segmentation, fromLocal } = this.#options;
     batch.clear();
-    for (let start = 0; start < this.#count && batch.room > 0;) {
-      const slot = this.#ring[this.#index(start)];
-      const to = pool.destinations[slot];
-      const length = this.#runLength(start, to, batch.room);
-      batch.begin(to, length > 1 ? pool.lengths[slot] : 0, fromLocal);
-      for (const end = start + length; start < end; start++) {
-        const next = this.#ring[this.#index(start)];
-        batch.add(pool.address(next), pool.lengths[next]);
+    for (let run = this.#head; run !== undefined && batch.room > 0; run = run.next) {
+      if (run.count === 1 || (segmentation && run.to.segmentation)) {
+        batch.add(run.to, pool.memory(run.chunk), run.start, run.end - run.start, run.count, run.size, fromLocal);
+      } else {
+        this.#addSingly(run, pool.memory(run.chunk));
       }
     }
   }
 
-  /** Datagrams from `start` on that make one message: all of one length, save the last, which may be shorter. */
-  #runLength(start: number, to: SocketAddress, room: number): number {
-    const { pool, segmentation } = this.#options;
-    if (!segmentation || !to.segmentation) return 1;
-    const size = pool.lengths[this.#ring[this.#index(start)]];
-    const limit = Math.min(this.#count - start, room, MAX_SEGMENTS, Math.floor(MAX_RUN_BYTES / size));
-    let length = 1;
-    while (length < limit) {
-      const slot = this.#ring[this.#index(start + length)];
-      if (pool.destinations[slot] !== to || pool.lengths[slot] > size) break;
-      length++;
-      if (pool.lengths[slot] < size) break;
+  #addSingly(run: DatagramRun, memory: NativeMemory): void {
+    const { batch, fromLocal } = this.#options;
+    for (let i = 0; i < run.count && batch.room > 0; i++) {
+      const length = run.lengthOf(i);
+      batch.add(run.to, memory, run.start + i * run.size, length, 1, length, fromLocal);
     }
-    return length;
   }
 
   /** The first message was refused, nothing was sent. */
   #handleError(): void {
-    const { libc, batch, pool, awaitWritable } = this.#options;
+    const { libc, batch, awaitWritable } = this.#options;
     const errno = libc.errno();
     if (errno === EINTR) return;
     if (errno === EAGAIN) {
       this.#blocked = true;
       return awaitWritable();
     }
-    const to = pool.destinations[this.#ring[this.#head]];
-    // Kernel, device or route may not segment, and say so in several ways. Each datagram is tried by itself, now and for good.
-    if (batch.datagramsOf(0) > 1) to.segmentation = false;
-    else this.#drop();
+    const count = batch.datagramsOf(0);
+    // Each datagram is tried by itself, now and for good.
+    if (count > 1 && this.#head !== undefined && isOfSegmentation(errno)) this.#head.to.segmentation = false;
+    else this.#drop(count);
   }
 
-  /** Gives back the slots of the oldest datagrams. */
+  /** Takes the oldest datagrams off, all of one run. */
   #release(count: number): void {
-    for (let i = 0; i < count; i++) this.#options.pool.give(this.#ring[this.#index(i)]);
-    this.#head = this.#index(count);
+    const run = this.#head;
+    if (run === undefined) return;
     this.#count -= count;
+    if (count < run.count) return run.drop(count);
+    this.#head = run.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    if (this.#head?.chunk !== run.chunk) this.#options.pool.give(run.chunk);
+    run.release();
+    run.next = spareRuns;
+    spareRuns = run;
   }
 
-  #drop(): void {
-    this.dropped++;
-    this.#options.pool.destinations[this.#ring[this.#head]].owner?.countDrop();
-    this.#release(1);
+  #drop(count: number): void {
+    const owner = this.#head?.to.owner;
+    this.dropped += count;
+    for (let i = 0; i < count; i++) owner?.countDrop();
+    this.#release(count);
   }
 
   /** Old media is of less use than new: what waits longest goes, if the kernel does not take it now. */
   #makeRoom(): void {
     const waiting = this.#count;
     this.send();
-    if (this.#count === waiting) this.#drop();
+    if (this.#count === waiting) this.#drop(1);
   }
 
-  /** A longer ring; where it is as long as it may be, room in it. */
-  #grow(): void {
-    if (this.#ring.length >= this.#options.capacity) return this.#makeRoom();
-    const ring = new Uint16Array(2 * this.#ring.length);
-    for (let i = 0; i < this.#count; i++) ring[i] = this.#ring[this.#index(i)];
-    this.#ring = ring;
-    this.#head = 0;
-  }
-
-  #index(position: number): number {
-    return (this.#head + position) & (this.#ring.length - 1);
+  /** A chunk, for which the oldest datagrams of this queue are given up where there is none left; -1 where it has none. */
+  #takeChunk(): number {
+    const { pool } = this.#options;
+    let chunk = pool.take(this.#count > 0);
+    if (chunk < 0 && this.#count > 0) this.send();
+    while (chunk < 0 && this.#head !== undefined) {
+      const oldest = this.#head.chunk;
+      while (this.#head?.chunk === oldest) this.#drop(this.#head.count);
+      chunk = pool.take(this.#count > 0);
+    }
+    return chunk < 0 ? pool.take(false) : chunk;
   }
 }

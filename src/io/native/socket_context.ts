@@ -3,7 +3,7 @@ import type { Libc } from "./libc.ts";
 import type { SocketLoop } from "./loop.ts";
 import type { ReceiveBatch } from "./receive_batch.ts";
 import type { SendBatch } from "./send_batch.ts";
-import type { SlotPool } from "./slot_pool.ts";
+import type { ChunkPool } from "./chunk_pool.ts";
 
 /** What all sockets of one loop share. */
 export interface SocketContext {
@@ -11,7 +11,7 @@ export interface SocketContext {
   readonly loop: SocketLoop;
   readonly received: ReceiveBatch;
   readonly sent: SendBatch;
-  readonly pool: SlotPool;
+  readonly pool: ChunkPool;
   readonly flushList: FlushList;
   /** Whether runs of datagrams go out as one message: false where the kernel does not know UDP GSO. */
   readonly segmentation: boolean;

@@ -11,13 +11,13 @@ import { Poller } from "./poller.ts";
 import { ReceiveBatch } from "./receive_batch.ts";
 import { SendBatch } from "./send_batch.ts";
 import { SharedSocket } from "./shared_socket.ts";
-import { SlotPool } from "./slot_pool.ts";
+import { ChunkPool } from "./chunk_pool.ts";
 import { type BindPlan, fromHandle, SocketBinder } from "./socket_binder.ts";
 import type { SocketContext } from "./socket_context.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
 /** 32 MB: what may wait to be sent, of all sockets together. */
-const MAX_SLOTS = 16_384;
+const MAX_CHUNKS = 1024;
 const PROBE = { hostname: "127.0.0.1", port: 0, buffers: { receive: 4096, send: 4096 } };
 
 /** Datagrams that were of no use, since the start. */
@@ -59,7 +59,7 @@ export class AttachedSockets {
     const memory = {
       received: new ReceiveBatch(libc),
       sent: new SendBatch(libc),
-      pool: new SlotPool(libc, MAX_SLOTS),
+      pool: new ChunkPool(libc, MAX_CHUNKS),
     };
     const hashSeed = random.uint32();
     // Last: what cannot be made before it leaves no descriptor open.
