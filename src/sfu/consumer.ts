@@ -9,7 +9,7 @@ import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import { RetransmissionGuard } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
-import { mapHeaderExtensions } from "./header_extensions.ts";
+import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer } from "./producer.ts";
@@ -19,8 +19,6 @@ import type { ConsumerParameters } from "./types.ts";
 const REPORT_LENGTH = 128;
 /** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
 export const MAX_CATCH_UP = 128;
-
-const NO_BYTES = new Uint8Array(0);
 
 /** What consumers of this isolate use during one call, and none of them after it. */
 const scratch = {
@@ -46,12 +44,11 @@ export class Consumer {
   packetsDropped = 0;
   /** RTP packets sent again because the subscriber asked. */
   packetsResent = 0;
+  /** As a signed number, which V8 keeps in the field itself. */
+  readonly #ssrcBits: number;
   readonly #sourcePayloadType: number;
   readonly #payloadType: number;
-  readonly #extensionIds: Uint8Array;
-  readonly #midExtensionId: number;
-  /** Written when the stream begins, so that a consumer that never does keeps less. */
-  #midBytes = NO_BYTES;
+  readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
@@ -65,12 +62,11 @@ export class Consumer {
     this.mid = mid;
     this.stream = stream;
     this.ssrc = stream.ssrc;
+    this.#ssrcBits = stream.ssrc | 0;
     this.rtxSsrc = codec.rtxPayloadType === undefined ? undefined : stream.rtxSsrc;
     this.#sourcePayloadType = producer.codec.payloadType;
     this.#payloadType = codec.payloadType;
-    const extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions);
-    this.#extensionIds = extensions.ids;
-    this.#midExtensionId = extensions.midId;
+    this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     this.#rewriter.switchTo();
     this.#sender = sender;
@@ -128,7 +124,8 @@ export class Consumer {
   }
 
   #writeHeader(slot: Uint8Array, packet: RtpPacket): number {
-    return writeHeader(slot, packet, scratch.header, this.#extensionIds, this.#midExtensionId, this.#midBytes);
+    const { ids, midId, mid } = this.#extensions;
+    return writeHeader(slot, packet, scratch.header, ids, midId, mid);
   }
 
   #handleSent(bytes: number, nowMs: number): void {
@@ -183,7 +180,7 @@ export class Consumer {
     header.payloadType = this.#payloadType;
     header.sequenceNumber = rewriter.sequenceNumber;
     header.timestamp = rewriter.timestamp;
-    header.ssrc = this.ssrc;
+    header.ssrc = this.#ssrcBits;
     const headerLength = this.#writeHeader(slot, packet);
     const length = packet.length - packet.headerLength;
     if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
@@ -219,7 +216,6 @@ export class Consumer {
       return false;
     }
     this.#rewriter.switchTo();
-    if (this.#midBytes.length === 0) this.#midBytes = new TextEncoder().encode(this.mid);
     return true;
   }
 }

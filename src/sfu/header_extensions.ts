@@ -3,24 +3,41 @@ import type { HeaderExtension } from "./types.ts";
 /** The MID of the m-line that a packet belongs to (RFC 8843 section 15). */
 export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
 
+/** Mappings that are kept to be shared; a room of browsers has one or two for each m-line. */
+const MAX_SHARED = 256;
+const shared = new Map<string, ExtensionMapping>();
+
 /** How the header extensions of a producer become those of a consumer. */
 export interface ExtensionMapping {
   /** By the producer's id, up to its greatest one: the consumer's id; 0 where the extension is not forwarded. */
   readonly ids: Uint8Array;
   /** The consumer's id of MID; 0 where it has none. */
   readonly midId: number;
+  /** The consumer's MID in UTF-8. */
+  readonly mid: Uint8Array;
 }
 
-/** Matches the extensions by URI. MID is not copied: each side has MIDs of its own. */
+/**
+ * Matches the extensions by URI. MID is not copied: each side has MIDs of its own. Consumers whose mappings are equal
+ * share one, so that in a large room it stays in the processor's cache from one to the next.
+ */
 export function mapHeaderExtensions(
   from: readonly HeaderExtension[],
   to: readonly HeaderExtension[],
+  mid: string,
 ): ExtensionMapping {
   const ids = new Uint8Array(Math.max(...from.map(({ id }) => id), 0) + 1);
   for (const source of from) {
     if (source.uri !== MID_URI) ids[source.id] = extensionId(to, source.uri);
   }
-  return { ids, midId: extensionId(to, MID_URI) };
+  const midId = extensionId(to, MID_URI);
+  const key = `${ids} ${midId} ${mid}`;
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const mapping = { ids, midId, mid: new TextEncoder().encode(mid) };
+  if (shared.size === MAX_SHARED) shared.clear();
+  shared.set(key, mapping);
+  return mapping;
 }
 
 /** The id of an extension, 0 where it was not negotiated. */

@@ -17,14 +17,14 @@ const MAX_TIMESTAMP_STEP = 0x7fffffff;
 export class StreamRewriter {
   /** Of the packet that `map` took last. */
   sequenceNumber: number;
-  /** Of the packet that `map` took last. */
-  timestamp: number;
+  // Timestamps and SSRCs are kept as signed numbers: V8 has those in the object itself, others elsewhere.
+  #timestamp: number;
   readonly #clockRate: number;
   readonly #minimumStep: number;
   /** The next packet begins a source. */
   #switching = true;
   #started = false;
-  #sourceSsrc = -1;
+  #sourceSsrc = 0;
   #sequenceOffset = 0;
   #timestampOffset = 0;
   /** The source's newest sequence number, mapped or skipped. */
@@ -44,21 +44,26 @@ export class StreamRewriter {
    */
   constructor(firstSequenceNumber: number, firstTimestamp: number, clockRate: number, minimumStep = 1) {
     this.sequenceNumber = firstSequenceNumber & 0xffff;
-    this.timestamp = firstTimestamp >>> 0;
+    this.#timestamp = firstTimestamp | 0;
     this.#newestSequenceNumber = (firstSequenceNumber - 1) & 0xffff;
-    this.#newestTimestamp = this.timestamp;
+    this.#newestTimestamp = this.#timestamp;
     this.#clockRate = clockRate;
     this.#minimumStep = minimumStep;
   }
 
+  /** Of the packet that `map` took last. */
+  get timestamp(): number {
+    return this.#timestamp >>> 0;
+  }
+
   /** The SSRC whose packets are mapped; -1 before the first packet, and after `switchTo` until the next one. */
   get sourceSsrc(): number {
-    return this.#switching ? -1 : this.#sourceSsrc;
+    return this.#switching ? -1 : this.#sourceSsrc >>> 0;
   }
 
   /** Whether the packet is of the source whose packets are mapped. */
   isOfSource(packet: RtpPacket): boolean {
-    return !this.#switching && packet.ssrc === this.#sourceSsrc;
+    return !this.#switching && (packet.ssrc | 0) === this.#sourceSsrc;
   }
 
   /** Of the packet that `locate` found: the sequence number it came with. */
@@ -91,12 +96,12 @@ export class StreamRewriter {
    */
   map(packet: RtpPacket, nowMs: number): boolean {
     if (this.#switching) return this.#start(packet, nowMs);
-    if (packet.ssrc !== this.#sourceSsrc) return false;
+    if ((packet.ssrc | 0) !== this.#sourceSsrc) return false;
     const distance = sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
     if (distance > MAX_SEQUENCE_JUMP || distance < -MAX_SEQUENCE_JUMP) return this.#start(packet, nowMs);
     if (distance <= 0) return this.#mapLate(packet);
     this.sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
-    this.timestamp = this.translateTimestamp(packet.timestamp);
+    this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
     this.#sequenceMap.extend(packet.sequenceNumber, this.sequenceNumber);
     this.#advance(packet, nowMs);
     return true;
@@ -130,12 +135,12 @@ export class StreamRewriter {
 
   #start(packet: RtpPacket, nowMs: number): boolean {
     this.#switching = false;
-    this.#sourceSsrc = packet.ssrc;
+    this.#sourceSsrc = packet.ssrc | 0;
     this.sequenceNumber = (this.#newestSequenceNumber + 1) & 0xffff;
-    this.timestamp = (this.#newestTimestamp + (this.#started ? this.#timestampStep(nowMs) : 0)) >>> 0;
+    this.#timestamp = (this.#newestTimestamp + (this.#started ? this.#timestampStep(nowMs) : 0)) | 0;
     this.#started = true;
     this.#sequenceOffset = (this.sequenceNumber - packet.sequenceNumber) & 0xffff;
-    this.#timestampOffset = (this.timestamp - packet.timestamp) >>> 0;
+    this.#timestampOffset = (this.#timestamp - packet.timestamp) | 0;
     this.#newestTimestampMs = nowMs;
     this.#sequenceMap.begin(packet.sequenceNumber, this.sequenceNumber, packet.ssrc, this.#timestampOffset);
     this.#advance(packet, nowMs);
@@ -147,7 +152,7 @@ export class StreamRewriter {
     const sequenceNumber = this.#sequenceMap.outgoing(packet.sequenceNumber);
     if (sequenceNumber < 0) return false;
     this.sequenceNumber = sequenceNumber;
-    this.timestamp = this.translateTimestamp(packet.timestamp);
+    this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
     return true;
   }
 
@@ -161,8 +166,8 @@ export class StreamRewriter {
   #advance(packet: RtpPacket, nowMs: number): void {
     this.#sourceSequenceNumber = packet.sequenceNumber;
     this.#newestSequenceNumber = this.sequenceNumber;
-    if (this.timestamp === this.#newestTimestamp) return;
-    this.#newestTimestamp = this.timestamp;
+    if (this.#timestamp === this.#newestTimestamp) return;
+    this.#newestTimestamp = this.#timestamp;
     this.#newestTimestampMs = nowMs;
   }
 }

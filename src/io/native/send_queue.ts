@@ -8,20 +8,26 @@ import type { NativeMemory } from "./memory.ts";
 import type { SendBatch } from "./send_batch.ts";
 import type { SocketAddress } from "./socket_address.ts";
 
-export interface SendQueueOptions {
+/** What the queues of one loop share. */
+export interface SendContext {
   readonly libc: Libc;
-  readonly fd: number;
   readonly pool: ChunkPool;
-  readonly batch: SendBatch;
+  readonly sent: SendBatch;
   readonly flushList: FlushList;
-  /** Datagrams that wait at most: where the kernel takes none the oldest are dropped. */
-  readonly capacity: number;
   /** Whether the kernel knows UDP GSO. */
   readonly segmentation: boolean;
+  readonly loop: {
+    /** Called when the kernel takes no more; `resume` is expected once it does. */
+    awaitWritable(fd: number): void;
+  };
+}
+
+export interface SendQueueOptions {
+  readonly fd: number;
+  /** Datagrams that wait at most: where the kernel takes none the oldest are dropped. */
+  readonly capacity: number;
   /** Whether an answer leaves from the address that was addressed: for a socket that is bound to all of them. */
   readonly fromLocal: boolean;
-  /** Called when the kernel takes no more; `resume` is expected once it does. */
-  readonly awaitWritable: () => void;
 }
 
 /** Runs that no queue of this isolate uses. */
@@ -33,7 +39,10 @@ export class SendQueue implements FlushableQueue {
   dropped = 0;
   /** Owned by the FlushList. */
   isListed = false;
-  readonly #options: SendQueueOptions;
+  readonly #context: SendContext;
+  readonly #fd: number;
+  readonly #capacity: number;
+  readonly #fromLocal: boolean;
   /** The oldest run and the newest. */
   #head: DatagramRun | undefined;
   #tail: DatagramRun | undefined;
@@ -43,8 +52,11 @@ export class SendQueue implements FlushableQueue {
   #blocked = false;
   #closed = false;
 
-  constructor(options: SendQueueOptions) {
-    this.#options = options;
+  constructor(context: SendContext, { fd, capacity, fromLocal }: SendQueueOptions) {
+    this.#context = context;
+    this.#fd = fd;
+    this.#capacity = capacity;
+    this.#fromLocal = fromLocal;
   }
 
   /** Datagrams that wait. */
@@ -56,17 +68,17 @@ export class SendQueue implements FlushableQueue {
   slot(): Uint8Array | undefined {
     if (this.#closed) return undefined;
     this.#isSlotGiven = true;
-    return this.#options.pool.slot;
+    return this.#context.pool.slot;
   }
 
   /** Queues the first `length` bytes of the slot that `slot()` gave last. */
   commit(length: number, to: SocketAddress): void {
-    const { pool, flushList, capacity } = this.#options;
+    const { pool, flushList } = this.#context;
     if (!this.#isSlotGiven || length <= 0 || length > SLOT_SIZE) return;
     this.#isSlotGiven = false;
     flushList.add(this);
     if (this.#count >= SEND_EARLY && to !== this.#tail?.to) this.send();
-    if (this.#count >= capacity) this.#makeRoom();
+    if (this.#count >= this.#capacity) this.#makeRoom();
     const run = this.#tail;
     if (run !== undefined && run.takes(to, length)) {
       pool.put(run.chunk, run.end, length);
@@ -79,10 +91,10 @@ export class SendQueue implements FlushableQueue {
 
   /** Sends what waits, as far as the kernel takes it. */
   send(): void {
-    const { batch, fd } = this.#options;
+    const { sent: batch } = this.#context;
     while (this.#count > 0 && !this.#blocked) {
       this.#fill();
-      const sent = batch.send(fd);
+      const sent = batch.send(this.#fd);
       for (let i = 0; i < sent; i++) this.#release(batch.datagramsOf(i));
       if (sent < 0) this.#handleError();
     }
@@ -104,7 +116,6 @@ export class SendQueue implements FlushableQueue {
 
   /** Begins a run behind the last one in its chunk where half of that is free, so that most runs are not cut; or in another. */
   #begin(to: SocketAddress, length: number): void {
-    const { pool } = this.#options;
     let chunk = this.#tail?.chunk ?? -1;
     let start = this.#tail?.end ?? 0;
     if (chunk < 0 || start > CHUNK_SIZE / 2) {
@@ -119,7 +130,7 @@ export class SendQueue implements FlushableQueue {
     const run = spareRuns ?? new DatagramRun();
     spareRuns = run.next;
     run.begin(to, chunk, start, length);
-    pool.put(chunk, start, length);
+    this.#context.pool.put(chunk, start, length);
     if (this.#tail === undefined) this.#head = run;
     else this.#tail.next = run;
     this.#tail = run;
@@ -128,7 +139,8 @@ export class SendQueue implements FlushableQueue {
 
   /** Describes what waits, from the oldest on, as messages of the batch. */
   #fill(): void {
-    const { batch, pool, segmentation, fromLocal } = this.#options;
+    const { sent: batch, pool, segmentation } = this.#context;
+    const fromLocal = this.#fromLocal;
     batch.clear();
     for (let run = this.#head; run !== undefined && batch.room > 0; run = run.next) {
       if (run.count === 1 || (segmentation && run.to.segmentation)) {
@@ -140,21 +152,21 @@ export class SendQueue implements FlushableQueue {
   }
 
   #addSingly(run: DatagramRun, memory: NativeMemory): void {
-    const { batch, fromLocal } = this.#options;
+    const { sent: batch } = this.#context;
     for (let i = 0; i < run.count && batch.room > 0; i++) {
       const length = run.lengthOf(i);
-      batch.add(run.to, memory, run.start + i * run.size, length, 1, length, fromLocal);
+      batch.add(run.to, memory, run.start + i * run.size, length, 1, length, this.#fromLocal);
     }
   }
 
   /** The first message was refused, nothing was sent. */
   #handleError(): void {
-    const { libc, batch, awaitWritable } = this.#options;
+    const { libc, sent: batch, loop } = this.#context;
     const errno = libc.errno();
     if (errno === EINTR) return;
     if (errno === EAGAIN) {
       this.#blocked = true;
-      return awaitWritable();
+      return loop.awaitWritable(this.#fd);
     }
     const count = batch.datagramsOf(0);
     // Each datagram is tried by itself, now and for good.
@@ -170,7 +182,7 @@ export class SendQueue implements FlushableQueue {
     if (count < run.count) return run.drop(count);
     this.#head = run.next;
     if (this.#head === undefined) this.#tail = undefined;
-    if (this.#head?.chunk !== run.chunk) this.#options.pool.give(run.chunk);
+    if (this.#head?.chunk !== run.chunk) this.#context.pool.give(run.chunk);
     run.release();
     run.next = spareRuns;
     spareRuns = run;
@@ -192,7 +204,7 @@ export class SendQueue implements FlushableQueue {
 
   /** A chunk, for which the oldest datagrams of this queue are given up where there is none left; -1 where it has none. */
   #takeChunk(): number {
-    const { pool } = this.#options;
+    const { pool } = this.#context;
     let chunk = pool.take(this.#count > 0);
     if (chunk < 0 && this.#count > 0) this.send();
     while (chunk < 0 && this.#head !== undefined) {

@@ -42,17 +42,17 @@ function withQueue(check: (fixture: Fixture) => void, { segmentation = true, max
   const flushList = new FlushList();
   let lastFd = 4;
   const open = () =>
-    new SendQueue({
-      libc,
-      fd: ++lastFd,
-      pool,
-      batch: new SendBatch(libc),
-      flushList,
-      capacity: CAPACITY,
-      segmentation,
-      fromLocal: false,
-      awaitWritable: () => fixture.blocked++,
-    });
+    new SendQueue(
+      {
+        libc,
+        pool,
+        sent: new SendBatch(libc),
+        flushList,
+        segmentation,
+        loop: { awaitWritable: () => fixture.blocked++ },
+      },
+      { fd: ++lastFd, capacity: CAPACITY, fromLocal: false },
+    );
   const drops: string[] = [];
   const fixture: Fixture = {
     queue: open(),

@@ -51,14 +51,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
     this.addresses = new AddressTable(TABLE_ROWS, context.hashSeed);
     this.received = new ReceiveBacklog(context.libc, context.received);
     this.#context = context;
-    this.#queue = new SendQueue({
-      ...context,
-      fd: bound.fd,
-      batch: context.sent,
-      capacity: QUEUE_LENGTH,
-      fromLocal: bound.isWildcard,
-      awaitWritable: () => context.loop.awaitWritable(bound.fd),
-    });
+    this.#queue = new SendQueue(context, { fd: bound.fd, capacity: QUEUE_LENGTH, fromLocal: bound.isWildcard });
     context.loop.add(this);
   }
 

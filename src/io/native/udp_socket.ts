@@ -35,14 +35,7 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
     this.#whenClosed = closed;
     this.#table = new AddressTable(TABLE_ROWS, context.hashSeed);
     this.#addresses = new PeerAddresses(this.#table, this, bound.family);
-    this.#queue = new SendQueue({
-      ...context,
-      fd: bound.fd,
-      batch: context.sent,
-      capacity: QUEUE_LENGTH,
-      fromLocal: bound.isWildcard,
-      awaitWritable: () => context.loop.awaitWritable(bound.fd),
-    });
+    this.#queue = new SendQueue(context, { fd: bound.fd, capacity: QUEUE_LENGTH, fromLocal: bound.isWildcard });
     context.loop.add(this);
   }
 
