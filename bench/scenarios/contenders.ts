@@ -1,6 +1,9 @@
 import type { Bench, CandidateName } from "../bench.ts";
 import type { Candidate } from "../candidate.ts";
-import { costRatio, takeTurns, type Windows } from "../windows.ts";
+import { costRatio, pauseMs, takeTurns, type Windows } from "../windows.ts";
+
+/** In the seconds after many have joined, V8 collects what the joins have left: no packet's cost. */
+const COLLECTED_MS = 12_000;
 
 /** Somebody to be measured in turns with others. */
 export interface Contender {
@@ -27,10 +30,11 @@ export async function startAll(bench: Bench, contenders: readonly Contender[]): 
   return candidates;
 }
 
-/** Measures all in turns; they stay, paused. */
+/** Measures all in turns, once what their joins have left is collected; they stay, paused. */
 export async function measureInTurns(bench: Bench, contenders: readonly Contender[]): Promise<Measured[]> {
   const { windows, windowMs } = bench.options;
   const candidates = await startAll(bench, contenders);
+  await pauseMs(COLLECTED_MS);
   const taken = await takeTurns(candidates, { windows, ms: windowMs });
   return candidates.map((candidate, i) => ({ candidate, windows: taken[i] }));
 }
