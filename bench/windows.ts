@@ -4,6 +4,9 @@ import type { Candidate, Window } from "./candidate.ts";
 const SETTLE_MS = 500;
 const WARM_UP_MS = 1000;
 
+/** In the seconds after many have joined, V8 collects what the joins have left. */
+export const COLLECTED_MS = 12_000;
+
 export interface WindowPlan {
   readonly windows: number;
   readonly ms: number;

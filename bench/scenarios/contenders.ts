@@ -1,9 +1,6 @@
 import type { Bench, CandidateName } from "../bench.ts";
 import type { Candidate } from "../candidate.ts";
-import { costRatio, pauseMs, takeTurns, type Windows } from "../windows.ts";
-
-/** In the seconds after many have joined, V8 collects what the joins have left: no packet's cost. */
-const COLLECTED_MS = 12_000;
+import { COLLECTED_MS, costRatio, pauseMs, takeTurns, type Windows } from "../windows.ts";
 
 /** Somebody to be measured in turns with others. */
 export interface Contender {

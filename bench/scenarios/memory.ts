@@ -3,7 +3,7 @@ import type { Candidate } from "../candidate.ts";
 import { denoScript } from "../child.ts";
 import { settledResidentBytes } from "../process_usage.ts";
 import { megabytes } from "../report.ts";
-import { pauseMs } from "../windows.ts";
+import { COLLECTED_MS, pauseMs } from "../windows.ts";
 import { CAMERA, CONCURRENCY } from "./video.ts";
 
 const MAX_IDLE_BYTES = 130e6;
@@ -14,7 +14,7 @@ const SUBSCRIBERS = { first: 100, more: 400 };
 const PUBLISHERS = { first: 10, more: 90 };
 /** Media for so long fills the caches, which keep 2 s. */
 const FILL_MS = 4000;
-/** After the start and after joins: until what they left is collected. */
+/** After the start. */
 const SETTLE_MS = 2000;
 
 /** What the process keeps: with nobody, for each further subscriber, each publisher, and each idle consumer. */
@@ -60,10 +60,10 @@ function weighConsumers({ report }: Bench): void {
   report.mustHold(bytes <= MAX_CONSUMER_BYTES, `an idle consumer keeps ${bytes} bytes: at most ${MAX_CONSUMER_BYTES}`);
 }
 
-/** Bytes with so many more in room 0, once media has flowed for some seconds. */
+/** Bytes with so many more in room 0, once media has flowed for some seconds and what the joins have left is collected. */
 async function add(candidate: Candidate, publishers: number, subscribers: number): Promise<number> {
   await candidate.join({ rooms: 1, publishers, subscribers, video: CAMERA, audio: false, concurrency: CONCURRENCY });
-  await pauseMs(FILL_MS + SETTLE_MS);
+  await pauseMs(Math.max(FILL_MS, COLLECTED_MS));
   return await settledResidentBytes(candidate.pid);
 }
 

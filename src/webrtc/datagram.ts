@@ -17,7 +17,7 @@ export const SLOT_SIZE = 2048;
  */
 export interface DatagramSender {
   /**
-   * A free slot of SLOT_SIZE bytes, to be filled and committed before any other is asked for. A queue that is full drops
+   * A free slot of SLOT_SIZE bytes, to be filled and committed before any other of the isolate is asked for. A queue that is full drops
    * its oldest datagram for the new one. Undefined where nothing can be queued at all: drop, do not wait.
    */
   slot(): Uint8Array | undefined;

@@ -21,6 +21,8 @@ export class DatagramRun {
   /** Bytes of the first one. */
   size = 0;
   count = 0;
+  /** The kernel refused it as one message. */
+  goesSingly = false;
   #isEnded = false;
 
   /** Begins with a datagram of `length` bytes at `start` of the chunk. */
@@ -32,6 +34,7 @@ export class DatagramRun {
     this.end = start + length;
     this.size = length;
     this.count = 1;
+    this.goesSingly = false;
     this.#isEnded = false;
   }
 

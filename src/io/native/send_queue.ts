@@ -111,6 +111,7 @@ export class SendQueue implements FlushableQueue {
     if (this.#closed) return;
     this.send();
     this.#closed = true;
+    this.#isSlotGiven = false;
     while (this.#head !== undefined) this.#drop(this.#head.count);
   }
 
@@ -143,7 +144,7 @@ export class SendQueue implements FlushableQueue {
     const fromLocal = this.#fromLocal;
     batch.clear();
     for (let run = this.#head; run !== undefined && batch.room > 0; run = run.next) {
-      if (run.count === 1 || (segmentation && run.to.segmentation)) {
+      if (run.count === 1 || (segmentation && run.to.segmentation && !run.goesSingly)) {
         batch.add(run.to, pool.memory(run.chunk), run.start, run.end - run.start, run.count, run.size, fromLocal);
       } else {
         this.#addSingly(run, pool.memory(run.chunk));
@@ -169,9 +170,10 @@ export class SendQueue implements FlushableQueue {
       return loop.awaitWritable(this.#fd);
     }
     const count = batch.datagramsOf(0);
-    // Each datagram is tried by itself, now and for good.
-    if (count > 1 && this.#head !== undefined && isOfSegmentation(errno)) this.#head.to.segmentation = false;
-    else this.#drop(count);
+    if (count === 1 || this.#head === undefined) return this.#drop(count);
+    // Each datagram is tried by itself: this time, as a filter may refuse what is longer than a datagram, or for good.
+    if (isOfSegmentation(errno)) this.#head.to.segmentation = false;
+    else this.#head.goesSingly = true;
   }
 
   /** Takes the oldest datagrams off, all of one run. */
@@ -206,12 +208,13 @@ export class SendQueue implements FlushableQueue {
   #takeChunk(): number {
     const { pool } = this.#context;
     let chunk = pool.take(this.#count > 0);
-    if (chunk < 0 && this.#count > 0) this.send();
-    while (chunk < 0 && this.#head !== undefined) {
-      const oldest = this.#head.chunk;
-      while (this.#head?.chunk === oldest) this.#drop(this.#head.count);
-      chunk = pool.take(this.#count > 0);
-    }
-    return chunk < 0 ? pool.take(false) : chunk;
+    if (chunk >= 0 || this.#head === undefined) return chunk;
+    this.send();
+    chunk = pool.take(this.#head !== undefined);
+    if (chunk >= 0 || this.#head === undefined) return chunk;
+    const oldest = this.#head.chunk;
+    while (this.#head?.chunk === oldest) this.#drop(this.#head.count);
+    // The one that was just given back.
+    return pool.take(false);
   }
 }

@@ -72,7 +72,7 @@ export class WorkerMedia implements MediaHost {
       port: socket.port,
       send: (command) => {
         // What a worker that has failed knew, its successor does not.
-        if (running === this.#running) this.#send({ to: "peer", peer, command });
+        if (running === this.#running && this.#failure === undefined) this.#send({ to: "peer", peer, command });
       },
     };
   }
@@ -90,7 +90,7 @@ export class WorkerMedia implements MediaHost {
   flush(): void {
     const { commands } = this.#running;
     commands.flush();
-    if (commands.waiting === 0 || this.#closing !== undefined) return;
+    if (commands.waiting === 0 || this.#closing !== undefined || this.#failure !== undefined) return;
     this.#retry ??= this.#options.clock.setTimeout(() => {
       this.#retry = undefined;
       this.flush();
