@@ -68,7 +68,7 @@ export class Consumer {
     this.#payloadType = codec.payloadType;
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
-    this.#rewriter.switchTo();
+    stream.switchTo(producer.codec.clockRate);
     this.#sender = sender;
     this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
   }

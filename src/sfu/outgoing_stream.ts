@@ -8,7 +8,7 @@ export interface OutgoingStreamOptions {
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
   readonly kind: Kind;
-  /** Hz, of the codec that it begins with. */
+  /** Hz, of the first codec that it may carry. */
   readonly clockRate: number;
   readonly random: RandomSource;
 }
@@ -28,15 +28,25 @@ export class OutgoingStream {
   /** RTP packets and payload bytes sent, for sender reports. */
   packetsSent = 0;
   bytesSent = 0;
+  readonly #kind: Kind;
 
   constructor({ ssrc, rtxSsrc, kind, clockRate, random }: OutgoingStreamOptions) {
     this.ssrc = ssrc;
     this.rtxSsrc = rtxSsrc;
-    // Audio of two sources must not overlap at a switch: it moves on by a frame of 20 ms at least.
-    const minimumStep = kind === "audio" ? clockRate / 50 : 1;
+    this.#kind = kind;
     // RFC 3550 section 5.1 wants both starts random; half of the range keeps an early wrap out of SRTP's first packets.
-    this.rewriter = new StreamRewriter(random.uint32() & 0x7fff, random.uint32(), clockRate, minimumStep);
+    this.rewriter = new StreamRewriter(
+      random.uint32() & 0x7fff,
+      random.uint32(),
+      clockRate,
+      this.#minimumStep(clockRate),
+    );
     this.rtxSequenceNumber = random.uint32() & 0x7fff;
+  }
+
+  /** Another consumer feeds it, with timestamps of `clockRate` Hz. */
+  switchTo(clockRate: number): void {
+    this.rewriter.switchTo(clockRate, this.#minimumStep(clockRate));
   }
 
   /** Those under which something was sent: who was never heard says no BYE (RFC 3550 section 6.3.7). */
@@ -46,5 +56,10 @@ export class OutgoingStream {
 
   get ssrcs(): readonly number[] {
     return this.rtxSsrc === undefined ? [this.ssrc] : [this.ssrc, this.rtxSsrc];
+  }
+
+  /** Audio of two sources must not overlap at a switch: it moves on by a frame of 20 ms at least. */
+  #minimumStep(clockRate: number): number {
+    return this.#kind === "audio" ? clockRate / 50 : 1;
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { consumerParameters, outgoingStream, videoProducer } from "../../tests/harness/engine.ts";
+import { audioProducer, consumerParameters, outgoingStream, videoProducer } from "../../tests/harness/engine.ts";
 import { RecordingSender } from "../../tests/harness/recording_sender.ts";
 import { buildRtp, parseRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { Consumer } from "./consumer.ts";
@@ -55,5 +55,32 @@ Deno.test({
     assert.deepEqual([stream.ssrcs, stream.usedSsrcs], [[77, 78], []]);
     stream.packetsSent++;
     assert.deepEqual(stream.usedSsrcs, [77, 78]);
+  },
+});
+
+Deno.test({
+  name: "B50: a stream goes on by the clock of the source that it carries, whichever it was opened with",
+  permissions: "none",
+  fn() {
+    const PCMU = { mimeType: "audio/pcmu", clockRate: 8000, payloadType: 0, fmtp: "" };
+    const feedback = { sendPictureLossIndication: () => {}, sendFullIntraRequest: () => {}, sendNack: () => {} };
+    const stream = outgoingStream(77, undefined, 1, "audio", 48_000);
+    const sender = new RecordingSender();
+    const hear = (nowMs: number) => {
+      const producer = new Producer("track", "peer", audioProducer({ ssrcs: [SSRC], codec: PCMU }), feedback);
+      producer.addConsumer(new Consumer(producer, consumerParameters({ codec: PCMU }), stream, sender));
+      const packet = buildRtp({
+        ssrc: SSRC,
+        payloadType: 0,
+        sequenceNumber: 1,
+        timestamp: 9,
+        payload: new Uint8Array(160),
+      });
+      producer.handleRtp(runOf(packet), 0, 1, nowMs);
+      return parseRtp(sender.takeRtp()[0]).timestamp;
+    };
+    const [first, second, third] = [hear(0), hear(10_000), hear(10_005)];
+    assert.equal((second - first) >>> 0, 80_000);
+    assert.equal((third - second) >>> 0, 160, "20 ms at least");
   },
 });

@@ -19,8 +19,8 @@ export class StreamRewriter {
   sequenceNumber: number;
   // Timestamps and SSRCs are kept as signed numbers: V8 has those in the object itself, others elsewhere.
   #timestamp: number;
-  readonly #clockRate: number;
-  readonly #minimumStep: number;
+  #clockRate: number;
+  #minimumStep: number;
   /** The next packet begins a source. */
   #switching = true;
   #started = false;
@@ -83,10 +83,13 @@ export class StreamRewriter {
 
   /**
    * Makes the next packet given to `map` the first of its source, whichever that is: the stream goes on there without a
-   * gap. For another SSRC, and for the same one after a pause.
+   * gap. For another SSRC, and for the same one after a pause. `clockRate` and `minimumStep` are those of the source, as
+   * in the constructor.
    */
-  switchTo(): void {
+  switchTo(clockRate = this.#clockRate, minimumStep = this.#minimumStep): void {
     this.#switching = true;
+    this.#clockRate = clockRate;
+    this.#minimumStep = minimumStep;
   }
 
   /**
