@@ -287,34 +287,3 @@ Deno.test({
     assert.equal(track.producer.cache, undefined);
   },
 });
-
-Deno.test({
-  name:
-    "B53, B59: where its numbers jump, video goes on at a key frame, for which the publisher is asked; sound at once",
-  permissions: "none",
-  fn() {
-    for (const jump of [20_000, 40_000]) {
-      const track = new TestTrack();
-      const subscriber = track.subscribe();
-      track.receive([KEY, KEY + 1]);
-      assert.deepEqual(subscriber.take(), [[KEY, 0], [KEY + 1, 1]]);
-      track.nowMs = 1000;
-      const send = (ahead: number, payload = CONTINUATION) =>
-        track.handle(buildRtp({ ssrc: SSRC, sequenceNumber: jump + ahead, payload: Uint8Array.of(...payload, ahead) }));
-      const asked = track.requestsMs.length;
-      for (const ahead of [20, 21]) send(ahead);
-      assert.deepEqual([subscriber.take(), track.requestsMs.length], [[], asked + 1]);
-      send(22, VP8_KEY_FRAME);
-      send(23);
-      assert.deepEqual(subscriber.take(), [[22, 2], [23, 3]], "without a gap");
-      track.receive([KEY + 2]);
-      assert.deepEqual(subscriber.take(), [], "nothing from before it");
-    }
-    const sound = new TestTrack(0, audioProducer({ ssrcs: [SSRC] }));
-    const listener = sound.subscribe(consumerParameters({ codec: { ...OPUS, payloadType: 112 } }));
-    const hear = (sequenceNumber: number) =>
-      sound.handle(buildRtp({ ssrc: SSRC, payloadType: OPUS.payloadType, sequenceNumber, payload: Uint8Array.of(7) }));
-    for (const sequenceNumber of [1, 2, 30_000, 30_001]) hear(sequenceNumber);
-    assert.deepEqual(listener.take().map(([, number]) => number), [0, 1, 2, 3]);
-  },
-});

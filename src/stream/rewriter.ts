@@ -61,9 +61,9 @@ export class StreamRewriter {
     return this.#switching ? -1 : this.#sourceSsrc >>> 0;
   }
 
-  /** Whether the packet belongs to the source whose packets are mapped, which a jump of its numbers begins anew. */
+  /** Whether the packet is of the source whose packets are mapped. */
   isOfSource(packet: RtpPacket): boolean {
-    return !this.#switching && (packet.ssrc | 0) === this.#sourceSsrc && !isJump(this.#distance(packet));
+    return !this.#switching && (packet.ssrc | 0) === this.#sourceSsrc;
   }
 
   /** Of the packet that `locate` found: the sequence number it came with. */
@@ -100,8 +100,8 @@ export class StreamRewriter {
   map(packet: RtpPacket, nowMs: number): boolean {
     if (this.#switching) return this.#start(packet, nowMs);
     if ((packet.ssrc | 0) !== this.#sourceSsrc) return false;
-    const distance = this.#distance(packet);
-    if (isJump(distance)) return this.#start(packet, nowMs);
+    const distance = sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
+    if (distance > MAX_SEQUENCE_JUMP || distance < -MAX_SEQUENCE_JUMP) return this.#start(packet, nowMs);
     if (distance <= 0) return this.#mapLate(packet);
     this.sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
     this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
@@ -117,7 +117,7 @@ export class StreamRewriter {
    */
   skip(packet: RtpPacket): boolean {
     if (!this.isOfSource(packet)) return false;
-    if (this.#distance(packet) !== 1) return false;
+    if (sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber) !== 1) return false;
     this.#sourceSequenceNumber = packet.sequenceNumber;
     this.#sequenceOffset = (this.#sequenceOffset - 1) & 0xffff;
     return true;
@@ -134,11 +134,6 @@ export class StreamRewriter {
   /** The outgoing timestamp of an instant of the source, for sender reports; valid while `sourceSsrc` is not -1. */
   translateTimestamp(sourceTimestamp: number): number {
     return (sourceTimestamp + this.#timestampOffset) >>> 0;
-  }
-
-  /** How far the packet is ahead of the source's newest one. */
-  #distance(packet: RtpPacket): number {
-    return sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
   }
 
   #start(packet: RtpPacket, nowMs: number): boolean {
@@ -178,8 +173,4 @@ export class StreamRewriter {
     this.#newestTimestamp = this.#timestamp;
     this.#newestTimestampMs = nowMs;
   }
-}
-
-function isJump(distance: number): boolean {
-  return distance > MAX_SEQUENCE_JUMP || distance < -MAX_SEQUENCE_JUMP;
 }
