@@ -1,7 +1,7 @@
 /**
  * What a forwarded packet costs without the kernel: from the RTP packet of a publisher to the filled sendmmsg(2), which is
- * replaced by one that takes everything. The thread's CPU time in microseconds, the best of many short bursts, so that
- * what else runs on the machine is left out. Arguments: subscribers (400), packets of a frame (7).
+ * replaced by one that takes everything. Microseconds by the clock, the best of many short bursts, so that what else runs
+ * on the machine is left out. Arguments: subscribers (400), packets of a frame (7).
  */
 import { chooseCiphers } from "../src/io/native/choose_ciphers.ts";
 import { openLibc } from "../src/io/native/libc.ts";
@@ -38,7 +38,6 @@ const KEYING = fixedKeys("SRTP_AEAD_AES_128_GCM");
 const opened = openLibc();
 if (!opened.ok) throw new Error(opened.reason);
 const libc = { ...opened.libc, call: { ...opened.libc.call, sendmmsg: takeAll } };
-let datagrams = 0;
 /** Longer than the second-level cache. */
 const evicting = new Uint8Array(8 * 2 ** 20);
 let evictAt = 0;
@@ -159,7 +158,7 @@ for (let round = 0; round < ROUNDS; round++) {
   costs.push(((spentMs - asideMs) * 1000) / FRAMES_OF_ROUND / framePackets / subscribers);
 }
 costs.sort((a, b) => a - b);
-datagrams = ROUNDS * FRAMES_OF_ROUND * framePackets * subscribers;
+const datagrams = ROUNDS * FRAMES_OF_ROUND * framePackets * subscribers;
 console.log(
   `${subscribers} subscribers, ${framePackets} packets a frame: ${costs[0].toFixed(3)} us a packet at best, ` +
     `${costs[ROUNDS >> 1].toFixed(3)} in the median; ${(datagrams / messages).toFixed(1)} datagrams a message`,

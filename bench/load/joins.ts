@@ -1,3 +1,4 @@
+import { messageOf } from "../../src/webrtc/error_message.ts";
 import type { Turns } from "./turns.ts";
 import type { JoinReply, Percentiles } from "./protocol.ts";
 
@@ -38,7 +39,7 @@ export class Joins {
       this.#durations.push(performance.now() - start);
     } catch (error) {
       this.#failed++;
-      this.#problem ??= error instanceof Error ? error.message : String(error);
+      this.#problem ??= messageOf(error);
     }
   }
 }

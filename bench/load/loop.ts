@@ -10,7 +10,6 @@ import { type Alarm, type Clock, openTime } from "./time.ts";
 export const LOOPBACK = "127.0.0.1";
 const BUFFERS = { receive: 4 * 1024 * 1024, send: 1024 * 1024 };
 const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 const SO_TIMESTAMPNS = 35;
 /**
  * Sockets are looked at so often at most. A datagram that waits here costs nothing, its time is the kernel's, while to
@@ -62,9 +61,8 @@ export class LoadLoop {
 
   /** Opens a UDP socket on loopback; what it receives goes to `receiver`. */
   openSocket(receiver: Receiver): { readonly fd: number; readonly port: number } {
-    const { fd, port } = bindUdp(this.#libc, { hostname: LOOPBACK, port: 0, buffers: BUFFERS });
     // Beyond net.core.rmem_max, where this process may: what the load itself loses would be taken for the server's loss.
-    this.#setOption(fd, SO_RCVBUFFORCE, BUFFERS.receive);
+    const { fd, port } = bindUdp(this.#libc, { hostname: LOOPBACK, port: 0, buffers: BUFFERS });
     if (this.#setOption(fd, SO_TIMESTAMPNS, 1) < 0) throw new SocketError("SO_TIMESTAMPNS", this.#libc.errno());
     this.#poller.add(fd);
     this.#receivers[fd] = receiver;

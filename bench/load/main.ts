@@ -2,6 +2,7 @@
  * The other side of `deno task bench`: publishers and subscribers against a server, on one core. Answers each JSON line
  * on stdin with one on stdout; protocol.ts says what they hold.
  */
+import { messageOf } from "../../src/webrtc/error_message.ts";
 import { Load } from "./load.ts";
 import type { Request } from "./protocol.ts";
 
@@ -45,7 +46,7 @@ async function answerLine(line: string): Promise<unknown> {
   try {
     return await answer(JSON.parse(line));
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    return { error: messageOf(error) };
   }
 }
 
