@@ -1,4 +1,4 @@
-import type { DtlsCertificate } from "../../src/io/portable/certificate.ts";
+import type { DtlsCertificate } from "../../src/io/dtls/certificate.ts";
 import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { BINDING_SUCCESS, StunMessage } from "../../src/webrtc/stun.ts";

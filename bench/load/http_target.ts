@@ -1,4 +1,4 @@
-import { createCertificate, type DtlsCertificate } from "../../src/io/portable/certificate.ts";
+import { createCertificate, type DtlsCertificate } from "../../src/io/dtls/certificate.ts";
 import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { DtlsClient, HashAlgorithm, SignatureAlgorithm } from "werift";
-import type { DtlsCertificate } from "../../src/io/portable/certificate.ts";
-import { writeRecord } from "../../src/io/portable/dtls_record.ts";
+import type { DtlsCertificate } from "../../src/io/dtls/certificate.ts";
+import { writeRecord } from "../../src/io/dtls/record.ts";
 import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
 /** werift's type names the profiles of its own SRTP; its DTLS takes any. */

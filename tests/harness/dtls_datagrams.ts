@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { ALERT, HANDSHAKE, writeRecord } from "../../src/io/portable/dtls_record.ts";
+import { ALERT, HANDSHAKE, writeRecord } from "../../src/io/dtls/record.ts";
 import { seededRandom } from "./seeded_random.ts";
 
 /** A plain alert of DTLS 1.2. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
-import { createCertificate, type DtlsCertificate } from "../../src/io/portable/certificate.ts";
+import { createCertificate, type DtlsCertificate } from "../../src/io/dtls/certificate.ts";
 import type { DtlsConnected, DtlsFactory, DtlsSession } from "../../src/webrtc/dtls.ts";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { TestClient } from "./dtls_client.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createCertificate } from "../../src/io/portable/certificate.ts";
+import { createCertificate } from "../../src/io/dtls/certificate.ts";
 import { createPortableDtls } from "../../src/io/portable/dtls.ts";
 import { classify } from "../../src/webrtc/classify.ts";
 import { DtlsPair } from "../harness/dtls_pair.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createCertificate } from "../../src/io/portable/certificate.ts";
+import { createCertificate } from "../../src/io/dtls/certificate.ts";
 import { SRTP_PROFILE_PREFERENCE } from "../../src/webrtc/srtp/profile.ts";
 import { TestClient } from "../harness/dtls_client.ts";
 import { plainAlert, seeded } from "../harness/dtls_datagrams.ts";

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { DtlsFactory, DtlsSession, DtlsSink } from "../../webrtc/dtls.ts";
-import type { DtlsCertificate } from "./certificate.ts";
+import type { DtlsCertificate } from "../dtls/certificate.ts";
 import { type CompleteHandshake, type HandshakeStep, isClientFinished, ServerHandshake } from "./dtls_handshake.ts";
-import { type HandshakeFragment, readFragments } from "./dtls_message.ts";
+import { type HandshakeFragment, readFragments } from "../dtls/message.ts";
 import { PROTECTED_EPOCH, type ProtectedRecords } from "./dtls_protection.ts";
 import {
   ALERT,
@@ -16,7 +16,7 @@ import {
   readRecords,
   WARNING,
   writeRecord,
-} from "./dtls_record.ts";
+} from "../dtls/record.ts";
 
 export interface PortableDtlsOptions {
   /** Until the server's flight is sent again for the first time; each wait after that is twice as long, 3 s at most. */

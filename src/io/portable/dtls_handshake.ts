@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { DtlsConnected } from "../../webrtc/dtls.ts";
-import type { DtlsCertificate } from "./certificate.ts";
+import type { DtlsCertificate } from "../dtls/certificate.ts";
 import {
   CERTIFICATE,
   CERTIFICATE_VERIFY,
@@ -13,10 +13,10 @@ import {
   HELLO_VERIFY_REQUEST,
   MessageReassembler,
   writeMessage,
-} from "./dtls_message.ts";
+} from "../dtls/message.ts";
 import { provesCertificate, provesTranscript, verifyData } from "./dtls_proof.ts";
 import { PROTECTED_EPOCH, ProtectedRecords } from "./dtls_protection.ts";
-import { DECRYPT_ERROR, DTLS_1_2, HANDSHAKE_FAILURE } from "./dtls_record.ts";
+import { DECRYPT_ERROR, DTLS_1_2, HANDSHAKE_FAILURE } from "../dtls/record.ts";
 import { WeriftHandshake } from "./dtls_werift.ts";
 
 /** What the client sends: the index is the message's message_seq (RFC 6347 section 4.2). */

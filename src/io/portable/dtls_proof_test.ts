@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createSign } from "node:crypto";
-import { createCertificate } from "./certificate.ts";
+import { createCertificate } from "../dtls/certificate.ts";
 import { provesCertificate, provesTranscript } from "./dtls_proof.ts";
 
 const TRANSCRIPT = Buffer.from("every message before this one");

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { DTLS_1_2, type DtlsRecord, writeRecord } from "./dtls_record.ts";
+import { DTLS_1_2, type DtlsRecord, writeRecord } from "../dtls/record.ts";
 import type { RecordCipher } from "./dtls_werift.ts";
 
 /** The epoch after ChangeCipherSpec. There is no renegotiation, so no later one. */

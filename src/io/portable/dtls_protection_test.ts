@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ProtectedRecords } from "./dtls_protection.ts";
-import { APPLICATION_DATA, readRecords } from "./dtls_record.ts";
+import { APPLICATION_DATA, readRecords } from "../dtls/record.ts";
 
 /** A cipher that adds 24 bytes and never refuses. */
 const OPEN_CIPHER = {

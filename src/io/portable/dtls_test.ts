@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { dtlsContract } from "../../../tests/harness/dtls_contract.ts";
 import { mutate, plainAlert, seeded } from "../../../tests/harness/dtls_datagrams.ts";
 import { beginsWith, DtlsPair, type PairOptions } from "../../../tests/harness/dtls_pair.ts";
-import { createCertificate } from "./certificate.ts";
+import { createCertificate } from "../dtls/certificate.ts";
 import { createPortableDtls } from "./dtls.ts";
-import { ALERT, CHANGE_CIPHER_SPEC, readRecords } from "./dtls_record.ts";
+import { ALERT, CHANGE_CIPHER_SPEC, readRecords } from "../dtls/record.ts";
 
 const CERTIFICATE = createCertificate(Date.UTC(2027, 0, 1));
 const SERVER_HELLO = 2;

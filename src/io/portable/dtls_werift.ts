@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { DtlsServer, HashAlgorithm, SignatureAlgorithm } from "werift";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
-import type { DtlsCertificate } from "./certificate.ts";
-import { type HandshakeMessage, writeMessage } from "./dtls_message.ts";
-import { HANDSHAKE, readRecords, writeRecord } from "./dtls_record.ts";
+import type { DtlsCertificate } from "../dtls/certificate.ts";
+import { type HandshakeMessage, writeMessage } from "../dtls/message.ts";
+import { HANDSHAKE, readRecords, writeRecord } from "../dtls/record.ts";
 
 /** werift's type names the profiles of its own SRTP. Its DTLS compares their numbers, and takes any. */
 type WeriftProfile = NonNullable<DtlsServer["srtp"]["srtpProfile"]>;

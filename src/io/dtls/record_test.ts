@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { HANDSHAKE, packRecords, readRecords, writeRecord } from "./dtls_record.ts";
+import { HANDSHAKE, packRecords, readRecords, writeRecord } from "./record.ts";
 
 Deno.test({
   name: "records that are written one after the other are read back",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type HandshakeFragment, MessageReassembler, readFragments, writeMessage } from "./dtls_message.ts";
+import { type HandshakeFragment, MessageReassembler, readFragments, writeMessage } from "./message.ts";
 
 const BODY = Buffer.from("the body of a handshake message");
 
