@@ -11,8 +11,8 @@ export const FINISHED = 20;
 /** Bytes of a handshake message before its body. */
 const MESSAGE_HEADER = 12;
 
-/** More than any ClientHello or certificate chain that a browser sends. */
-const MAX_MESSAGE_LENGTH = 16_384;
+/** With its header as long as a record may be (RFC 5246 section 6.2.1), and more than any message of a browser. */
+const MAX_MESSAGE_LENGTH = 16_384 - MESSAGE_HEADER;
 
 /** A whole handshake message (RFC 6347 section 4.2.2). */
 export interface HandshakeMessage {

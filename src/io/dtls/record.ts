@@ -18,6 +18,12 @@ export const DECRYPT_ERROR = 51;
 export const DTLS_1_2 = 0xfefd;
 const DTLS_1_0 = 0xfeff;
 
+/** The epoch after ChangeCipherSpec. There is no renegotiation, so no later one. */
+export const PROTECTED_EPOCH = 1;
+
+/** Bytes of a datagram that no path has to fragment. */
+export const MAX_DATAGRAM = 1_200;
+
 /** Bytes of a record before its fragment. */
 export const RECORD_HEADER = 13;
 

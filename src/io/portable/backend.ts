@@ -1,8 +1,8 @@
 import type { RandomSource } from "../../sfu/random.ts";
 import type { Backend } from "../backend.ts";
 import type { Clock } from "../clock.ts";
-import { LocalMedia } from "../local_media.ts";
 import { createCertificate } from "../dtls/certificate.ts";
+import { LocalMedia } from "../local_media.ts";
 import { portableCiphers } from "./cipher.ts";
 import { createPortableDtls } from "./dtls.ts";
 import { PortableSockets } from "./sockets.ts";

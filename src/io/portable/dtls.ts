@@ -1,9 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { DtlsFactory, DtlsSession, DtlsSink } from "../../webrtc/dtls.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
-import { type CompleteHandshake, type HandshakeStep, isClientFinished, ServerHandshake } from "./dtls_handshake.ts";
+import { HandshakeTimer } from "../dtls/handshake_timer.ts";
 import { type HandshakeFragment, readFragments } from "../dtls/message.ts";
-import { PROTECTED_EPOCH, type ProtectedRecords } from "./dtls_protection.ts";
 import {
   ALERT,
   APPLICATION_DATA,
@@ -12,14 +11,18 @@ import {
   type DtlsRecord,
   FATAL,
   HANDSHAKE,
+  MAX_DATAGRAM,
   packRecords,
+  PROTECTED_EPOCH,
   readRecords,
   WARNING,
   writeRecord,
 } from "../dtls/record.ts";
+import { type CompleteHandshake, type HandshakeStep, isClientFinished, ServerHandshake } from "./dtls_handshake.ts";
+import type { ProtectedRecords } from "./dtls_protection.ts";
 
 export interface PortableDtlsOptions {
-  /** Until the server's flight is sent again for the first time; each wait after that is twice as long, 3 s at most. */
+  /** Until the server's flight is sent again for the first time; see HandshakeTimer. */
   readonly firstTimeoutMs?: number;
 }
 
@@ -37,28 +40,24 @@ export interface PortableDtlsFactory extends DtlsFactory {
   readonly counters: DtlsCounters;
 }
 
-const DEFAULT_FIRST_TIMEOUT_MS = 100;
-const MAX_TIMEOUT_MS = 3_000;
-
-/** From the session's creation. */
-const HANDSHAKE_DEADLINE_MS = 15_000;
-
-/** Bytes of a datagram that no path has to fragment. */
-const MAX_DATAGRAM = 1_200;
-
 const CLOSE = Buffer.of(WARNING, CLOSE_NOTIFY);
 
 /** DTLS without FFI: werift negotiates and agrees on keys, the rest is ours. Runs wherever `node:crypto` does. */
 export function createPortableDtls(
   certificate: DtlsCertificate,
-  { firstTimeoutMs = DEFAULT_FIRST_TIMEOUT_MS }: PortableDtlsOptions = {},
+  { firstTimeoutMs }: PortableDtlsOptions = {},
 ): PortableDtlsFactory {
   const counters: Counts = { malformedDatagrams: 0, droppedRecords: 0 };
   return {
     fingerprint: certificate.fingerprint,
     counters,
     create: (sink, nowMs) =>
-      new PortableDtlsSession(sink, new ServerHandshake(certificate), counters, firstTimeoutMs, nowMs),
+      new PortableDtlsSession(
+        sink,
+        new ServerHandshake(certificate),
+        counters,
+        new HandshakeTimer(nowMs, firstTimeoutMs),
+      ),
   };
 }
 
@@ -72,12 +71,10 @@ const CLOSED: State = { name: "closed" };
 class PortableDtlsSession implements DtlsSession {
   readonly #sink: DtlsSink;
   readonly #counters: Counts;
+  readonly #timer: HandshakeTimer;
   #state: State;
-  readonly #deadline: number;
-  /** The flight that is repeated at `#repeatAt`. */
+  /** The flight that is repeated until the client answers it. */
   #flight: readonly Buffer[] = [];
-  #repeatAt = Infinity;
-  #timeoutMs: number;
   /** The next sequence number of epoch 0. A repeated record gets a new one (RFC 6347 section 4.2.4). */
   #nextPlain = 0;
 
@@ -85,14 +82,12 @@ class PortableDtlsSession implements DtlsSession {
     sink: DtlsSink,
     handshake: ServerHandshake,
     counters: Counts,
-    firstTimeoutMs: number,
-    nowMs: number,
+    timer: HandshakeTimer,
   ) {
     this.#sink = sink;
     this.#counters = counters;
+    this.#timer = timer;
     this.#state = { name: "handshaking", handshake };
-    this.#timeoutMs = firstTimeoutMs;
-    this.#deadline = nowMs + HANDSHAKE_DEADLINE_MS;
   }
 
   handleDatagram(bytes: Uint8Array, nowMs: number): void {
@@ -109,15 +104,16 @@ class PortableDtlsSession implements DtlsSession {
 
   handleTimeout(nowMs: number): void {
     if (this.#state.name !== "handshaking") return;
-    if (nowMs >= this.#deadline) return this.#end("handshake timed out");
-    if (nowMs < this.#repeatAt) return;
-    this.#timeoutMs = Math.min(2 * this.#timeoutMs, MAX_TIMEOUT_MS);
-    this.#repeatAt = nowMs + this.#timeoutMs;
-    this.#sendFlight(this.#flight);
+    switch (this.#timer.handleTimeout(nowMs)) {
+      case "deadline":
+        return this.#end("handshake timed out");
+      case "repeat":
+        return this.#sendFlight(this.#flight);
+    }
   }
 
   nextTimeout(): number {
-    return this.#state.name === "handshaking" ? Math.min(this.#repeatAt, this.#deadline) : Infinity;
+    return this.#state.name === "handshaking" ? this.#timer.next : Infinity;
   }
 
   close(): void {
@@ -179,11 +175,11 @@ class PortableDtlsSession implements DtlsSession {
     switch (step.kind) {
       case "send":
         this.#flight = step.flight;
-        this.#repeatAt = step.repeat ? nowMs + this.#timeoutMs : Infinity;
+        if (step.repeat) this.#timer.startRepeating(nowMs);
         return this.#sendFlight(step.flight);
       case "answered":
         this.#flight = [];
-        this.#repeatAt = Infinity;
+        this.#timer.stopRepeating();
         return;
       case "refused":
         return this.#end(step.reason, this.#plain(ALERT, Buffer.of(FATAL, step.alert)));

@@ -14,9 +14,9 @@ import {
   MessageReassembler,
   writeMessage,
 } from "../dtls/message.ts";
+import { DECRYPT_ERROR, DTLS_1_2, HANDSHAKE_FAILURE, PROTECTED_EPOCH } from "../dtls/record.ts";
 import { provesCertificate, provesTranscript, verifyData } from "./dtls_proof.ts";
-import { PROTECTED_EPOCH, ProtectedRecords } from "./dtls_protection.ts";
-import { DECRYPT_ERROR, DTLS_1_2, HANDSHAKE_FAILURE } from "../dtls/record.ts";
+import { ProtectedRecords } from "./dtls_protection.ts";
 import { WeriftHandshake } from "./dtls_werift.ts";
 
 /** What the client sends: the index is the message's message_seq (RFC 6347 section 4.2). */

@@ -1,9 +1,6 @@
 import type { Buffer } from "node:buffer";
-import { DTLS_1_2, type DtlsRecord, writeRecord } from "../dtls/record.ts";
+import { DTLS_1_2, type DtlsRecord, PROTECTED_EPOCH, writeRecord } from "../dtls/record.ts";
 import type { RecordCipher } from "./dtls_werift.ts";
-
-/** The epoch after ChangeCipherSpec. There is no renegotiation, so no later one. */
-export const PROTECTED_EPOCH = 1;
 
 /** werift's SessionType.SERVER, which it does not export. */
 const SERVER = 2;
