@@ -32,7 +32,8 @@ export function mutate(datagram: Uint8Array, random: (bound: number) => number):
   const kind = random(8);
   if (kind === 0) return datagram.slice(0, random(datagram.length));
   if (kind === 1) return Uint8Array.of(...datagram, ...Array.from({ length: 1 + random(40) }, () => random(256)));
-  const mutant = datagram.slice();
+  // The slice of a Buffer would be a view of it.
+  const mutant = Uint8Array.from(datagram);
   for (let n = 1 + random(4); n > 0; n--) mutant[random(mutant.length)] = random(256);
   return mutant;
 }
