@@ -1,7 +1,15 @@
 import { Buffer } from "node:buffer";
 import { DtlsClient, HashAlgorithm, SignatureAlgorithm } from "werift";
 import type { DtlsCertificate } from "../../src/io/dtls/certificate.ts";
-import { writeRecord } from "../../src/io/dtls/record.ts";
+import {
+  ALERT,
+  CLOSE_NOTIFY,
+  type DtlsRecord,
+  PROTECTED_EPOCH,
+  readRecords,
+  WARNING,
+  writeRecord,
+} from "../../src/io/dtls/record.ts";
 import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
 /** werift's type names the profiles of its own SRTP; its DTLS takes any. */
@@ -27,6 +35,7 @@ export interface TestClientOptions {
 export class TestClient {
   readonly socket: DtlsClient;
   connections = 0;
+  /** How often the server has sent close_notify, encrypted. */
   closes = 0;
   readonly #transport;
   readonly #send: (datagram: Uint8Array) => void;
@@ -52,7 +61,6 @@ export class TestClient {
       srtpProfiles: profiles.map((profile) => SRTP_PROFILES[profile].id) as WeriftProfile[],
     });
     this.socket.onConnect.subscribe(() => this.connections++);
-    this.socket.onClose.subscribe(() => this.closes++);
   }
 
   /** Sends the first ClientHello. */
@@ -63,7 +71,15 @@ export class TestClient {
   }
 
   handleDatagram(datagram: Uint8Array): void {
+    const [record] = readRecords(datagram) ?? [];
+    // werift takes the first bytes of an encrypted alert, the nonce, for the alert itself where they look like one.
+    if (record?.type === ALERT && record.epoch === PROTECTED_EPOCH) return this.#handleAlert(record);
     this.#transport.onData(Buffer.from(datagram), ["0.0.0.0", 0]);
+  }
+
+  #handleAlert(record: DtlsRecord): void {
+    const [level, description] = this.socket.cipher.cipher.decrypt(CLIENT, record.fragment, record);
+    if (level === WARNING && description === CLOSE_NOTIFY) this.closes++;
   }
 
   /** Sends its last flight again. */
