@@ -2,6 +2,10 @@ import { Buffer } from "node:buffer";
 import { ALERT, HANDSHAKE, writeRecord } from "../../src/io/dtls/record.ts";
 import { seededRandom } from "./seeded_random.ts";
 
+/** A handshake type and an alert that only tests name (RFC 5246 sections 7.4 and 7.2). */
+export const SERVER_HELLO = 2;
+export const INTERNAL_ERROR = 80;
+
 /** A plain alert of DTLS 1.2. */
 export function plainAlert(level: number, description: number): Uint8Array {
   return Uint8Array.of(ALERT, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 99, 0, 2, level, description);

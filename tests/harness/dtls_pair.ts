@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import { createCertificate, type DtlsCertificate } from "../../src/io/dtls/certificate.ts";
+import { CHANGE_CIPHER_SPEC } from "../../src/io/dtls/record.ts";
 import type { DtlsConnected, DtlsFactory, DtlsSession } from "../../src/webrtc/dtls.ts";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { TestClient } from "./dtls_client.ts";
@@ -15,11 +16,16 @@ export interface PairOptions {
   readonly extendedMasterSecret?: boolean;
   /** Whether a datagram to the client is lost. */
   readonly losesDown?: (datagram: Uint8Array) => boolean;
+  /** Called where the session tells that it is connected, or has data of the client. */
+  readonly told?: (event: "connected" | "data") => void;
   /** What comes of a datagram to the server: nothing where it is lost. */
   readonly carryUp?: (datagram: Uint8Array) => readonly Uint8Array[];
 }
 
 const START_MS = 5_000_000;
+
+/** How long a handshake may last. */
+export const DEADLINE_MS = 15_000;
 
 /** More rounds than a handshake has flights, with every one of them lost a few times. */
 const MAX_ROUNDS = 100;
@@ -47,9 +53,15 @@ export class DtlsPair {
         this.serverSent++;
         if (!options.losesDown?.(bytes)) this.#down.push(Uint8Array.from(bytes));
       },
-      connected: (result) => this.connected.push(result),
+      connected: (result) => {
+        this.connected.push(result);
+        options.told?.("connected");
+      },
       failed: (reason) => this.failed.push(reason),
-      applicationData: (bytes) => this.received.push(Uint8Array.from(bytes)),
+      applicationData: (bytes) => {
+        this.received.push(Uint8Array.from(bytes));
+        options.told?.("data");
+      },
     }, this.nowMs);
   }
 
@@ -136,4 +148,9 @@ export class DtlsPair {
 /** Whether a datagram begins with a handshake message of this type in the clear. */
 export function beginsWith(datagram: Uint8Array, handshakeType: number): boolean {
   return datagram[0] === 22 && datagram[4] === 0 && datagram[13] === handshakeType;
+}
+
+/** Whether a datagram of the server begins with its ChangeCipherSpec. */
+export function beginsLastFlight(datagram: Uint8Array): boolean {
+  return datagram[0] === CHANGE_CIPHER_SPEC;
 }
