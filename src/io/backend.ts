@@ -8,4 +8,6 @@ export interface Backend {
   readonly workers: number;
   readonly dtls: DtlsFactory;
   readonly media: MediaHost;
+  /** Gives back all that is open. The peers are closed before. */
+  close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { RandomSource } from "../sfu/random.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
+import { createCertificate } from "./dtls/certificate.ts";
 import { createNativeBackend } from "./native/backend.ts";
 import { createPortableBackend } from "./portable/backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
@@ -43,13 +44,14 @@ export function chooseBackend(options: BackendOptions): ChosenBackend {
   }
   const problem = portProblem(options);
   if (problem !== undefined) return { ok: false, reason: problem };
-  const portable = createPortableBackend(clock, random);
+  const certificate = createCertificate(Date.now());
+  const portable = createPortableBackend(clock, random, certificate);
   const nativeOnly = nativeSetting(options);
   if (choice === "portable") {
     if (nativeOnly === undefined) return { ok: true, backend: portable, reason: "asked for by the configuration" };
     return { ok: false, reason: `${nativeOnly} needs the native backend` };
   }
-  const native = createNativeBackend({ ...options, dtls: portable.dtls, ciphers: portableCiphers });
+  const native = createNativeBackend({ ...options, certificate, dtls: portable.dtls, ciphers: portableCiphers });
   if (native.ok) return { ok: true, backend: native.backend, reason: native.description };
   const reason = `the native backend does not run here: ${native.reason}`;
   if (choice === "native") return { ok: false, reason };

@@ -171,7 +171,7 @@ export class Switchboard {
       this.#guard(session, () => participant.leave("server-closing"));
     }
     await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, LINGER_MS));
-    await this.#options.backend.media.close();
+    await this.#options.backend.close();
   }
 
   #now(): number {

@@ -51,7 +51,7 @@ function setUp(hostname = "127.0.0.1") {
   const random = seededRandom(1);
   const media = new LocalMedia({ sockets: open, ciphers: portableCiphers, clock, random });
   const switchboard = new Switchboard({
-    backend: { name: "portable", workers: 0, dtls: keyedDtls(), media },
+    backend: { name: "portable", workers: 0, dtls: keyedDtls(), media, close: () => media.close() },
     clock,
     random,
     hostname,

@@ -1,4 +1,10 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { BORINGSSL } from "../../src/io/native/boringssl_cipher.ts";
+import { GNUTLS } from "../../src/io/native/gnutls_cipher.ts";
+import { LIBC } from "../../src/io/native/libc.ts";
+import { candidatePaths } from "../../src/io/native/libraries.ts";
+import { OPENSSL } from "../../src/io/native/openssl_cipher.ts";
+import { LIBSSL } from "../../src/io/native/openssl_dtls_library.ts";
 import { SETTINGS } from "../../src/server/config.ts";
 import { configTable } from "../../src/server/config_text.ts";
 import { tableRows } from "./links.ts";
@@ -28,6 +34,24 @@ Deno.test({
     const { tasks } = JSON.parse(readText("deno.json"));
     const variables = SETTINGS.map(({ variable }) => variable).sort();
     for (const name of ["dev", "compile"]) deepStrictEqual(allowedVariables(tasks[name]), variables, name);
+  },
+});
+
+Deno.test({
+  name: "B147: the start task may open each library of the native backend, where most distributions have it",
+  permissions: READ_REPOSITORY,
+  fn() {
+    const { tasks } = JSON.parse(readText("deno.json"));
+    const allowed = (/--allow-ffi=(\S+)/.exec(tasks.start)?.[1] ?? "").split(",");
+    const folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64"];
+    const libraries = [LIBC, GNUTLS, BORINGSSL, OPENSSL, LIBSSL];
+    const looked = (["x86_64", "aarch64"] as const).flatMap((arch) =>
+      libraries.flatMap((library) => candidatePaths(library, { os: "linux", arch }))
+    );
+    const inFolders = looked.filter((path) =>
+      libraries.some(({ files }) => folders.some((folder) => path === `${folder}/${files[0]}`))
+    );
+    deepStrictEqual(allowed.toSorted(), [...new Set(inFolders)].sort());
   },
 });
 

@@ -5,10 +5,12 @@ import { messageOf } from "../../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
 import type { Backend } from "../backend.ts";
 import type { Clock } from "../clock.ts";
+import type { DtlsCertificate } from "../dtls/certificate.ts";
 import { LocalMedia } from "../local_media.ts";
 import type { MediaHost } from "../media_host.ts";
 import type { BufferSizes } from "./bind_udp.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
+import { chooseDtls } from "./choose_dtls.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { MediaPool } from "./media_pool.ts";
 import type { PortLimits } from "./port_range.ts";
@@ -21,7 +23,9 @@ const log = getLogger(["switchboard", "media"]);
 export interface NativeOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
-  /** What the native backend does not have of its own. */
+  /** Of the server, whichever DTLS shows it. */
+  readonly certificate: DtlsCertificate;
+  /** Where libssl cannot be had. */
   readonly dtls: DtlsFactory;
   /** For profiles of which no library has a cipher. */
   readonly ciphers: SrtpCipherFactory;
@@ -65,10 +69,22 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   if (!opened.ok) return opened;
   for (const warning of opened.warnings) log.warn(warning);
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
+  const { media } = opened;
+  const choice = chooseDtls(options.dtls, options.certificate);
+  const reasons = [...opened.cipherReasons, ...choice.reasons];
   return {
     ok: true,
-    description: [opened.description, ...opened.warnings, isolates, ...opened.cipherReasons].join("; "),
-    backend: { name: "native", workers, dtls: options.dtls, media: opened.media },
+    description: [opened.description, ...opened.warnings, isolates, ...reasons].join("; "),
+    backend: {
+      name: "native",
+      workers,
+      dtls: choice.dtls,
+      media,
+      async close() {
+        await media.close();
+        choice.close();
+      },
+    },
   };
 }
 

@@ -5,11 +5,13 @@ import { openDescriptors } from "../../../tests/harness/native_libc.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
 import { WITH_WORKER } from "../../../tests/harness/worker_setup.ts";
 import { systemClock } from "../clock.ts";
+import { createCertificate } from "../dtls/certificate.ts";
 import { portableCiphers } from "../portable/cipher.ts";
 import { createNativeBackend, type NativeOptions } from "./backend.ts";
 
 const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
+const CERTIFICATE = createCertificate(Date.UTC(2027, 0, 1));
 /** Each test process has ports of its own, below those that systems hand out. */
 const PORT = 10_003 + 5 * (Deno.pid % 4000);
 
@@ -17,6 +19,7 @@ function create(options: Partial<NativeOptions>) {
   return createNativeBackend({
     clock: systemClock,
     random: seededRandom(1),
+    certificate: CERTIFICATE,
     dtls: keyedDtls(),
     ciphers: portableCiphers,
     workers: undefined,
@@ -57,7 +60,7 @@ Deno.test({
     assert.equal(result.backend.workers, 2);
     assert.match(result.description, /libc\.so\.6, .*for all peers, .*; 2 media workers, a room in one each; /);
     for (const port of [PORT, PORT + 1]) assert.throws(() => listen(port), Deno.errors.AddrInUse);
-    await result.backend.media.close();
+    await result.backend.close();
     for (const port of [PORT, PORT + 1]) listen(port).close();
   },
 });
@@ -74,7 +77,7 @@ Deno.test({
       assert.ok(result.ok);
       assert.equal(result.backend.workers, count);
       assert.ok(result.description.includes(text), result.description);
-      await result.backend.media.close();
+      await result.backend.close();
     }
   },
 });
@@ -96,7 +99,7 @@ Deno.test({
       const result = create({ workers, udpPort: 0, buffers });
       resetSync();
       assert.ok(result.ok);
-      await result.backend.media.close();
+      await result.backend.close();
       assert.equal(logged.length, 1);
       assert.match(logged[0], /^warning the shared UDP port has .*net\.core\.rmem_max.*net\.core\.wmem_max/);
       assert.ok(result.description.includes(logged[0].replace("warning ", "; ")), result.description);

@@ -1,0 +1,235 @@
+import { Buffer } from "node:buffer";
+import type { DtlsFactory, DtlsSession, DtlsSink } from "../../webrtc/dtls.ts";
+import type { DtlsCertificate } from "../dtls/certificate.ts";
+import { HandshakeTimer } from "../dtls/handshake_timer.ts";
+import {
+  CERTIFICATE,
+  CERTIFICATE_VERIFY,
+  CLIENT_HELLO,
+  CLIENT_KEY_EXCHANGE,
+  type HandshakeMessage,
+  readFragments,
+  writeMessage,
+} from "../dtls/message.ts";
+import { OrderedMessages } from "../dtls/ordered_messages.ts";
+import {
+  ALERT,
+  APPLICATION_DATA,
+  CHANGE_CIPHER_SPEC,
+  CLOSE_NOTIFY,
+  DTLS_1_2,
+  type DtlsRecord,
+  FATAL,
+  HANDSHAKE,
+  HANDSHAKE_FAILURE,
+  MAX_DATAGRAM,
+  packRecords,
+  PROTECTED_EPOCH,
+  readRecords,
+  writeRecord,
+} from "../dtls/record.ts";
+import { OpenSslConnection } from "./openssl_dtls_connection.ts";
+import type { OpenSslContext } from "./openssl_dtls_context.ts";
+
+/** What the client sends in the clear, in its order. Finished comes behind it, encrypted. */
+const CLIENT_MESSAGES = [CLIENT_HELLO, CERTIFICATE, CLIENT_KEY_EXCHANGE, CERTIFICATE_VERIFY];
+
+/** A record to send. One of epoch 0 gets its number when it leaves. */
+type OutgoingRecord = Pick<DtlsRecord, "type" | "epoch" | "sequenceNumber" | "fragment">;
+
+const REFUSAL: OutgoingRecord = {
+  type: ALERT,
+  epoch: 0,
+  sequenceNumber: 0,
+  fragment: Buffer.of(FATAL, HANDSHAKE_FAILURE),
+};
+
+/** DTLS by OpenSSL. `certificate` is the one of the context. */
+export function createOpenSslDtls(context: OpenSslContext, { fingerprint }: DtlsCertificate): DtlsFactory {
+  return { fingerprint, create: (sink, nowMs) => new OpenSslDtlsSession(context, sink, new HandshakeTimer(nowMs)) };
+}
+
+type State =
+  /** OpenSSL has nothing to do with it before there is a whole ClientHello. */
+  | { readonly name: "waiting" }
+  | { readonly name: "handshaking"; readonly connection: OpenSslConnection }
+  | {
+    readonly name: "connected";
+    readonly connection: OpenSslConnection;
+    /** The record with the client's Finished, and the flight that answers it. */
+    readonly finished: Buffer;
+    readonly lastFlight: readonly OutgoingRecord[];
+  }
+  /** The connection is freed, its last record is on its way. */
+  | { readonly name: "ending" }
+  | { readonly name: "closed" };
+
+const WAITING: State = { name: "waiting" };
+const ENDING: State = { name: "ending" };
+const CLOSED: State = { name: "closed" };
+
+/**
+ * OpenSSL negotiates and protects; order and time are ours. It sees what no network has touched: whole messages in their
+ * order, each once, in records with numbers of ours, and ChangeCipherSpec in its place. So it has nothing to reassemble
+ * and nothing to repeat. What it says in the clear is kept, and sent again under new numbers; epoch 0 authenticates none.
+ * The last flight is sent again byte for byte, which a client takes as it would a duplicate of the network's.
+ */
+class OpenSslDtlsSession implements DtlsSession {
+  readonly #context: OpenSslContext;
+  readonly #sink: DtlsSink;
+  readonly #timer: HandshakeTimer;
+  readonly #messages = new OrderedMessages(CLIENT_MESSAGES);
+  #state: State = WAITING;
+  /** The flight that is repeated until the client answers it. */
+  #flight: readonly OutgoingRecord[] = [];
+  /** The next sequence numbers of epoch 0: of what OpenSSL gets, and of what the client gets. */
+  #nextIn = 0;
+  #nextOut = 0;
+
+  constructor(context: OpenSslContext, sink: DtlsSink, timer: HandshakeTimer) {
+    this.#context = context;
+    this.#sink = sink;
+    this.#timer = timer;
+  }
+
+  handleDatagram(bytes: Uint8Array, nowMs: number): void {
+    if (this.#state.name === "closed") return;
+    for (const record of readRecords(bytes) ?? []) {
+      if (record.epoch === 0) this.#handlePlain(record, nowMs);
+      else if (record.epoch === PROTECTED_EPOCH && record.version === DTLS_1_2) this.#handleProtected(record);
+    }
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (this.nextTimeout() === Infinity) return;
+    switch (this.#timer.handleTimeout(nowMs)) {
+      case "deadline":
+        return this.#end("handshake timed out");
+      case "repeat":
+        return this.#send(this.#flight);
+    }
+  }
+
+  nextTimeout(): number {
+    const { name } = this.#state;
+    return name === "waiting" || name === "handshaking" ? this.#timer.next : Infinity;
+  }
+
+  close(): void {
+    const state = this.#state;
+    this.#state = CLOSED;
+    if (!("connection" in state)) return;
+    const { name, connection } = state;
+    if (name === "connected") connection.shutdown();
+    const last = name === "connected" ? this.#pack(connection.takeOutput()) : [];
+    connection.free();
+    for (const datagram of last) this.#sink.sendDatagram(datagram);
+  }
+
+  #handlePlain({ type, fragment }: DtlsRecord, nowMs: number): void {
+    // ChangeCipherSpec is not waited for: the epoch of each record says which keys it is under.
+    if (type === HANDSHAKE) this.#handleFragments(fragment, nowMs);
+    if (type !== ALERT || this.#state.name !== "handshaking" || fragment.length !== 2) return;
+    const [level, description] = fragment;
+    // Anybody can forge it, but only a client that has begun has reason to send it.
+    if (level === FATAL || description === CLOSE_NOTIFY) this.#end(`alert ${description} from the client`);
+  }
+
+  #handleFragments(record: Buffer, nowMs: number): void {
+    for (const fragment of readFragments(record) ?? []) {
+      const { name } = this.#state;
+      if (name !== "waiting" && name !== "handshaking") return;
+      const message = this.#messages.take(fragment);
+      if (message !== undefined) this.#handleMessage(message, nowMs);
+    }
+  }
+
+  #handleMessage(message: HandshakeMessage, nowMs: number): void {
+    const connection = this.#connection();
+    if (connection === undefined) return this.#end("OpenSSL has no memory for a connection");
+    if (!this.#advance(connection, HANDSHAKE, writeMessage(message))) return;
+    // What makes Finished readable. It is no message, and where it is lost nothing is: see `#handlePlain`.
+    if (message.type === CERTIFICATE_VERIFY && !this.#advance(connection, CHANGE_CIPHER_SPEC, Buffer.of(1))) return;
+    this.#flight = connection.takeOutput();
+    if (this.#flight.length > 0) this.#timer.startRepeating(nowMs);
+    else this.#timer.stopRepeating();
+    this.#send(this.#flight);
+  }
+
+  /** The connection, made for the first message; undefined where none can be had. */
+  #connection(): OpenSslConnection | undefined {
+    if (this.#state.name === "handshaking") return this.#state.connection;
+    const connection = OpenSslConnection.open(this.#context);
+    if (connection !== undefined) this.#state = { name: "handshaking", connection };
+    return connection;
+  }
+
+  /** Gives OpenSSL a record in the clear; false where that was the end. */
+  #advance(connection: OpenSslConnection, type: number, fragment: Buffer): boolean {
+    const progress = connection.handshake(writeRecord(type, 0, this.#nextIn++, fragment));
+    if (progress === "failed") this.#end(connection.problem(), connection.takeOutput());
+    return progress !== "failed";
+  }
+
+  #handleProtected({ type, sequenceNumber, fragment }: DtlsRecord): void {
+    const state = this.#state;
+    const record = writeRecord(type, PROTECTED_EPOCH, sequenceNumber, fragment);
+    if (state.name === "connected") {
+      // Some clients repeat Finished under its old number, which OpenSSL drops. It asks for our last flight.
+      if (record.equals(state.finished)) this.#send(state.lastFlight);
+      else this.#handleConnected(state, record);
+    } else if (state.name === "handshaking" && this.#messages.complete && type !== APPLICATION_DATA) {
+      this.#handleFinished(state.connection, record);
+    }
+  }
+
+  #handleFinished(connection: OpenSslConnection, record: Buffer): void {
+    const progress = connection.handshake(record);
+    if (progress === "pending") return;
+    const output = connection.takeOutput();
+    if (progress === "failed") return this.#end(connection.problem(), output);
+    const agreement = connection.agreement();
+    if (typeof agreement === "string") return this.#end(agreement, [REFUSAL]);
+    connection.freeBuffers();
+    const state = { name: "connected", connection, finished: record, lastFlight: output } as const;
+    this.#state = state;
+    this.#send(output);
+    if (this.#state === state) this.#sink.connected(agreement);
+  }
+
+  #handleConnected(state: State & { readonly name: "connected" }, record: Buffer): void {
+    const { connection } = state;
+    const { data, end } = connection.read(record);
+    const problem = end === undefined ? undefined : connection.problem();
+    // A close_notify is answered with ours (RFC 5246 section 7.2.1).
+    if (end === "close_notify") connection.shutdown();
+    const output = connection.takeOutput();
+    for (const content of data) if (this.#state === state) this.#sink.applicationData(content);
+    if (this.#state !== state) return;
+    if (problem === undefined) this.#send(output);
+    else this.#end(problem, output);
+  }
+
+  #end(reason: string, lastRecords: readonly OutgoingRecord[] = []): void {
+    if ("connection" in this.#state) this.#state.connection.free();
+    this.#state = ENDING;
+    this.#send(lastRecords);
+    if (this.#state !== ENDING) return;
+    this.#state = CLOSED;
+    this.#sink.failed(reason);
+  }
+
+  /** What the sink does may close the session between two datagrams. */
+  #send(records: readonly OutgoingRecord[]): void {
+    for (const datagram of this.#pack(records)) {
+      if (this.#state !== CLOSED) this.#sink.sendDatagram(datagram);
+    }
+  }
+
+  #pack(records: readonly OutgoingRecord[]): Uint8Array[] {
+    const numbered = records.map(({ type, epoch, sequenceNumber, fragment }) =>
+      writeRecord(type, epoch, epoch === 0 ? this.#nextOut++ : sequenceNumber, fragment)
+    );
+    return packRecords(numbered, MAX_DATAGRAM);
+  }
+}
