@@ -25,11 +25,6 @@ export function permissionsToDrive(program: string) {
   } satisfies Deno.PermissionOptionsObject;
 }
 
-/** Whether the test runner found no program of this name: the tests that need it are skipped then. */
-export function isMissing(program: string): boolean {
-  return (Deno.env.get("SKIP_PROGRAMS") ?? "").split(",").includes(program);
-}
-
 /** A browser in a process of its own, with a new profile. */
 export class Browser implements AsyncDisposable {
   readonly #process: BrowserProcess;

@@ -1,4 +1,5 @@
-import { Browser, isMissing, permissionsToDrive } from "./browser.ts";
+import { Browser, permissionsToDrive } from "./browser.ts";
+import { isMissing } from "./missing_program.ts";
 
 /** Beside what Firefox itself sets where it is driven. */
 const PREFERENCES = {

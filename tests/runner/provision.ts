@@ -11,6 +11,7 @@ export interface Program {
 export const PROGRAMS: readonly Program[] = [
   { name: "chromium", variable: "CHROME", debianPackage: "chromium" },
   { name: "firefox-esr", variable: "FIREFOX", debianPackage: "firefox-esr" },
+  { name: "openssl", variable: "OPENSSL", debianPackage: "openssl" },
 ];
 
 /** How the runner acts on the machine; tests give their own. */

@@ -46,10 +46,11 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
       permissions: [
         "--allow-env",
         "--allow-read=.",
+        `--allow-write=${temporaryFolder}`,
         LOOPBACK,
         "--allow-sys=networkInterfaces",
         "--allow-ffi",
-        `--allow-run=${Deno.execPath()}`,
+        run,
       ],
       timeoutMs: 5 * MINUTE_MS,
     },
