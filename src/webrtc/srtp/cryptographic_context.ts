@@ -1,19 +1,13 @@
 import { writeUint32 } from "../../rtp/bytes.ts";
 import type { SrtpKeys } from "../dtls.ts";
-import type { SrtpCipher, SrtpCipherFactory } from "./cipher.ts";
+import type { SrtpCipherFactory } from "./cipher.ts";
 import { deriveSessionKeys, type KeyLabels, SRTCP_LABELS, SRTP_LABELS } from "./key_derivation.ts";
-import { PacketIv } from "./packet_iv.ts";
+import { PacketProtection } from "./packet_protection.ts";
 import { SRTP_PROFILES, type SrtpProfile } from "./profile.ts";
 import { rollOverCounter } from "./srtp_index.ts";
 
 /** Bytes of the E-bit and the SRTCP index, which end the authenticated part of an SRTCP packet (RFC 3711 section 3.4). */
 export const INDEX_WORD_LENGTH = 4;
-
-/** Cipher and IVs of SRTP, or of SRTCP. */
-export interface PacketProtection {
-  readonly cipher: SrtpCipher;
-  readonly iv: PacketIv;
-}
 
 /**
  * What both kinds of packets of one direction share (RFC 3711 section 3.2), but for the state of the SSRCs: session
@@ -23,21 +17,18 @@ export class CryptographicContext {
   readonly tagLength: number;
   readonly rtp: PacketProtection;
   readonly rtcp: PacketProtection;
-  readonly #aead: boolean;
   readonly #rollOver = new Uint8Array(4);
   readonly #indexWord = new Uint8Array(INDEX_WORD_LENGTH);
 
   constructor(profile: SrtpProfile, keys: SrtpKeys, factory: SrtpCipherFactory) {
-    const { aead, tagLength } = SRTP_PROFILES[profile];
-    this.#aead = aead;
-    this.tagLength = tagLength;
+    this.tagLength = SRTP_PROFILES[profile].tagLength;
     this.rtp = createProtection(profile, keys, SRTP_LABELS, factory);
     this.rtcp = createProtection(profile, keys, SRTCP_LABELS, factory);
   }
 
   /** What the tag of an SRTP packet covers besides the packet; AEAD has the roll-over counter in the IV instead. */
   rtpTrailer(index: number): Uint8Array | undefined {
-    if (this.#aead) return undefined;
+    if (this.rtp.isAead) return undefined;
     writeUint32(this.#rollOver, 0, rollOverCounter(index));
     return this.#rollOver;
   }
@@ -50,11 +41,11 @@ export class CryptographicContext {
 
   /** Where the tag of an SRTCP packet lies: before the index word with AEAD (RFC 7714 section 9.2), else behind it. */
   rtcpTagOffset(plainLength: number): number {
-    return this.#aead ? plainLength : plainLength + INDEX_WORD_LENGTH;
+    return this.rtp.isAead ? plainLength : plainLength + INDEX_WORD_LENGTH;
   }
 
   rtcpIndexWordOffset(plainLength: number): number {
-    return this.#aead ? plainLength + this.tagLength : plainLength;
+    return this.rtp.isAead ? plainLength + this.tagLength : plainLength;
   }
 
   /** Wipes the keys; the context is not used afterwards. */
@@ -74,5 +65,5 @@ function createProtection(
   const cipher = factory.create(profile, key, authKey);
   key.fill(0);
   authKey.fill(0);
-  return { cipher, iv: new PacketIv(salt, cipher.ivLength) };
+  return new PacketProtection(cipher, salt);
 }

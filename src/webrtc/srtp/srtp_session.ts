@@ -3,6 +3,7 @@ import { FIXED_HEADER_LENGTH } from "../../rtp/packet.ts";
 import type { SrtpKeys } from "../dtls.ts";
 import type { SrtpCipherFactory } from "./cipher.ts";
 import { CryptographicContext, INDEX_WORD_LENGTH } from "./cryptographic_context.ts";
+import type { PacketProtection } from "./packet_protection.ts";
 import type { SrtpProfile } from "./profile.ts";
 import { ReplayWindow } from "./replay_window.ts";
 import { estimateIndex } from "./srtp_index.ts";
@@ -50,7 +51,7 @@ export class SrtpReceiver {
     const state = this.#rtpSsrcs.find(ssrc);
     const index = estimateIndex(state === undefined ? -1 : state.window.newest, readUint16(bytes, 2));
     if (index < 0 || (state !== undefined && !state.window.check(index))) return this.#dropReplayed();
-    const iv = context.rtp.iv.form(ssrc, index);
+    const iv = context.rtp.formIv(ssrc, index);
     const payloadLength = tagOffset - headerLength;
     const trailer = context.rtpTrailer(index);
     if (!context.rtp.cipher.open(iv, bytes, headerLength, payloadLength, trailer, tagOffset)) {
@@ -72,7 +73,7 @@ export class SrtpReceiver {
     const index = indexWord & RTCP_INDEX_MASK;
     const state = this.#rtcpSsrcs.find(ssrc);
     if (state !== undefined && !state.window.check(index)) return this.#dropReplayed();
-    const iv = context.rtcp.iv.form(ssrc, index);
+    const iv = context.rtcp.formIv(ssrc, index);
     // Without encryption the whole packet is authenticated data (RFC 7714 section 9.3).
     const clearLength = indexWord >= ENCRYPTED_FLAG ? RTCP_HEADER_LENGTH : plainLength;
     const trailer = context.rtcpTrailer(indexWord);
@@ -116,6 +117,8 @@ export class SrtpSender {
   /** Packets not sent: their sequence number was used before or is too old to tell, or they do not fit their slot. */
   refused = 0;
   readonly #context: CryptographicContext;
+  /** Of the context: to find it there would be one more object to touch for each subscriber. */
+  readonly #rtp: PacketProtection;
   /** The indices used, by SSRC as a signed number; the newest of them holds the roll-over counter. */
   readonly #windows = new Map<number, ReplayWindow>();
   /** What was sent last is what is sent next, mostly. */
@@ -126,6 +129,7 @@ export class SrtpSender {
 
   constructor(profile: SrtpProfile, keys: SrtpKeys, factory: SrtpCipherFactory) {
     this.#context = new CryptographicContext(profile, keys, factory);
+    this.#rtp = this.#context.rtp;
   }
 
   /** SSRCs that are remembered. */
@@ -140,18 +144,18 @@ export class SrtpSender {
    * first roll-over cannot know that there was one (RFC 3711 section 3.3.1).
    */
   protectRtp(packet: Uint8Array, headerLength: number, source: Uint8Array, offset: number, length: number): number {
-    const context = this.#context;
+    const rtp = this.#rtp;
     const tagOffset = headerLength + length;
-    if (tagOffset + context.tagLength > packet.length) return this.#refuse();
+    if (tagOffset + rtp.tagLength > packet.length) return this.#refuse();
     const ssrc = readInt32(packet, 8);
     const window = this.#windowOf(ssrc);
     const index = estimateIndex(window.newest, readUint16(packet, 2));
     if (index < 0 || !window.check(index)) return this.#refuse();
     window.accept(index);
-    const iv = context.rtp.iv.form(ssrc, index);
-    const trailer = context.rtpTrailer(index);
-    context.rtp.cipher.seal(iv, packet, headerLength, source, offset, length, trailer, tagOffset);
-    return tagOffset + context.tagLength;
+    const iv = rtp.formIv(ssrc, index);
+    const trailer = rtp.isAead ? undefined : this.#context.rtpTrailer(index);
+    rtp.cipher.seal(iv, packet, headerLength, source, offset, length, trailer, tagOffset);
+    return tagOffset + rtp.tagLength;
   }
 
   /**
@@ -165,7 +169,7 @@ export class SrtpSender {
     if (this.#rtcpIndex > RTCP_INDEX_MASK) return this.#refuse();
     const index = this.#rtcpIndex++;
     for (let at = 0; at < RTCP_HEADER_LENGTH; at++) packet[at] = source[at];
-    const iv = context.rtcp.iv.form(readUint32(packet, 4), index);
+    const iv = context.rtcp.formIv(readUint32(packet, 4), index);
     const indexWord = ENCRYPTED_FLAG + index;
     const trailer = context.rtcpTrailer(indexWord);
     const payloadLength = length - RTCP_HEADER_LENGTH;

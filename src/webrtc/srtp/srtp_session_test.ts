@@ -43,9 +43,9 @@ function unencryptedRtcp(profile: SrtpProfile, plain: Uint8Array, index: number)
   packet.set(plain);
   const trailer = context.rtcpTrailer(index);
   const ssrc = new DataView(plain.buffer).getUint32(4);
-  const { cipher, iv } = context.rtcp;
   const tagOffset = context.rtcpTagOffset(plain.length);
-  cipher.seal(iv.form(ssrc, index), packet, plain.length, plain, plain.length, 0, trailer, tagOffset);
+  const { rtcp } = context;
+  rtcp.cipher.seal(rtcp.formIv(ssrc, index), packet, plain.length, plain, plain.length, 0, trailer, tagOffset);
   packet.set(trailer, context.rtcpIndexWordOffset(plain.length));
   return packet;
 }
