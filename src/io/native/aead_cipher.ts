@@ -24,13 +24,26 @@ export const ONE_CALL = {
   result: "i32",
 } as const satisfies Deno.ForeignFunction;
 
-/** AES-GCM with one key by one library. The nonce, and what is opened, lie in the library's CipherMemory. */
-export interface AeadContext {
+/**
+ * AEAD_AES_128_GCM and AEAD_AES_256_GCM (RFC 7714) over a native library. What it cannot seal it fills with zeros. A
+ * library's cipher extends it, so that both are one object: each subscriber has one, and each is out of the cache.
+ */
+export abstract class AeadCipher implements SrtpCipher {
+  readonly ivLength = NONCE_LENGTH;
+  readonly tagLength = AEAD_TAG_LENGTH;
+  /** The nonce, and what is opened, lie here. */
+  protected readonly memory: CipherMemory;
+  #closed = false;
+
+  constructor(memory: CipherMemory) {
+    this.memory = memory;
+  }
+
   /**
    * Encrypts `length` bytes at `source` to `text` and puts the tag behind it, which is where `tag` points; authenticates
    * the `frontLength` bytes at `front` as well. False where the library reports an error.
    */
-  seal(
+  protected abstract sealText(
     source: Deno.PointerValue,
     length: number,
     front: Deno.PointerValue,
@@ -38,22 +51,12 @@ export interface AeadContext {
     text: Deno.PointerValue,
     tag: Deno.PointerValue,
   ): boolean;
+
   /** Decrypts `length` bytes at `source`, with the tag behind them, to the text. False where the tag is wrong. */
-  open(source: number, length: number, frontLength: number): boolean;
-  free(): void;
-}
+  protected abstract openText(source: number, length: number, frontLength: number): boolean;
 
-/** AEAD_AES_128_GCM and AEAD_AES_256_GCM (RFC 7714) over a native library. What it cannot seal it fills with zeros. */
-export class AeadCipher implements SrtpCipher {
-  readonly ivLength = NONCE_LENGTH;
-  readonly tagLength = AEAD_TAG_LENGTH;
-  readonly #memory: CipherMemory;
-  #context: AeadContext | undefined;
-
-  constructor(memory: CipherMemory, context: AeadContext) {
-    this.#memory = memory;
-    this.#context = context;
-  }
+  /** Gives the context with the key back. */
+  protected abstract free(): void;
 
   seal(
     iv: Uint8Array,
@@ -65,17 +68,18 @@ export class AeadCipher implements SrtpCipher {
     trailer: Uint8Array | undefined,
     tagOffset: number,
   ): void {
-    const memory = this.#memory;
+    const { memory } = this;
     const end = tagOffset + AEAD_TAG_LENGTH;
-    if (this.#context === undefined || !memory.hasRoom(headerLength, length)) {
-      return blank(packet, headerLength, end);
-    }
-    const at = memory.at(memory.takeSource(source, sourceOffset, length));
+    if (this.#closed || !memory.hasRoom(headerLength, length)) return blank(packet, headerLength, end);
+    // Within one array the library would read what it writes.
+    const at = source === packet
+      ? memory.at(memory.takeSource(source, sourceOffset, length))
+      : memory.source(source, sourceOffset, length);
     memory.takeNonce(iv);
     const isWhole = trailer === undefined && tagOffset === headerLength + length && end <= packet.length;
     const isSealed = isWhole && memory.canPointInto(packet)
-      ? this.#sealInPlace(this.#context, headerLength, at, length)
-      : this.#sealAside(this.#context, packet, headerLength, at, length, trailer, tagOffset);
+      ? this.#sealInPlace(headerLength, at, length)
+      : this.#sealAside(packet, headerLength, at, length, trailer, tagOffset);
     if (!isSealed) blank(packet, headerLength, end);
   }
 
@@ -87,20 +91,20 @@ export class AeadCipher implements SrtpCipher {
     trailer: Uint8Array | undefined,
     tagOffset: number,
   ): boolean {
-    const memory = this.#memory;
-    if (this.#context === undefined || !memory.hasRoom(headerLength, length)) return false;
+    const { memory } = this;
+    if (this.#closed || !memory.hasRoom(headerLength, length)) return false;
     const frontLength = memory.takeFront(packet, headerLength, trailer);
     const at = memory.takeSource(packet, headerLength, length);
     memory.copyIn(at + length, packet, tagOffset, AEAD_TAG_LENGTH);
     memory.takeNonce(iv);
-    if (!this.#context.open(at, length, frontLength)) return false;
+    if (!this.openText(at, length, frontLength)) return false;
     memory.copyText(packet, headerLength, length);
     return true;
   }
 
-  #sealInPlace(context: AeadContext, headerLength: number, source: Deno.PointerValue, length: number): boolean {
-    const memory = this.#memory;
-    return context.seal(
+  #sealInPlace(headerLength: number, source: Deno.PointerValue, length: number): boolean {
+    const { memory } = this;
+    return this.sealText(
       source,
       length,
       memory.inPacket(0),
@@ -111,7 +115,6 @@ export class AeadCipher implements SrtpCipher {
   }
 
   #sealAside(
-    context: AeadContext,
     packet: Uint8Array,
     headerLength: number,
     source: Deno.PointerValue,
@@ -119,17 +122,18 @@ export class AeadCipher implements SrtpCipher {
     trailer: Uint8Array | undefined,
     tagOffset: number,
   ): boolean {
-    const memory = this.#memory;
+    const { memory } = this;
     const frontLength = memory.takeFront(packet, headerLength, trailer);
     const front = memory.at(TEXT - frontLength);
-    if (!context.seal(source, length, front, frontLength, memory.at(TEXT), memory.at(TEXT + length))) return false;
+    if (!this.sealText(source, length, front, frontLength, memory.at(TEXT), memory.at(TEXT + length))) return false;
     memory.copyText(packet, headerLength, length);
     memory.copyOut(TEXT + length, packet, tagOffset, AEAD_TAG_LENGTH);
     return true;
   }
 
   close(): void {
-    this.#context?.free();
-    this.#context = undefined;
+    if (this.#closed) return;
+    this.#closed = true;
+    this.free();
   }
 }

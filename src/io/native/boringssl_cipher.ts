@@ -1,4 +1,4 @@
-import { AEAD_TAG_LENGTH, AeadCipher, type AeadContext, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
+import { AEAD_TAG_LENGTH, AeadCipher, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
 import type { CipherLibraryResult, CreateCipher } from "./cipher_library.ts";
 import { ADDRESS_SYMBOLS, CipherMemory, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
 import { COUNTER_MODE_SYMBOLS, CounterModeCipher } from "./counter_mode_cipher.ts";
@@ -25,7 +25,7 @@ export function openBoringSsl(): CipherLibraryResult {
   const { path, symbols } = opened;
   const memory = new CipherMemory(symbols);
   const gcm = (algorithm: Deno.PointerValue): CreateCipher => (key) =>
-    new AeadCipher(memory, new BoringSslGcm(symbols, memory, algorithm, key));
+    new BoringSslGcm(symbols, memory, algorithm, key);
   const ciphers = {
     SRTP_AEAD_AES_128_GCM: gcm(symbols.EVP_aead_aes_128_gcm()),
     SRTP_AEAD_AES_256_GCM: gcm(symbols.EVP_aead_aes_256_gcm()),
@@ -35,14 +35,13 @@ export function openBoringSsl(): CipherLibraryResult {
   return { library: { name: BORINGSSL.name, path, ciphers, close: () => opened.close() } };
 }
 
-class BoringSslGcm implements AeadContext {
+class BoringSslGcm extends AeadCipher {
   readonly #functions: AeadFunctions;
-  readonly #memory: CipherMemory;
   readonly #context: Deno.PointerValue;
 
   constructor(functions: AeadFunctions, memory: CipherMemory, algorithm: Deno.PointerValue, key: Uint8Array) {
+    super(memory);
     this.#functions = functions;
-    this.#memory = memory;
     const tagLength = memory.size(AEAD_TAG_LENGTH);
     this.#context = memory.withKey(
       key,
@@ -51,14 +50,14 @@ class BoringSslGcm implements AeadContext {
     if (this.#context === null) throw new Error("BoringSSL gives no AES-GCM context");
   }
 
-  seal(
+  protected override sealText(
     source: Deno.PointerValue,
     length: number,
     front: Deno.PointerValue,
     frontLength: number,
     text: Deno.PointerValue,
   ): boolean {
-    const memory = this.#memory;
+    const { memory } = this;
     return this.#functions.EVP_AEAD_CTX_seal(
       this.#context,
       text,
@@ -73,8 +72,8 @@ class BoringSslGcm implements AeadContext {
     ) === 1;
   }
 
-  open(source: number, length: number, frontLength: number): boolean {
-    const memory = this.#memory;
+  protected override openText(source: number, length: number, frontLength: number): boolean {
+    const { memory } = this;
     return this.#functions.EVP_AEAD_CTX_open(
       this.#context,
       memory.at(TEXT),
@@ -89,7 +88,7 @@ class BoringSslGcm implements AeadContext {
     ) === 1;
   }
 
-  free(): void {
+  protected override free(): void {
     this.#functions.EVP_AEAD_CTX_free(this.#context);
   }
 }

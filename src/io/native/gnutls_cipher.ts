@@ -1,4 +1,4 @@
-import { AEAD_TAG_LENGTH, AeadCipher, type AeadContext, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
+import { AEAD_TAG_LENGTH, AeadCipher, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
 import type { CipherLibraryResult, CreateCipher } from "./cipher_library.ts";
 import { ADDRESS_SYMBOLS, CipherMemory, DIGEST, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
 import { openForGood, type SharedLibrary } from "./libraries.ts";
@@ -8,6 +8,8 @@ export const GNUTLS: SharedLibrary = { name: "GnuTLS", files: ["libgnutls.so.30"
 
 /** Where the key is described, a gnutls_datum_t: its address and length. */
 const DATUM = DIGEST;
+/** Where the new context is told. */
+const HANDLE = DATUM + 16;
 
 /** Of gnutls_cipher_algorithm_t. */
 const AES_128_GCM = 10;
@@ -29,37 +31,35 @@ export function openGnuTls(): CipherLibraryResult {
   if (!opened.ok) return { name: GNUTLS.name, reason: opened.reason };
   const { path, symbols } = opened;
   const memory = new CipherMemory(symbols);
-  const gcm = (algorithm: number): CreateCipher => (key) =>
-    new AeadCipher(memory, new GnuTlsGcm(symbols, memory, algorithm, key));
+  const gcm = (algorithm: number): CreateCipher => (key) => new GnuTlsGcm(symbols, memory, algorithm, key);
   const ciphers = { SRTP_AEAD_AES_128_GCM: gcm(AES_128_GCM), SRTP_AEAD_AES_256_GCM: gcm(AES_256_GCM) };
   return { library: { name: GNUTLS.name, path, ciphers, close: () => opened.close() } };
 }
 
-class GnuTlsGcm implements AeadContext {
+class GnuTlsGcm extends AeadCipher {
   readonly #functions: Functions;
-  readonly #memory: CipherMemory;
   readonly #handle: Deno.PointerValue;
 
   constructor(functions: Functions, memory: CipherMemory, algorithm: number, key: Uint8Array) {
+    super(memory);
     this.#functions = functions;
-    this.#memory = memory;
     const failed = memory.withKey(key, (at) => {
       memory.setAddress(DATUM, at);
       memory.setSize(DATUM + 8, key.length);
-      return functions.gnutls_aead_cipher_init(memory.at(LENGTH), algorithm, memory.at(DATUM));
+      return functions.gnutls_aead_cipher_init(memory.at(HANDLE), algorithm, memory.at(DATUM));
     });
-    this.#handle = failed === 0 ? memory.pointerIn(LENGTH) : null;
+    this.#handle = failed === 0 ? memory.pointerIn(HANDLE) : null;
     if (this.#handle === null) throw new Error("GnuTLS gives no AES-GCM context");
   }
 
-  seal(
+  protected override sealText(
     source: Deno.PointerValue,
     length: number,
     front: Deno.PointerValue,
     frontLength: number,
     text: Deno.PointerValue,
   ): boolean {
-    const memory = this.#memory;
+    const { memory } = this;
     memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
     return this.#functions.gnutls_aead_cipher_encrypt(
       this.#handle,
@@ -75,8 +75,8 @@ class GnuTlsGcm implements AeadContext {
     ) === 0;
   }
 
-  open(source: number, length: number, frontLength: number): boolean {
-    const memory = this.#memory;
+  protected override openText(source: number, length: number, frontLength: number): boolean {
+    const { memory } = this;
     memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
     return this.#functions.gnutls_aead_cipher_decrypt(
       this.#handle,
@@ -92,7 +92,7 @@ class GnuTlsGcm implements AeadContext {
     ) === 0;
   }
 
-  free(): void {
+  protected override free(): void {
     this.#functions.gnutls_aead_cipher_deinit(this.#handle);
   }
 }

@@ -1,4 +1,4 @@
-import { AEAD_TAG_LENGTH, AeadCipher, type AeadContext } from "./aead_cipher.ts";
+import { AEAD_TAG_LENGTH, AeadCipher } from "./aead_cipher.ts";
 import type { CipherLibraryResult, CreateCipher } from "./cipher_library.ts";
 import { ADDRESS_SYMBOLS, CipherMemory, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
 import { COUNTER_MODE_SYMBOLS, CounterModeCipher } from "./counter_mode_cipher.ts";
@@ -30,8 +30,7 @@ export function openOpenSsl(): CipherLibraryResult {
   if (!opened.ok) return { name: OPENSSL.name, reason: opened.reason };
   const { path, symbols } = opened;
   const memory = new CipherMemory(symbols);
-  const gcm = (algorithm: Deno.PointerValue): CreateCipher => (key) =>
-    new AeadCipher(memory, new OpenSslGcm(symbols, memory, algorithm, key));
+  const gcm = (algorithm: Deno.PointerValue): CreateCipher => (key) => new OpenSslGcm(symbols, memory, algorithm, key);
   const ciphers = {
     SRTP_AEAD_AES_128_GCM: gcm(symbols.EVP_aes_128_gcm()),
     SRTP_AEAD_AES_256_GCM: gcm(symbols.EVP_aes_256_gcm()),
@@ -41,14 +40,13 @@ export function openOpenSsl(): CipherLibraryResult {
   return { library: { name: OPENSSL.name, path, ciphers, close: () => opened.close() } };
 }
 
-class OpenSslGcm implements AeadContext {
+class OpenSslGcm extends AeadCipher {
   readonly #functions: Functions;
-  readonly #memory: CipherMemory;
   readonly #context: Deno.PointerValue;
 
   constructor(functions: Functions, memory: CipherMemory, algorithm: Deno.PointerValue, key: Uint8Array) {
+    super(memory);
     this.#functions = functions;
-    this.#memory = memory;
     const context = functions.EVP_CIPHER_CTX_new();
     this.#context = context;
     const isReady = context !== null &&
@@ -58,7 +56,7 @@ class OpenSslGcm implements AeadContext {
     throw new Error("OpenSSL gives no AES-GCM context");
   }
 
-  seal(
+  protected override sealText(
     source: Deno.PointerValue,
     length: number,
     front: Deno.PointerValue,
@@ -66,7 +64,7 @@ class OpenSslGcm implements AeadContext {
     text: Deno.PointerValue,
     tag: Deno.PointerValue,
   ): boolean {
-    const memory = this.#memory;
+    const { memory } = this;
     const functions = this.#functions;
     const context = this.#context;
     const written = memory.at(LENGTH);
@@ -77,8 +75,8 @@ class OpenSslGcm implements AeadContext {
       functions.EVP_CIPHER_CTX_ctrl(context, GET_TAG, AEAD_TAG_LENGTH, tag) === 1;
   }
 
-  open(source: number, length: number, frontLength: number): boolean {
-    const memory = this.#memory;
+  protected override openText(source: number, length: number, frontLength: number): boolean {
+    const { memory } = this;
     const functions = this.#functions;
     const context = this.#context;
     const written = memory.at(LENGTH);
@@ -89,7 +87,7 @@ class OpenSslGcm implements AeadContext {
       functions.EVP_DecryptFinal_ex(context, memory.at(TEXT + length), written) === 1;
   }
 
-  free(): void {
+  protected override free(): void {
     this.#functions.EVP_CIPHER_CTX_free(this.#context);
   }
 }
