@@ -7,7 +7,7 @@ import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
-import { RetransmissionGuard } from "../stream/retransmission_guard.ts";
+import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
 import type { MediaSender } from "./media_sink.ts";
@@ -52,8 +52,11 @@ export class Consumer {
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
-  /** Made with the first packet that is sent. */
+  /** Made when it is first told of something. */
   #guard: RetransmissionGuard | undefined;
+  /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
+  #untoldBytes = 0;
+  #untoldStep = 0;
 
   /** `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. */
   constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
@@ -79,6 +82,8 @@ export class Consumer {
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
+    const step = Math.floor(nowMs / STEP_MS);
+    if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
     for (let i = from; i < to; i++) {
       if (this.#forward(run.packets[i], nowMs)) this.#catchUp(run, i, to, nowMs);
     }
@@ -128,15 +133,20 @@ export class Consumer {
     return writeHeader(slot, packet, scratch.header, ids, midId, mid);
   }
 
-  #handleSent(bytes: number, nowMs: number): void {
-    this.#guard ??= new RetransmissionGuard();
-    this.#guard.handleSent(bytes, nowMs);
+  /** Tells of what was sent, and goes on with the step that is given. */
+  #tellGuard(step: number): RetransmissionGuard {
+    const guard = this.#guard ??= new RetransmissionGuard();
+    if (this.#untoldBytes > 0) guard.handleSent(this.#untoldBytes, this.#untoldStep * STEP_MS);
+    this.#untoldBytes = 0;
+    this.#untoldStep = step;
+    return guard;
   }
 
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
     const packet = scratch.resent;
     if (!this.#load(sequenceNumber, packet, nowMs)) return;
-    if (!this.#guard?.allow(sequenceNumber, packet.length, nowMs, roundTripMs)) return;
+    const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
+    if (!guard.allow(sequenceNumber, packet.length, nowMs, roundTripMs)) return;
     const slot = this.#sender.beginRtp();
     if (slot === undefined || this.rtxSsrc === undefined) return;
     const { header } = scratch;
@@ -185,8 +195,8 @@ export class Consumer {
     const length = packet.length - packet.headerLength;
     if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
       this.stream.packetsSent++;
-      this.stream.bytesSent += packet.payloadLength;
-      if (this.rtxSsrc !== undefined) this.#handleSent(headerLength + length, nowMs);
+      this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
+      if (this.rtxSsrc !== undefined) this.#untoldBytes += headerLength + length;
     } else {
       this.packetsDropped++;
     }

@@ -25,7 +25,7 @@ export class OutgoingStream {
   readonly sentReports = new SentReports();
   /** Of the next retransmission. */
   rtxSequenceNumber: number;
-  /** RTP packets and payload bytes sent, for sender reports. */
+  /** RTP packets and payload bytes sent, for sender reports: modulo 2^32, the bytes as a signed number. */
   packetsSent = 0;
   bytesSent = 0;
   readonly #kind: Kind;

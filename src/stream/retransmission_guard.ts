@@ -8,9 +8,9 @@ export const RETRANSMISSION_BURST_BYTES = 16 * 1024;
  */
 export const MIN_RESEND_INTERVAL_MS = 10;
 
-/** The sliding second, in steps. */
+/** The sliding second, in steps: what is sent in one may be told at its end. */
 const STEPS = 10;
-const STEP_MS = 100;
+export const STEP_MS = 100;
 /** Packets whose last answer is remembered, a power of two. */
 const REMEMBERED = 256;
 
@@ -33,7 +33,7 @@ export class RetransmissionGuard {
   #resent: Uint16Array | undefined;
   #resentMs: Float64Array | undefined;
 
-  /** A packet of the stream was sent for the first time. */
+  /** Packets of the stream, `bytes` in all, were sent for the first time. */
   handleSent(bytes: number, nowMs: number): void {
     if (nowMs >= this.#stepEndMs) this.#advance(nowMs);
     this.#stepBytes += bytes;

@@ -4,6 +4,8 @@ import { SequenceMap } from "./sequence_map.ts";
 
 /** A larger jump of sequence numbers, either way, is no loss or reordering but a source that began anew. */
 const MAX_SEQUENCE_JUMP = 1 << 14;
+/** The map of sequence numbers is told of the newest one at the latest after so many: with a jump less than half a circle. */
+const MAX_UNTOLD = 1 << 13;
 /** A step forward of a 32-bit timestamp that a receiver cannot take for one backward. */
 const MAX_TIMESTAMP_STEP = 0x7fffffff;
 
@@ -29,8 +31,11 @@ export class StreamRewriter {
   #timestampOffset = 0;
   /** The source's newest sequence number, mapped or skipped. */
   #sourceSequenceNumber = 0;
-  /** The offsets of the packets sent before. */
+  /** The offsets of the packets sent before. It is told where one changes, or when it is asked: a run needs no upkeep. */
   readonly #sequenceMap = new SequenceMap();
+  /** What it knows: the offset of its newest run; and how many numbers it is behind. */
+  #runOffset = 0;
+  #untold = 0;
   /** Of the newest packet sent. */
   #newestSequenceNumber: number;
   #newestTimestamp: number;
@@ -105,7 +110,8 @@ export class StreamRewriter {
     if (distance <= 0) return this.#mapLate(packet);
     this.sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
     this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
-    this.#sequenceMap.extend(packet.sequenceNumber, this.sequenceNumber);
+    this.#untold += distance;
+    if (this.#sequenceOffset !== this.#runOffset || this.#untold > MAX_UNTOLD) this.#tell(packet);
     this.#advance(packet, nowMs);
     return true;
   }
@@ -128,6 +134,7 @@ export class StreamRewriter {
    * `locatedTimestampOffset`. False where that is not known, or not sent yet.
    */
   locate(outgoingSequenceNumber: number): boolean {
+    this.#tellNewest();
     return this.#sequenceMap.locate(outgoingSequenceNumber);
   }
 
@@ -146,17 +153,37 @@ export class StreamRewriter {
     this.#timestampOffset = (this.#timestamp - packet.timestamp) | 0;
     this.#newestTimestampMs = nowMs;
     this.#sequenceMap.begin(packet.sequenceNumber, this.sequenceNumber, packet.ssrc, this.#timestampOffset);
+    this.#runOffset = this.#sequenceOffset;
+    this.#untold = 0;
     this.#advance(packet, nowMs);
     return true;
   }
 
   /** A packet that is not newer than all before it: late, or a duplicate. */
   #mapLate(packet: RtpPacket): boolean {
+    this.#tellNewest();
     const sequenceNumber = this.#sequenceMap.outgoing(packet.sequenceNumber);
     if (sequenceNumber < 0) return false;
     this.sequenceNumber = sequenceNumber;
     this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
     return true;
+  }
+
+  /** Tells the map of `packet`, the newest one, which goes out as `sequenceNumber`. */
+  #tell(packet: RtpPacket): void {
+    // Where a run ends is where the packet before was.
+    this.#tellNewest();
+    this.#sequenceMap.extend(packet.sequenceNumber, this.sequenceNumber);
+    this.#runOffset = this.#sequenceOffset;
+    this.#untold = 0;
+  }
+
+  /** Tells the map of the newest packet that was sent. */
+  #tellNewest(): void {
+    if (this.#untold === 0) return;
+    const newest = this.#newestSequenceNumber;
+    this.#sequenceMap.extend((newest - this.#runOffset) & 0xffff, newest);
+    this.#untold = 0;
   }
 
   /** How far the timestamp goes on over a switch: by the wall time since the newest one was sent. */
