@@ -52,6 +52,8 @@ export class PeerTransport implements MediaSender {
   #sink: MediaSink | undefined;
   #receiver: SrtpReceiver | undefined;
   #sender: SrtpSender | undefined;
+  /** What ICE has selected: at hand, since to ask would be one more object to touch for each subscriber. */
+  #to: RemoteAddress | undefined;
   #slot: Uint8Array | undefined;
   #lastAuthenticatedMs: number;
   #nowMs: number;
@@ -81,7 +83,7 @@ export class PeerTransport implements MediaSender {
 
   /** The address that media goes to; undefined before ICE has one. */
   get remoteAddress(): RemoteAddress | undefined {
-    return this.#ice.selected;
+    return this.#to;
   }
 
   /** Where what the client sends goes, from now on. */
@@ -105,7 +107,7 @@ export class PeerTransport implements MediaSender {
 
   /** Sends one DTLS datagram; what is longer than a slot, or has nowhere to go, is dropped. */
   sendDtls(bytes: Uint8Array): void {
-    const to = this.#ice.selected;
+    const to = this.#to;
     const slot = to && !this.#closed ? this.#datagrams.slot() : undefined;
     if (to === undefined || slot === undefined || bytes.length > slot.length) return;
     slot.set(bytes);
@@ -150,9 +152,7 @@ export class PeerTransport implements MediaSender {
   }
 
   beginRtp(): Uint8Array | undefined {
-    if (this.#sender === undefined || this.#ice.selected === undefined || this.#fault !== undefined) {
-      return this.#drop();
-    }
+    if (this.#sender === undefined || this.#to === undefined || this.#fault !== undefined) return this.#drop();
     try {
       this.#slot = this.#datagrams.slot();
       return this.#slot ?? this.#drop();
@@ -163,7 +163,7 @@ export class PeerTransport implements MediaSender {
 
   sendRtp(headerLength: number, source: Uint8Array, offset: number, length: number): boolean {
     const slot = this.#slot;
-    const to = this.#ice.selected;
+    const to = this.#to;
     if (slot === undefined || to === undefined || this.#sender === undefined) return false;
     this.#slot = undefined;
     try {
@@ -175,7 +175,7 @@ export class PeerTransport implements MediaSender {
   }
 
   sendRtcp(bytes: Uint8Array, length: number): void {
-    const to = this.#ice.selected;
+    const to = this.#to;
     if (this.#sender === undefined || to === undefined || this.#fault !== undefined) return;
     try {
       const slot = this.#datagrams.slot();
@@ -257,6 +257,7 @@ export class PeerTransport implements MediaSender {
     this.#lastAuthenticatedMs = Math.max(this.#lastAuthenticatedMs, ice.lastRequestMs);
     this.#datagrams.commit(responseLength, from);
     if (!wasUsed && ice.isCurrentUsed) this.#observer.iceCredentialsUsed(this.#localUfrag);
+    this.#to = ice.selected;
     if (ice.selected !== undefined && ice.selected !== before) {
       this.#observer.addressSelected(ice.selected, this.#nowMs);
     }

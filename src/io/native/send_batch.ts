@@ -1,14 +1,7 @@
 import type { Libc } from "./libc.ts";
 import { NativeMemory, writeAddress } from "./memory.ts";
 import { IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO } from "./receive_batch.ts";
-import {
-  AF_INET,
-  INTERFACE_WORD,
-  LOCAL_WORD,
-  SOCKADDR_WORDS,
-  sockaddrLength,
-  type SocketAddress,
-} from "./socket_address.ts";
+import { AF_INET, type SocketAddress } from "./socket_address.ts";
 
 /** Messages that one call sends at most. */
 export const MAX_MESSAGES = 128;
@@ -85,8 +78,7 @@ export class SendBatch {
     const index = this.messages++;
     const { words } = this.#headers;
     const header = index * HEADER_WORDS;
-    for (let i = 0; i < SOCKADDR_WORDS; i++) this.#names.words[index * NAME_WORDS + i] = to.words[i];
-    words[header + NAME_LENGTH] = sockaddrLength(to.family);
+    words[header + NAME_LENGTH] = to.writeSockaddr(this.#names.words, index * NAME_WORDS);
     writeAddress(this.#vectors.words, index * VECTOR_WORDS, memory.address + offset);
     this.#vectors.words[index * VECTOR_WORDS + 2] = length;
     this.#datagrams[index] = count;
@@ -108,21 +100,12 @@ export class SendBatch {
 
   /** Writes IP_PKTINFO or IPV6_PKTINFO (ip(7), ipv6(7)); returns its words. */
   #writeLocal(at: number, to: SocketAddress): number {
-    const local = to.words;
-    const { words } = this.#controls;
-    if (to.family === AF_INET) {
-      if (local[LOCAL_WORD] === 0) return 0;
-      this.#writeControlHeader(at, CONTROL_HEADER + 12, IPPROTO_IP, IP_PKTINFO);
-      words[at + 4] = 0;
-      words[at + 5] = local[LOCAL_WORD];
-      words[at + 6] = 0;
-      return 8;
-    }
-    if (isUnspecified(local)) return 0;
-    this.#writeControlHeader(at, CONTROL_HEADER + 20, IPPROTO_IPV6, IPV6_PKTINFO);
-    for (let i = 0; i < 4; i++) words[at + 4 + i] = local[LOCAL_WORD + i];
-    words[at + 8] = local[INTERFACE_WORD];
-    return 10;
+    if (!to.hasLocal) return 0;
+    const length = CONTROL_HEADER + to.writeLocal(this.#controls.words, at + CONTROL_HEADER / 4);
+    if (to.family === AF_INET) this.#writeControlHeader(at, length, IPPROTO_IP, IP_PKTINFO);
+    else this.#writeControlHeader(at, length, IPPROTO_IPV6, IPV6_PKTINFO);
+    // Control messages begin at multiples of 8 bytes.
+    return ((length + 7) & ~7) / 4;
   }
 
   #writeSegmentSize(at: number, segmentSize: number): number {
@@ -138,9 +121,4 @@ export class SendBatch {
     words[at + 2] = level;
     words[at + 3] = type;
   }
-}
-
-function isUnspecified(words: Uint32Array): boolean {
-  for (let i = 0; i < 4; i++) if (words[LOCAL_WORD + i] !== 0) return false;
-  return true;
 }

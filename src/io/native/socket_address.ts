@@ -34,6 +34,11 @@ export interface AddressOwner {
 export class SocketAddress implements RemoteAddress {
   /** ADDRESS_WORDS words in network byte order, the family aside. Not to be changed. */
   readonly words: Uint32Array;
+  readonly family: number;
+  /** Of IPv4: the words that are not 0, here as well, since to send to many would find each array out of the cache. */
+  readonly #head: number;
+  readonly #ip: number;
+  readonly #local: number;
   /** Who sends there; undefined for an address that nothing was sent to. */
   owner: AddressOwner | undefined;
   /** When the owner was heard there last, by the time of its AddressTable. */
@@ -46,10 +51,17 @@ export class SocketAddress implements RemoteAddress {
 
   constructor(words: Uint32Array, offset = 0) {
     this.words = words.slice(offset, offset + ADDRESS_WORDS);
+    this.family = words[offset] & 0xffff;
+    this.#head = words[offset] | 0;
+    this.#ip = words[offset + 1] | 0;
+    this.#local = words[offset + LOCAL_WORD] | 0;
   }
 
-  get family(): number {
-    return this.words[0] & 0xffff;
+  /** Whether the address of this machine that it talks to is known. */
+  get hasLocal(): boolean {
+    if (this.family === AF_INET) return this.#local !== 0;
+    for (let i = LOCAL_WORD; i < INTERFACE_WORD; i++) if (this.words[i] !== 0) return true;
+    return false;
   }
 
   get port(): number {
@@ -60,6 +72,31 @@ export class SocketAddress implements RemoteAddress {
   get hostname(): string {
     this.#hostname ??= this.#text();
     return this.#hostname;
+  }
+
+  /** Writes the sockaddr at `out[at]`, of SOCKADDR_WORDS words at most, and returns its bytes. */
+  writeSockaddr(out: Uint32Array, at: number): number {
+    if (this.family === AF_INET) {
+      out[at] = this.#head;
+      out[at + 1] = this.#ip;
+      out[at + 2] = 0;
+      out[at + 3] = 0;
+    } else {
+      for (let i = 0; i < SOCKADDR_WORDS; i++) out[at + i] = this.words[i];
+    }
+    return sockaddrLength(this.family);
+  }
+
+  /** Writes in_pktinfo or in6_pktinfo (ip(7), ipv6(7)) at `out[at]`, which sends from that address; returns its bytes. */
+  writeLocal(out: Uint32Array, at: number): number {
+    if (this.family === AF_INET) {
+      out[at] = 0;
+      out[at + 1] = this.#local;
+      out[at + 2] = 0;
+      return 12;
+    }
+    for (let i = 0; i < 5; i++) out[at + i] = this.words[LOCAL_WORD + i];
+    return 20;
   }
 
   /** Whether `words` at `offset` are those of this address. */
