@@ -1,8 +1,30 @@
 import type { SrtpCipher } from "../../webrtc/srtp/cipher.ts";
-import { blank, type CipherMemory, TEXT } from "./cipher_memory.ts";
+import { blank, type CipherMemory, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
 
 export const AEAD_TAG_LENGTH = 16;
 export const NONCE_LENGTH = 12;
+
+/** What all ciphers of a library have in common: its functions, and what each call is given, made once. */
+export interface AeadLibrary<Functions> {
+  readonly functions: Functions;
+  readonly memory: CipherMemory;
+  readonly nonce: Deno.PointerValue;
+  readonly nonceLength: Deno.PointerValue;
+  readonly tagLength: Deno.PointerValue;
+  /** Where a length is read and written. */
+  readonly lengthAt: Deno.PointerValue;
+}
+
+export function aeadLibrary<Functions>(functions: Functions, memory: CipherMemory): AeadLibrary<Functions> {
+  return {
+    functions,
+    memory,
+    nonce: memory.at(NONCE),
+    nonceLength: memory.size(NONCE_LENGTH),
+    tagLength: memory.size(AEAD_TAG_LENGTH),
+    lengthAt: memory.at(LENGTH),
+  };
+}
 
 /**
  * A function that seals or opens in one call: a context, and the addresses and lengths of everything, ten in all. As
@@ -35,8 +57,11 @@ export abstract class AeadCipher implements SrtpCipher {
   protected readonly memory: CipherMemory;
   #closed = false;
 
+  readonly iv: Uint8Array;
+
   constructor(memory: CipherMemory) {
     this.memory = memory;
+    this.iv = memory.nonce;
   }
 
   /**

@@ -1,6 +1,6 @@
-import { AEAD_TAG_LENGTH, AeadCipher, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
+import { AEAD_TAG_LENGTH, AeadCipher, type AeadLibrary, aeadLibrary, ONE_CALL } from "./aead_cipher.ts";
 import type { CipherLibraryResult, CreateCipher } from "./cipher_library.ts";
-import { ADDRESS_SYMBOLS, CipherMemory, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
+import { ADDRESS_SYMBOLS, CipherMemory, TEXT } from "./cipher_memory.ts";
 import { COUNTER_MODE_SYMBOLS, CounterModeCipher } from "./counter_mode_cipher.ts";
 import { openForGood, type SharedLibrary } from "./libraries.ts";
 
@@ -24,8 +24,8 @@ export function openBoringSsl(): CipherLibraryResult {
   if (!opened.ok) return { name: BORINGSSL.name, reason: opened.reason };
   const { path, symbols } = opened;
   const memory = new CipherMemory(symbols);
-  const gcm = (algorithm: Deno.PointerValue): CreateCipher => (key) =>
-    new BoringSslGcm(symbols, memory, algorithm, key);
+  const library = aeadLibrary(symbols, memory);
+  const gcm = (algorithm: Deno.PointerValue): CreateCipher => (key) => new BoringSslGcm(library, algorithm, key);
   const ciphers = {
     SRTP_AEAD_AES_128_GCM: gcm(symbols.EVP_aead_aes_128_gcm()),
     SRTP_AEAD_AES_256_GCM: gcm(symbols.EVP_aead_aes_256_gcm()),
@@ -36,13 +36,13 @@ export function openBoringSsl(): CipherLibraryResult {
 }
 
 class BoringSslGcm extends AeadCipher {
-  readonly #functions: AeadFunctions;
+  readonly #library: AeadLibrary<AeadFunctions>;
   readonly #context: Deno.PointerValue;
 
-  constructor(functions: AeadFunctions, memory: CipherMemory, algorithm: Deno.PointerValue, key: Uint8Array) {
+  constructor(library: AeadLibrary<AeadFunctions>, algorithm: Deno.PointerValue, key: Uint8Array) {
+    const { functions, memory, tagLength } = library;
     super(memory);
-    this.#functions = functions;
-    const tagLength = memory.size(AEAD_TAG_LENGTH);
+    this.#library = library;
     this.#context = memory.withKey(
       key,
       (at) => functions.EVP_AEAD_CTX_new(algorithm, memory.at(at), memory.size(key.length), tagLength),
@@ -57,14 +57,14 @@ class BoringSslGcm extends AeadCipher {
     frontLength: number,
     text: Deno.PointerValue,
   ): boolean {
-    const { memory } = this;
-    return this.#functions.EVP_AEAD_CTX_seal(
+    const { functions, memory, nonce, nonceLength, lengthAt } = this.#library;
+    return functions.EVP_AEAD_CTX_seal(
       this.#context,
       text,
-      memory.at(LENGTH),
+      lengthAt,
       memory.size(length + AEAD_TAG_LENGTH),
-      memory.at(NONCE),
-      memory.size(NONCE_LENGTH),
+      nonce,
+      nonceLength,
       source,
       memory.size(length),
       front,
@@ -73,14 +73,14 @@ class BoringSslGcm extends AeadCipher {
   }
 
   protected override openText(source: number, length: number, frontLength: number): boolean {
-    const { memory } = this;
-    return this.#functions.EVP_AEAD_CTX_open(
+    const { functions, memory, nonce, nonceLength, lengthAt } = this.#library;
+    return functions.EVP_AEAD_CTX_open(
       this.#context,
       memory.at(TEXT),
-      memory.at(LENGTH),
+      lengthAt,
       memory.size(length + AEAD_TAG_LENGTH),
-      memory.at(NONCE),
-      memory.size(NONCE_LENGTH),
+      nonce,
+      nonceLength,
       memory.at(source),
       memory.size(length + AEAD_TAG_LENGTH),
       memory.at(TEXT - frontLength),
@@ -89,6 +89,6 @@ class BoringSslGcm extends AeadCipher {
   }
 
   protected override free(): void {
-    this.#functions.EVP_AEAD_CTX_free(this.#context);
+    this.#library.functions.EVP_AEAD_CTX_free(this.#context);
   }
 }

@@ -50,6 +50,8 @@ export class CipherMemory {
   // A buffer of its own: V8 keeps short typed arrays in its heap, where they move.
   readonly #bytes = new Uint8Array(new ArrayBuffer(END));
   readonly #words = new Uint32Array(this.#bytes.buffer);
+  /** The nonce of AEAD, 12 bytes. */
+  readonly nonce = new Uint8Array(this.#bytes.buffer, NONCE, 12);
   readonly #functions: AddressFunctions;
   readonly #base: number;
   readonly #pointers: (Deno.PointerValue | undefined)[] = new Array(END).fill(undefined);
@@ -139,7 +141,7 @@ export class CipherMemory {
   }
 
   takeNonce(iv: Uint8Array): void {
-    this.copyIn(NONCE, iv, 0, iv.length);
+    if (iv !== this.nonce) this.copyIn(NONCE, iv, 0, iv.length);
   }
 
   /** Copies a few bytes in. */

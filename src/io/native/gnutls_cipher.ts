@@ -1,6 +1,6 @@
-import { AEAD_TAG_LENGTH, AeadCipher, NONCE_LENGTH, ONE_CALL } from "./aead_cipher.ts";
+import { AEAD_TAG_LENGTH, AeadCipher, type AeadLibrary, aeadLibrary, ONE_CALL } from "./aead_cipher.ts";
 import type { CipherLibraryResult, CreateCipher } from "./cipher_library.ts";
-import { ADDRESS_SYMBOLS, CipherMemory, DIGEST, LENGTH, NONCE, TEXT } from "./cipher_memory.ts";
+import { ADDRESS_SYMBOLS, CipherMemory, DIGEST, LENGTH, TEXT } from "./cipher_memory.ts";
 import { openForGood, type SharedLibrary } from "./libraries.ts";
 
 /** Debian and Ubuntu: libgnutls30. */
@@ -30,19 +30,20 @@ export function openGnuTls(): CipherLibraryResult {
   const opened = openForGood(GNUTLS, SYMBOLS);
   if (!opened.ok) return { name: GNUTLS.name, reason: opened.reason };
   const { path, symbols } = opened;
-  const memory = new CipherMemory(symbols);
-  const gcm = (algorithm: number): CreateCipher => (key) => new GnuTlsGcm(symbols, memory, algorithm, key);
+  const library = aeadLibrary(symbols, new CipherMemory(symbols));
+  const gcm = (algorithm: number): CreateCipher => (key) => new GnuTlsGcm(library, algorithm, key);
   const ciphers = { SRTP_AEAD_AES_128_GCM: gcm(AES_128_GCM), SRTP_AEAD_AES_256_GCM: gcm(AES_256_GCM) };
   return { library: { name: GNUTLS.name, path, ciphers, close: () => opened.close() } };
 }
 
 class GnuTlsGcm extends AeadCipher {
-  readonly #functions: Functions;
+  readonly #library: AeadLibrary<Functions>;
   readonly #handle: Deno.PointerValue;
 
-  constructor(functions: Functions, memory: CipherMemory, algorithm: number, key: Uint8Array) {
+  constructor(library: AeadLibrary<Functions>, algorithm: number, key: Uint8Array) {
+    const { functions, memory } = library;
     super(memory);
-    this.#functions = functions;
+    this.#library = library;
     const failed = memory.withKey(key, (at) => {
       memory.setAddress(DATUM, at);
       memory.setSize(DATUM + 8, key.length);
@@ -59,40 +60,40 @@ class GnuTlsGcm extends AeadCipher {
     frontLength: number,
     text: Deno.PointerValue,
   ): boolean {
-    const { memory } = this;
+    const { functions, memory, nonce, nonceLength, tagLength, lengthAt } = this.#library;
     memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
-    return this.#functions.gnutls_aead_cipher_encrypt(
+    return functions.gnutls_aead_cipher_encrypt(
       this.#handle,
-      memory.at(NONCE),
-      memory.size(NONCE_LENGTH),
+      nonce,
+      nonceLength,
       front,
       memory.size(frontLength),
-      memory.size(AEAD_TAG_LENGTH),
+      tagLength,
       source,
       memory.size(length),
       text,
-      memory.at(LENGTH),
+      lengthAt,
     ) === 0;
   }
 
   protected override openText(source: number, length: number, frontLength: number): boolean {
-    const { memory } = this;
+    const { functions, memory, nonce, nonceLength, tagLength, lengthAt } = this.#library;
     memory.setSize(LENGTH, length + AEAD_TAG_LENGTH);
-    return this.#functions.gnutls_aead_cipher_decrypt(
+    return functions.gnutls_aead_cipher_decrypt(
       this.#handle,
-      memory.at(NONCE),
-      memory.size(NONCE_LENGTH),
+      nonce,
+      nonceLength,
       memory.at(TEXT - frontLength),
       memory.size(frontLength),
-      memory.size(AEAD_TAG_LENGTH),
+      tagLength,
       memory.at(source),
       memory.size(length + AEAD_TAG_LENGTH),
       memory.at(TEXT),
-      memory.at(LENGTH),
+      lengthAt,
     ) === 0;
   }
 
   protected override free(): void {
-    this.#functions.gnutls_aead_cipher_deinit(this.#handle);
+    this.#library.functions.gnutls_aead_cipher_deinit(this.#handle);
   }
 }

@@ -11,6 +11,8 @@ export interface SrtpCipher {
   /** Bytes of `iv`: 12 for AEAD, 16 for counter mode. */
   readonly ivLength: number;
   readonly tagLength: number;
+  /** Where it reads the IV of each packet: who forms IVs here saves a copy. Others may share it; left out, any array does. */
+  readonly iv?: Uint8Array;
   /**
    * Encrypts `source[sourceOffset, sourceOffset + length)` to `packet[headerLength, headerLength + length)` and writes
    * the tag to `packet[tagOffset, tagOffset + tagLength)`. `source` may be `packet` itself, in place.

@@ -12,6 +12,7 @@ const scratch = { aead: new Uint8Array(AEAD_LENGTH), counterMode: new Uint8Array
  */
 export class PacketProtection {
   readonly cipher: SrtpCipher;
+  readonly #iv: Uint8Array;
   readonly tagLength: number;
   /** Whether the IV has the roll-over counter; else the tag covers it. */
   readonly isAead: boolean;
@@ -26,6 +27,7 @@ export class PacketProtection {
     this.cipher = cipher;
     this.tagLength = cipher.tagLength;
     this.isAead = cipher.ivLength === AEAD_LENGTH;
+    this.#iv = cipher.iv ?? (this.isAead ? scratch.aead : scratch.counterMode);
     this.#salt0 = readInt32(salt, 0);
     this.#salt1 = readInt32(salt, 4);
     this.#salt2 = readInt32(salt, 8);
@@ -41,7 +43,7 @@ export class PacketProtection {
 
   /** 2 bytes of nothing, SSRC, roll-over counter, sequence number. */
   #formAead(ssrc: number, index: number, rollOver: number): Uint8Array {
-    const iv = scratch.aead;
+    const iv = this.#iv;
     writeUint32(iv, 0, this.#salt0 ^ (ssrc >>> 16));
     writeUint32(iv, 4, this.#salt1 ^ (ssrc << 16) ^ (rollOver >>> 16));
     writeUint32(iv, 8, this.#salt2 ^ index);
@@ -50,7 +52,7 @@ export class PacketProtection {
 
   /** 4 bytes of nothing, SSRC, roll-over counter, sequence number, block counter. */
   #formCounterMode(ssrc: number, index: number, rollOver: number): Uint8Array {
-    const iv = scratch.counterMode;
+    const iv = this.#iv;
     writeUint32(iv, 0, this.#salt0);
     writeUint32(iv, 4, this.#salt1 ^ ssrc);
     writeUint32(iv, 8, this.#salt2 ^ rollOver);
