@@ -38,9 +38,9 @@ export const IPPROTO_IPV6 = 41;
 export const IP_PKTINFO = 8;
 export const IPV6_PKTINFO = 50;
 
-/** One recvmmsg(2) into fixed slots. Whatever the next call receives overwrites them. */
+/** One recvmmsg(2) into fixed slots, or several behind one another. What `receive` receives overwrites them. */
 export class ReceiveBatch {
-  /** Datagrams of the last call, the useless among them counted too. */
+  /** Datagrams since the last `receive`, the useless among them counted too. */
   count = 0;
   /** Datagrams that did not fit into a slot, or that no answer can go to. They are dropped. */
   refused = 0;
@@ -51,6 +51,8 @@ export class ReceiveBatch {
   readonly #libc: Libc;
   readonly #slots: Uint8Array[] = [];
   readonly #headers: NativeMemory;
+  /** To the headers from each index on. */
+  readonly #headerPointers: readonly Deno.PointerValue[];
   readonly #controls: Uint32Array;
   /** Everything that the headers point to. */
   readonly #memory: readonly NativeMemory[];
@@ -63,6 +65,10 @@ export class ReceiveBatch {
     const vectors = memory(4 * VECTOR_WORDS);
     this.#libc = libc;
     this.#headers = memory(4 * HEADER_WORDS);
+    this.#headerPointers = Array.from({ length: BATCH_LENGTH }, (_, i) => {
+      const from = this.#headers.bytes.subarray(4 * HEADER_WORDS * i);
+      return libc.call.pointerTo(from, from, 0n);
+    });
     this.#memory = [data, names, controls, vectors];
     this.addresses = names.words;
     this.#controls = controls.words;
@@ -79,15 +85,23 @@ export class ReceiveBatch {
   receive(fd: number): number {
     for (let i = 0; i < this.count; i++) this.#resetHeader(i);
     this.count = 0;
-    const count = this.#libc.call.recvmmsg(fd, this.#headers.pointer, BATCH_LENGTH, MSG_DONTWAIT, null);
+    return this.receiveMore(fd);
+  }
+
+  /** Receives what has come meanwhile, behind what is there, and returns how many there are now. */
+  receiveMore(fd: number): number {
+    const before = this.count;
+    if (before === BATCH_LENGTH) return before;
+    const room = BATCH_LENGTH - before;
+    const count = this.#libc.call.recvmmsg(fd, this.#headerPointers[before], room, MSG_DONTWAIT, null);
     if (count < 0) {
       const errno = this.#libc.errno();
       if (errno !== EAGAIN && errno !== EINTR) this.errors++;
-      return 0;
+      return before;
     }
-    this.count = count;
-    for (let i = 0; i < count; i++) this.#completeAddress(i);
-    return count;
+    this.count = before + count;
+    for (let i = before; i < this.count; i++) this.#completeAddress(i);
+    return this.count;
   }
 
   /** The slot of a datagram, which begins at its index 0. */

@@ -1,9 +1,11 @@
+import { classify } from "../../webrtc/classify.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
 import { PeerAddresses } from "./peer_addresses.ts";
+import type { ReceiveBatch } from "./receive_batch.ts";
 import { SendQueue } from "./send_queue.ts";
 import { ADDRESS_WORDS, type AddressOwner, SocketAddress } from "./socket_address.ts";
 import type { SocketContext } from "./socket_context.ts";
@@ -12,6 +14,7 @@ import type { SocketContext } from "./socket_context.ts";
 const QUEUE_LENGTH = 512;
 /** A peer talks from one address or two. */
 const TABLE_ROWS = 4;
+const MARKER = 0x80;
 
 /** The socket of one peer, with a port of its own. */
 export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
@@ -66,15 +69,20 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
 
   receive(): void {
     const { received } = this.#context;
-    const count = received.receive(this.fd);
+    let count = received.receive(this.fd);
     if (count === 0) return;
     for (let i = 0; i < count && !this.#closed; i++) {
-      if (!received.accepts(i)) continue;
-      const at = i * ADDRESS_WORDS;
-      const from = this.#table.find(received.addresses, at) ?? new SocketAddress(received.addresses, at);
-      this.deliver(received.bytes(i), received.length(i), from);
+      this.#handle(received, i);
+      if (i === count - 1 && isUnfinished(received.bytes(i), received.length(i))) count = received.receiveMore(this.fd);
     }
     if (!this.#closed) this.#handler.endBatch();
+  }
+
+  #handle(received: ReceiveBatch, index: number): void {
+    if (!received.accepts(index)) return;
+    const at = index * ADDRESS_WORDS;
+    const from = this.#table.find(received.addresses, at) ?? new SocketAddress(received.addresses, at);
+    this.deliver(received.bytes(index), received.length(index), from);
   }
 
   resume(): void {
@@ -88,4 +96,12 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
   countDrop(): void {
     this.dropped++;
   }
+}
+
+/**
+ * Whether more of the same frame is to come: an RTP packet without the marker (RFC 3550 section 5.1). What arrives while
+ * the first packets are decrypted then goes to each subscriber in one run with them.
+ */
+function isUnfinished(bytes: Uint8Array, length: number): boolean {
+  return classify(bytes, length) === "rtp" && (bytes[1] & MARKER) === 0;
 }

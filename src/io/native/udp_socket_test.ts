@@ -5,6 +5,7 @@ import { answeringSends, type SendCall, testLibc, WITH_LIBC } from "../../../tes
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
 import type { Libc } from "./libc.ts";
+import { BATCH_LENGTH } from "./receive_batch.ts";
 import { type NativeSockets, openNativeSockets } from "./sockets.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -77,6 +78,63 @@ Deno.test({
     }
     assert.deepEqual(messages(calls), [[5], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]);
     assert.equal(socket.dropped, 0);
+    client.close();
+    await sockets.close();
+  },
+});
+
+/** A C library whose recvmmsg gives one datagram at a time, as where they arrive one after the other. */
+function hesitant(libc: Libc): { readonly libc: Libc; readonly calls: () => number } {
+  let calls = 0;
+  const recvmmsg: Libc["call"]["recvmmsg"] = (fd, headers, _count, flags, timeout) => {
+    calls++;
+    return libc.call.recvmmsg(fd, headers, 1, flags, timeout);
+  };
+  return { libc: { ...libc, call: { ...libc.call, recvmmsg } }, calls: () => calls };
+}
+
+Deno.test({
+  name: "B184: what arrives behind a packet that does not end its frame is of the same batch",
+  ignore,
+  permissions,
+  async fn() {
+    const { libc, calls } = hesitant(testLibc());
+    const sockets = open(libc);
+    const handler = new RecordingHandler();
+    const client = new DatagramClient();
+    const handle = sockets.openSocket(LOOPBACK);
+    const [begins, ends, report] = [[0x80, 96, 1], [0x80, 0x80 | 96, 2], [0x80, 201, 3]];
+    const frames = [[begins, begins, begins, ends], [ends], [report], [begins, ends], [report], [begins]];
+    for (const bytes of frames.flat()) await client.send(Uint8Array.from(bytes), handle.port);
+    const socket = sockets.attachSocket(handle, handler);
+    const received = await handler.take(frames.flat().length);
+    assert.deepEqual(received.map(({ bytes }) => [...bytes]), frames.flat());
+    assert.deepEqual(handler.batches, frames.map((frame) => frame.length));
+    assert.equal(calls(), received.length + 1, "only behind the last one nothing came");
+    socket.close();
+    sockets.closeSocket(handle);
+    client.close();
+    await sockets.close();
+  },
+});
+
+Deno.test({
+  name: "B184: a batch ends where its slots are full, whether or not the frame does",
+  ignore,
+  permissions,
+  async fn() {
+    const sockets = open(testLibc());
+    const handler = new RecordingHandler();
+    const client = new DatagramClient();
+    const handle = sockets.openSocket(LOOPBACK);
+    const count = 2 * BATCH_LENGTH + 1;
+    for (let i = 0; i < count; i++) await client.send(Uint8Array.of(0x80, 96, i), handle.port);
+    const socket = sockets.attachSocket(handle, handler);
+    const received = await handler.take(count);
+    assert.deepEqual(received.map(({ bytes }) => bytes[2]), Array.from({ length: count }, (_, i) => i));
+    assert.deepEqual(handler.batches, [BATCH_LENGTH, BATCH_LENGTH, 1]);
+    socket.close();
+    sockets.closeSocket(handle);
     client.close();
     await sockets.close();
   },
