@@ -26,7 +26,7 @@ async function main(): Promise<number> {
   configureLogs(config.log);
   let switchboard: SwitchboardServer;
   try {
-    switchboard = createSwitchboard({ ...config, hostname: config.host });
+    switchboard = createSwitchboard({ ...config, hostname: config.host, yieldsToMedia: true });
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
     printError(`--backend=${config.backend}: ${error.message}\n`);

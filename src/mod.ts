@@ -31,6 +31,11 @@ export interface CreateOptions {
   readonly backend?: BackendChoice;
   /** Workers that carry media; the native backend alone has them. Default: one, or none where it cannot be started. */
   readonly workers?: number;
+  /**
+   * Native backend: whether the thread that calls this gives way to the media workers (nice 10, which it keeps), so that
+   * handshakes do not delay media where both want the same core. For a thread that does nothing else. Default: false.
+   */
+  readonly yieldsToMedia?: boolean;
   /** Native backend: one UDP port for all peers of a worker, 0 for any; further workers take the ports behind it. */
   readonly udpPort?: number;
   /** Native backend: the UDP ports that peers may have, each one of its own. Default: any. */
@@ -83,6 +88,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     random: cryptoRandom,
     hostname,
     workers: options.workers,
+    yieldsToMedia: options.yieldsToMedia ?? false,
     udpPort: options.udpPort,
     udpPorts: options.udpPorts,
   });

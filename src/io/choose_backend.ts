@@ -16,6 +16,8 @@ export interface BackendOptions {
   readonly random: RandomSource;
   /** Media workers, which the native backend alone has; undefined for what suits the backend. */
   readonly workers: number | undefined;
+  /** Native: whether the thread of this isolate gives way to media workers. */
+  readonly yieldsToMedia: boolean;
   /** Address of the UDP ports. */
   readonly hostname: string;
   /** Native: one UDP port for all peers of a worker, and the next ones for the other workers. */

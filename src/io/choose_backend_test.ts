@@ -15,6 +15,7 @@ function choose(choice: BackendOptions["choice"], options: Partial<BackendOption
     random: seededRandom(1),
     hostname: "127.0.0.1",
     workers: undefined,
+    yieldsToMedia: false,
     udpPort: undefined,
     udpPorts: undefined,
     ...options,

@@ -14,6 +14,7 @@ import { chooseDtls } from "./choose_dtls.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { MediaPool } from "./media_pool.ts";
 import type { PortLimits } from "./port_range.ts";
+import { yieldToOthers } from "./priority.ts";
 import { type BindPlan, SocketBinder } from "./socket_binder.ts";
 import { openNativeSockets } from "./sockets.ts";
 import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
@@ -31,6 +32,8 @@ export interface NativeOptions {
   readonly ciphers: SrtpCipherFactory;
   /** Media workers; 0 for none; undefined for one where a worker can be started. */
   readonly workers: number | undefined;
+  /** Whether this isolate's thread gives way to the media workers; see `yieldToOthers`. */
+  readonly yieldsToMedia: boolean;
   /** Address of the shared ports. */
   readonly hostname: string;
   /** One port for all peers of each worker: this one, and the ones behind it. */
@@ -116,6 +119,8 @@ function openWorkers(options: NativeOptions, count: number): HostResult {
   const descriptions = new Set(bound.map(({ binder }) => binder.description));
   const warnings = present(bound.map(({ binder }) => binder.warning));
   const media = new MediaPool(bound.map((opened) => new WorkerMedia({ ...opened, clock: options.clock })));
+  // Behind the workers, which would inherit it: a handshake may wait for media, not media for a handshake.
+  if (options.yieldsToMedia) yieldToOthers(bound[0].libc);
   // The workers choose by the same measure.
   const choice = chooseCiphers(options.ciphers);
   choice.close();

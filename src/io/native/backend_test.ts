@@ -23,6 +23,7 @@ function create(options: Partial<NativeOptions>) {
     dtls: keyedDtls(),
     ciphers: portableCiphers,
     workers: undefined,
+    yieldsToMedia: false,
     hostname: LOOPBACK,
     udpPort: undefined,
     udpPorts: undefined,

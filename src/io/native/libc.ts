@@ -25,6 +25,7 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  setpriority: { parameters: ["i32", "u32", "i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
   /** Deno.UnsafePointer needs FFI as a whole. memcpy gives its first argument back, and reads what a pointer points to. */
   addressOf: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "u64" },
