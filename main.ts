@@ -23,10 +23,17 @@ async function main(): Promise<number> {
     return 0;
   }
   const { config } = result;
-  configureLogs(config.log);
+  const { host, log, stun, turn, turnSecret, ...options } = config;
+  configureLogs(log);
   let switchboard: SwitchboardServer;
   try {
-    switchboard = createSwitchboard({ ...config, hostname: config.host, yieldsToMedia: true });
+    switchboard = createSwitchboard({
+      ...options,
+      hostname: host,
+      yieldsToMedia: true,
+      iceServers: stun.length > 0 ? [{ urls: stun }] : [],
+      ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
+    });
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
     printError(`--backend=${config.backend}: ${error.message}\n`);

@@ -17,9 +17,10 @@ import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
+import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 
-export type { Authorize, BackendChoice, CodecName, HttpAccess, IceServer, Stats, Verdict };
+export type { Authorize, BackendChoice, CodecName, HttpAccess, IceServer, Stats, TurnOptions, Verdict };
 
 /** What an embedder may set. Everything has a default. */
 export interface CreateOptions {
@@ -44,8 +45,10 @@ export interface CreateOptions {
   readonly codecs?: readonly CodecName[];
   /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
   readonly authorize?: Authorize;
-  /** STUN and TURN servers that WHIP and WHEP clients are told of, all in printable ASCII. Default: none. */
+  /** STUN and TURN servers that clients are told of, all in printable ASCII. Default: none. */
   readonly iceServers?: readonly IceServer[];
+  /** A TURN server for which each client gets credentials of its own, for a while. Default: none. */
+  readonly turn?: TurnOptions;
 }
 
 /** A running server, without its HTTP listener. */
@@ -76,11 +79,15 @@ export class BackendUnavailableError extends Error {
 
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
- * TypeError where `iceServers` has what an HTTP header cannot carry; and nothing else.
+ * TypeError where `iceServers` or `turn` have what an HTTP header cannot carry; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
-  const links = iceLinks(options.iceServers ?? []);
+  const iceServers = (peerId: string) => [
+    ...(options.iceServers ?? []),
+    ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
+  ];
+  iceLinks(iceServers(""));
   const hostname = options.hostname ?? "0.0.0.0";
   const chosen = chooseBackend({
     choice: options.backend ?? "auto",
@@ -101,6 +108,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     hostname,
     announce: options.announce ?? [],
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
+    iceServers,
   });
   const health = () => ({
     status: "ok",
@@ -113,7 +121,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     open: (request) => switchboard.openHttpSession(request),
     find: (id) => switchboard.httpSession(id),
     act: (session, action) => switchboard.actOnHttpSession(session, action),
-    iceLinks: links,
+    iceLinks: (peerId) => iceLinks(iceServers(peerId)),
     authorize: options.authorize ?? (() => "allowed"),
   });
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });

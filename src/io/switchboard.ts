@@ -11,7 +11,7 @@ import {
 } from "../signaling/http_session.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Rooms } from "../signaling/room.ts";
-import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
+import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines, localAddresses } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
@@ -31,6 +31,8 @@ export interface SwitchboardOptions {
   readonly announce: readonly string[];
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
+  /** STUN and TURN servers that a peer is told of over its WebSocket. */
+  readonly iceServers: SignalingSessionOptions["iceServers"];
 }
 
 /** What a WHIP or WHEP client asks for by its POST. */
@@ -99,7 +101,7 @@ export class Switchboard {
 
   /** Takes a WebSocket: the returned endpoint is to be told of its messages and its end. */
   connect(connection: SignalingConnection): SignalingEndpoint {
-    const { random, codecs, backend: { dtls } } = this.#options;
+    const { random, codecs, iceServers, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
       rooms: this.#rooms,
@@ -107,6 +109,7 @@ export class Switchboard {
       dtls,
       random,
       codecs,
+      iceServers,
       observer: this.#sessionObserver(() => session),
       nowMs: this.#now(),
     });

@@ -57,6 +57,7 @@ function setUp(hostname = "127.0.0.1") {
     hostname,
     announce: [],
     codecs: ["audio/opus", "video/vp8"],
+    iceServers: () => [],
   });
   const connect = () => {
     const received: ServerMessage[] = [];

@@ -8,9 +8,13 @@ export interface Arguments {
 
 /**
  * Splits `--key=value` and `--key value`. `flags` are the keys that exist, as in `--port`. A lone `--`, which task runners
- * pass on, is skipped.
+ * pass on, is skipped. No problem tells the value of one of `secrets`.
  */
-export function splitArguments(args: readonly string[], flags: readonly string[]): Arguments {
+export function splitArguments(
+  args: readonly string[],
+  flags: readonly string[],
+  secrets: readonly string[] = [],
+): Arguments {
   const values = new Map<string, string>();
   const problems: string[] = [];
   let help = false;
@@ -32,6 +36,7 @@ export function splitArguments(args: readonly string[], flags: readonly string[]
     const value = equals < 0 ? valueBehind(args, index) : arg.slice(equals + 1);
     if (equals < 0 && value !== "") index++;
     if (value === "") problems.push(`${flag} has no value: give it as ${flag}=<value>`);
+    else if (values.has(flag) && secrets.includes(flag)) problems.push(`${flag} is given twice`);
     else if (values.has(flag)) problems.push(`${flag} is given twice: ${values.get(flag)} and ${value}`);
     else values.set(flag, value);
   }

@@ -10,6 +10,8 @@ interface About {
   readonly meaning: string;
   /** Completes "expected ...". */
   readonly allowed: string;
+  /** No message repeats its value. */
+  readonly isSecret?: boolean;
 }
 
 const about = z.registry<About>();
@@ -42,6 +44,9 @@ const portRange = z.string().regex(/^\d{1,5}-\d{1,5}$/).transform((text) => {
   return { min, max };
 }).pipe(z.object({ min: z.number().min(1), max: z.number().max(65535) }).refine(({ min, max }) => min <= max))
   .readonly();
+
+/** RFC 7064, RFC 7065: what a Link header can carry. */
+const iceUrl = (scheme: "stun" | "turn") => new RegExp(`^${scheme}s?:[!-;=?-~]+$`);
 
 const ip = z.union([z.ipv4(), z.ipv6()]);
 const isUnspecified = (address: string): boolean => /^[0:.]+$/.test(address);
@@ -101,6 +106,26 @@ const schema = z.object({
     meaning: "the UDP ports that peers may have, one each, with the native backend; any where it is not given",
     allowed: "two whole numbers from 1 to 65535, the second not below the first, as in 40000-49999",
   }),
+  stun: setting(list(z.string().regex(iceUrl("stun"))), {
+    placeholder: "urls",
+    fallback: "",
+    meaning: "STUN servers that clients are told of",
+    allowed: "URLs that begin with stun: or stuns:, separated by commas",
+  }),
+  turn: setting(list(z.string().regex(iceUrl("turn"))), {
+    placeholder: "urls",
+    fallback: "",
+    meaning: "TURN servers that clients are told of, each with credentials of its own for a day; needs the secret",
+    allowed: "URLs that begin with turn: or turns:, separated by commas",
+  }),
+  turnSecret: setting(z.union([unset(""), z.string()]), {
+    placeholder: "text",
+    fallback: "",
+    meaning:
+      "the secret of the TURN servers, coturn's static-auth-secret; other users of the machine see flags: better by TURN_SECRET",
+    allowed: "any text",
+    isSecret: true,
+  }),
   codecs: setting(list(z.enum(CODEC_NAMES)), {
     placeholder: "names",
     fallback: CODEC_NAMES.join(),
@@ -146,7 +171,9 @@ export function parseConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigResult {
-  const { values, help, problems } = splitArguments(args, SETTINGS.map((setting) => setting.flag));
+  const flags = SETTINGS.map(({ flag }) => flag);
+  const secrets = SETTINGS.filter(({ isSecret }) => isSecret).map(({ flag }) => flag);
+  const { values, help, problems } = splitArguments(args, flags, secrets);
   if (help) return { ok: true, help: true };
   const given = new Map<string, { readonly source: string; readonly value: string }>();
   for (const { key, flag, variable } of SETTINGS) {
@@ -159,6 +186,12 @@ export function parseConfig(
     const entry = given.get(key);
     return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
   });
-  if (parsed.success && problems.length === 0) return { ok: true, help: false, config: parsed.data };
-  return { ok: false, message: [...problems, ...refused].join("\n") };
+  const missing = parsed.success ? missingSecret(parsed.data) : [];
+  if (parsed.success && problems.length + missing.length === 0) return { ok: true, help: false, config: parsed.data };
+  return { ok: false, message: [...problems, ...refused, ...missing].join("\n") };
+}
+
+function missingSecret({ turn, turnSecret }: Config): string[] {
+  const isMissing = turn.length > 0 && turnSecret === undefined;
+  return isMissing ? ["--turn needs the secret that those servers know: give it by TURN_SECRET or --turn-secret"] : [];
 }

@@ -26,6 +26,9 @@ Deno.test({
       workers: undefined,
       udpPort: undefined,
       udpPorts: undefined,
+      stun: [],
+      turn: [],
+      turnSecret: undefined,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
       log: [{ area: ["switchboard"], level: "info" }],
     });
@@ -60,6 +63,34 @@ for (const port of ["0", "1", "8080", "65535"]) {
     },
   });
 }
+
+Deno.test({
+  name: "P62: STUN and TURN servers are URLs of their kind, and TURN needs its secret",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--stun=stun:a.example.org,stuns:b.example.org:5349"], {
+      TURN: "turn:[2001:db8::1]?transport=udp",
+      TURN_SECRET: "north",
+    });
+    assert.deepEqual(config.stun, ["stun:a.example.org", "stuns:b.example.org:5349"]);
+    assert.deepEqual([config.turn, config.turnSecret], [["turn:[2001:db8::1]?transport=udp"], "north"]);
+    for (const wrong of ["--stun=turn:a", "--stun=a.example.org", "--turn=stun:a", "--turn=turn:a b", "--turn=turn:"]) {
+      assert.match(
+        refused([wrong, "--turn-secret=north"]),
+        /^--(stun|turn)=.* is not allowed: expected URLs that begin/,
+      );
+    }
+    assert.match(refused(["--turn=turn:a"]), /^--turn needs the secret/);
+  },
+});
+
+Deno.test({
+  name: "B71: what is wrong with a secret is told without the secret",
+  permissions: "none",
+  fn() {
+    assert.equal(refused(["--turn-secret=north", "--turn-secret=south"]), "--turn-secret is given twice");
+  },
+});
 
 Deno.test({
   name: "host localhost means 127.0.0.1",
@@ -139,7 +170,7 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--codecs, --log and --help",
+      "--stun, --turn, --turn-secret, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

@@ -25,8 +25,8 @@ export interface WhipOptions {
   find(id: string): HttpSession | undefined;
   /** Runs what one request does to a session: a fault costs that session, not the server. */
   act<T>(session: HttpSession, action: () => T): T;
-  /** Values of Link fields, which tell clients of ICE servers. */
-  readonly iceLinks: readonly string[];
+  /** Values of Link fields, which tell a peer of ICE servers. */
+  iceLinks(peerId: string): readonly string[];
   readonly authorize: Authorize;
 }
 
@@ -100,7 +100,7 @@ async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<R
   const { roomId, name, publisher } = parsed.data;
   const result = options.open({ role, roomId, name, publisher, sdp: await c.req.text() });
   if (!result.ok) return refusal(c, result);
-  for (const link of options.iceLinks) c.header("Link", link, { append: true });
+  for (const link of options.iceLinks(result.session.participant.peer.id)) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {
     "Content-Type": SDP,
     // Relative to the request: which name and scheme the client sees a proxy may know, not the server.

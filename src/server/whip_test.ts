@@ -14,7 +14,7 @@ function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") 
     },
     find: () => undefined,
     act: (_, action) => action(),
-    iceLinks: ['<turn:turn.example.org>; rel="ice-server"; username="ada"; credential="secret"'],
+    iceLinks: (peerId) => [`<turn:turn.example.org>; rel="ice-server"; username="${peerId}"; credential="secret"`],
     authorize(access) {
       asked.push(access);
       return verdict;

@@ -77,6 +77,13 @@ export const errorCodeSchema = z.enum([
   "internal",
 ]);
 
+/** As RTCIceServer has it. */
+const iceServer = z.object({
+  urls: z.array(z.string()).readonly(),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+
 const replyId = z.union([z.string(), z.number()]);
 
 export const serverMessageSchema = z.discriminatedUnion("type", [
@@ -84,7 +91,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("welcome"),
     peerId: identifier,
     peers: z.array(peerInfo.extend({ tracks: z.array(trackInfo) })),
-    iceServers: z.array(z.object({ urls: z.array(z.string()) })).optional(),
+    iceServers: z.array(iceServer).readonly().optional(),
     resume: z.string().optional(),
   }),
   z.object({ type: z.literal("answer"), sdp: z.string(), id: replyId.optional() }),
@@ -108,4 +115,5 @@ export type ErrorCode = z.infer<typeof errorCodeSchema>;
 export type MessageId = string | number;
 export type OfferMessage = Extract<ClientMessage, { type: "offer" }>;
 export type TrackMessage = z.infer<typeof trackInfo>;
+export type IceServerInfo = Readonly<z.infer<typeof iceServer>>;
 export type CandidateInit = z.infer<typeof candidateInit>;

@@ -9,6 +9,7 @@ import type {
   CandidateInit,
   ClientMessage,
   ErrorCode,
+  IceServerInfo,
   MessageId,
   OfferMessage,
   ServerMessage,
@@ -48,6 +49,8 @@ export interface SignalingSessionOptions {
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
+  /** STUN and TURN servers that a peer is told of. */
+  readonly iceServers: (peerId: string) => readonly IceServerInfo[];
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -139,10 +142,13 @@ export class SignalingSession {
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
     this.#state = { name: "joined", participant };
+    const { id } = participant.peer;
+    const iceServers = this.#options.iceServers(id);
     this.#send({
       type: "welcome",
-      peerId: participant.peer.id,
-      peers: describePeers(participant.room, participant.peer.id),
+      peerId: id,
+      peers: describePeers(participant.room, id),
+      ...(iceServers.length > 0 && { iceServers }),
     });
     this.#options.observer.joined(participant);
   }

@@ -165,6 +165,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "P62: welcome names the ICE servers that are for this peer, where there are any",
+  permissions: "none",
+  fn() {
+    const room = new SignalingRoom(1);
+    const [before] = room.connect().say({ type: "join", roomId: "room" });
+    assert.ok(before.type === "welcome" && !("iceServers" in before));
+    room.iceServers = (peerId) => [{ urls: ["turn:turn.example.org"], username: `1:${peerId}`, credential: "c" }];
+    const [welcome] = room.connect().say({ type: "join", roomId: "room" });
+    assert.ok(welcome.type === "welcome");
+    const expected = { urls: ["turn:turn.example.org"], username: `1:${welcome.peerId}`, credential: "c" };
+    assert.deepEqual(welcome.iceServers, [expected]);
+  },
+});
+
+Deno.test({
   name: "P10, P11: welcome tells who is there with their tracks, and those there are told of the new one",
   permissions: "none",
   fn() {

@@ -7,7 +7,7 @@ import { type ServerMessage, serverMessageSchema } from "../../src/signaling/mes
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
 import { Rooms } from "../../src/signaling/room.ts";
-import { SignalingSession } from "../../src/signaling/session.ts";
+import { SignalingSession, type SignalingSessionOptions } from "../../src/signaling/session.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
 import { MemoryDatagrams } from "./memory_datagrams.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -59,6 +59,8 @@ export class SignalingRoom {
   readonly #handlers = new Map<number, PeerEventHandler>();
   readonly #datagrams = new Map<number, MemoryDatagrams>();
   #lastPeer = 0;
+  /** What a peer is told of. */
+  iceServers: SignalingSessionOptions["iceServers"] = () => [];
 
   constructor(seed: number, codecs: readonly string[] = ["audio/opus", "video/vp8"]) {
     this.#random = seededRandom(seed);
@@ -96,6 +98,7 @@ export class SignalingRoom {
       rooms: this.rooms,
       random: this.#random,
       codecs: this.codecs,
+      iceServers: (peerId) => this.iceServers(peerId),
       nowMs: this.nowMs,
       observer: {
         joined: (joined) => participant = joined,

@@ -21,6 +21,25 @@ async function codeOf(response: Response, status: number): Promise<string> {
 }
 
 Deno.test({
+  name: "P62: each client is told of the TURN server with credentials of its own, over WebSocket and by Link",
+  permissions: PERMISSIONS,
+  async fn() {
+    const turn = { urls: ["turn:turn.example.org"], secret: "north", lifetimeSeconds: 600 };
+    await using server = new LoopbackServer({ iceServers: [{ urls: ["stun:stun.example.org"] }], turn });
+    await using watching = await WeriftClient.join(server.signalingUrl, "room");
+    const { iceServers = [] } = watching.signaling.received("welcome")[0];
+    assert.deepEqual(iceServers.map(({ urls }) => urls), [["stun:stun.example.org"], turn.urls]);
+    const [, until, peerId] = /^(\d+):(.+)$/.exec(iceServers[1].username ?? "") ?? [];
+    assert.equal(peerId, watching.id);
+    assert.ok(Math.abs(Number(until) - Date.now() / 1000 - turn.lifetimeSeconds) < 60, until);
+    const created = await post(`${server.url}/whip/room`, buildOffer([CAMERA]));
+    const { peer } = await watching.signaling.receive("peerJoined");
+    assert.ok(created.headers.get("Link")?.includes(`:${peer.id}"; credential="`), "the publisher's own");
+    await created.body?.cancel();
+  },
+});
+
+Deno.test({
   name: "P50, P55, P56, P57: a WHIP session over HTTP from its POST to its DELETE",
   permissions: PERMISSIONS,
   async fn() {
