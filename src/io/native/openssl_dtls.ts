@@ -82,6 +82,8 @@ class OpenSslDtlsSession implements DtlsSession {
   #state: State = WAITING;
   /** The flight that is repeated until the client answers it. */
   #flight: readonly OutgoingRecord[] = [];
+  /** The newest encrypted record that came before the messages without which it cannot be read. */
+  #early: Buffer | undefined;
   /** The next sequence numbers of epoch 0: of what OpenSSL gets, and of what the client gets. */
   #nextIn = 0;
   #nextOut = 0;
@@ -139,12 +141,14 @@ class OpenSslDtlsSession implements DtlsSession {
     for (const fragment of readFragments(record) ?? []) {
       const { name } = this.#state;
       if (name !== "waiting" && name !== "handshaking") return;
-      const message = this.#messages.take(fragment);
-      if (message !== undefined) this.#handleMessage(message, nowMs);
+      for (const message of this.#messages.take(fragment)) this.#handleMessage(message, nowMs);
     }
+    this.#handleEarlyFinished();
   }
 
+  /** One message may have ended what the next one would have gone on with. */
   #handleMessage(message: HandshakeMessage, nowMs: number): void {
+    if (this.#state.name !== "waiting" && this.#state.name !== "handshaking") return;
     const connection = this.#connection();
     if (connection === undefined) return this.#end("OpenSSL has no memory for a connection");
     if (!this.#advance(connection, HANDSHAKE, writeMessage(message))) return;
@@ -178,9 +182,18 @@ class OpenSslDtlsSession implements DtlsSession {
       // Some clients repeat Finished under its old number, which OpenSSL drops. It asks for our last flight.
       if (record.equals(state.finished)) this.#send(state.lastFlight);
       else this.#handleConnected(state, record);
-    } else if (state.name === "handshaking" && this.#messages.complete && type !== APPLICATION_DATA) {
-      this.#handleFinished(state.connection, record);
+    } else if (state.name === "handshaking" && type !== APPLICATION_DATA) {
+      this.#early = record;
+      this.#handleEarlyFinished();
     }
+  }
+
+  /** The Finished that came first is readable once the messages before it are there. */
+  #handleEarlyFinished(): void {
+    const [state, early] = [this.#state, this.#early];
+    if (state.name !== "handshaking" || early === undefined || !this.#messages.complete) return;
+    this.#early = undefined;
+    this.#handleFinished(state.connection, early);
   }
 
   #handleFinished(connection: OpenSslConnection, record: Buffer): void {
