@@ -11,11 +11,13 @@ export class OrderedMessages {
   readonly #reassemblers: readonly MessageReassembler[];
   /** Whole messages whose turn it is not. */
   readonly #waiting: (HandshakeMessage | undefined)[] = [];
+  readonly #first: number;
   #next = 0;
 
-  /** `types` are those of the messages that may come, in their order; the index is the message_seq. */
-  constructor(types: readonly number[]) {
+  /** `types` are those of the messages that may come, in their order; `first` is the message_seq of the first one. */
+  constructor(types: readonly number[], first = 0) {
     this.#types = types;
+    this.#first = first;
     this.#reassemblers = types.map(() => new MessageReassembler());
   }
 
@@ -26,13 +28,21 @@ export class OrderedMessages {
 
   /** The messages whose turn it is now that the fragment has come. What is of no message that may come is dropped. */
   take(fragment: HandshakeFragment): readonly HandshakeMessage[] {
-    const { sequence, type } = fragment;
-    if (sequence < this.#next || type !== this.#types[sequence]) return NONE;
-    const message = this.#reassemblers[sequence].take(fragment);
+    const index = fragment.sequence - this.#first;
+    if (index < this.#next || fragment.type !== this.#types[index]) return NONE;
+    const message = this.#reassemblers[index].take(fragment);
     if (message === undefined) return NONE;
     // One that waits already is replaced: a forged one is mended by the client's retransmission.
-    this.#waiting[sequence] = message;
+    this.#waiting[index] = message;
     return this.#takeWaiting();
+  }
+
+  /**
+   * Lets go of what came ahead of its turn: our flight is repeated, and some clients answer it anew, with another key than
+   * before. Messages of two answers must not be mixed.
+   */
+  dropWaiting(): void {
+    this.#waiting.fill(undefined);
   }
 
   #takeWaiting(): readonly HandshakeMessage[] {

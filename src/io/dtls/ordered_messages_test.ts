@@ -60,6 +60,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "what waits is dropped on demand, and may come again",
+  permissions: "none",
+  fn() {
+    const messages = new OrderedMessages([CLIENT_HELLO, CERTIFICATE]);
+    messages.take(fragment(CERTIFICATE, 1));
+    messages.dropWaiting();
+    assert.deepEqual(messages.take(fragment(CLIENT_HELLO, 0)), [HELLO]);
+    assert.deepEqual(messages.take(fragment(CERTIFICATE, 1)), [CERTIFICATE_MESSAGE]);
+  },
+});
+
+Deno.test({
   name: "a message of another type than the one whose turn it is does not take its place",
   permissions: "none",
   fn() {

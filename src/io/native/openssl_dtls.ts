@@ -108,6 +108,8 @@ class OpenSslDtlsSession implements DtlsSession {
       case "deadline":
         return this.#end("handshake timed out");
       case "repeat":
+        this.#messages.dropWaiting();
+        this.#early = undefined;
         return this.#send(this.#flight);
     }
   }

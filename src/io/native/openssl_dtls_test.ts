@@ -45,21 +45,6 @@ function withHello(change: (hello: Uint8Array) => void): PairOptions {
   };
 }
 
-test("B181: a client's answer that arrives in the wrong order completes the handshake without being repeated", async (make) => {
-  const ANSWER_LENGTH = 5;
-  const held: Uint8Array[] = [];
-  const pair = make({
-    carryUp(datagram) {
-      if (pair.client.socket.dtls.flight < 5 || held.length >= ANSWER_LENGTH) return [datagram];
-      held.unshift(datagram);
-      return held.length === ANSWER_LENGTH ? held : [];
-    },
-  });
-  await pair.connect();
-  assert.equal(held.length, ANSWER_LENGTH);
-  await pair.assertWorks();
-});
-
 test("B183: a client of DTLS 1.0 is refused, and told so", async (make) => {
   const alerts: Uint8Array[] = [];
   const pair = make({

@@ -75,6 +75,8 @@ class PortableDtlsSession implements DtlsSession {
   #state: State;
   /** The flight that is repeated until the client answers it. */
   #flight: readonly Buffer[] = [];
+  /** The newest encrypted record that came before there were keys for it. */
+  #early: DtlsRecord | undefined;
   /** The next sequence number of epoch 0. A repeated record gets a new one (RFC 6347 section 4.2.4). */
   #nextPlain = 0;
 
@@ -99,15 +101,19 @@ class PortableDtlsSession implements DtlsSession {
     }
     for (const record of records) {
       if (!this.#handleRecord(record, nowMs)) this.#counters.droppedRecords++;
+      this.#handleEarly(nowMs);
     }
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#state.name !== "handshaking") return;
+    const state = this.#state;
+    if (state.name !== "handshaking") return;
     switch (this.#timer.handleTimeout(nowMs)) {
       case "deadline":
         return this.#end("handshake timed out");
       case "repeat":
+        state.handshake.dropWaiting();
+        this.#early = undefined;
         return this.#sendFlight(this.#flight);
     }
   }
@@ -128,9 +134,23 @@ class PortableDtlsSession implements DtlsSession {
     if (state.name === "closed") return false;
     if (record.epoch === 0) return state.name === "handshaking" && this.#handlePlain(record, state.handshake, nowMs);
     const protection = state.name === "connected" ? state.protection : state.handshake.protection;
-    if (record.epoch !== PROTECTED_EPOCH || protection === undefined) return false;
+    if (record.epoch !== PROTECTED_EPOCH) return false;
+    if (protection === undefined) return this.#keepEarly(record);
     const content = protection.open(record);
     return content !== undefined && this.#handleProtected(record, content, protection, nowMs);
+  }
+
+  /** Finished may overtake the messages before it. The bytes of a datagram are its sender's again afterwards. */
+  #keepEarly(record: DtlsRecord): boolean {
+    this.#early = { ...record, fragment: Buffer.from(record.fragment) };
+    return true;
+  }
+
+  #handleEarly(nowMs: number): void {
+    const [state, early] = [this.#state, this.#early];
+    if (early === undefined || (state.name === "handshaking" && state.handshake.protection === undefined)) return;
+    this.#early = undefined;
+    if (!this.#handleRecord(early, nowMs)) this.#counters.droppedRecords++;
   }
 
   #handlePlain({ type, fragment }: DtlsRecord, handshake: ServerHandshake, nowMs: number): boolean {

@@ -14,22 +14,18 @@ import {
   MessageReassembler,
   writeMessage,
 } from "../dtls/message.ts";
+import { OrderedMessages } from "../dtls/ordered_messages.ts";
 import { DECRYPT_ERROR, DTLS_1_2, HANDSHAKE_FAILURE, PROTECTED_EPOCH } from "../dtls/record.ts";
 import { provesCertificate, provesTranscript, verifyData } from "./dtls_proof.ts";
 import { ProtectedRecords } from "./dtls_protection.ts";
 import { WeriftHandshake } from "./dtls_werift.ts";
 
-/** What the client sends: the index is the message's message_seq (RFC 6347 section 4.2). */
-const CLIENT_MESSAGES = [
-  CLIENT_HELLO,
-  CLIENT_HELLO,
-  CERTIFICATE,
-  CLIENT_KEY_EXCHANGE,
-  CERTIFICATE_VERIFY,
-  FINISHED,
-];
+/** The message_seq of the client's messages (RFC 6347 section 4.2). */
 const FIRST_HELLO = 0;
 const COOKIE_HELLO = 1;
+const FIRST_OF_ANSWER = 2;
+/** What the client answers our flight with. */
+const ANSWER = [CERTIFICATE, CLIENT_KEY_EXCHANGE, CERTIFICATE_VERIFY, FINISHED];
 
 /** After HelloVerifyRequest, ServerHello, Certificate, ServerKeyExchange, CertificateRequest and ServerHelloDone. */
 const SERVER_FINISHED = 6;
@@ -63,8 +59,9 @@ const ANSWERED: HandshakeStep = { kind: "answered" };
 export class ServerHandshake {
   readonly #certificate: DtlsCertificate;
   readonly #cookie = randomBytes(COOKIE_LENGTH);
-  readonly #reassembler = new MessageReassembler();
-  #next = FIRST_HELLO;
+  readonly #hello = new MessageReassembler();
+  readonly #answer = new OrderedMessages(ANSWER, FIRST_OF_ANSWER);
+  #begun = false;
   #werift: WeriftHandshake | undefined;
   #protection: ProtectedRecords | undefined;
 
@@ -74,7 +71,7 @@ export class ServerHandshake {
 
   /** Whether a client has shown itself, so that its alerts mean something. */
   get begun(): boolean {
-    return this.#next > FIRST_HELLO;
+    return this.#begun;
   }
 
   /** Set once the keys are agreed. */
@@ -82,24 +79,38 @@ export class ServerHandshake {
     return this.#protection;
   }
 
+  /** Our flight is repeated; see OrderedMessages. */
+  dropWaiting(): void {
+    this.#answer.dropWaiting();
+  }
+
   /** Takes a fragment that came in a record of `epoch`. */
   handleFragment(fragment: HandshakeFragment, epoch: number): HandshakeStep {
-    if (!this.#expects(fragment, epoch)) return NOTHING;
-    const message = this.#reassembler.take(fragment);
-    return message === undefined ? NOTHING : this.#handleMessage(message);
+    const { type } = fragment;
+    if (epoch !== (type === FINISHED ? PROTECTED_EPOCH : 0)) return NOTHING;
+    if (this.#werift !== undefined) return this.#handleAnswer(this.#werift, fragment);
+    if (type !== CLIENT_HELLO || !this.#expectsHello(fragment.sequence)) return NOTHING;
+    const hello = this.#hello.take(fragment);
+    return hello === undefined ? NOTHING : this.#handleHello(hello);
   }
 
-  #expects({ type, sequence }: HandshakeFragment, epoch: number): boolean {
-    const again = sequence === FIRST_HELLO && this.#next === COOKIE_HELLO;
-    if (sequence !== this.#next && !again) return false;
-    return type === CLIENT_MESSAGES[sequence] && epoch === (type === FINISHED ? PROTECTED_EPOCH : 0);
+  /** The first one may be repeated until the one with our cookie comes. */
+  #expectsHello(sequence: number): boolean {
+    return sequence === FIRST_HELLO || (sequence === COOKIE_HELLO && this.#begun);
   }
 
-  #handleMessage(message: HandshakeMessage): HandshakeStep {
-    if (message.type === CLIENT_HELLO) return this.#handleHello(message);
-    const werift = this.#werift;
-    if (werift === undefined) return NOTHING;
-    this.#next = message.sequence + 1;
+  /** Takes the messages whose turn it is now; what they ask for is one step, of which the last that is one counts. */
+  #handleAnswer(werift: WeriftHandshake, fragment: HandshakeFragment): HandshakeStep {
+    let result = NOTHING;
+    for (const message of this.#answer.take(fragment)) {
+      const step = this.#handleMessage(werift, message);
+      if (step.kind === "refused") return step;
+      if (step.kind !== "nothing") result = step;
+    }
+    return result;
+  }
+
+  #handleMessage(werift: WeriftHandshake, message: HandshakeMessage): HandshakeStep {
     switch (message.type) {
       case CERTIFICATE:
         return this.#handleCertificate(werift, message);
@@ -120,7 +131,7 @@ export class ServerHandshake {
     const hello = readHello(message.body);
     if (hello === undefined) return NOTHING;
     if (message.sequence === FIRST_HELLO) {
-      this.#next = COOKIE_HELLO;
+      this.#begun = true;
       return { kind: "send", flight: [helloVerifyRequest(this.#cookie)], repeat: false };
     }
     return hello.cookie.equals(this.#cookie) ? this.#negotiate(message, hello.withoutCookie) : NOTHING;
@@ -136,7 +147,6 @@ export class ServerHandshake {
     }
     if (!werift.extendedMasterSecret) return refused("no extended master secret", HANDSHAKE_FAILURE);
     this.#werift = werift;
-    this.#next = COOKIE_HELLO + 1;
     return { kind: "send", flight, repeat: true };
   }
 
@@ -187,7 +197,7 @@ export class ServerHandshake {
 
 /** Whether a fragment of epoch 1 is of the client's Finished message. */
 export function isClientFinished({ type, sequence }: HandshakeFragment): boolean {
-  return type === FINISHED && sequence === CLIENT_MESSAGES.indexOf(FINISHED);
+  return type === FINISHED && sequence === FIRST_OF_ANSWER + ANSWER.indexOf(FINISHED);
 }
 
 function refused(reason: string, alert: number): HandshakeStep {
