@@ -28,6 +28,11 @@ export class UdpTestClient {
     this.#reading = this.#read();
   }
 
+  /** Resolves when all until here is sent. */
+  get sent(): Promise<unknown> {
+    return this.#sending;
+  }
+
   async close(): Promise<void> {
     await this.#sending;
     this.#socket.close();

@@ -94,6 +94,8 @@ function carryMedia(sockets: AttachedSockets, { toWorker, fromWorker }: WorkerSt
     const isIdle = engine.size === 0 && ssrcs === 0 && outbound.waiting === 0;
     const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(nextTickMs - nowMs)));
     nowMs = systemClock.now();
+    // Commands first: what a client sends once it is told that something is done must not overtake what does it.
+    inbound.drain(handle);
     sockets.loop.handleEvents(count);
   }
   ciphers.close();

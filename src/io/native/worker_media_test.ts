@@ -22,6 +22,8 @@ import { WorkerMedia } from "./worker_media.ts";
 
 const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
+const ROUNDS = 200;
+const BURST = 16;
 
 /** A binder that hands out, where it is told so, a descriptor that is none. */
 class FaultyBinder extends SocketBinder {
@@ -110,6 +112,29 @@ Deno.test({
       subscribe(subscriber, "track49", 7002);
       await carriedOut(subscriber);
       await forwards(publisher, subscriber, 2, 7002);
+    }),
+});
+
+Deno.test({
+  name: "B163: a command is carried out before what a client sends after it, however busy the worker is",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ open }) => {
+      const [peer, other] = await connectPair(open);
+      const { client, received } = peer.udp;
+      const isAnswer = ({ kind }: { readonly kind: string }) => kind === "stun";
+      let answers = received.entries.filter(isAnswer).length;
+      for (let round = 0; round < ROUNDS; round++) {
+        // What keeps the worker from the command.
+        for (let i = 0; i < BURST; i++) other.udp.client.check(other.opening.ice);
+        await other.udp.sent;
+        const ice = { ufrag: `again${100 + round}`, password: "p".repeat(24) };
+        peer.send({ type: "restartIce", ice });
+        client.check(ice);
+        let before = answers++;
+        await received.find((datagram) => isAnswer(datagram) && before-- === 0, `an answer in round ${round}`);
+      }
     }),
 });
 
