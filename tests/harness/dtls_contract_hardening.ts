@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { CLOSE_NOTIFY, FATAL, WARNING } from "../../src/io/dtls/record.ts";
+import { Buffer } from "node:buffer";
+import {
+  APPLICATION_DATA,
+  CHANGE_CIPHER_SPEC,
+  CLOSE_NOTIFY,
+  FATAL,
+  PROTECTED_EPOCH,
+  WARNING,
+  writeRecord,
+} from "../../src/io/dtls/record.ts";
 import type { DtlsTest } from "./dtls_backend.ts";
 import { INTERNAL_ERROR, mutate, plainAlert, seeded } from "./dtls_datagrams.ts";
 
@@ -75,6 +84,22 @@ export function hardening(test: DtlsTest): void {
     await first.sendApplicationData(Uint8Array.of(1, 2, 3));
     await pair.settle();
     assert.deepEqual(pair.received, [Uint8Array.of(1, 2, 3)]);
+  });
+
+  test("B26, B27: records of every length that nobody has encrypted are dropped, those too short to be so too", async (make) => {
+    const pair = make();
+    await pair.connect();
+    const sent = pair.serverSent;
+    for (let length = 0; length <= 64; length++) {
+      for (let type = CHANGE_CIPHER_SPEC; type <= APPLICATION_DATA; type++) {
+        pair.session.handleDatagram(
+          writeRecord(type, PROTECTED_EPOCH, 1_000 + length, Buffer.alloc(length)),
+          pair.nowMs,
+        );
+      }
+    }
+    assert.equal(pair.serverSent, sent);
+    await pair.assertWorks();
   });
 
   test("B27: a record that comes twice is taken once, and an altered one not at all", async (make) => {

@@ -21,6 +21,9 @@ const DTLS_1_0 = 0xfeff;
 /** The epoch after ChangeCipherSpec. There is no renegotiation, so no later one. */
 export const PROTECTED_EPOCH = 1;
 
+/** Bytes that AES-GCM adds to a content: explicit nonce and tag (RFC 5288 section 3). A shorter record is forged. */
+export const GCM_OVERHEAD = 8 + 16;
+
 /** Bytes of a datagram that no path has to fragment. */
 export const MAX_DATAGRAM = 1_200;
 

@@ -20,6 +20,7 @@ import {
   DTLS_1_2,
   type DtlsRecord,
   FATAL,
+  GCM_OVERHEAD,
   HANDSHAKE,
   HANDSHAKE_FAILURE,
   MAX_DATAGRAM,
@@ -178,6 +179,8 @@ class OpenSslDtlsSession implements DtlsSession {
   }
 
   #handleProtected({ type, sequenceNumber, fragment }: DtlsRecord): void {
+    // OpenSSL drops what is not authentic, but takes what is too short to be so for a fault of its own, and ends.
+    if (fragment.length < GCM_OVERHEAD) return;
     const state = this.#state;
     const record = writeRecord(type, PROTECTED_EPOCH, sequenceNumber, fragment);
     if (state.name === "connected") {

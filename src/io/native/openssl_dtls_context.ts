@@ -21,8 +21,8 @@ const OPTIONS = [
 /** SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT */
 const DEMAND_CERTIFICATE = 3;
 
-/** AEAD with forward secrecy and our kind of certificate; what the processor has instructions for comes first. */
-const CIPHER_SUITES = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305";
+/** AES-GCM with forward secrecy and our kind of certificate; every client of WebRTC has the first (RFC 8827 section 6.5). */
+const CIPHER_SUITES = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384";
 const GROUPS = "X25519:P-256";
 
 /** OpenSSL's names. */
