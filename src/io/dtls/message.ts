@@ -62,28 +62,46 @@ export function writeMessage({ type, sequence, body }: HandshakeMessage): Buffer
   return message;
 }
 
-/** Puts one message together from fragments in any order, repeated or overlapping. */
+/**
+ * Puts one message together from fragments in any order, repeated or overlapping. A datagram may hold more than a hundred
+ * fragments, each of another message: none costs more than its own bytes and a row of zeros.
+ */
 export class MessageReassembler {
   #type = 0;
   #sequence = -1;
+  #length = 0;
+  /** As long as the longest message until now. */
   #body = Buffer.alloc(0);
   /** 1 for each byte of the body that has come. */
   #filled = new Uint8Array(0);
+  #missing = 0;
 
   /** The whole message once its last byte has come. A fragment of another message lets go of the one begun. */
   take(fragment: HandshakeFragment): HandshakeMessage | undefined {
     const { type, sequence, length, offset, bytes } = fragment;
-    if (type !== this.#type || sequence !== this.#sequence || length !== this.#body.length) {
-      this.#type = type;
-      this.#sequence = sequence;
-      this.#body = Buffer.alloc(length);
-      this.#filled = new Uint8Array(length);
-    }
+    if (type !== this.#type || sequence !== this.#sequence || length !== this.#length) this.#begin(fragment);
     // A later copy overwrites an earlier one: a forged fragment is mended by the client's retransmission.
     this.#body.set(bytes, offset);
-    this.#filled.fill(1, offset, offset + bytes.length);
-    if (this.#filled.includes(0)) return undefined;
+    const filled = this.#filled;
+    for (let at = offset; at < offset + bytes.length; at++) {
+      this.#missing -= 1 - filled[at];
+      filled[at] = 1;
+    }
+    if (this.#missing > 0) return undefined;
     this.#sequence = -1;
-    return { type, sequence, body: this.#body };
+    return { type, sequence, body: Buffer.from(this.#body.subarray(0, length)) };
+  }
+
+  #begin({ type, sequence, length }: HandshakeFragment): void {
+    this.#type = type;
+    this.#sequence = sequence;
+    this.#length = length;
+    this.#missing = length;
+    if (length > this.#body.length) {
+      this.#body = Buffer.alloc(length);
+      this.#filled = new Uint8Array(length);
+    } else {
+      this.#filled.fill(0, 0, length);
+    }
   }
 }

@@ -54,6 +54,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "fragments of ever other messages leave nothing of them in the message that is put together next",
+  permissions: "none",
+  fn() {
+    const reassembler = new MessageReassembler();
+    for (let length = 16_000; length > BODY.length; length -= 500) {
+      const forged = { ...fragment(0, 10, Buffer.alloc(length, 0xee)), length };
+      assert.equal(reassembler.take(forged), undefined);
+    }
+    assert.equal(reassembler.take(fragment(0, 15)), undefined);
+    assert.equal(reassembler.take(fragment(0, 15)), undefined, "bytes that came twice count once");
+    const whole = reassembler.take(fragment(15, BODY.length))?.body;
+    assert.deepEqual(whole, BODY);
+    reassembler.take(fragment(0, 10, Buffer.alloc(BODY.length)));
+    assert.deepEqual(whole, BODY, "what was given is no part of the next one");
+  },
+});
+
+Deno.test({
   name: "a forged fragment is mended by the genuine message",
   permissions: "none",
   fn() {
