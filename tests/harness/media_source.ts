@@ -33,7 +33,7 @@ export class MediaSource {
     await this.#send(true);
   }
 
-  /** Sends, and sees to it that what `stream` gets is all of it. */
+  /** Sends, and sees to it that what `stream` gets is all of it. Nothing may be under way: it counts as lost. */
   async flow(stream: Journal<RtpPacket>, count: number): Promise<void> {
     const missing = this.sent.length - stream.entries.length;
     for (let left = count; left > 0; left -= WINDOW) {

@@ -63,6 +63,7 @@ Deno.test({
     assert.equal(carol.streamOf(late).entries.length, 0, "nothing that a decoder could not begin with");
     const before = source.sent.length;
     await source.sendKeyFrame();
+    await carol.streamOf(late).reach(1, "key frame");
     await source.flow(carol.streamOf(late), 20);
 
     const packets = carol.streamOf(late).entries;

@@ -33,8 +33,11 @@ Deno.test({
         const subscription = subscriber.subscribe("video", track.id);
         await subscriber.negotiate();
         const from = sources[i].sent.length;
+        const stream = subscriber.streamOf(subscription);
         await sources[i].sendKeyFrame();
-        await sources[i].flow(subscriber.streamOf(subscription), PACKETS);
+        // What is under way when `flow` begins it takes for lost, and does not wait for.
+        await stream.reach(1, "key frame");
+        await sources[i].flow(stream, PACKETS);
         const { ssrc = 0 } = subscriber.sectionOf(subscription);
         const expected = { ssrc, payloadType: 96, kind: "video" } as const;
         assertForwarded(subscriber.stream(ssrc).entries, sources[i].sent.slice(from), expected);
