@@ -73,7 +73,9 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
     if (count === 0) return;
     for (let i = 0; i < count && !this.#closed; i++) {
       this.#handle(received, i);
-      if (i === count - 1 && isUnfinished(received.bytes(i), received.length(i))) count = received.receiveMore(this.fd);
+      // A descriptor that is closed may be another socket's already.
+      if (this.#closed || i < count - 1) continue;
+      if (isUnfinished(received.bytes(i), received.length(i))) count = received.receiveMore(this.fd);
     }
     if (!this.#closed) this.#handler.endBatch();
   }
