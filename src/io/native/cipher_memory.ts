@@ -116,7 +116,9 @@ export class CipherMemory {
   source(bytes: Uint8Array, offset: number, length: number): Deno.PointerValue {
     const isFixed = bytes.length >= SLOT_SIZE && offset < MAX_SOURCE_OFFSET && offset + length <= bytes.length;
     if (!isFixed) return this.at(this.takeSource(bytes, offset, length));
-    const { base, pointers } = this.#sources.get(bytes) ?? this.#addSource(bytes);
+    const source = this.#sources.get(bytes) ?? this.#addSource(bytes);
+    if (source === undefined) return this.at(this.takeSource(bytes, offset, length));
+    const { base, pointers } = source;
     const known = pointers[offset];
     return known !== undefined ? known : (pointers[offset] = this.#pointer(base + offset));
   }
@@ -200,9 +202,9 @@ export class CipherMemory {
     }
   }
 
-  /** What receives does so into the same arrays again and again. Where others come they push these out, for a moment. */
-  #addSource(bytes: Uint8Array): Source {
-    if (this.#sources.size >= MAX_SOURCES) this.#sources.clear();
+  /** What receives does so into the same arrays again and again: the first ones are used most. Others are copied. */
+  #addSource(bytes: Uint8Array): Source | undefined {
+    if (this.#sources.size >= MAX_SOURCES) return undefined;
     const pointers = new Array<undefined>(MAX_SOURCE_OFFSET).fill(undefined);
     const source: Source = { base: this.#addressOf(bytes), pointers };
     this.#sources.set(bytes, source);

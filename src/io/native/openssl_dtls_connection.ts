@@ -22,6 +22,9 @@ const EXPORTER_LABEL = cString("EXTRACTOR-dtls_srtp");
 /** As long as a record's content may be (RFC 5246 section 6.2.1). */
 const MAX_CONTENT = 16_384;
 
+/** What one record holds, until it is copied. An array of its own: V8 keeps short ones where they move. */
+const content = new Uint8Array(new ArrayBuffer(MAX_CONTENT));
+
 /** What became of the handshake. */
 export type HandshakeProgress = "pending" | "complete" | "failed";
 
@@ -91,7 +94,6 @@ export class OpenSslConnection {
     // Also what is sent in answer needs them.
     if (call.SSL_alloc_buffers(this.#ssl) !== 1) return { data: [], end: "failed" };
     this.#give(record);
-    const content = new Uint8Array(MAX_CONTENT);
     const data: Uint8Array[] = [];
     let length: number;
     while ((length = call.SSL_read(this.#ssl, content, content.length)) > 0) data.push(content.slice(0, length));
