@@ -79,7 +79,8 @@ class OpenSslDtlsSession implements DtlsSession {
   readonly #context: OpenSslContext;
   readonly #sink: DtlsSink;
   readonly #timer: HandshakeTimer;
-  readonly #messages = new OrderedMessages(CLIENT_MESSAGES);
+  /** Let go of once connected, as is the flight: a session lasts for hours, its handshake for a moment. */
+  #messages: OrderedMessages | undefined = new OrderedMessages(CLIENT_MESSAGES);
   #state: State = WAITING;
   /** The flight that is repeated until the client answers it. */
   #flight: readonly OutgoingRecord[] = [];
@@ -109,7 +110,7 @@ class OpenSslDtlsSession implements DtlsSession {
       case "deadline":
         return this.#end("handshake timed out");
       case "repeat":
-        this.#messages.dropWaiting();
+        this.#messages?.dropWaiting();
         this.#early = undefined;
         return this.#send(this.#flight);
     }
@@ -144,7 +145,7 @@ class OpenSslDtlsSession implements DtlsSession {
     for (const fragment of readFragments(record) ?? []) {
       const { name } = this.#state;
       if (name !== "waiting" && name !== "handshaking") return;
-      for (const message of this.#messages.take(fragment)) this.#handleMessage(message, nowMs);
+      for (const message of this.#messages?.take(fragment) ?? []) this.#handleMessage(message, nowMs);
     }
     this.#handleEarlyFinished();
   }
@@ -196,7 +197,7 @@ class OpenSslDtlsSession implements DtlsSession {
   /** The Finished that came first is readable once the messages before it are there. */
   #handleEarlyFinished(): void {
     const [state, early] = [this.#state, this.#early];
-    if (state.name !== "handshaking" || early === undefined || !this.#messages.complete) return;
+    if (state.name !== "handshaking" || early === undefined || !this.#messages?.complete) return;
     this.#early = undefined;
     this.#handleFinished(state.connection, early);
   }
@@ -209,8 +210,11 @@ class OpenSslDtlsSession implements DtlsSession {
     const agreement = connection.agreement();
     if (typeof agreement === "string") return this.#end(agreement, [REFUSAL]);
     connection.freeBuffers();
-    const state = { name: "connected", connection, finished: record, lastFlight: output } as const;
+    const lastFlight = output.map((sent) => ({ ...sent, fragment: ownCopy(sent.fragment) }));
+    const state = { name: "connected", connection, finished: ownCopy(record), lastFlight } as const;
     this.#state = state;
+    this.#messages = undefined;
+    this.#flight = [];
     this.#send(output);
     if (this.#state === state) this.#sink.connected(agreement);
   }
@@ -250,4 +254,10 @@ class OpenSslDtlsSession implements DtlsSession {
     );
     return packRecords(numbered, MAX_DATAGRAM);
   }
+}
+
+/** What keeps its own bytes alive and no others: short Buffers are parts of a pool. */
+function ownCopy(bytes: Uint8Array): Buffer {
+  const copy = new Uint8Array(bytes);
+  return Buffer.from(copy.buffer);
 }
