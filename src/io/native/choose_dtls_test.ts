@@ -59,6 +59,9 @@ const FAULTS: Readonly<Record<string, (call: Libssl["call"]) => Partial<Libssl["
       call.SSL_CTX_set_cert_verify_callback(context, call.dlsym(handleOf(call), NO), argument),
   }),
   "its client says: no keys": () => ({ SSL_export_keying_material: () => 0 }),
+  "its records are not what its keys make": () => ({
+    SSL_get_client_random: (_ssl, _random, length) => length as bigint,
+  }),
   "its two sides do not agree": (call) => ({
     SSL_export_keying_material(ssl, material, ...rest) {
       const result = call.SSL_export_keying_material(ssl, material, ...rest);

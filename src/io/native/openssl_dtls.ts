@@ -1,17 +1,20 @@
 import { Buffer } from "node:buffer";
 import type { DtlsFactory, DtlsSession, DtlsSink } from "../../webrtc/dtls.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
+import { createGcmRecords } from "../dtls/gcm_records.ts";
 import { HandshakeTimer } from "../dtls/handshake_timer.ts";
 import {
   CERTIFICATE,
   CERTIFICATE_VERIFY,
   CLIENT_HELLO,
   CLIENT_KEY_EXCHANGE,
+  FINISHED,
   type HandshakeMessage,
   readFragments,
   writeMessage,
 } from "../dtls/message.ts";
 import { OrderedMessages } from "../dtls/ordered_messages.ts";
+import { ProtectedRecords } from "../dtls/protected_records.ts";
 import {
   ALERT,
   APPLICATION_DATA,
@@ -27,6 +30,7 @@ import {
   packRecords,
   PROTECTED_EPOCH,
   readRecords,
+  WARNING,
   writeRecord,
 } from "../dtls/record.ts";
 import { OpenSslConnection } from "./openssl_dtls_connection.ts";
@@ -38,6 +42,7 @@ const CLIENT_MESSAGES = [CLIENT_HELLO, CERTIFICATE, CLIENT_KEY_EXCHANGE, CERTIFI
 /** A record to send. One of epoch 0 gets its number when it leaves. */
 type OutgoingRecord = Pick<DtlsRecord, "type" | "epoch" | "sequenceNumber" | "fragment">;
 
+const CLOSE = Buffer.of(WARNING, CLOSE_NOTIFY);
 const REFUSAL: OutgoingRecord = {
   type: ALERT,
   epoch: 0,
@@ -56,7 +61,7 @@ type State =
   | { readonly name: "handshaking"; readonly connection: OpenSslConnection }
   | {
     readonly name: "connected";
-    readonly connection: OpenSslConnection;
+    readonly records: ProtectedRecords;
     /** The record with the client's Finished, and the flight that answers it. */
     readonly finished: Buffer;
     readonly lastFlight: readonly OutgoingRecord[];
@@ -64,6 +69,8 @@ type State =
   /** The connection is freed, its last record is on its way. */
   | { readonly name: "ending" }
   | { readonly name: "closed" };
+
+type ConnectedState = State & { readonly name: "connected" };
 
 const WAITING: State = { name: "waiting" };
 const ENDING: State = { name: "ending" };
@@ -124,12 +131,8 @@ class OpenSslDtlsSession implements DtlsSession {
   close(): void {
     const state = this.#state;
     this.#state = CLOSED;
-    if (!("connection" in state)) return;
-    const { name, connection } = state;
-    if (name === "connected") connection.shutdown();
-    const last = name === "connected" ? this.#pack(connection.takeOutput()) : [];
-    connection.free();
-    for (const datagram of last) this.#sink.sendDatagram(datagram);
+    if (state.name === "handshaking") state.connection.free();
+    if (state.name === "connected") this.#sink.sendDatagram(state.records.seal(ALERT, CLOSE));
   }
 
   #handlePlain({ type, fragment }: DtlsRecord, nowMs: number): void {
@@ -179,19 +182,15 @@ class OpenSslDtlsSession implements DtlsSession {
     return progress !== "failed";
   }
 
-  #handleProtected({ type, sequenceNumber, fragment }: DtlsRecord): void {
+  #handleProtected(record: DtlsRecord): void {
     // OpenSSL drops what is not authentic, but takes what is too short to be so for a fault of its own, and ends.
-    if (fragment.length < GCM_OVERHEAD) return;
+    if (record.fragment.length < GCM_OVERHEAD) return;
+    const { type, sequenceNumber, fragment } = record;
     const state = this.#state;
-    const record = writeRecord(type, PROTECTED_EPOCH, sequenceNumber, fragment);
-    if (state.name === "connected") {
-      // Some clients repeat Finished under its old number, which OpenSSL drops. It asks for our last flight.
-      if (record.equals(state.finished)) this.#send(state.lastFlight);
-      else this.#handleConnected(state, record);
-    } else if (state.name === "handshaking" && type !== APPLICATION_DATA) {
-      this.#early = record;
-      this.#handleEarlyFinished();
-    }
+    if (state.name === "connected") return this.#handleConnected(state, record);
+    if (state.name !== "handshaking" || type === APPLICATION_DATA) return;
+    this.#early = writeRecord(type, PROTECTED_EPOCH, sequenceNumber, fragment);
+    this.#handleEarlyFinished();
   }
 
   /** The Finished that came first is readable once the messages before it are there. */
@@ -209,9 +208,12 @@ class OpenSslDtlsSession implements DtlsSession {
     if (progress === "failed") return this.#end(connection.problem(), output);
     const agreement = connection.agreement();
     if (typeof agreement === "string") return this.#end(agreement, [REFUSAL]);
-    connection.freeBuffers();
+    const records = protectionOf(connection, output);
+    if (records === undefined) return this.#end("OpenSSL does not tell its keys", [REFUSAL]);
+    // A connection has 46 kB: what comes now is little, and ours.
+    connection.free();
     const lastFlight = output.map((sent) => ({ ...sent, fragment: ownCopy(sent.fragment) }));
-    const state = { name: "connected", connection, finished: ownCopy(record), lastFlight } as const;
+    const state = { name: "connected", records, finished: ownCopy(record), lastFlight } as const;
     this.#state = state;
     this.#messages = undefined;
     this.#flight = [];
@@ -219,21 +221,25 @@ class OpenSslDtlsSession implements DtlsSession {
     if (this.#state === state) this.#sink.connected(agreement);
   }
 
-  #handleConnected(state: State & { readonly name: "connected" }, record: Buffer): void {
-    const { connection } = state;
-    const { data, end } = connection.read(record);
-    const problem = end === undefined ? undefined : connection.problem();
+  #handleConnected({ records, finished, lastFlight }: ConnectedState, record: DtlsRecord): void {
+    const { type, sequenceNumber, fragment } = record;
+    // Some clients repeat Finished under its old number. It asks for our last flight.
+    if (writeRecord(type, PROTECTED_EPOCH, sequenceNumber, fragment).equals(finished)) return this.#send(lastFlight);
+    const content = records.open(record);
+    if (content === undefined || !records.accept(sequenceNumber)) return;
+    if (type === APPLICATION_DATA) this.#sink.applicationData(content);
+    else if (type === HANDSHAKE && isFinished(content)) this.#send(lastFlight);
+    else if (type === ALERT && content.length === 2) this.#handleAlert(records, content);
+  }
+
+  #handleAlert(records: ProtectedRecords, [level, description]: Buffer): void {
     // A close_notify is answered with ours (RFC 5246 section 7.2.1).
-    if (end === "close_notify") connection.shutdown();
-    const output = connection.takeOutput();
-    for (const content of data) if (this.#state === state) this.#sink.applicationData(content);
-    if (this.#state !== state) return;
-    if (problem === undefined) this.#send(output);
-    else this.#end(problem, output);
+    if (description === CLOSE_NOTIFY) this.#end("closed by peer", readRecords(records.seal(ALERT, CLOSE)));
+    else if (level === FATAL) this.#end("closed by peer");
   }
 
   #end(reason: string, lastRecords: readonly OutgoingRecord[] = []): void {
-    if ("connection" in this.#state) this.#state.connection.free();
+    if (this.#state.name === "handshaking") this.#state.connection.free();
     this.#state = ENDING;
     this.#send(lastRecords);
     if (this.#state !== ENDING) return;
@@ -254,6 +260,18 @@ class OpenSslDtlsSession implements DtlsSession {
     );
     return packRecords(numbered, MAX_DATAGRAM);
   }
+}
+
+/** The protection of records behind those that OpenSSL has sent. */
+function protectionOf(connection: OpenSslConnection, sent: readonly OutgoingRecord[]): ProtectedRecords | undefined {
+  const secrets = connection.recordSecrets();
+  const cipher = secrets && createGcmRecords(secrets);
+  secrets?.masterSecret.fill(0);
+  return cipher && new ProtectedRecords(cipher, sent.filter(({ epoch }) => epoch === PROTECTED_EPOCH).length);
+}
+
+function isFinished(content: Buffer): boolean {
+  return readFragments(content)?.some(({ type }) => type === FINISHED) ?? false;
 }
 
 /** What keeps its own bytes alive and no others: short Buffers are parts of a pool. */

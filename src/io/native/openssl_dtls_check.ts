@@ -2,7 +2,9 @@ import { Buffer } from "node:buffer";
 import type { DtlsConnected, SrtpKeys } from "../../webrtc/dtls.ts";
 import { SRTP_PROFILE_PREFERENCE } from "../../webrtc/srtp/profile.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
-import { writeRecord } from "../dtls/record.ts";
+import { createGcmRecords } from "../dtls/gcm_records.ts";
+import { ProtectedRecords } from "../dtls/protected_records.ts";
+import { CLOSE_NOTIFY, WARNING, writeRecord } from "../dtls/record.ts";
 import { OpenSslConnection } from "./openssl_dtls_connection.ts";
 import { createContext, type OpenSslContext, OpenSslError } from "./openssl_dtls_context.ts";
 
@@ -23,13 +25,15 @@ export function checkHandshake(server: OpenSslContext, certificate: DtlsCertific
     if (!Buffer.from(certificate.der).equals(serverSide.remoteCertificate)) {
       throw new OpenSslError("it gives another certificate than the client's");
     }
+    if (!opensRecords(ends[0], ends[1])) throw new OpenSslError("its records are not what its keys make");
   } finally {
     for (const end of ends) end.free();
     client.free();
   }
 }
 
-function exchangeFlights([client, server]: readonly OpenSslConnection[]): void {
+/** Has a client and a server, in this order, shake hands. Throws an OpenSslError where that fails. */
+export function exchangeFlights([client, server]: readonly OpenSslConnection[]): void {
   client.handshake();
   for (let flight = 0; flight < FLIGHTS; flight++) {
     const [from, to] = flight % 2 === 0 ? [client, server] : [server, client];
@@ -38,6 +42,16 @@ function exchangeFlights([client, server]: readonly OpenSslConnection[]): void {
       if (progress === "failed") throw new OpenSslError(`the handshake with itself fails: ${to.problem()}`);
     }
   }
+}
+
+/** Whether what the client encrypts is what the server's keys decrypt: the records after the handshake are ours. */
+function opensRecords(client: OpenSslConnection, server: OpenSslConnection): boolean {
+  const secrets = server.recordSecrets();
+  const cipher = secrets && createGcmRecords(secrets);
+  client.shutdown();
+  const [record] = client.takeOutput();
+  return cipher !== undefined && record !== undefined &&
+    new ProtectedRecords(cipher).open(record)?.equals(Buffer.of(WARNING, CLOSE_NOTIFY)) === true;
 }
 
 function agree(one: DtlsConnected, other: DtlsConnected): boolean {

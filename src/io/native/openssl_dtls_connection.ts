@@ -1,5 +1,6 @@
 import type { DtlsConnected } from "../../webrtc/dtls.ts";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES } from "../../webrtc/srtp/profile.ts";
+import type { RecordSecrets } from "../dtls/gcm_records.ts";
 import { type DtlsRecord, MAX_DATAGRAM, readRecords } from "../dtls/record.ts";
 import type { OpenSslContext } from "./openssl_dtls_context.ts";
 import { cString, type Libssl } from "./openssl_dtls_library.ts";
@@ -12,28 +13,18 @@ const BIO_PENDING = 10;
 
 /** Of SSL_get_error. */
 const WANT_READ = 2;
-const ZERO_RETURN = 6;
 /** Of SSL_get_shutdown: the client has sent close_notify or a fatal alert. */
 const RECEIVED_SHUTDOWN = 2;
 
 /** RFC 5764 section 4.2. */
 const EXPORTER_LABEL = cString("EXTRACTOR-dtls_srtp");
 
-/** As long as a record's content may be (RFC 5246 section 6.2.1). */
-const MAX_CONTENT = 16_384;
-
-/** What one record holds, until it is copied. An array of its own: V8 keeps short ones where they move. */
-const content = new Uint8Array(new ArrayBuffer(MAX_CONTENT));
+/** RFC 5246 section 8.1, and of a hello's random. */
+const MASTER_SECRET_LENGTH = 48;
+const RANDOM_LENGTH = 32;
 
 /** What became of the handshake. */
 export type HandshakeProgress = "pending" | "complete" | "failed";
-
-/** What a record of a connected client held. */
-export interface ReadResult {
-  readonly data: readonly Uint8Array[];
-  /** How the connection has ended; undefined where it goes on. */
-  readonly end: "close_notify" | "failed" | undefined;
-}
 
 /**
  * An SSL between two BIOs in memory. It knows neither datagrams nor time, and calls nobody back, so
@@ -88,23 +79,6 @@ export class OpenSslConnection {
     return isWaiting ? "pending" : "failed";
   }
 
-  /** Takes a record once connected. One that is not authentic, or came before, changes nothing. */
-  read(record: Uint8Array): ReadResult {
-    const { call } = this.#libssl;
-    // Also what is sent in answer needs them.
-    if (call.SSL_alloc_buffers(this.#ssl) !== 1) return { data: [], end: "failed" };
-    this.#give(record);
-    const data: Uint8Array[] = [];
-    let length: number;
-    while ((length = call.SSL_read(this.#ssl, content, content.length)) > 0) data.push(content.slice(0, length));
-    const error = call.SSL_get_error(this.#ssl, length);
-    this.#dropInput();
-    if (error === ZERO_RETURN) return { data, end: "close_notify" };
-    if (error !== WANT_READ) return { data, end: "failed" };
-    this.freeBuffers();
-    return { data, end: undefined };
-  }
-
   /** Why the last call did not go well, in words. */
   problem(): string {
     const hasAlert = (this.#libssl.call.SSL_get_shutdown(this.#ssl) & RECEIVED_SHUTDOWN) !== 0;
@@ -144,16 +118,26 @@ export class OpenSslConnection {
     };
   }
 
-  /** Gives back 33 kB that a connection without traffic does not need. */
-  freeBuffers(): void {
-    this.#libssl.call.SSL_free_buffers(this.#ssl);
+  /** What protects records from here on; undefined where OpenSSL does not tell. */
+  recordSecrets(): RecordSecrets | undefined {
+    const { call } = this.#libssl;
+    const [cipher, session] = [call.SSL_get_current_cipher(this.#ssl), call.SSL_get_session(this.#ssl)];
+    if (cipher === null || session === null) return undefined;
+    const [masterSecret, clientRandom, serverRandom] = [MASTER_SECRET_LENGTH, RANDOM_LENGTH, RANDOM_LENGTH].map(
+      (length) => new Uint8Array(new ArrayBuffer(length)),
+    );
+    const lengths = [
+      call.SSL_SESSION_get_master_key(session, masterSecret, BigInt(MASTER_SECRET_LENGTH)),
+      call.SSL_get_client_random(this.#ssl, clientRandom, BigInt(RANDOM_LENGTH)),
+      call.SSL_get_server_random(this.#ssl, serverRandom, BigInt(RANDOM_LENGTH)),
+    ].map(Number);
+    if (lengths.join() !== [MASTER_SECRET_LENGTH, RANDOM_LENGTH, RANDOM_LENGTH].join()) return undefined;
+    return { suite: call.SSL_CIPHER_get_protocol_id(cipher), masterSecret, clientRandom, serverRandom };
   }
 
   /** Has close_notify put out. */
   shutdown(): void {
-    const { call } = this.#libssl;
-    // SSL_shutdown writes to them without a look whether they are there.
-    if (call.SSL_alloc_buffers(this.#ssl) === 1) call.SSL_shutdown(this.#ssl);
+    this.#libssl.call.SSL_shutdown(this.#ssl);
   }
 
   free(): void {

@@ -19,7 +19,7 @@ import {
   writeRecord,
 } from "../dtls/record.ts";
 import { type CompleteHandshake, type HandshakeStep, isClientFinished, ServerHandshake } from "./dtls_handshake.ts";
-import type { ProtectedRecords } from "./dtls_protection.ts";
+import type { ProtectedRecords } from "../dtls/protected_records.ts";
 
 export interface PortableDtlsOptions {
   /** Until the server's flight is sent again for the first time; see HandshakeTimer. */

@@ -17,7 +17,7 @@ import {
 import { OrderedMessages } from "../dtls/ordered_messages.ts";
 import { DECRYPT_ERROR, DTLS_1_2, HANDSHAKE_FAILURE, PROTECTED_EPOCH } from "../dtls/record.ts";
 import { provesCertificate, provesTranscript, verifyData } from "./dtls_proof.ts";
-import { ProtectedRecords } from "./dtls_protection.ts";
+import { ProtectedRecords } from "../dtls/protected_records.ts";
 import { WeriftHandshake } from "./dtls_werift.ts";
 
 /** The message_seq of the client's messages (RFC 6347 section 4.2). */

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { createHash, createHmac, createVerify, timingSafeEqual, X509Certificate } from "node:crypto";
+import { createHash, createVerify, timingSafeEqual, X509Certificate } from "node:crypto";
+import { prf } from "../dtls/prf.ts";
 
 /** What werift leaves out: the checks that tie the peer's certificate and the handshake's messages to its key. */
 
@@ -39,16 +40,5 @@ export function verifyData(
   transcript: Buffer,
 ): Buffer {
   const hash = createHash("sha256").update(transcript).digest();
-  return prf(masterSecret, Buffer.concat([Buffer.from(label), hash]), VERIFY_DATA_LENGTH);
-}
-
-/** P_SHA256 (RFC 5246 section 5); `seed` begins with the label. */
-function prf(secret: Buffer, seed: Buffer, length: number): Buffer {
-  const blocks: Buffer[] = [];
-  let a: Buffer = seed;
-  for (let made = 0; made < length; made += 32) {
-    a = createHmac("sha256", secret).update(a).digest();
-    blocks.push(createHmac("sha256", secret).update(a).update(seed).digest());
-  }
-  return Buffer.concat(blocks, length);
+  return prf("sha256", masterSecret, Buffer.concat([Buffer.from(label), hash]), VERIFY_DATA_LENGTH);
 }

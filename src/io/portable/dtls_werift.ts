@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { DtlsServer, HashAlgorithm, SignatureAlgorithm } from "werift";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
+import type { RecordCipher } from "../dtls/protected_records.ts";
 import { type HandshakeMessage, writeMessage } from "../dtls/message.ts";
 import { HANDSHAKE, readRecords, writeRecord } from "../dtls/record.ts";
 
@@ -16,8 +17,8 @@ const FROM_NOWHERE = [NOWHERE.address, NOWHERE.port] as const;
 /** ServerHello to ServerHelloDone, after which werift would start a timer of its own. */
 const SERVER_HELLO_FLIGHT = 4;
 
-/** werift's cipher of the records of epoch 1; `decrypt` throws on what is not authentic. */
-export type RecordCipher = Pick<DtlsServer["cipher"]["cipher"], "encrypt" | "decrypt">;
+/** werift's SessionType.SERVER, which it does not export. */
+const SERVER = 2;
 
 /** Keying material of both directions, from the server's side. */
 export type SessionKeys = ReturnType<DtlsServer["extractSessionKeys"]>;
@@ -97,7 +98,11 @@ export class WeriftHandshake {
 
   /** Set by the ClientKeyExchange. */
   get cipher(): RecordCipher | undefined {
-    return this.#server.cipher.cipher;
+    const { cipher } = this.#server.cipher;
+    return cipher && {
+      encrypt: (content, header) => cipher.encrypt(SERVER, content, header),
+      decrypt: (fragment, header) => cipher.decrypt(SERVER, fragment, header),
+    };
   }
 
   /** All messages so far, from the ClientHello with the cookie on (RFC 6347 sections 4.2.1 and 4.2.6). */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { ProtectedRecords } from "./dtls_protection.ts";
-import { APPLICATION_DATA, readRecords } from "../dtls/record.ts";
+import { ProtectedRecords } from "./protected_records.ts";
+import { APPLICATION_DATA, readRecords } from "./record.ts";
 
 /** A cipher that adds 24 bytes and never refuses. */
 const OPEN_CIPHER = {
-  encrypt: (_side: number, data: Buffer) => Buffer.concat([Buffer.alloc(8), data, Buffer.alloc(16)]),
-  decrypt: (_side: number, data: Buffer) => data.subarray(8, -16),
+  encrypt: (data: Buffer) => Buffer.concat([Buffer.alloc(8), data, Buffer.alloc(16)]),
+  decrypt: (data: Buffer) => data.subarray(8, -16),
 };
 
 Deno.test({

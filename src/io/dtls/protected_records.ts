@@ -1,12 +1,15 @@
 import type { Buffer } from "node:buffer";
-import { DTLS_1_2, type DtlsRecord, PROTECTED_EPOCH, writeRecord } from "../dtls/record.ts";
-import type { RecordCipher } from "./dtls_werift.ts";
+import { DTLS_1_2, type DtlsRecord, GCM_OVERHEAD, PROTECTED_EPOCH, writeRecord } from "./record.ts";
 
-/** werift's SessionType.SERVER, which it does not export. */
-const SERVER = 2;
+/** What a record's protection covers besides its content. */
+export type RecordHeader = Omit<DtlsRecord, "fragment">;
 
-/** Explicit nonce and tag of AES-GCM (RFC 5288 section 3). */
-const OVERHEAD = 24;
+/** The server's side of what protects the records of epoch 1. */
+export interface RecordCipher {
+  encrypt(content: Buffer, header: RecordHeader): Buffer;
+  /** Throws on what is not authentic. */
+  decrypt(fragment: Buffer, header: RecordHeader): Buffer;
+}
 
 const WINDOW = 64;
 
@@ -14,26 +17,28 @@ const WINDOW = 64;
 export class ProtectedRecords {
   readonly #cipher: RecordCipher;
   /** The next sequence number to send: one for each record, so that no nonce is used twice. */
-  #next = 0;
+  #next: number;
   #highest = -1;
   /** The last number accepted among those that are equal modulo WINDOW. */
   readonly #accepted = new Float64Array(WINDOW).fill(-1);
 
-  constructor(cipher: RecordCipher) {
+  /** `next` is the number of the first record to seal, behind what was sealed elsewhere. */
+  constructor(cipher: RecordCipher, next = 0) {
     this.#cipher = cipher;
+    this.#next = next;
   }
 
   /** An encrypted record of the next sequence number. */
   seal(type: number, fragment: Buffer): Buffer {
     const header = { type, version: DTLS_1_2, epoch: PROTECTED_EPOCH, sequenceNumber: this.#next++ };
-    return writeRecord(type, header.epoch, header.sequenceNumber, this.#cipher.encrypt(SERVER, fragment, header));
+    return writeRecord(type, header.epoch, header.sequenceNumber, this.#cipher.encrypt(fragment, header));
   }
 
   /** What a record holds; undefined where it is not authentic. */
   open(record: DtlsRecord): Buffer | undefined {
-    if (record.fragment.length < OVERHEAD) return undefined;
+    if (record.fragment.length < GCM_OVERHEAD) return undefined;
     try {
-      return this.#cipher.decrypt(SERVER, record.fragment, record);
+      return this.#cipher.decrypt(record.fragment, record);
     } catch {
       // node:crypto throws on a wrong tag.
       return undefined;
