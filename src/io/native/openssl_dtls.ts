@@ -77,7 +77,7 @@ const ENDING: State = { name: "ending" };
 const CLOSED: State = { name: "closed" };
 
 /**
- * OpenSSL negotiates and protects; order and time are ours. It sees what no network has touched: whole messages in their
+ * OpenSSL negotiates; order, time, and the records after the handshake are ours. It sees what no network has touched: whole messages in their
  * order, each once, in records with numbers of ours, and ChangeCipherSpec in its place. So it has nothing to reassemble
  * and nothing to repeat. What it says in the clear is kept, and sent again under new numbers; epoch 0 authenticates none.
  * The last flight is sent again byte for byte, which a client takes as it would a duplicate of the network's.
@@ -124,8 +124,7 @@ class OpenSslDtlsSession implements DtlsSession {
   }
 
   nextTimeout(): number {
-    const { name } = this.#state;
-    return name === "waiting" || name === "handshaking" ? this.#timer.next : Infinity;
+    return this.#isShakingHands() ? this.#timer.next : Infinity;
   }
 
   close(): void {
@@ -133,6 +132,11 @@ class OpenSslDtlsSession implements DtlsSession {
     this.#state = CLOSED;
     if (state.name === "handshaking") state.connection.free();
     if (state.name === "connected") this.#sink.sendDatagram(state.records.seal(ALERT, CLOSE));
+  }
+
+  #isShakingHands(): boolean {
+    const { name } = this.#state;
+    return name === "waiting" || name === "handshaking";
   }
 
   #handlePlain({ type, fragment }: DtlsRecord, nowMs: number): void {
@@ -146,8 +150,7 @@ class OpenSslDtlsSession implements DtlsSession {
 
   #handleFragments(record: Buffer, nowMs: number): void {
     for (const fragment of readFragments(record) ?? []) {
-      const { name } = this.#state;
-      if (name !== "waiting" && name !== "handshaking") return;
+      if (!this.#isShakingHands()) return;
       for (const message of this.#messages?.take(fragment) ?? []) this.#handleMessage(message, nowMs);
     }
     this.#handleEarlyFinished();
@@ -155,7 +158,7 @@ class OpenSslDtlsSession implements DtlsSession {
 
   /** One message may have ended what the next one would have gone on with. */
   #handleMessage(message: HandshakeMessage, nowMs: number): void {
-    if (this.#state.name !== "waiting" && this.#state.name !== "handshaking") return;
+    if (!this.#isShakingHands()) return;
     const connection = this.#connection();
     if (connection === undefined) return this.#end("OpenSSL has no memory for a connection");
     if (!this.#advance(connection, HANDSHAKE, writeMessage(message))) return;
