@@ -38,14 +38,15 @@ function video(sequenceNumber: number, payload: Uint8Array): Uint8Array {
   return buildRtp({ ssrc: 1000, sequenceNumber, timestamp: sequenceNumber * 3000, payload });
 }
 
-/** A sender report of SSRC 1000, with a report block as browsers put in. */
+/** A sender report of SSRC 1000, with a report block as browsers put in, that goes on at `nowMs`. */
 function sendReport({ peer }: TestPeer, ntpSeconds: number, nowMs: number): void {
   const bytes = new Uint8Array(52);
   writeSenderReport(bytes, 0, 1000, ntpSeconds, 0, 3000, 1, 9);
   bytes[0] |= 1;
   writeUint16(bytes, 2, 12);
   new ReportBlock().write(bytes, 28);
-  peer.handleRtcp(bytes, bytes.length, nowMs);
+  peer.handleRtcp(bytes, bytes.length, nowMs - 100);
+  peer.handleTimeout(nowMs);
 }
 
 /** A receiver report on the consumer's stream: LSR as seconds of the NTP time, DLSR in milliseconds. */

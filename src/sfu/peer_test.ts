@@ -236,6 +236,7 @@ Deno.test({
     const compound = new Uint8Array(64);
     const length = writeSenderReport(compound, 0, 1000, 3_900_000_000, 77, 100 * 3000 + 450, 1, 9);
     publisher.peer.handleRtcp(compound, length, 10);
+    publisher.peer.handleTimeout(110);
     const [sent] = subscriber.sender.takeRtcp();
     const reader = new RtcpReader();
     reader.reset(sent, sent.length);

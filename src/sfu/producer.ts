@@ -2,7 +2,7 @@ import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
 import { equalizeLengths } from "../rtp/equal_length.ts";
 import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
 import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
-import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
+import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { unwrapRtx } from "../rtp/rtx.ts";
 import { KeyFrameGate } from "../stream/key_frame_gate.ts";
 import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
@@ -24,6 +24,8 @@ import type {
 const MAX_NACKED = 256;
 /** A request is repeated once the usual time for an answer, and a fifth more, has passed. */
 const ANSWER_MARGIN = 1.2;
+/** A sender report waits so long for packets that it can leave with: three frames of slow video. */
+const REPORT_WAIT_MS = 100;
 
 /** What a producer hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
 export interface RtpConsumer {
@@ -64,6 +66,10 @@ export class Producer implements PublishedTrack {
   readonly #nacked = new Uint16Array(MAX_NACKED);
   readonly #ssrcs: SourceSsrcs;
   readonly #announcesRtx: boolean;
+  /** The publisher's newest. */
+  readonly #report = new SenderReport();
+  /** When subscribers get it at the latest; Infinity where they have. */
+  #reportDueMs = Infinity;
   #statistics: ReceiveStatistics;
   /** The publisher has said BYE of the stream and has not sent since. */
   #silent = false;
@@ -143,11 +149,15 @@ export class Producer implements PublishedTrack {
     this.#requestMissing(nowMs);
   }
 
-  /** Keeps lip sync: each consumer gets the report in its own SSRC and timestamps (RFC 3550 section 6.4.1). */
+  /**
+   * Keeps lip sync: each consumer gets the report in its own SSRC and timestamps (RFC 3550 section 6.4.1), right behind its
+   * next packets. There it ends their run of datagrams, and costs no message of its own.
+   */
   handleSenderReport(report: SenderReport, nowMs: number): void {
     if (report.ssrc !== this.ssrc) return;
     this.#statistics.handleSenderReport(report.ntpSeconds, report.ntpFraction, nowMs);
-    for (const consumer of this.#consumers) consumer.sendSenderReport(report, nowMs);
+    this.#report.copy(report);
+    this.#reportDueMs = Math.min(this.#reportDueMs, nowMs + REPORT_WAIT_MS);
   }
 
   /**
@@ -173,20 +183,28 @@ export class Producer implements PublishedTrack {
   }
 
   nextTimeout(): number {
-    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity);
+    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity, this.#reportDueMs);
   }
 
   handleTimeout(nowMs: number): void {
     if (this.ssrc === undefined) return;
     this.#requestMissing(nowMs);
     if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
+    if (this.#reportDueMs > nowMs) return;
+    this.#reportDueMs = Infinity;
+    for (const consumer of this.#consumers) consumer.sendSenderReport(this.#report, nowMs);
   }
 
   #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
     const consumers = this.#consumers;
     if (from === to || consumers.length === 0) return;
     if (this.#equalizesLengths) equalizeLengths(run, from, to);
-    for (let c = 0; c < consumers.length; c++) consumers[c].handleRtp(run, from, to, nowMs);
+    const reports = this.#reportDueMs < Infinity;
+    this.#reportDueMs = Infinity;
+    for (let c = 0; c < consumers.length; c++) {
+      consumers[c].handleRtp(run, from, to, nowMs);
+      if (reports) consumers[c].sendSenderReport(this.#report, nowMs);
+    }
   }
 
   /** False for a packet that came before, by RTX for instance. */

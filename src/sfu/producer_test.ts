@@ -19,7 +19,7 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
   });
   const consumerOf = (name: string): RtpConsumer => ({
     handleRtp: (_run, from, to) => got.push(`${name} ${from}-${to}`),
-    sendSenderReport: (report) => got.push(`${name} report ${report.ssrc}`),
+    sendSenderReport: (report) => got.push(`${name} report ${report.ssrc} ${report.ntpSeconds}`),
   });
   const [one, two] = [consumerOf("one"), consumerOf("two")];
   producer.addConsumer(one);
@@ -203,20 +203,53 @@ Deno.test({
   },
 });
 
+function senderReport(ssrc: number, ntpSeconds = 0): SenderReport {
+  const report = new SenderReport();
+  report.ssrc = ssrc;
+  report.ntpSeconds = ntpSeconds;
+  return report;
+}
+
 Deno.test({
-  name: "B54: the report of the present SSRC goes to every consumer, that of another to none",
+  name:
+    "B54: the report of the present SSRC goes to each consumer right behind its next packets, that of another to none",
   permissions: "none",
   fn() {
     const { producer, got } = setUp();
     producer.handleRtp(runOf(KEY_FRAME), 0, 1, 0);
     got.length = 0;
-    const report = new SenderReport();
-    report.ssrc = 7;
-    producer.handleSenderReport(report, 0);
+    producer.handleSenderReport(senderReport(7), 0);
+    producer.handleRtp(runOf(DELTA_FRAME), 0, 1, 33);
+    assert.deepEqual(got, ["one 0-1", "two 0-1"]);
+    got.length = 0;
+    producer.handleSenderReport(senderReport(1000, 5), 40);
     assert.deepEqual(got, []);
-    report.ssrc = 1000;
-    producer.handleSenderReport(report, 0);
-    assert.deepEqual(got, ["one report 1000", "two report 1000"]);
+    producer.handleRtp(runOf(DELTA_FRAME), 0, 1, 66);
+    producer.handleRtp(runOf(DELTA_FRAME), 0, 1, 99);
+    producer.handleTimeout(200);
+    assert.deepEqual(got, ["one 0-1", "one report 1000 5", "two 0-1", "two report 1000 5", "one 0-1", "two 0-1"]);
+  },
+});
+
+Deno.test({
+  name: "B54: where no packets come a report goes out after 100 ms, as the newest one that came",
+  permissions: "none",
+  fn() {
+    const { producer, got } = setUp();
+    producer.handleRtp(runOf(KEY_FRAME), 0, 1, 0);
+    got.length = 0;
+    const report = senderReport(1000, 5);
+    producer.handleSenderReport(report, 40);
+    report.ntpSeconds = 6;
+    producer.handleSenderReport(report, 90);
+    report.ntpSeconds = 7;
+    assert.equal(producer.nextTimeout(), 140);
+    producer.handleTimeout(139);
+    assert.deepEqual(got, []);
+    producer.handleTimeout(140);
+    producer.handleTimeout(300);
+    assert.deepEqual(got, ["one report 1000 6", "two report 1000 6"]);
+    assert.equal(producer.nextTimeout(), Infinity);
   },
 });
 

@@ -31,6 +31,15 @@ export class SenderReport {
     this.octetCount = readUint32(bytes, offset + 24);
     return true;
   }
+
+  copy(other: SenderReport): void {
+    this.ssrc = other.ssrc;
+    this.ntpSeconds = other.ntpSeconds;
+    this.ntpFraction = other.ntpFraction;
+    this.rtpTimestamp = other.rtpTimestamp;
+    this.packetCount = other.packetCount;
+    this.octetCount = other.octetCount;
+  }
 }
 
 /** Writes an SR without report blocks and returns its bytes; 0, with nothing written, where `out` has no room. */
