@@ -11,6 +11,7 @@ import type { MediaHost } from "../media_host.ts";
 import type { BufferSizes } from "./bind_udp.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { chooseDtls } from "./choose_dtls.ts";
+import { trimAfterBursts } from "./heap_trim.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { MediaPool } from "./media_pool.ts";
 import type { PortLimits } from "./port_range.ts";
@@ -62,18 +63,22 @@ type HostResult =
 /** Linux's sockets and the system's cryptographic libraries by FFI. Throws nothing: `reason` says what is missing. */
 export function createNativeBackend(options: NativeOptions): NativeBackendResult {
   // What is missing first is told first: without FFI a worker would be of no use.
-  const probe = openLibc();
-  if (!probe.ok) return probe;
-  probe.libc.close();
+  const here = openLibc();
+  if (!here.ok) return here;
   const refusal = workerRefusal();
-  if (refusal !== undefined && (options.workers ?? 0) > 0) return { ok: false, reason: refusal };
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
-  const opened = workers === 0 ? openHere(options) : openWorkers(options, workers);
-  if (!opened.ok) return opened;
+  const opened = refusal !== undefined && workers > 0
+    ? { ok: false as const, reason: refusal }
+    : openMedia(options, workers);
+  if (!opened.ok) {
+    here.libc.close();
+    return opened;
+  }
   for (const warning of opened.warnings) log.warn(warning);
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
   const { media } = opened;
   const choice = chooseDtls(options.dtls, options.certificate);
+  const { dtls, close } = trimAfterBursts(choice.dtls, options.clock, here.libc);
   const reasons = [...opened.cipherReasons, ...choice.reasons];
   return {
     ok: true,
@@ -81,14 +86,20 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
     backend: {
       name: "native",
       workers,
-      dtls: choice.dtls,
+      dtls,
       media,
       async close() {
+        close();
         await media.close();
         choice.close();
+        here.libc.close();
       },
     },
   };
+}
+
+function openMedia(options: NativeOptions, workers: number): HostResult {
+  return workers === 0 ? openHere(options) : openWorkers(options, workers);
 }
 
 function openHere(options: NativeOptions): HostResult {

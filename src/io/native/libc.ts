@@ -26,6 +26,8 @@ const SYMBOLS = {
     nonblocking: true,
   },
   setpriority: { parameters: ["i32", "u32", "i32"], result: "i32" },
+  /** glibc alone has it. */
+  malloc_trim: { parameters: ["usize"], result: "i32", optional: true },
   __errno_location: { parameters: [], result: "pointer" },
   /** Deno.UnsafePointer needs FFI as a whole. memcpy gives its first argument back, and reads what a pointer points to. */
   addressOf: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "u64" },
