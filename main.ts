@@ -1,8 +1,9 @@
 import { parseConfig, SETTINGS } from "./src/server/config.ts";
 import { helpText } from "./src/server/config_text.ts";
 import { configureLogs } from "./src/server/log.ts";
+import { dtlsProblem, readDtlsFiles } from "./src/server/dtls_files.ts";
 import { catchStopSignals, run } from "./src/server/serve.ts";
-import { BackendUnavailableError, createSwitchboard, type SwitchboardServer } from "./src/mod.ts";
+import { BackendUnavailableError, CertificateError, createSwitchboard, type SwitchboardServer } from "./src/mod.ts";
 
 /** Exit code of a process that was called wrongly. */
 const USAGE_ERROR = 2;
@@ -23,7 +24,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const { config } = result;
-  const { host, log, stun, turn, turnSecret, ...options } = config;
+  const { host, log, stun, turn, turnSecret, dtlsCert, dtlsKey, ...options } = config;
+  const paths = { dtlsCert, dtlsKey };
+  const files = readDtlsFiles(paths);
+  if (!files.ok) {
+    printError(`${files.message}\n`);
+    return USAGE_ERROR;
+  }
   configureLogs(log);
   let switchboard: SwitchboardServer;
   try {
@@ -32,9 +39,14 @@ async function main(): Promise<number> {
       hostname: host,
       yieldsToMedia: true,
       iceServers: stun.length > 0 ? [{ urls: stun }] : [],
+      ...(files.pem !== undefined && { dtlsCertificate: files.pem }),
       ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
     });
   } catch (error) {
+    if (error instanceof CertificateError) {
+      printError(`${dtlsProblem(paths, error.part, error.message)}\n`);
+      return USAGE_ERROR;
+    }
     if (!(error instanceof BackendUnavailableError)) throw error;
     printError(`--backend=${config.backend}: ${error.message}\n`);
     return 1;

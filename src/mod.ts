@@ -9,8 +9,11 @@
  * Deno.serve({ port: 3000 }, switchboard.fetch);
  * ```
  */
+import { getLogger } from "@logtape/logtape";
 import { type BackendChoice, chooseBackend } from "./io/choose_backend.ts";
 import { systemClock } from "./io/clock.ts";
+import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.ts";
+import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
@@ -20,7 +23,10 @@ import { upgradeSignaling } from "./server/websocket.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 
-export type { Authorize, BackendChoice, CodecName, HttpAccess, IceServer, Stats, TurnOptions, Verdict };
+export { CertificateError };
+export type { Authorize, BackendChoice, CertificatePem, CodecName, HttpAccess, IceServer, Stats, TurnOptions, Verdict };
+
+const dtlsLog = getLogger(["switchboard", "dtls"]);
 
 /** What an embedder may set. Everything has a default. */
 export interface CreateOptions {
@@ -41,6 +47,8 @@ export interface CreateOptions {
   readonly udpPort?: number;
   /** Native backend: the UDP ports that peers may have, each one of its own. Default: any. */
   readonly udpPorts?: { readonly min: number; readonly max: number };
+  /** The certificate that DTLS shows, in PEM; its fingerprint is in each answer. Default: a new one. */
+  readonly dtlsCertificate?: CertificatePem;
   /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
   /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
@@ -79,7 +87,8 @@ export class BackendUnavailableError extends Error {
 
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
- * TypeError where `iceServers` or `turn` have what an HTTP header cannot carry; and nothing else.
+ * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
+ * cannot carry; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
@@ -98,6 +107,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     yieldsToMedia: options.yieldsToMedia ?? false,
     udpPort: options.udpPort,
     udpPorts: options.udpPorts,
+    certificate: dtlsCertificate(options.dtlsCertificate),
   });
   if (!chosen.ok) throw new BackendUnavailableError(chosen.reason);
   const { backend, reason } = chosen;
@@ -137,4 +147,11 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     stats: () => switchboard.stats,
     close: () => switchboard.close(),
   };
+}
+
+function dtlsCertificate(given: CertificatePem | undefined): DtlsCertificate {
+  if (given === undefined) return createCertificate(Date.now());
+  const { certificate, warnings } = readCertificate(given, Date.now());
+  for (const warning of warnings) dtlsLog.warn("the DTLS certificate: {warning}", { warning });
+  return certificate;
 }

@@ -1,7 +1,7 @@
 import type { RandomSource } from "../sfu/random.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
-import { createCertificate } from "./dtls/certificate.ts";
+import type { DtlsCertificate } from "./dtls/certificate.ts";
 import { createNativeBackend } from "./native/backend.ts";
 import { createPortableBackend } from "./portable/backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
@@ -24,6 +24,8 @@ export interface BackendOptions {
   readonly udpPort: number | undefined;
   /** Native: the UDP ports that peers may have, one for each. */
   readonly udpPorts: { readonly min: number; readonly max: number } | undefined;
+  /** That DTLS shows. */
+  readonly certificate: DtlsCertificate;
 }
 
 export type ChosenBackend =
@@ -40,20 +42,19 @@ export type ChosenBackend =
  * backend, or a setting that it alone has.
  */
 export function chooseBackend(options: BackendOptions): ChosenBackend {
-  const { choice, clock, random } = options;
+  const { choice, clock, random, certificate } = options;
   if (options.udpPort !== undefined && options.udpPorts !== undefined) {
     return { ok: false, reason: "peers share one UDP port, or have one each of a range: not both" };
   }
   const problem = portProblem(options);
   if (problem !== undefined) return { ok: false, reason: problem };
-  const certificate = createCertificate(Date.now());
   const portable = createPortableBackend(clock, random, certificate);
   const nativeOnly = nativeSetting(options);
   if (choice === "portable") {
     if (nativeOnly === undefined) return { ok: true, backend: portable, reason: "asked for by the configuration" };
     return { ok: false, reason: `${nativeOnly} needs the native backend` };
   }
-  const native = createNativeBackend({ ...options, certificate, dtls: portable.dtls, ciphers: portableCiphers });
+  const native = createNativeBackend({ ...options, dtls: portable.dtls, ciphers: portableCiphers });
   if (native.ok) return { ok: true, backend: native.backend, reason: native.description };
   const reason = `the native backend does not run here: ${native.reason}`;
   if (choice === "native") return { ok: false, reason };

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import { type BackendOptions, chooseBackend } from "./choose_backend.ts";
+import { createCertificate } from "./dtls/certificate.ts";
 import { LIBC } from "./native/libc.ts";
 import { candidatePaths } from "./native/libraries.ts";
 
 const WITHOUT_NATIVE = Deno.build.os !== "linux";
+const CERTIFICATE = createCertificate(Date.UTC(2027, 0, 1));
 const FFI = candidatePaths(LIBC);
 
 function choose(choice: BackendOptions["choice"], options: Partial<BackendOptions> = {}) {
@@ -18,6 +20,7 @@ function choose(choice: BackendOptions["choice"], options: Partial<BackendOption
     yieldsToMedia: false,
     udpPort: undefined,
     udpPorts: undefined,
+    certificate: CERTIFICATE,
     ...options,
   });
 }

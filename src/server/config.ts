@@ -106,6 +106,18 @@ const schema = z.object({
     meaning: "the UDP ports that peers may have, one each, with the native backend; any where it is not given",
     allowed: "two whole numbers from 1 to 65535, the second not below the first, as in 40000-49999",
   }),
+  dtlsCert: setting(z.union([unset(""), z.string()]), {
+    placeholder: "file",
+    fallback: "",
+    meaning: "certificate for DTLS, so that its fingerprint outlasts a restart; one is made at each start otherwise",
+    allowed: "a file in PEM that may be read, of a certificate with an EC P-256 key; together with --dtls-key",
+  }),
+  dtlsKey: setting(z.union([unset(""), z.string()]), {
+    placeholder: "file",
+    fallback: "",
+    meaning: "the private key of --dtls-cert",
+    allowed: "a file in PEM that may be read, not encrypted; together with --dtls-cert",
+  }),
   stun: setting(list(z.string().regex(iceUrl("stun"))), {
     placeholder: "urls",
     fallback: "",
@@ -186,12 +198,23 @@ export function parseConfig(
     const entry = given.get(key);
     return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
   });
-  const missing = parsed.success ? missingSecret(parsed.data) : [];
+  const missing = parsed.success ? missingCompanions(parsed.data) : [];
   if (parsed.success && problems.length + missing.length === 0) return { ok: true, help: false, config: parsed.data };
   return { ok: false, message: [...problems, ...refused, ...missing].join("\n") };
 }
 
-function missingSecret({ turn, turnSecret }: Config): string[] {
-  const isMissing = turn.length > 0 && turnSecret === undefined;
-  return isMissing ? ["--turn needs the secret that those servers know: give it by TURN_SECRET or --turn-secret"] : [];
+/** Settings that are of no use alone. */
+function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey }: Config): string[] {
+  const isSecretMissing = turn.length > 0 && turnSecret === undefined;
+  return [
+    ...(isSecretMissing
+      ? ["--turn needs the secret that those servers know: give it by TURN_SECRET or --turn-secret"]
+      : []),
+    ...(dtlsCert !== undefined && dtlsKey === undefined
+      ? ["--dtls-cert needs its private key: give it by --dtls-key"]
+      : []),
+    ...(dtlsKey !== undefined && dtlsCert === undefined
+      ? ["--dtls-key needs its certificate: give it by --dtls-cert"]
+      : []),
+  ];
 }

@@ -26,6 +26,8 @@ Deno.test({
       workers: undefined,
       udpPort: undefined,
       udpPorts: undefined,
+      dtlsCert: undefined,
+      dtlsKey: undefined,
       stun: [],
       turn: [],
       turnSecret: undefined,
@@ -81,6 +83,17 @@ Deno.test({
       );
     }
     assert.match(refused(["--turn=turn:a"]), /^--turn needs the secret/);
+  },
+});
+
+Deno.test({
+  name: "B206: a certificate without its key, or a key without its certificate, is refused",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--dtls-cert=cert.pem"], { DTLS_KEY: "key.pem" });
+    assert.deepEqual([config.dtlsCert, config.dtlsKey], ["cert.pem", "key.pem"]);
+    assert.equal(refused(["--dtls-cert=a"]), "--dtls-cert needs its private key: give it by --dtls-key");
+    assert.equal(refused([], { DTLS_KEY: "a" }), "--dtls-key needs its certificate: give it by --dtls-cert");
   },
 });
 
@@ -170,7 +183,7 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--stun, --turn, --turn-secret, --codecs, --log and --help",
+      "--dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

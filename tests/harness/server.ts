@@ -19,6 +19,8 @@ export interface ServerSetup {
   readonly task?: StartTask;
   /** More flags than the task has. */
   readonly flags?: readonly string[];
+  /** More permissions than the task has, as flags of Deno. */
+  readonly permissions?: readonly string[];
   /** Left out: a free one. */
   readonly port?: number;
 }
@@ -53,10 +55,10 @@ export class ServerProcess {
 
   /** Throws an Error that holds the log where it does not get ready. */
   static async start(setup: ServerSetup = {}): Promise<ServerProcess> {
-    const { task = HAS_NATIVE ? "start" : "dev", flags = [], port = 0 } = setup;
-    const [, ...args] = startCommand(task);
+    const { task = HAS_NATIVE ? "start" : "dev", flags = [], permissions = [], port = 0 } = setup;
+    const [, subcommand, ...args] = startCommand(task);
     const child = new Deno.Command(Deno.execPath(), {
-      args: [...args, `--port=${port}`, "--log=switchboard=debug", ...flags],
+      args: [subcommand, ...permissions, ...args, `--port=${port}`, "--log=switchboard=debug", ...flags],
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",

@@ -62,6 +62,20 @@ export function writeMessage({ type, sequence, body }: HandshakeMessage): Buffer
   return message;
 }
 
+/** A message in parts, each with a header of its own and of `limit` bytes at most. */
+export function cutMessage(message: HandshakeMessage, limit: number): Buffer[] {
+  const { body } = message;
+  const step = limit - MESSAGE_HEADER;
+  if (body.length <= step) return [writeMessage(message)];
+  return Array.from({ length: Math.ceil(body.length / step) }, (_, index) => {
+    const bytes = body.subarray(index * step, (index + 1) * step);
+    const fragment = writeMessage({ ...message, body: bytes });
+    fragment.writeUIntBE(body.length, 1, 3);
+    fragment.writeUIntBE(index * step, 6, 3);
+    return fragment;
+  });
+}
+
 /**
  * Puts one message together from fragments in any order, repeated or overlapping. A datagram may hold more than a hundred
  * fragments, each of another message: none costs more than its own bytes and a row of zeros.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type HandshakeFragment, MessageReassembler, readFragments, writeMessage } from "./message.ts";
+import { cutMessage, type HandshakeFragment, MessageReassembler, readFragments, writeMessage } from "./message.ts";
 
 const BODY = Buffer.from("the body of a handshake message");
 
@@ -20,6 +20,25 @@ Deno.test({
       { type: 11, sequence: 2, length: BODY.length, offset: 0, bytes: BODY },
       { type: 14, sequence: 3, length: 0, offset: 0, bytes: Buffer.alloc(0) },
     ]);
+  },
+});
+
+Deno.test({
+  name: "a message that is cut has parts of the limit at most, which are put together again",
+  permissions: "none",
+  fn() {
+    const message = { type: 11, sequence: 2, body: BODY };
+    const header = 12;
+    assert.deepEqual(cutMessage(message, header + BODY.length), [writeMessage(message)]);
+    for (const step of [1, 5, BODY.length - 1]) {
+      const parts = cutMessage(message, header + step);
+      assert.equal(parts.length, Math.ceil(BODY.length / step));
+      assert.ok(parts.every((part) => part.length <= header + step));
+      const reassembler = new MessageReassembler();
+      const whole = parts.flatMap((part) => readFragments(part) ?? []).map((part) => reassembler.take(part));
+      assert.deepEqual(whole.splice(0, parts.length - 1).filter(Boolean), []);
+      assert.deepEqual(whole, [message]);
+    }
   },
 });
 

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { dtlsContract } from "../../../tests/harness/dtls_contract.ts";
 import { mutate, plainAlert, seeded } from "../../../tests/harness/dtls_datagrams.ts";
 import { beginsWith, DtlsPair, type PairOptions } from "../../../tests/harness/dtls_pair.ts";
+import { longCertificate } from "../../../tests/harness/long_certificate.ts";
+import { connectOpenSsl, LIBSSL_TITLE, WITH_LIBSSL } from "../../../tests/harness/native_dtls.ts";
 import { createCertificate } from "../dtls/certificate.ts";
 import { createPortableDtls } from "./dtls.ts";
-import { readRecords } from "../dtls/record.ts";
+import { MAX_DATAGRAM, readRecords } from "../dtls/record.ts";
 
 const CERTIFICATE = createCertificate(Date.UTC(2027, 0, 1));
 const SERVER_HELLO = 2;
@@ -29,6 +31,23 @@ function feed(pair: DtlsPair, datagram: Uint8Array): void {
 
 test("the factory's fingerprint is the certificate's", () => {
   assert.equal(createPortableDtls(CERTIFICATE).fingerprint, CERTIFICATE.fingerprint);
+});
+
+Deno.test({
+  name: `B132, B205: a long certificate is shown in datagrams of 1200 bytes at most (${LIBSSL_TITLE} as the client)`,
+  permissions: WITH_LIBSSL.permissions,
+  ignore: WITH_LIBSSL.ignore,
+  fn() {
+    for (const length of [900, 1_000, 5_000]) {
+      const [ours, theirs] = [longCertificate(length), longCertificate(2_000)];
+      const { connected, failed, client, lengths } = connectOpenSsl(createPortableDtls(ours), theirs);
+      assert.deepEqual(failed, []);
+      assert.ok(typeof client !== "string", `${client}`);
+      assert.deepEqual(client.remoteCertificate, ours.der);
+      assert.deepEqual(connected, [{ ...client, remoteCertificate: theirs.der }]);
+      assert.ok(Math.max(...lengths) <= MAX_DATAGRAM, `${lengths}`);
+    }
+  },
 });
 
 test("B29: a ClientHello without a cookie gets a shorter answer, and no timeout for it", async () => {

@@ -3,8 +3,8 @@ import { DtlsServer, HashAlgorithm, SignatureAlgorithm } from "werift";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
 import type { RecordCipher } from "../dtls/protected_records.ts";
-import { type HandshakeMessage, writeMessage } from "../dtls/message.ts";
-import { HANDSHAKE, readRecords, writeRecord } from "../dtls/record.ts";
+import { cutMessage, type HandshakeMessage, MessageReassembler, readFragments, writeMessage } from "../dtls/message.ts";
+import { HANDSHAKE, MAX_DATAGRAM, readRecords, RECORD_HEADER, writeRecord } from "../dtls/record.ts";
 
 /** werift's type names the profiles of its own SRTP. Its DTLS compares their numbers, and takes any. */
 type WeriftProfile = NonNullable<DtlsServer["srtp"]["srtpProfile"]>;
@@ -13,6 +13,9 @@ const PROTECTION_PROFILES = SRTP_PROFILE_PREFERENCE.map((profile) => SRTP_PROFIL
 
 const NOWHERE = { address: "0.0.0.0", family: "IPv4", port: 0 };
 const FROM_NOWHERE = [NOWHERE.address, NOWHERE.port] as const;
+
+/** werift's form of a handshake message, or of a part of one. */
+type WeriftMessage = DtlsServer["dtls"]["sortedHandshakeCache"][number];
 
 /** ServerHello to ServerHelloDone, after which werift would start a timer of its own. */
 const SERVER_HELLO_FLIGHT = 4;
@@ -53,6 +56,7 @@ export class WeriftHandshake {
       srtpProfiles: PROTECTION_PROFILES,
     });
     this.#server.dtls.cookie = cookie;
+    keepWhole(this.#server.dtls);
     // werift has put its own handler there. It catches whatever a whole record makes it throw or reject.
     this.#deliver = (record) => transport.onData(record, FROM_NOWHERE);
   }
@@ -61,7 +65,14 @@ export class WeriftHandshake {
   handleMessage(message: HandshakeMessage): Buffer[] {
     this.#sent = [];
     this.#deliver(writeRecord(HANDSHAKE, 0, 0, writeMessage(message)));
-    return this.#sent.flatMap((datagram) => readRecords(datagram) ?? []).map((record) => record.fragment);
+    // werift cuts messages too, to parts that are longer than a datagram may be here.
+    const parts = this.#sent.flatMap((datagram) => readRecords(datagram) ?? []).flatMap((record) =>
+      readFragments(record.fragment) ?? []
+    );
+    const whole = new MessageReassembler();
+    return parts.flatMap((part) => whole.take(part) ?? []).flatMap((sent) =>
+      cutMessage(sent, MAX_DATAGRAM - RECORD_HEADER)
+    );
   }
 
   /**
@@ -118,3 +129,22 @@ export class WeriftHandshake {
 }
 
 class FlightHeld extends Error {}
+
+/**
+ * Has werift keep the messages that it sends whole: it would keep the parts of a long certificate, and hash them with the
+ * header of each, where RFC 6347 section 4.2.6 wants the message as if it had not been cut.
+ */
+function keepWhole(dtls: DtlsServer["dtls"]): void {
+  const keep = dtls.bufferHandshakeCache.bind(dtls);
+  dtls.bufferHandshakeCache = (parts, isLocal, flight) =>
+    keep(parts.length > 1 ? [joined(parts)] : parts, isLocal, flight);
+}
+
+/** The parts of one message, in their order, as one. */
+function joined(parts: readonly WeriftMessage[]): WeriftMessage {
+  const fragment = Buffer.concat(parts.map((part) => part.fragment));
+  return Object.assign(Object.create(Object.getPrototypeOf(parts[0])), parts[0], {
+    fragment,
+    fragment_length: fragment.length,
+  });
+}

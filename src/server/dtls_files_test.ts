@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { readDtlsFiles } from "./dtls_files.ts";
+
+const PATHS = { dtlsCert: "certs/cert.pem", dtlsKey: "certs/key.pem" };
+
+Deno.test({
+  name: "B205: both files are read, and none where none is named",
+  permissions: "none",
+  fn() {
+    const read = readDtlsFiles(PATHS, (path) => `text of ${path}`);
+    assert.deepEqual(read, { ok: true, pem: { cert: "text of certs/cert.pem", key: "text of certs/key.pem" } });
+    const none = readDtlsFiles({ dtlsCert: undefined, dtlsKey: undefined }, () => assert.fail("nothing is to be read"));
+    assert.deepEqual(none, { ok: true, pem: undefined });
+  },
+});
+
+for (
+  const [error, reason] of [
+    [new Deno.errors.NotFound("os error 2"), "there is no such file"],
+    [
+      new Deno.errors.NotCapable("Requires read access"),
+      "Deno may not read it: put it into certs/, or add --allow-read=certs/key.pem to the command",
+    ],
+    [new Deno.errors.PermissionDenied("os error 13"), "this user may not read it"],
+    [new Deno.errors.IsADirectory("Is a directory (os error 21)"), "Is a directory (os error 21)"],
+  ] as const
+) {
+  Deno.test({
+    name: `B206: a file that cannot be read is told with its flag: ${error.name}`,
+    permissions: "none",
+    fn() {
+      const result = readDtlsFiles(PATHS, (path) => {
+        if (path === PATHS.dtlsKey) throw error;
+        return "";
+      });
+      assert.deepEqual(result, { ok: false, message: `--dtls-key=certs/key.pem is of no use: ${reason}` });
+    },
+  });
+}
+
+Deno.test({
+  name: "B206: two files that cannot be read are told in two lines",
+  permissions: "none",
+  fn() {
+    const result = readDtlsFiles(PATHS, () => {
+      throw new Deno.errors.NotFound();
+    });
+    assert.deepEqual(result, {
+      ok: false,
+      message: "--dtls-cert=certs/cert.pem is of no use: there is no such file\n" +
+        "--dtls-key=certs/key.pem is of no use: there is no such file",
+    });
+  },
+});
