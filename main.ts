@@ -1,10 +1,20 @@
-import { parseConfig, SETTINGS } from "./src/server/config.ts";
+import { type Config, mediaHosts, parseConfig, SETTINGS } from "./src/server/config.ts";
 import { helpText } from "./src/server/config_text.ts";
-import { configureLogs } from "./src/server/log.ts";
 import { dtlsProblem, readDtlsFiles } from "./src/server/dtls_files.ts";
+import { configureLogs } from "./src/server/log.ts";
+import { mediaHostProblem } from "./src/server/media_hosts.ts";
 import { catchStopSignals, run } from "./src/server/serve.ts";
-import { BackendUnavailableError, CertificateError, createSwitchboard, type SwitchboardServer } from "./src/mod.ts";
+import {
+  AnnouncedAddresses,
+  AnnounceError,
+  BackendUnavailableError,
+  CertificateError,
+  type CertificatePem,
+  createSwitchboard,
+} from "./src/mod.ts";
 
+/** Exit code of a process that cannot do here what it was called for. */
+const CANNOT_START = 1;
 /** Exit code of a process that was called wrongly. */
 const USAGE_ERROR = 2;
 
@@ -15,43 +25,57 @@ const printError = (text: string) => void Deno.stderr.writeSync(encoder.encode(t
 async function main(): Promise<number> {
   const env = Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)]));
   const result = parseConfig(Deno.args, env);
-  if (!result.ok) {
-    printError(`${result.message}\n`);
-    return USAGE_ERROR;
-  }
+  if (!result.ok) return refuse(USAGE_ERROR, result.message);
   if (result.help) {
     print(helpText());
     return 0;
   }
   const { config } = result;
-  const { host, log, stun, turn, turnSecret, dtlsCert, dtlsKey, ...options } = config;
-  const paths = { dtlsCert, dtlsKey };
-  const files = readDtlsFiles(paths);
-  if (!files.ok) {
-    printError(`${files.message}\n`);
-    return USAGE_ERROR;
-  }
-  configureLogs(log);
-  let switchboard: SwitchboardServer;
+  const files = readDtlsFiles(config);
+  if (!files.ok) return refuse(USAGE_ERROR, files.message);
+  configureLogs(config.log);
+  const problem = mediaHostProblem(mediaHosts(config));
+  if (problem !== undefined) return refuse(CANNOT_START, problem);
   try {
-    switchboard = createSwitchboard({
-      ...options,
-      hostname: host,
-      yieldsToMedia: true,
-      iceServers: stun.length > 0 ? [{ urls: stun }] : [],
-      ...(files.pem !== undefined && { dtlsCertificate: files.pem }),
-      ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
-    });
+    return await serve(config, files.pem);
   } catch (error) {
     if (error instanceof CertificateError) {
-      printError(`${dtlsProblem(paths, error.part, error.message)}\n`);
-      return USAGE_ERROR;
+      return refuse(USAGE_ERROR, dtlsProblem(config, error.part, error.message));
     }
-    if (!(error instanceof BackendUnavailableError)) throw error;
-    printError(`--backend=${config.backend}: ${error.message}\n`);
-    return 1;
+    if (error instanceof AnnounceError) return refuse(CANNOT_START, `--announce: ${error.message}`);
+    if (error instanceof BackendUnavailableError) {
+      return refuse(CANNOT_START, `--backend=${config.backend}: ${error.message}`);
+    }
+    throw error;
   }
-  return await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
+}
+
+async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
+  const { backend, workers, udpPort, udpPorts, codecs, announce, stun, turn, turnSecret } = config;
+  const hostname = mediaHosts(config);
+  const announced = await AnnouncedAddresses.open(announce, { hostname });
+  const switchboard = createSwitchboard({
+    backend,
+    codecs,
+    hostname,
+    announce: () => announced.addresses,
+    yieldsToMedia: true,
+    iceServers: stun.length > 0 ? [{ urls: stun }] : [],
+    ...(workers !== undefined && { workers }),
+    ...(udpPort !== undefined && { udpPort }),
+    ...(udpPorts !== undefined && { udpPorts }),
+    ...(dtlsCertificate !== undefined && { dtlsCertificate }),
+    ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
+  });
+  const exitCode = await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
+  announced.close();
+  return exitCode;
+}
+
+/** Says on stderr why the process does not start; gives the exit code back. */
+function refuse(exitCode: number, message: string): number {
+  printError(`${message}\n`);
+  return exitCode;
 }
 
 Deno.exit(await main());

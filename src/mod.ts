@@ -10,6 +10,8 @@
  * ```
  */
 import { getLogger } from "@logtape/logtape";
+import { bindAddress, localAddresses, unservedAddresses } from "./io/addresses.ts";
+import { AnnouncedAddresses, AnnounceError, type AnnounceOptions } from "./io/announced_addresses.ts";
 import { type BackendChoice, chooseBackend } from "./io/choose_backend.ts";
 import { systemClock } from "./io/clock.ts";
 import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.ts";
@@ -19,21 +21,39 @@ import { type Stats, Switchboard } from "./io/switchboard.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
+import { parseIpAddress } from "./webrtc/ip_address.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 
-export { CertificateError };
-export type { Authorize, BackendChoice, CertificatePem, CodecName, HttpAccess, IceServer, Stats, TurnOptions, Verdict };
+export { AnnouncedAddresses, AnnounceError, CertificateError };
+export type {
+  AnnounceOptions,
+  Authorize,
+  BackendChoice,
+  CertificatePem,
+  CodecName,
+  HttpAccess,
+  IceServer,
+  Stats,
+  TurnOptions,
+  Verdict,
+};
 
 const dtlsLog = getLogger(["switchboard", "dtls"]);
 
 /** What an embedder may set. Everything has a default. */
 export interface CreateOptions {
-  /** Address that the UDP sockets bind to; 0.0.0.0, which is also the default, means all. */
-  readonly hostname?: string;
-  /** IP addresses to put into ICE candidates instead of the machine's own, for 1:1 NAT. */
-  readonly announce?: readonly string[];
+  /**
+   * Address that media is on: 0.0.0.0, which is also the default, for all of IPv4, :: for all of both families. Of several
+   * all are in the candidates, and no others; UDP sockets then bind to all of the machine's.
+   */
+  readonly hostname?: string | readonly string[];
+  /**
+   * IP addresses to put into ICE candidates instead of the machine's own, for 1:1 NAT. A function is asked for each ICE
+   * generation: AnnouncedAddresses gives those of a name.
+   */
+  readonly announce?: readonly string[] | (() => readonly string[]);
   /** What carries the media. Default: `auto`, the native one where Linux and `--allow-ffi` let it run. */
   readonly backend?: BackendChoice;
   /** Workers that carry media; the native backend alone has them. Default: one, or none where it cannot be started. */
@@ -88,7 +108,8 @@ export class BackendUnavailableError extends Error {
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
- * cannot carry; and nothing else.
+ * cannot carry, or where `announce` has what is no IP address or of a family that `hostname` cannot serve; and nothing
+ * else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
@@ -97,7 +118,11 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
   ];
   iceLinks(iceServers(""));
-  const hostname = options.hostname ?? "0.0.0.0";
+  const { hostname: host = "0.0.0.0", announce = [] } = options;
+  const hosts = typeof host === "string" ? [host] : host;
+  if (typeof announce !== "function") checkAnnounced(hosts, announce);
+  const announced = typeof announce === "function" ? announce : () => announce;
+  const hostname = bindAddress(hosts);
   const chosen = chooseBackend({
     choice: options.backend ?? "auto",
     clock: systemClock,
@@ -116,7 +141,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     clock: systemClock,
     random: cryptoRandom,
     hostname,
-    announce: options.announce ?? [],
+    addresses: () => localAddresses(hosts, announced()),
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
     iceServers,
   });
@@ -154,4 +179,15 @@ function dtlsCertificate(given: CertificatePem | undefined): DtlsCertificate {
   const { certificate, warnings } = readCertificate(given, Date.now());
   for (const warning of warnings) dtlsLog.warn("the DTLS certificate: {warning}", { warning });
   return certificate;
+}
+
+function checkAnnounced(hosts: readonly string[], announce: readonly string[]): void {
+  for (const address of announce) {
+    if (parseIpAddress(address) === undefined) {
+      throw new TypeError(`announce: ${address} is no IP address; AnnouncedAddresses looks names up`);
+    }
+  }
+  const [unserved] = unservedAddresses(hosts, announce);
+  if (unserved === undefined) return;
+  throw new TypeError(`announce: ${unserved} is of a family that media on ${hosts.join(", ")} cannot serve`);
 }

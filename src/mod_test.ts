@@ -57,3 +57,36 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "B208: announced addresses that are none, or of a family that media is not on, are refused",
+  permissions: "none",
+  fn() {
+    for (
+      const [hostname, announce, message] of [
+        [
+          "0.0.0.0",
+          "media.example.org",
+          "announce: media.example.org is no IP address; AnnouncedAddresses looks names up",
+        ],
+        ["0.0.0.0", "2001:db8::1", "announce: 2001:db8::1 is of a family that media on 0.0.0.0 cannot serve"],
+        ["2001:db8::2", "192.0.2.1", "announce: 192.0.2.1 is of a family that media on 2001:db8::2 cannot serve"],
+      ]
+    ) {
+      assert.throws(() => createSwitchboard({ hostname, announce: [announce] }), { name: "TypeError", message });
+    }
+    createSwitchboard({ hostname: "::", announce: ["192.0.2.1", "2001:db8::1"] });
+    createSwitchboard({ hostname: ["192.0.2.7", "2001:db8::7"], announce: ["192.0.2.1", "2001:db8::1"] });
+  },
+});
+
+Deno.test({
+  name: "B206: a certificate that is of no use is refused by a typed error",
+  permissions: "none",
+  fn() {
+    assert.throws(() => createSwitchboard({ dtlsCertificate: { cert: "", key: "" } }), {
+      name: "CertificateError",
+      part: "cert",
+    });
+  },
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { candidateLines, localAddresses } from "./addresses.ts";
+import { bindAddress, candidateLines, localAddresses, unservedAddresses } from "./addresses.ts";
 
 const INTERFACES = [
   { family: "IPv4", address: "127.0.0.1" },
@@ -13,8 +13,8 @@ Deno.test({
   name: "announced addresses replace the machine's own, and a single address is the only one",
   permissions: "none",
   fn() {
-    assert.deepEqual(localAddresses("0.0.0.0", ["203.0.113.7"], () => INTERFACES), ["203.0.113.7"]);
-    assert.deepEqual(localAddresses("127.0.0.1", [], () => INTERFACES), ["127.0.0.1"]);
+    assert.deepEqual(localAddresses(["0.0.0.0"], ["203.0.113.7"], () => INTERFACES), ["203.0.113.7"]);
+    assert.deepEqual(localAddresses(["127.0.0.1"], [], () => INTERFACES), ["127.0.0.1"]);
   },
 });
 
@@ -22,9 +22,34 @@ Deno.test({
   name: "bound to all addresses, those of the family are candidates, loopback last and link-local never",
   permissions: "none",
   fn() {
-    assert.deepEqual(localAddresses("0.0.0.0", [], () => INTERFACES), ["192.0.2.7", "127.0.0.1"]);
+    assert.deepEqual(localAddresses(["0.0.0.0"], [], () => INTERFACES), ["192.0.2.7", "127.0.0.1"]);
     const both = ["192.0.2.7", "2001:db8::7", "127.0.0.1", "::1"];
-    assert.deepEqual(localAddresses("::", [], () => INTERFACES), both);
+    assert.deepEqual(localAddresses(["::"], [], () => INTERFACES), both);
+  },
+});
+
+Deno.test({
+  name: "B207: several addresses are all candidates, and no others, and sockets bind to all of their families",
+  permissions: "none",
+  fn() {
+    const hosts = ["2001:db8::7", "192.0.2.7"];
+    assert.deepEqual(localAddresses(hosts, [], () => INTERFACES), hosts);
+    assert.equal(bindAddress(hosts), "::");
+    assert.equal(bindAddress(["192.0.2.7", "192.0.2.8"]), "0.0.0.0");
+    for (const host of ["::", "0.0.0.0", "192.0.2.7", "2001:db8::7"]) assert.equal(bindAddress([host]), host);
+  },
+});
+
+Deno.test({
+  name: "B208: an address is served where media is on one of its family",
+  permissions: "none",
+  fn() {
+    const both = ["203.0.113.7", "2001:db8::1"];
+    for (const hosts of [["::"], ["0:0:0:0:0:0:0:0"], ["192.0.2.7", "2001:db8::7"]]) {
+      assert.deepEqual(unservedAddresses(hosts, both), [], `${hosts}`);
+    }
+    for (const hosts of [["0.0.0.0"], ["192.0.2.7"]]) assert.deepEqual(unservedAddresses(hosts, both), ["2001:db8::1"]);
+    assert.deepEqual(unservedAddresses(["2001:db8::7"], both), ["203.0.113.7"]);
   },
 });
 
@@ -32,7 +57,7 @@ Deno.test({
   name: "the machine itself has an address",
   permissions: { sys: ["networkInterfaces"] },
   fn() {
-    assert.ok(localAddresses("0.0.0.0", []).length > 0);
+    assert.ok(localAddresses(["0.0.0.0"], []).length > 0);
   },
 });
 

@@ -13,7 +13,7 @@ import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
 import { messageOf } from "../webrtc/error_message.ts";
-import { candidateLines, localAddresses } from "./addresses.ts";
+import { candidateLines } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import { type HostedMedia, TICK_MS } from "./media_host.ts";
@@ -27,8 +27,8 @@ export interface SwitchboardOptions {
   readonly random: RandomSource;
   /** Address that UDP sockets bind to. */
   readonly hostname: string;
-  /** Addresses for candidates instead of the machine's own. */
-  readonly announce: readonly string[];
+  /** Addresses for candidates, best first; asked for each ICE generation. */
+  readonly addresses: () => readonly string[];
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
   /** STUN and TURN servers that a peer is told of over its WebSocket. */
@@ -182,8 +182,7 @@ export class Switchboard {
   }
 
   readonly #openMedia: OpenPeerMedia = (opening, handleEvent) => {
-    const { hostname, announce } = this.#options;
-    const addresses = localAddresses(hostname, announce);
+    const { addresses } = this.#options;
     const guarded = (event: PeerEvent, nowMs: number) => {
       try {
         handleEvent(event, nowMs);
@@ -192,7 +191,12 @@ export class Switchboard {
       }
     };
     const { port, send } = this.#openPeer(opening, guarded);
-    return { candidates: candidateLines(addresses, port), send };
+    return {
+      get candidates() {
+        return candidateLines(addresses(), port);
+      },
+      send,
+    };
   };
 
   #openPeer(opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {

@@ -7,6 +7,7 @@ import { credentialsOf } from "../../tests/harness/signaling_room.ts";
 import { TestClient } from "../../tests/harness/test_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import { type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
+import { localAddresses } from "./addresses.ts";
 import { LocalMedia } from "./local_media.ts";
 import { portableCiphers } from "./portable/cipher.ts";
 import type { DatagramHandler, DatagramSocket, Sockets } from "./sockets.ts";
@@ -55,7 +56,7 @@ function setUp(hostname = "127.0.0.1") {
     clock,
     random,
     hostname,
-    announce: [],
+    addresses: () => localAddresses([hostname], []),
     codecs: ["audio/opus", "video/vp8"],
     iceServers: () => [],
   });
@@ -232,12 +233,18 @@ Deno.test({
   name: "B44: a peer that cannot learn the machine's addresses leaves no socket behind",
   permissions: "none",
   fn() {
-    const { connect, sockets } = setUp("0.0.0.0");
-    const { say, closed } = connect();
-    const [reply] = say({ type: "join", roomId: "room" });
+    const { connect, sockets, switchboard } = setUp("0.0.0.0");
+    const { say, closed, endpoint } = connect();
+    say({ type: "join", roomId: "room" });
+    const [reply] = say({
+      type: "offer",
+      sdp: buildOffer([{ mid: "0", kind: "video", direction: "sendonly", ssrc: 1 }]),
+    });
     assert.equal(reply.type === "error" && reply.code, "internal", "without the permission to read them");
     assert.deepEqual(closed, [1011]);
-    assert.deepEqual(sockets, []);
+    endpoint.handleClose(1011, true);
+    assert.deepEqual(sockets.map((socket) => socket.closed), [true]);
+    assert.deepEqual(switchboard.stats, NOTHING);
   },
 });
 

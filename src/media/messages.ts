@@ -76,7 +76,7 @@ export type PeerEvent =
 
 /** What signaling holds of the media side of one peer. */
 export interface PeerMedia {
-  /** The server's candidate lines without `a=`. */
+  /** The server's candidate lines without `a=`, as they are at present. */
   readonly candidates: readonly string[];
   /** Throws nothing: a fault comes back as `ended`. */
   send(command: Exclude<PeerCommand, { readonly type: "open" }>): void;

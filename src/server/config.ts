@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { isUnspecified, unservedAddresses } from "../io/addresses.ts";
+import { parseIpAddress } from "../webrtc/ip_address.ts";
 import { splitArguments } from "./arguments.ts";
 import { CODEC_NAMES } from "./codecs.ts";
 import { AREAS, type LogFilter, parseLogFilter } from "./log_filter.ts";
@@ -49,7 +51,16 @@ const portRange = z.string().regex(/^\d{1,5}-\d{1,5}$/).transform((text) => {
 const iceUrl = (scheme: "stun" | "turn") => new RegExp(`^${scheme}s?:[!-;=?-~]+$`);
 
 const ip = z.union([z.ipv4(), z.ipv6()]);
-const isUnspecified = (address: string): boolean => /^[0:.]+$/.test(address);
+const localHost = z.literal("localhost").transform(() => "127.0.0.1");
+
+/** RFC 1123 section 2.1; the last label of a name is no number. */
+const hostName = z.string().max(253).regex(
+  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+\.?$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$/i,
+);
+
+function standsAlone(hosts: readonly string[]): boolean {
+  return hosts.length < 2 || !hosts.some(isUnspecified);
+}
 
 function logFilter(text: string, context: z.RefinementCtx<string>): LogFilter {
   const filter = parseLogFilter(text);
@@ -69,17 +80,25 @@ const schema = z.object({
     meaning: "TCP port of HTTP and WebSocket; 0 takes any free one",
     allowed: "a whole number from 0 to 65535",
   }),
-  host: setting(z.union([ip, z.literal("localhost").transform(() => "127.0.0.1")]), {
+  host: setting(z.union([ip, localHost]), {
     placeholder: "address",
     fallback: "0.0.0.0",
-    meaning: "address to listen on, for HTTP and for media (UDP)",
+    meaning: "address to listen on, for HTTP, and for media (UDP) where --media-host is not given",
     allowed: "an IPv4 or IPv6 address, or localhost",
   }),
-  announce: setting(list(ip.refine((address) => !isUnspecified(address))), {
+  mediaHost: setting(list(z.union([ip, localHost])).refine(standsAlone), {
     placeholder: "addresses",
     fallback: "",
-    meaning: "addresses that clients send media to, instead of the machine's own: its public address behind 1:1 NAT",
-    allowed: "IPv4 or IPv6 addresses other than 0.0.0.0 and ::, separated by commas",
+    meaning: "address that media (UDP) is on, :: for all of both families; of several clients are told of these alone",
+    allowed: "IPv4 or IPv6 addresses, or localhost, separated by commas; 0.0.0.0 and :: stand alone",
+  }),
+  announce: setting(list(z.union([ip.refine((address) => !isUnspecified(address)), hostName])), {
+    placeholder: "addresses",
+    fallback: "",
+    meaning:
+      "addresses or names that clients send media to, instead of the machine's own: behind 1:1 NAT the public one",
+    allowed:
+      "IPv4 or IPv6 addresses other than 0.0.0.0 and ::, of a family that media is on, or host names, separated by commas",
   }),
   backend: setting(z.enum(["auto", "native", "portable"]), {
     placeholder: "name",
@@ -198,7 +217,7 @@ export function parseConfig(
     const entry = given.get(key);
     return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
   });
-  const missing = parsed.success ? missingCompanions(parsed.data) : [];
+  const missing = parsed.success ? [...missingCompanions(parsed.data), ...unserved(parsed.data)] : [];
   if (parsed.success && problems.length + missing.length === 0) return { ok: true, help: false, config: parsed.data };
   return { ok: false, message: [...problems, ...refused, ...missing].join("\n") };
 }
@@ -217,4 +236,17 @@ function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey }: Config): str
       ? ["--dtls-key needs its certificate: give it by --dtls-cert"]
       : []),
   ];
+}
+
+/** Addresses of this machine that media is on. */
+export function mediaHosts({ host, mediaHost }: Pick<Config, "host" | "mediaHost">): readonly string[] {
+  return mediaHost.length > 0 ? mediaHost : [host];
+}
+
+function unserved(config: Config): string[] {
+  const hosts = mediaHosts(config);
+  const addresses = config.announce.filter((entry) => parseIpAddress(entry) !== undefined);
+  return unservedAddresses(hosts, addresses).map((address) =>
+    `--announce names ${address}, but media is on ${hosts.join(", ")} alone: --media-host=:: is all of both families`
+  );
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, parseConfig, SETTINGS } from "./config.ts";
+import { type Config, mediaHosts, parseConfig, SETTINGS } from "./config.ts";
 import { configTable, helpText } from "./config_text.ts";
 
 function accepted(args: string[], env: Record<string, string> = {}): Config {
@@ -21,6 +21,7 @@ Deno.test({
     assert.deepEqual(accepted([]), {
       port: 3000,
       host: "0.0.0.0",
+      mediaHost: [],
       announce: [],
       backend: "auto",
       workers: undefined,
@@ -87,6 +88,32 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B207: media is on what HTTP is on, unless it has addresses of its own",
+  permissions: "none",
+  fn() {
+    assert.deepEqual(mediaHosts(accepted(["--host=::1"])), ["::1"]);
+    assert.deepEqual(mediaHosts(accepted(["--host=127.0.0.1", "--media-host=::"])), ["::"]);
+    const several = accepted([], { MEDIA_HOST: "192.0.2.1,2001:db8::1,localhost" });
+    assert.deepEqual(mediaHosts(several), ["192.0.2.1", "2001:db8::1", "127.0.0.1"]);
+  },
+});
+
+Deno.test({
+  name: "B208: an announced address of a family that media is not on is refused, with what to do",
+  permissions: "none",
+  fn() {
+    const reason = (address: string, hosts: string) =>
+      `--announce names ${address}, but media is on ${hosts} alone: --media-host=:: is all of both families`;
+    assert.equal(refused(["--announce=2001:db8::1,192.0.2.1"]), reason("2001:db8::1", "0.0.0.0"));
+    assert.equal(refused(["--announce=192.0.2.1", "--media-host=2001:db8::2"]), reason("192.0.2.1", "2001:db8::2"));
+    for (const hosts of ["::", "192.0.2.7,2001:db8::7"]) {
+      const { announce } = accepted([`--media-host=${hosts}`, "--announce=2001:db8::1,203.0.113.1"]);
+      assert.deepEqual(announce, ["2001:db8::1", "203.0.113.1"]);
+    }
+  },
+});
+
+Deno.test({
   name: "B206: a certificate without its key, or a key without its certificate, is refused",
   permissions: "none",
   fn() {
@@ -117,8 +144,9 @@ Deno.test({
   name: "lists take spaces around commas, and each item once",
   permissions: "none",
   fn() {
-    const config = accepted(["--announce=192.0.2.1, 2001:db8::1,192.0.2.1", "--codecs=vp8"]);
-    assert.deepEqual(config.announce, ["192.0.2.1", "2001:db8::1"]);
+    const list = "192.0.2.1, 2001:db8::1,192.0.2.1,media.example.org";
+    const config = accepted(["--host=::", `--announce=${list}`, "--codecs=vp8"]);
+    assert.deepEqual(config.announce, ["192.0.2.1", "2001:db8::1", "media.example.org"]);
     assert.deepEqual(config.codecs, ["vp8"]);
   },
 });
@@ -144,7 +172,14 @@ for (
     ["port", "http"],
     ["host", "example.com"],
     ["host", "256.0.0.1"],
-    ["announce", "example.com"],
+    ["mediaHost", "example.com"],
+    ["mediaHost", "::,127.0.0.1"],
+    ["mediaHost", "192.0.2.1,"],
+    ["announce", "exam ple.com"],
+    ["announce", "-example.com"],
+    ["announce", "192.0.2.256"],
+    ["announce", "192.0.2"],
+    ["announce", "http://example.com"],
     ["announce", "192.0.2.1,,192.0.2.2"],
     ["announce", "0.0.0.0"],
     ["announce", "::"],
@@ -182,7 +217,7 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
-      "--prot is not known: allowed are --port, --host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
+      "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
       "--dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",

@@ -72,7 +72,7 @@ export class Participant {
       this.connection = new PeerConnection({
         dtls: options.dtls,
         ice,
-        candidates: media.candidates,
+        candidates: () => media.candidates,
         transport: {
           restartIce: (local) => media.send({ type: "restartIce", ice: local }),
           sendDtls: (bytes) => media.send({ type: "sendDtls", bytes }),

@@ -23,8 +23,8 @@ export interface PeerConnectionOptions {
   readonly dtls: DtlsFactory;
   /** With which the transport has begun. */
   readonly ice: IceGenerations;
-  /** The server's candidate lines without `a=`. */
-  readonly candidates: readonly string[];
+  /** The server's candidate lines without `a=`; asked for each ICE generation. */
+  readonly candidates: () => readonly string[];
   readonly transport: TransportCommands;
   readonly observer: ConnectionObserver;
 }
@@ -35,6 +35,8 @@ export interface PeerConnectionOptions {
  */
 export class PeerConnection {
   readonly #options: PeerConnectionOptions;
+  /** Of the present ICE generation. */
+  #candidates: readonly string[] = [];
   #fingerprints: readonly Fingerprint[] = [];
   #dtls: DtlsSession | undefined;
   #connected = false;
@@ -73,10 +75,16 @@ export class PeerConnection {
 
   /** Begins an ICE generation, without an offer; nothing begins where the credentials are those of the present one. */
   restartIce(ufrag: string, password: string): LocalParameters {
-    const { ice, dtls, candidates, transport } = this.#options;
+    const { ice, dtls, transport } = this.#options;
     const generation = ice.setRemote(ufrag, password);
+    if (generation !== "same") this.#candidates = this.#options.candidates();
     if (generation === "restart") transport.restartIce(ice.local);
-    return { ...ice.local, fingerprint: dtls.fingerprint, candidates, restarted: generation !== "same" };
+    return {
+      ...ice.local,
+      fingerprint: dtls.fingerprint,
+      candidates: this.#candidates,
+      restarted: generation !== "same",
+    };
   }
 
   /** The client has used the server's `ufrag`. */

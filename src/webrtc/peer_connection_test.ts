@@ -12,7 +12,7 @@ const OFFER: RemoteParameters = { ufrag: "clie", password: "password", fingerpri
 const WRONG_FINGERPRINT = { algorithm: "sha-256", value: "00:11" };
 
 /** A connection, what its transport was asked, and in one list what both were told. */
-function setUp(dtls: DtlsFactory = keyedDtls()) {
+function setUp(dtls: DtlsFactory = keyedDtls(), candidates = () => CANDIDATES) {
   const told: string[] = [];
   const sent: Uint8Array[] = [];
   const restarts: IceCredentials[] = [];
@@ -21,7 +21,7 @@ function setUp(dtls: DtlsFactory = keyedDtls()) {
   const connection = new PeerConnection({
     dtls,
     ice,
-    candidates: CANDIDATES,
+    candidates,
     transport: {
       restartIce: (local) => restarts.push(local),
       sendDtls: (bytes) => sent.push(bytes.slice()),
@@ -179,6 +179,21 @@ Deno.test({
     assert.deepEqual([connection.localUfrag, connection.remoteUfrag], [local.ufrag, OFFER.ufrag]);
     assert.equal(connection.restarting, false);
     assert.deepEqual(restarts, [], "the transport has begun with these credentials");
+  },
+});
+
+Deno.test({
+  name: "P70: the candidates are those of the moment in which an ICE generation begins",
+  permissions: "none",
+  fn() {
+    let current = ["first"];
+    const { connection } = setUp(keyedDtls(), () => current);
+    assert.deepEqual(connection.accept(OFFER)?.candidates, ["first"]);
+    current = ["second"];
+    assert.deepEqual(connection.accept(OFFER)?.candidates, ["first"], "nothing begins");
+    assert.deepEqual(connection.accept({ ...OFFER, ufrag: "clie2" })?.candidates, ["second"]);
+    current = ["third"];
+    assert.deepEqual(connection.restartIce("clie3", "password").candidates, ["third"]);
   },
 });
 

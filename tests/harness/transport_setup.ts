@@ -49,7 +49,7 @@ export function setUpTransport(fingerprints?: readonly Fingerprint[]): Transport
   const connection: PeerConnection = new PeerConnection({
     dtls: keyedDtls(),
     ice,
-    candidates: ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
+    candidates: () => ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
     transport,
     observer: {
       connected: () => told.push("connected"),

@@ -29,6 +29,8 @@ export interface WeriftOptions {
   /** Offers the audio level too, which gives MID another id. */
   readonly audioLevel?: boolean;
   readonly srtpProfiles?: readonly SrtpProfile[];
+  /** Where its socket is. Left out: IPv4. */
+  readonly loopback?: "127.0.0.1" | "::1";
 }
 
 /** An m-line that the client publishes on. */
@@ -69,6 +71,7 @@ export class WeriftClient implements AsyncDisposable {
     this.signaling = signaling;
     this.#srtpProfiles = options.srtpProfiles;
     const { audio, video } = options.payloadTypes ?? { audio: 111, video: 96 };
+    const { loopback = "127.0.0.1" } = options;
     const mid = useSdesMid();
     this.connection = new RTCPeerConnection({
       codecs: {
@@ -82,8 +85,8 @@ export class WeriftClient implements AsyncDisposable {
       iceUseIpv4: false,
       iceUseIpv6: false,
       iceUseTcp: false,
-      iceAdditionalHostAddresses: ["127.0.0.1"],
-      iceInterfaceAddresses: { udp4: "127.0.0.1" },
+      iceAdditionalHostAddresses: [loopback],
+      iceInterfaceAddresses: loopback === "::1" ? { udp6: loopback } : { udp4: loopback },
       bundlePolicy: "max-bundle",
     });
     this.connection.connectionStateChange.subscribe((state) => this.#states.add(state));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { helpText } from "../../src/server/config_text.ts";
+import { buildOffer } from "../harness/offer_builder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DENO = Deno.execPath();
@@ -64,6 +65,27 @@ Deno.test({
   },
 });
 
+for (
+  const [what, args, reason] of [
+    ["an address for media that the machine does not have", ["--media-host=192.0.2.1"], /^This machine does not have/],
+    [
+      "an announced name without an address",
+      ["--announce=switchboard.invalid"],
+      /^--announce: switchboard\.invalid cannot be looked up: /,
+    ],
+  ] as const
+) {
+  Deno.test({
+    name: `B79, B209: ${what} is told on stderr, and ends with 1`,
+    permissions: run,
+    async fn() {
+      const { code, stdout, stderr } = await output(["--port=0", ...args]);
+      assert.deepEqual({ code, stdout }, { code: 1, stdout: "" });
+      assert.match(stderr, reason);
+    },
+  });
+}
+
 /** A server on a free port. */
 async function start(args: string[]) {
   const child = command(["--host=127.0.0.1", "--port=0", ...args]).spawn();
@@ -118,3 +140,19 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     },
   });
 }
+
+Deno.test({
+  name: "B209: the addresses of an announced name are the candidates",
+  permissions: { ...run, net: ["127.0.0.1"] },
+  async fn() {
+    const { child, port, end } = await start(["--announce=localhost"]);
+    const offer = buildOffer([{ mid: "0", kind: "video", direction: "sendonly", ssrc: 1 }]);
+    const headers = { "Content-Type": "application/sdp" };
+    const answer = await fetch(`http://127.0.0.1:${port}/whip/room`, { method: "POST", headers, body: offer });
+    assert.match(await answer.text(), /^a=candidate:1 1 udp \d+ 127\.0\.0\.1 \d+ typ host/mi);
+    child.kill("SIGTERM");
+    const { code, stderr } = await end();
+    assert.equal(code, 0);
+    assert.match(stderr, /INFO {2}switchboard\.ice localhost is announced by "?127\.0\.0\.1/);
+  },
+});
