@@ -91,7 +91,7 @@ function join(peer: number): void {
     useCandidate: true,
   });
   receivers[peer].handleDatagram(request, length, { hostname: HOSTNAME, port: 10_000 + peer }, nowMs);
-  command(peer, { type: "connect", keying: KEYING });
+  command(peer, { type: "connect", keying: fixedKeys(KEYING.profile) });
 }
 
 function subscribe(peer: number): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
 import { DTLS_HELLO } from "../../tests/harness/keyed_dtls.ts";
-import { KEYING, openingOf } from "../../tests/harness/media_setup.ts";
+import { openingOf, testKeying } from "../../tests/harness/media_setup.ts";
 import { MemoryDatagrams } from "../../tests/harness/memory_datagrams.ts";
 import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
@@ -169,7 +169,7 @@ Deno.test({
     client.check(opening.ice);
     assert.deepEqual(take(), ["flush"]);
     socket.take();
-    send({ type: "connect", keying: KEYING });
+    send({ type: "connect", keying: testKeying() });
     assert.deepEqual(take(), []);
     send({ type: "sendDtls", bytes: DTLS_HELLO });
     assert.deepEqual([take(), socket.take().map(({ bytes }) => bytes)], [["flush"], [DTLS_HELLO]]);
@@ -201,7 +201,7 @@ Deno.test({
     const [publisher, subscriber] = [open(1), open(2)];
     for (const { client, opening, send } of [publisher, subscriber]) {
       client.connect(opening.ice);
-      send({ type: "connect", keying: KEYING });
+      send({ type: "connect", keying: testKeying() });
     }
     publisher.send({ type: "publish", trackId: "track", parameters: videoProducer() });
     const ssrcs = { ssrc: 7000, rtxSsrc: undefined };

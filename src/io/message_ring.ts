@@ -33,11 +33,14 @@ class RingView {
     this.data.set(bytes.subarray(first), 0);
   }
 
+  /** Nothing of it stays: it may be keys. */
   take(position: number, bytes: Uint8Array): void {
     const start = position & this.mask;
     const first = Math.min(bytes.length, this.data.length - start);
     bytes.set(this.data.subarray(start, start + first));
     bytes.set(this.data.subarray(0, bytes.length - first), first);
+    this.data.fill(0, start, start + first);
+    this.data.fill(0, 0, bytes.length - first);
   }
 }
 
@@ -95,6 +98,7 @@ export class RingWriter<Message> {
     this.#ring.put(position, length);
     this.#ring.put(position + LENGTH_BYTES, bytes);
     Atomics.store(state, WRITE, (position + LENGTH_BYTES + bytes.length) | 0);
+    bytes.fill(0);
     return true;
   }
 

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { WipeSpy } from "../../tests/harness/wipe_spy.ts";
 import { randomSeed } from "../../tests/harness/random_seed.ts";
 import { createRing, RingReader, RingWriter } from "./message_ring.ts";
 
 /** In 32-bit words of the ring: where the reader and the writer are. */
 const [READ, WRITE] = [0, 1];
+
+/** Before the bytes of the messages. */
+const HEADER_BYTES = 16;
 
 /** Both ends of a ring in one isolate. */
 function open<Message>(capacity: number, position = 0) {
@@ -28,7 +32,7 @@ function open<Message>(capacity: number, position = 0) {
     }
     return messages;
   };
-  return { writer, wakes, drain, drainAll };
+  return { writer, wakes, drain, drainAll, buffer };
 }
 
 /** What the ends of the ring are asked: to send or offer a message with a payload of so many bytes, to flush, to read. */
@@ -224,5 +228,25 @@ Deno.test({
     await complete.promise;
     worker.terminate();
     assert.deepEqual(arrived, messages, `seed ${seed}`);
+  },
+});
+
+Deno.test({
+  name: "B211: what was read stands in the ring no more, nor with its writer",
+  permissions: "none",
+  fn() {
+    using spy = new WipeSpy();
+    const { writer, drain, drainAll, buffer } = open<Uint8Array>(CAPACITY);
+    const bytes = () => new Uint8Array(new Uint8Array(buffer, HEADER_BYTES));
+    const keys = [1, 2, 3, 4, 5, 6].map((byte) => new Uint8Array(64).fill(byte));
+    for (const key of keys) writer.send(key);
+    assert.ok(writer.waiting > 0, "the ring is full");
+    assert.ok(bytes().includes(1));
+    drain();
+    assert.ok(bytes().every((byte) => byte === 0));
+    writer.flush();
+    drainAll();
+    assert.ok(bytes().every((byte) => byte === 0));
+    for (const key of keys) assert.ok(spy.count(key) >= 1, "what was written for the ring stays");
   },
 });

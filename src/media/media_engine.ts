@@ -2,6 +2,7 @@ import type { RandomSource } from "../sfu/random.ts";
 import { Router } from "../sfu/router.ts";
 import type { RoomId } from "../sfu/types.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+import { wipeKeying } from "../webrtc/dtls.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { MediaPeer, type MediaPeerCommand } from "./media_peer.ts";
@@ -78,7 +79,10 @@ export class MediaEngine {
   handleCommand(peer: number, command: PeerCommand, nowMs: number): void {
     if (command.type === "open") return this.#open(peer, command, nowMs);
     const entry = this.#peers.get(peer);
-    if (entry === undefined) return;
+    if (entry === undefined) {
+      if (command.type === "connect") wipeKeying(command.keying);
+      return;
+    }
     if (command.type === "close") this.#close(peer, entry);
     else this.#execute(entry.media, command, nowMs);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { consumerParameters, pictureLossIndications, videoProducer } from "../../tests/harness/engine.ts";
 import { DTLS_HELLO } from "../../tests/harness/keyed_dtls.ts";
-import { KEYING, MediaSetup, type MediaSetupPeer } from "../../tests/harness/media_setup.ts";
+import { MediaSetup, type MediaSetupPeer, testKeying } from "../../tests/harness/media_setup.ts";
 import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import type { MediaPeer } from "./media_peer.ts";
 
@@ -119,7 +119,7 @@ Deno.test({
     subscriber.say({ type: "subscribe", trackId: "track", parameters: consumerParameters(), ssrcs: SSRCS });
     subscriber.client.connect(subscriber.opening.ice);
     assert.deepEqual(picturesAsked(publisher), [], "nothing can be sent to it yet");
-    subscriber.say({ type: "connect", keying: KEYING });
+    subscriber.say({ type: "connect", keying: testKeying() });
     assert.deepEqual(picturesAsked(publisher), [1000]);
     publisher.setup.nowMs = 1000;
     subscriber.say({ type: "requestKeyFrames" });

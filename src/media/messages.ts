@@ -36,6 +36,7 @@ export type PeerCommand =
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
   | { readonly type: "sendDtls"; readonly bytes: Uint8Array }
+  /** The keys are wiped by whoever takes it. */
   | { readonly type: "connect"; readonly keying: SrtpKeying }
   | { readonly type: "publish"; readonly trackId: TrackId; readonly parameters: ProducerParameters }
   | { readonly type: "unpublish"; readonly mid: string }

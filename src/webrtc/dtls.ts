@@ -15,6 +15,11 @@ export interface SrtpKeying {
   readonly remote: SrtpKeys;
 }
 
+/** Overwrites the keys of both directions: for whoever had them last. */
+export function wipeKeying({ local, remote }: Pick<SrtpKeying, "local" | "remote">): void {
+  for (const bytes of [local.key, local.salt, remote.key, remote.salt]) bytes.fill(0);
+}
+
 /** What a completed handshake gives. */
 export interface DtlsConnected extends SrtpKeying {
   /** The client's certificate in DER: the caller compares its digest with the fingerprints of the offer (RFC 8122). */
@@ -25,7 +30,7 @@ export interface DtlsConnected extends SrtpKeying {
 export interface DtlsSink {
   /** One datagram to send; valid only during the call. */
   sendDatagram(bytes: Uint8Array): void;
-  /** The handshake is complete; called once. */
+  /** The handshake is complete; called once. The keys are the sink's, to be wiped by it. */
   connected(result: DtlsConnected): void;
   /** The session is over: a fatal alert, close_notify, a failed handshake or its deadline. Called once at most. */
   failed(reason: string): void;

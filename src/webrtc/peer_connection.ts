@@ -1,4 +1,4 @@
-import type { DtlsConnected, DtlsFactory, DtlsSession, SrtpKeying } from "./dtls.ts";
+import { type DtlsConnected, type DtlsFactory, type DtlsSession, type SrtpKeying, wipeKeying } from "./dtls.ts";
 import { type Fingerprint, matchesFingerprint } from "./fingerprint.ts";
 import type { IceCredentials, IceGenerations } from "./ice_generations.ts";
 import type { LocalParameters, RemoteParameters } from "./transport_parameters.ts";
@@ -8,6 +8,7 @@ export interface TransportCommands {
   restartIce(local: IceCredentials): void;
   /** The bytes are valid only during the call. */
   sendDtls(bytes: Uint8Array): void;
+  /** The keys are valid only during the call. */
   connect(keying: SrtpKeying): void;
 }
 
@@ -125,7 +126,16 @@ export class PeerConnection {
     }, nowMs);
   }
 
-  #handleDtlsConnected({ remoteCertificate, profile, local, remote }: DtlsConnected): void {
+  #handleDtlsConnected(result: DtlsConnected): void {
+    try {
+      this.#useKeys(result);
+    } finally {
+      // The transport has derived its own, or another isolate has a copy.
+      wipeKeying(result);
+    }
+  }
+
+  #useKeys({ remoteCertificate, profile, local, remote }: DtlsConnected): void {
     if (this.#closed) return;
     if (!matchesFingerprint(remoteCertificate, this.#fingerprints)) {
       return this.#fail("DTLS: the certificate is not the one that the offer announced");

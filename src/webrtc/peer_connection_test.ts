@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
-import { KEYING } from "../../tests/harness/media_setup.ts";
+import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO, fixedKeys, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
+import { testKeying } from "../../tests/harness/media_setup.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import type { DtlsFactory, DtlsSink, SrtpKeying } from "./dtls.ts";
 import { type IceCredentials, IceGenerations } from "./ice_generations.ts";
@@ -26,7 +26,7 @@ function setUp(dtls: DtlsFactory = keyedDtls(), candidates = () => CANDIDATES) {
       restartIce: (local) => restarts.push(local),
       sendDtls: (bytes) => sent.push(bytes.slice()),
       connect(keying) {
-        keyings.push(keying);
+        keyings.push(structuredClone(keying));
         told.push("keys");
       },
     },
@@ -79,7 +79,7 @@ Deno.test({
     connection.handleDtls(DTLS_HELLO, 1);
     assert.deepEqual(told, ["keys", "connected"]);
     assert.deepEqual(sent, [DTLS_HELLO]);
-    assert.deepEqual(keyings, [KEYING], "the keys, and nothing else of the handshake");
+    assert.deepEqual(keyings, [testKeying()], "the keys, and nothing else of the handshake");
     assert.equal(connection.connected, true);
   },
 });
@@ -156,7 +156,7 @@ Deno.test({
     connection.handleDtls(DTLS_HELLO, 0);
     connection.close();
     const remoteCertificate = new Uint8Array(3);
-    dtls.sinks[0].connected({ ...KEYING, remoteCertificate });
+    dtls.sinks[0].connected({ ...testKeying(), remoteCertificate });
     dtls.sinks[0].failed("late");
     dtls.sinks[0].applicationData(new Uint8Array(3));
     assert.deepEqual([told, keyings], [[], []]);
@@ -266,5 +266,30 @@ Deno.test({
     connection.close();
     connection.handleTimeout(500);
     assert.deepEqual([connection.nextTimeout(), dtls.calls.slice(4)], [Infinity, ["close"]]);
+  },
+});
+
+Deno.test({
+  name: "B211: the keys of a handshake are wiped once the transport has them, and where it gets none",
+  permissions: "none",
+  fn() {
+    const remoteCertificate = new TextEncoder().encode("another certificate");
+    const isWiped = ({ local, remote }: SrtpKeying) =>
+      [local.key, local.salt, remote.key, remote.salt].every((bytes) => bytes.every((byte) => byte === 0));
+    const { profile } = testKeying();
+    for (const result of [fixedKeys(profile), { ...testKeying(), remoteCertificate }]) {
+      const dtls = new TimedDtls();
+      const { connection, keyings } = setUp(dtls);
+      connection.accept(OFFER);
+      connection.handleDtls(DTLS_HELLO, 0);
+      assert.ok(!isWiped(result));
+      dtls.sinks[0].connected(result);
+      assert.ok(isWiped(result));
+      assert.deepEqual(keyings, result.remoteCertificate === remoteCertificate ? [] : [testKeying()]);
+      const late = testKeying();
+      connection.close();
+      dtls.sinks[0].connected({ ...late, remoteCertificate });
+      assert.ok(isWiped(late));
+    }
   },
 });

@@ -2,7 +2,7 @@ import { RtpPacket } from "../rtp/packet.ts";
 import type { MediaSender, MediaSink } from "../sfu/media_sink.ts";
 import { classify } from "./classify.ts";
 import type { DatagramSender, RemoteAddress } from "./datagram.ts";
-import type { SrtpKeying } from "./dtls.ts";
+import { type SrtpKeying, wipeKeying } from "./dtls.ts";
 import { messageOf } from "./error_message.ts";
 import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
@@ -98,11 +98,16 @@ export class PeerTransport implements MediaSender {
     this.#datagrams.claimUfrag(local.ufrag);
   }
 
-  /** DTLS is done, and the client is who the offer announced: media can flow. */
-  connect({ profile, local, remote }: SrtpKeying): void {
-    if (this.#closed || this.connected) return;
-    this.#receiver = new SrtpReceiver(profile, remote, this.#ciphers);
-    this.#sender = new SrtpSender(profile, local, this.#ciphers);
+  /** DTLS is done, and the client is who the offer announced: media can flow. The keys are wiped. */
+  connect(keying: SrtpKeying): void {
+    const { profile, local, remote } = keying;
+    try {
+      if (this.#closed || this.connected) return;
+      this.#receiver = new SrtpReceiver(profile, remote, this.#ciphers);
+      this.#sender = new SrtpSender(profile, local, this.#ciphers);
+    } finally {
+      wipeKeying(keying);
+    }
   }
 
   /** Sends one DTLS datagram; what is longer than a slot, or has nowhere to go, is dropped. */

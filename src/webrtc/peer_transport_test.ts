@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO } from "../../tests/harness/keyed_dtls.ts";
+import { testKeying } from "../../tests/harness/media_setup.ts";
 import { buildRtp } from "../../tests/harness/rtp_builder.ts";
 import { connectedTransport, setUpTransport } from "../../tests/harness/transport_setup.ts";
+import { WipeSpy } from "../../tests/harness/wipe_spy.ts";
+import type { SrtpKeying } from "./dtls.ts";
+import { deriveSessionKeys, SRTCP_LABELS, SRTP_LABELS } from "./srtp/key_derivation.ts";
 
 Deno.test({
   name: "B40: DTLS is taken only from an address that ICE has proven, and only after an offer",
@@ -266,5 +270,29 @@ Deno.test({
     client.sendRtp(buildRtp({ sequenceNumber: 2 }));
     transport.endBatch(0);
     assert.deepEqual(told, ["rtp 1", "rtcp of 8 bytes", "rtp 2"]);
+  },
+});
+
+Deno.test({
+  name: "B211: a transport wipes the keys that it is given, also those that it cannot use, and its own at the end",
+  permissions: "none",
+  fn() {
+    using spy = new WipeSpy();
+    const isWiped = ({ local, remote }: SrtpKeying) =>
+      [local.key, local.salt, remote.key, remote.salt].every((bytes) => bytes.every((byte) => byte === 0));
+    const { transport } = setUpTransport();
+    const [first, second, late] = [testKeying(), testKeying(), testKeying()];
+    transport.connect(first);
+    transport.connect(second);
+    assert.ok(isWiped(first) && isWiped(second));
+    const { profile, local, remote } = testKeying();
+    const own = [local, remote].flatMap((master) =>
+      [SRTP_LABELS, SRTCP_LABELS].map((labels) => deriveSessionKeys(profile, master, labels).key)
+    );
+    const before = own.map((key) => spy.count(key));
+    transport.close();
+    for (const [index, key] of own.entries()) assert.equal(spy.count(key), before[index] + 1, "a session key stays");
+    transport.connect(late);
+    assert.ok(isWiped(late));
   },
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { SrtpCipher, SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
+import { WipeSpy } from "./wipe_spy.ts";
 import { SLOT_SIZE } from "../../src/webrtc/datagram.ts";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
@@ -71,6 +72,7 @@ export function cipherContract(
     contract(`${profile} refuses a packet of another key`, (factory) => refusesOtherKey(factory, profile));
     contract(`${profile} keeps keys of its own`, (factory) => keepsOwnKeys(factory, profile));
     contract(`${profile} ciphers used in turn do not disturb each other`, (factory) => takesTurns(factory, profile));
+    contract(`${profile} leaves no copy of its keys`, (factory) => leavesNoCopy(factory, profile));
     behaves("seals from a longer array than a slot, and from the end of one", sealsFromLongArrays);
     behaves("opens nothing once it is closed, and may be closed again", opensNothingClosed);
   }
@@ -314,6 +316,17 @@ function sealsFromLongArrays(cipher: SrtpCipher): void {
       assert.deepEqual(again, packet, `an array of ${arrayLength} bytes`);
     }
   }
+}
+
+/** What is the library's it wipes itself. */
+function leavesNoCopy(factory: SrtpCipherFactory, profile: SrtpProfile): void {
+  using spy = new WipeSpy();
+  const { keyLength, aead } = SRTP_PROFILES[profile];
+  const key = pattern(keyLength, 41);
+  const authKey = aead ? NO_KEY : pattern(20, 97);
+  factory.create(profile, key, authKey).close();
+  assert.ok(spy.count(key) > 0, "a copy of the key stays");
+  if (!aead) assert.ok(spy.count(authKey) > 0, "a copy of the HMAC's key stays");
 }
 
 function opensNothingClosed(cipher: SrtpCipher): void {

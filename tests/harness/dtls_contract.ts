@@ -9,6 +9,7 @@ import { SRTP_PROFILE_PREFERENCE, type SrtpProfile } from "../../src/webrtc/srtp
 import { type DtlsTest, type OpenedDtls, withPairs } from "./dtls_backend.ts";
 import { ending } from "./dtls_contract_ending.ts";
 import { hardening } from "./dtls_contract_hardening.ts";
+import { wiping } from "./dtls_contract_wiping.ts";
 import { INTERNAL_ERROR, inTwoFragments, plainAlert, seeded, SERVER_HELLO } from "./dtls_datagrams.ts";
 import { beginsLastFlight, beginsWith, CLIENT_CERTIFICATE, DEADLINE_MS } from "./dtls_pair.ts";
 
@@ -35,6 +36,7 @@ export function dtlsContract(name: string, { permissions, ignore, open }: DtlsCo
   losing(test);
   hardening(test);
   ending(test);
+  wiping(test);
 }
 
 /** Fails where a promise was rejected and nobody cared: in a server it would end the process. */

@@ -7,10 +7,11 @@ import { MemoryDatagrams } from "./memory_datagrams.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { TestClient } from "./test_client.ts";
 
-const { profile, local, remote } = fixedKeys("SRTP_AEAD_AES_128_GCM");
-
-/** What a TestClient and its server have agreed on. */
-export const KEYING: SrtpKeying = { profile, local, remote };
+/** What a TestClient and its server have agreed on: a copy, as whoever takes it wipes it. */
+export function testKeying(): SrtpKeying {
+  const { profile, local, remote } = fixedKeys("SRTP_AEAD_AES_128_GCM");
+  return { profile, local, remote };
+}
 
 /** What the media side of the peer with this number begins with. */
 export function openingOf(peer: number, roomId = "room"): PeerOpening {
@@ -85,7 +86,7 @@ export class MediaSetup {
       say,
       connect() {
         client.connect(opening.ice);
-        say({ type: "connect", keying: KEYING });
+        say({ type: "connect", keying: testKeying() });
         datagrams.take();
         peer.events.length = 0;
       },

@@ -8,7 +8,7 @@ import type { PeerEvent, PeerOpening } from "../../src/media/messages.ts";
 import { consumerParameters, videoProducer } from "./engine.ts";
 import { DEADLINE_MS, Journal } from "./journal.ts";
 import { DTLS_HELLO } from "./keyed_dtls.ts";
-import { KEYING, openingOf } from "./media_setup.ts";
+import { openingOf, testKeying } from "./media_setup.ts";
 import { openDescriptors, testLibc, WITH_LIBC } from "./native_libc.ts";
 import { buildRtp, parseRtp, VP8_KEY_FRAME } from "./rtp_builder.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -111,7 +111,7 @@ export async function connect(open: WorkerSetup["open"], roomId?: string): Promi
   await check(peer);
   peer.udp.client.hello();
   await peer.events.find(({ type }) => type === "dtlsReceived", "a DTLS datagram");
-  peer.send({ type: "connect", keying: KEYING });
+  peer.send({ type: "connect", keying: testKeying() });
   await carriedOut(peer);
   return peer;
 }

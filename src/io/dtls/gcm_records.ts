@@ -23,8 +23,9 @@ export interface RecordSecrets {
   readonly serverRandom: Uint8Array;
 }
 
-/** Keys of AES-GCM for both directions, from the server's side. */
+/** Keys of AES-GCM for both directions, from the server's side: all of them parts of one block. */
 interface RecordKeys {
+  readonly block: Buffer;
   readonly remoteKey: Buffer;
   readonly remoteIv: Buffer;
   readonly localKey: Buffer;
@@ -41,7 +42,13 @@ export function createGcmRecords(secrets: RecordSecrets): RecordCipher | undefin
   let end = 0;
   const next = (length: number) => block.subarray(end, end += length);
   const [remoteKey, localKey] = [next(keyLength), next(keyLength)];
-  return new GcmRecords({ remoteKey, localKey, remoteIv: next(FIXED_IV_LENGTH), localIv: next(FIXED_IV_LENGTH) });
+  return new GcmRecords({
+    block,
+    remoteKey,
+    localKey,
+    remoteIv: next(FIXED_IV_LENGTH),
+    localIv: next(FIXED_IV_LENGTH),
+  });
 }
 
 /** AES-GCM for records (RFC 5288): the explicit part of the nonce is epoch and sequence number. */
@@ -68,6 +75,10 @@ class GcmRecords implements RecordCipher {
     decipher.setAAD(additionalData(header, text.length));
     decipher.setAuthTag(tag);
     return Buffer.concat([decipher.update(text), decipher.final()]);
+  }
+
+  wipe(): void {
+    this.#keys.block.fill(0);
   }
 }
 

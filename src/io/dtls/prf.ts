@@ -9,5 +9,11 @@ export function prf(hash: "sha256" | "sha384", secret: Uint8Array, seed: Buffer,
     a = createHmac(hash, secret).update(a).digest();
     blocks.push(createHmac(hash, secret).update(a).update(seed).digest());
   }
-  return Buffer.concat(blocks, length);
+  const result = Buffer.alloc(length);
+  let end = 0;
+  for (const block of blocks) {
+    end += block.copy(result, end);
+    block.fill(0);
+  }
+  return result;
 }

@@ -9,6 +9,8 @@ export interface RecordCipher {
   encrypt(content: Buffer, header: RecordHeader): Buffer;
   /** Throws on what is not authentic. */
   decrypt(fragment: Buffer, header: RecordHeader): Buffer;
+  /** Overwrites the keys; neither of the others may be called afterwards. */
+  wipe(): void;
 }
 
 const WINDOW = 64;
@@ -43,6 +45,11 @@ export class ProtectedRecords {
       // node:crypto throws on a wrong tag.
       return undefined;
     }
+  }
+
+  /** Wipes the keys; nothing is sealed or opened afterwards. */
+  close(): void {
+    this.#cipher.wipe();
   }
 
   /** Takes the number of an authentic record; false where it came before or is too old to tell. */

@@ -7,6 +7,7 @@ import { APPLICATION_DATA, readRecords } from "./record.ts";
 const OPEN_CIPHER = {
   encrypt: (data: Buffer) => Buffer.concat([Buffer.alloc(8), data, Buffer.alloc(16)]),
   decrypt: (data: Buffer) => data.subarray(8, -16),
+  wipe() {},
 };
 
 Deno.test({

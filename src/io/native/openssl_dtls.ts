@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { DtlsFactory, DtlsSession, DtlsSink } from "../../webrtc/dtls.ts";
+import { type DtlsFactory, type DtlsSession, type DtlsSink, wipeKeying } from "../../webrtc/dtls.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
 import { createGcmRecords } from "../dtls/gcm_records.ts";
 import { HandshakeTimer } from "../dtls/handshake_timer.ts";
@@ -131,7 +131,10 @@ class OpenSslDtlsSession implements DtlsSession {
     const state = this.#state;
     this.#state = CLOSED;
     if (state.name === "handshaking") state.connection.free();
-    if (state.name === "connected") this.#sink.sendDatagram(state.records.seal(ALERT, CLOSE));
+    if (state.name !== "connected") return;
+    const last = state.records.seal(ALERT, CLOSE);
+    state.records.close();
+    this.#sink.sendDatagram(last);
   }
 
   #isShakingHands(): boolean {
@@ -212,7 +215,10 @@ class OpenSslDtlsSession implements DtlsSession {
     const agreement = connection.agreement();
     if (typeof agreement === "string") return this.#end(agreement, [REFUSAL]);
     const records = protectionOf(connection, output);
-    if (records === undefined) return this.#end("OpenSSL does not tell its keys", [REFUSAL]);
+    if (records === undefined) {
+      wipeKeying(agreement);
+      return this.#end("OpenSSL does not tell its keys", [REFUSAL]);
+    }
     // A connection has 46 kB: what comes now is little, and ours.
     connection.free();
     const lastFlight = output.map((sent) => ({ ...sent, fragment: ownCopy(sent.fragment) }));
@@ -222,6 +228,7 @@ class OpenSslDtlsSession implements DtlsSession {
     this.#flight = [];
     this.#send(output);
     if (this.#state === state) this.#sink.connected(agreement);
+    else wipeKeying(agreement);
   }
 
   #handleConnected({ records, finished, lastFlight }: ConnectedState, record: DtlsRecord): void {
@@ -243,6 +250,7 @@ class OpenSslDtlsSession implements DtlsSession {
 
   #end(reason: string, lastRecords: readonly OutgoingRecord[] = []): void {
     if (this.#state.name === "handshaking") this.#state.connection.free();
+    if (this.#state.name === "connected") this.#state.records.close();
     this.#state = ENDING;
     this.#send(lastRecords);
     if (this.#state !== ENDING) return;

@@ -118,7 +118,7 @@ export class OpenSslConnection {
     };
   }
 
-  /** What protects records from here on; undefined where OpenSSL does not tell. */
+  /** What protects records from here on, for the caller to wipe; undefined where OpenSSL does not tell. */
   recordSecrets(): RecordSecrets | undefined {
     const { call } = this.#libssl;
     const [cipher, session] = [call.SSL_get_current_cipher(this.#ssl), call.SSL_get_session(this.#ssl)];
@@ -131,7 +131,10 @@ export class OpenSslConnection {
       call.SSL_get_client_random(this.#ssl, clientRandom, BigInt(RANDOM_LENGTH)),
       call.SSL_get_server_random(this.#ssl, serverRandom, BigInt(RANDOM_LENGTH)),
     ].map(Number);
-    if (lengths.join() !== [MASTER_SECRET_LENGTH, RANDOM_LENGTH, RANDOM_LENGTH].join()) return undefined;
+    if (lengths.join() !== [MASTER_SECRET_LENGTH, RANDOM_LENGTH, RANDOM_LENGTH].join()) {
+      masterSecret.fill(0);
+      return undefined;
+    }
     return { suite: call.SSL_CIPHER_get_protocol_id(cipher), masterSecret, clientRandom, serverRandom };
   }
 

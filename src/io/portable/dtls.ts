@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { DtlsFactory, DtlsSession, DtlsSink } from "../../webrtc/dtls.ts";
+import { type DtlsFactory, type DtlsSession, type DtlsSink, wipeKeying } from "../../webrtc/dtls.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
 import { HandshakeTimer } from "../dtls/handshake_timer.ts";
 import { type HandshakeFragment, readFragments } from "../dtls/message.ts";
@@ -125,7 +125,11 @@ class PortableDtlsSession implements DtlsSession {
   close(): void {
     const state = this.#state;
     this.#state = CLOSED;
-    if (state.name === "connected") this.#sink.sendDatagram(state.protection.seal(ALERT, CLOSE));
+    if (state.name === "handshaking") state.handshake.close();
+    if (state.name !== "connected") return;
+    const last = state.protection.seal(ALERT, CLOSE);
+    state.protection.close();
+    this.#sink.sendDatagram(last);
   }
 
   /** False where the record is dropped. What the sink does may close the session between two records. */
@@ -213,6 +217,7 @@ class PortableDtlsSession implements DtlsSession {
     this.#state = state;
     this.#sendFinished(state);
     if (this.#state === state) this.#sink.connected(connected);
+    else wipeKeying(connected);
   }
 
   #handleAlert(content: Buffer): boolean {
@@ -229,8 +234,11 @@ class PortableDtlsSession implements DtlsSession {
 
   #end(reason: string, lastRecord?: Buffer): void {
     if (lastRecord !== undefined) this.#send([lastRecord]);
-    if (this.#state === CLOSED) return;
+    const state = this.#state;
+    if (state.name === "closed") return;
     this.#state = CLOSED;
+    if (state.name === "handshaking") state.handshake.close();
+    else state.protection.close();
     this.#sink.failed(reason);
   }
 

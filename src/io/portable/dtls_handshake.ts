@@ -84,6 +84,12 @@ export class ServerHandshake {
     this.#answer.dropWaiting();
   }
 
+  /** Wipes what it knows: for a handshake that is given up. */
+  close(): void {
+    this.#werift?.wipe();
+    this.#protection?.close();
+  }
+
   /** Takes a fragment that came in a record of `epoch`. */
   handleFragment(fragment: HandshakeFragment, epoch: number): HandshakeStep {
     const { type } = fragment;
@@ -142,11 +148,11 @@ export class ServerHandshake {
     // werift negotiates when it sees a hello without a cookie. Its HelloVerifyRequest is not needed any more.
     werift.handleMessage({ type: CLIENT_HELLO, sequence: FIRST_HELLO, body: withoutCookie });
     const flight = werift.handleMessage(message);
+    this.#werift = werift;
     if (flight.length === 0 || werift.profile === undefined) {
       return refused("no common cipher suite, curve or SRTP profile", HANDSHAKE_FAILURE);
     }
     if (!werift.extendedMasterSecret) return refused("no extended master secret", HANDSHAKE_FAILURE);
-    this.#werift = werift;
     return { kind: "send", flight, repeat: true };
   }
 
@@ -161,7 +167,7 @@ export class ServerHandshake {
 
   #handleKeyExchange(werift: WeriftHandshake, message: HandshakeMessage): HandshakeStep {
     werift.handleMessage(message);
-    const { cipher } = werift;
+    const cipher = werift.createCipher();
     if (cipher === undefined) return refused("key exchange failed", HANDSHAKE_FAILURE);
     this.#protection = new ProtectedRecords(cipher);
     return NOTHING;
@@ -184,13 +190,12 @@ export class ServerHandshake {
     if (!provesTranscript(masterSecret, message.body, transcript)) return refused("handshake altered", DECRYPT_ERROR);
     const body = verifyData(masterSecret, "server finished", Buffer.concat([transcript, writeMessage(message)]));
     const finished = writeMessage({ type: FINISHED, sequence: SERVER_FINISHED, body });
-    const { localKey, localSalt, remoteKey, remoteSalt } = werift.srtpKeys(profile);
     const connected = {
       profile,
-      local: { key: Uint8Array.from(localKey), salt: Uint8Array.from(localSalt) },
-      remote: { key: Uint8Array.from(remoteKey), salt: Uint8Array.from(remoteSalt) },
+      ...werift.srtpKeys(profile),
       remoteCertificate: Uint8Array.from(remoteCertificate),
     };
+    werift.wipe();
     return { kind: "complete", connected, protection, finished };
   }
 }

@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import { DtlsServer, HashAlgorithm, SignatureAlgorithm } from "werift";
 import { SRTP_PROFILE_PREFERENCE, SRTP_PROFILES, type SrtpProfile } from "../../webrtc/srtp/profile.ts";
+import type { SrtpKeying } from "../../webrtc/dtls.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
+import { createGcmRecords } from "../dtls/gcm_records.ts";
 import type { RecordCipher } from "../dtls/protected_records.ts";
 import { cutMessage, type HandshakeMessage, MessageReassembler, readFragments, writeMessage } from "../dtls/message.ts";
 import { HANDSHAKE, MAX_DATAGRAM, readRecords, RECORD_HEADER, writeRecord } from "../dtls/record.ts";
@@ -19,12 +21,6 @@ type WeriftMessage = DtlsServer["dtls"]["sortedHandshakeCache"][number];
 
 /** ServerHello to ServerHelloDone, after which werift would start a timer of its own. */
 const SERVER_HELLO_FLIGHT = 4;
-
-/** werift's SessionType.SERVER, which it does not export. */
-const SERVER = 2;
-
-/** Keying material of both directions, from the server's side. */
-export type SessionKeys = ReturnType<DtlsServer["extractSessionKeys"]>;
 
 /**
  * One handshake's negotiation and key exchange by werift's DtlsServer. It is given whole messages in their order, each
@@ -107,13 +103,15 @@ export class WeriftHandshake {
     return this.#server.cipher.masterSecret;
   }
 
-  /** Set by the ClientKeyExchange. */
-  get cipher(): RecordCipher | undefined {
-    const { cipher } = this.#server.cipher;
-    return cipher && {
-      encrypt: (content, header) => cipher.encrypt(SERVER, content, header),
-      decrypt: (fragment, header) => cipher.decrypt(SERVER, fragment, header),
-    };
+  /** Our own, from the master secret: its keys are ours to wipe. Undefined before the ClientKeyExchange. */
+  createCipher(): RecordCipher | undefined {
+    const { masterSecret, cipherSuite, localRandom, remoteRandom } = this.#server.cipher;
+    return masterSecret && createGcmRecords({
+      suite: cipherSuite,
+      masterSecret,
+      clientRandom: remoteRandom.serialize(),
+      serverRandom: localRandom.serialize(),
+    });
   }
 
   /** All messages so far, from the ClientHello with the cookie on (RFC 6347 sections 4.2.1 and 4.2.6). */
@@ -122,10 +120,28 @@ export class WeriftHandshake {
   }
 
   /** The SRTP keys of both directions (RFC 5764 section 4.2). */
-  srtpKeys(profile: SrtpProfile): SessionKeys {
+  srtpKeys(profile: SrtpProfile): Pick<SrtpKeying, "local" | "remote"> {
     const { keyLength, saltLength } = SRTP_PROFILES[profile];
-    return this.#server.extractSessionKeys(keyLength, saltLength);
+    const { localKey, localSalt, remoteKey, remoteSalt } = this.#server.extractSessionKeys(keyLength, saltLength);
+    return {
+      local: { key: takeBytes(localKey), salt: takeBytes(localSalt) },
+      remote: { key: takeBytes(remoteKey), salt: takeBytes(remoteSalt) },
+    };
   }
+
+  /** Overwrites what werift shows of its secrets; it is of no use afterwards. What it had in passing it has let go of. */
+  wipe(): void {
+    const { masterSecret, localKeyPair, cipher } = this.#server.cipher;
+    const { clientWriteKey, serverWriteKey } = cipher ?? {};
+    for (const secret of [masterSecret, localKeyPair?.privateKey, clientWriteKey, serverWriteKey]) secret?.fill(0);
+  }
+}
+
+/** A copy; the original is wiped. */
+function takeBytes(bytes: Buffer): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  bytes.fill(0);
+  return copy;
 }
 
 class FlightHeld extends Error {}

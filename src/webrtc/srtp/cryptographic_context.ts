@@ -65,5 +65,7 @@ function createProtection(
   const cipher = factory.create(profile, key, authKey);
   key.fill(0);
   authKey.fill(0);
-  return new PacketProtection(cipher, salt);
+  const protection = new PacketProtection(cipher, salt);
+  salt.fill(0);
+  return protection;
 }

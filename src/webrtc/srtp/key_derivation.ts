@@ -50,7 +50,9 @@ function deriveBytes(master: SrtpKeys, label: number, length: number): Uint8Arra
   counter.set(master.salt);
   counter[LABEL_OFFSET] ^= label;
   const cipher = createCipheriv(`aes-${master.key.length === 32 ? 256 : 128}-ctr`, master.key, counter);
-  const keyStream = new Uint8Array(cipher.update(new Uint8Array(length)));
+  const keyStream = cipher.update(new Uint8Array(length));
   cipher.final();
-  return keyStream;
+  const bytes = new Uint8Array(keyStream);
+  keyStream.fill(0);
+  return bytes;
 }
