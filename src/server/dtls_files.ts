@@ -15,6 +15,9 @@ export function readDtlsFiles(
   readTextFile: (path: string) => string = Deno.readTextFileSync,
 ): DtlsFiles {
   const { dtlsCert, dtlsKey } = config;
+  // A message must not repeat what is a key itself.
+  const given = ([["cert", dtlsCert], ["key", dtlsKey]] as const).find(([, path]) => path?.includes("-----BEGIN"));
+  if (given !== undefined) return { ok: false, message: `${flagOf(given[0])} takes the path of a file, not its text` };
   if (dtlsCert === undefined || dtlsKey === undefined) return { ok: true, pem: undefined };
   const problems: string[] = [];
   const read = (part: keyof CertificatePem, path: string): string => {
@@ -31,8 +34,11 @@ export function readDtlsFiles(
 
 /** A line that says what is wrong with one of the files. */
 export function dtlsProblem(config: Paths, part: keyof CertificatePem, reason: string): string {
-  const key = KEYS[part];
-  return `${SETTINGS.find((setting) => setting.key === key)?.flag}=${config[key]} is of no use: ${reason}`;
+  return `${flagOf(part)}=${config[KEYS[part]]} is of no use: ${reason}`;
+}
+
+function flagOf(part: keyof CertificatePem): string {
+  return SETTINGS.find(({ key }) => key === KEYS[part])?.flag ?? part;
 }
 
 function reasonOf(error: unknown, path: string): string {

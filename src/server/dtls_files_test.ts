@@ -52,3 +52,13 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "B206, B212: a key in the place of its file's path is refused, and not repeated",
+  permissions: "none",
+  fn() {
+    const paths = { dtlsCert: "cert.pem", dtlsKey: "-----BEGIN PRIVATE KEY-----\nMIG" };
+    const result = readDtlsFiles(paths, () => assert.fail("no file is to be read"));
+    assert.deepEqual(result, { ok: false, message: "--dtls-key takes the path of a file, not its text" });
+  },
+});

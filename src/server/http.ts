@@ -46,7 +46,7 @@ export function createApp(options: AppOptions): Hono {
   app.get("*", etag(), (c) => sendStaticFile(c, options.staticRoot));
   app.all("*", (c) => problem(c, 405, undefined, { "Allow": "GET, HEAD" }));
   app.onError((error, c) => {
-    log.error("request failed", { method: c.req.method, path: c.req.path, error });
+    log.error("request failed", { method: c.req.method, path: withoutSession(c.req.path), error });
     return problem(c, 500);
   });
   return app;
@@ -59,4 +59,9 @@ async function sendStaticFile(c: Context, root: URL): Promise<Response> {
   c.header("Cache-Control", "no-cache");
   c.header("Access-Control-Allow-Origin", "*");
   return c.body(file.body);
+}
+
+/** Who knows the URL of a WHIP or WHEP session may end it: a log is no place for it. */
+function withoutSession(path: string): string {
+  return path.replace(/^(\/wh[ie]p\/[^/]*\/).+/, "$1...");
 }

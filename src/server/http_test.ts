@@ -1,4 +1,5 @@
 import { resetSync } from "@logtape/logtape";
+import { Hono } from "hono";
 import assert from "node:assert/strict";
 import { createApp } from "./http.ts";
 import { configureLogs } from "./log.ts";
@@ -124,5 +125,28 @@ Deno.test({
     } finally {
       resetSync();
     }
+  },
+});
+
+Deno.test({
+  name: "B212: a fault of a WHIP or WHEP session is logged without the session's URL",
+  permissions: "none",
+  async fn() {
+    const lines: string[] = [];
+    configureLogs([{ area: ["switchboard"], level: "trace" }], { write: (line) => lines.push(line), colors: false });
+    try {
+      const api = new Hono().all("*", () => {
+        throw new Error("fault");
+      });
+      const faulty = createApp({ staticRoot: STATIC_ROOT, health: () => health, api });
+      for (const path of ["/whip/room/Qx1234567890", "/whep/room/Qx1234567890", "/whip/room", "/whip/room/"]) {
+        assert.equal((await faulty.request(path, { method: "DELETE" })).status, 500);
+      }
+    } finally {
+      resetSync();
+    }
+    const paths = lines.map((line) => /path=(\S+)/.exec(line)?.[1]);
+    assert.deepEqual(paths, ["/whip/room/...", "/whep/room/...", "/whip/room", "/whip/room/"]);
+    assert.ok(!lines.join().includes("Qx1234567890"));
   },
 });

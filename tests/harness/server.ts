@@ -21,6 +21,8 @@ export interface ServerSetup {
   readonly flags?: readonly string[];
   /** More permissions than the task has, as flags of Deno. */
   readonly permissions?: readonly string[];
+  /** What is logged. Left out: all down to debug. */
+  readonly log?: string;
   /** Left out: a free one. */
   readonly port?: number;
 }
@@ -55,10 +57,16 @@ export class ServerProcess {
 
   /** Throws an Error that holds the log where it does not get ready. */
   static async start(setup: ServerSetup = {}): Promise<ServerProcess> {
-    const { task = HAS_NATIVE ? "start" : "dev", flags = [], permissions = [], port = 0 } = setup;
+    const {
+      task = HAS_NATIVE ? "start" : "dev",
+      flags = [],
+      permissions = [],
+      log: filter = "switchboard=debug",
+      port = 0,
+    } = setup;
     const [, subcommand, ...args] = startCommand(task);
     const child = new Deno.Command(Deno.execPath(), {
-      args: [subcommand, ...permissions, ...args, `--port=${port}`, "--log=switchboard=debug", ...flags],
+      args: [subcommand, ...permissions, ...args, `--port=${port}`, `--log=${filter}`, ...flags],
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",

@@ -20,7 +20,7 @@ import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { Journal } from "./journal.ts";
 import { type SdpSection, sdpSections } from "./sdp_sections.ts";
 import { SignalingSocket } from "./signaling_socket.ts";
-import { flightTimers, prepareTransport, srtpProfileOf } from "./werift_transport.ts";
+import { flightTimers, prepareTransport, srtpKeysOf, srtpProfileOf } from "./werift_transport.ts";
 
 export interface WeriftOptions {
   readonly name?: string;
@@ -29,6 +29,8 @@ export interface WeriftOptions {
   /** Offers the audio level too, which gives MID another id. */
   readonly audioLevel?: boolean;
   readonly srtpProfiles?: readonly SrtpProfile[];
+  /** What its join tells besides. */
+  readonly join?: { readonly token?: string; readonly resume?: string };
   /** Where its socket is. Left out: IPv4. */
   readonly loopback?: "127.0.0.1" | "::1";
 }
@@ -95,7 +97,8 @@ export class WeriftClient implements AsyncDisposable {
   /** Opens a WebSocket and joins. */
   static async join(url: string, roomId: string, options: WeriftOptions = {}): Promise<WeriftClient> {
     const client = new WeriftClient(await SignalingSocket.open(url), options);
-    client.signaling.send({ type: "join", roomId, ...(options.name !== undefined && { name: options.name }) });
+    const { name, join } = options;
+    client.signaling.send({ type: "join", roomId, ...(name !== undefined && { name }), ...join });
     client.#welcome = await client.signaling.receive("welcome");
     return client;
   }
@@ -186,6 +189,11 @@ export class WeriftClient implements AsyncDisposable {
   /** The SRTP profile that DTLS has chosen. */
   get srtpProfile(): SrtpProfile | undefined {
     return srtpProfileOf(this.#transport);
+  }
+
+  /** The SRTP keys of both directions, from this side; undefined before DTLS has agreed on them. */
+  get srtpKeys() {
+    return srtpKeysOf(this.#transport);
   }
 
   /** Sends one RTP packet; werift puts in SSRC, payload type and MID. */

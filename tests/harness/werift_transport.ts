@@ -5,7 +5,7 @@ import {
   ProtectionProfileAes128CmHmacSha1_80,
   type RTCDtlsTransport,
 } from "werift";
-import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 
 type WeriftProfile = NonNullable<DtlsClient["srtp"]["srtpProfile"]>;
 
@@ -32,6 +32,14 @@ export function prepareTransport(transport: RTCDtlsTransport, srtpProfiles: read
 export function srtpProfileOf(transport: RTCDtlsTransport): SrtpProfile | undefined {
   const id = transport.dtls?.srtp.srtpProfile;
   return (Object.keys(PROTECTION_PROFILES) as SrtpProfile[]).find((name) => PROTECTION_PROFILES[name] === id);
+}
+
+/** The SRTP keys that DTLS has agreed on, from the client's side; undefined before that. */
+export function srtpKeysOf(transport: RTCDtlsTransport) {
+  const profile = srtpProfileOf(transport);
+  if (profile === undefined) return undefined;
+  const { keyLength, saltLength } = SRTP_PROFILES[profile];
+  return transport.dtls?.extractSessionKeys(keyLength, saltLength);
 }
 
 /**
