@@ -10,7 +10,7 @@ export const REPOSITORY_ROOT = new URL("../../", import.meta.url);
 export const READ_REPOSITORY: Deno.PermissionOptionsObject = { read: [REPOSITORY_ROOT] };
 
 /** Not the project's own, or not text. */
-const SKIPPED_FOLDERS = new Set([".git", "node_modules", "coverage", "dist"]);
+const SKIPPED_FOLDERS = new Set([".git", "node_modules", "coverage", "dist", "certs"]);
 
 /** The paths of all files in the project, in order. */
 export function projectPaths(): string[] {
