@@ -1,6 +1,6 @@
 import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
-import { deriveSessionKeys, SRTP_LABELS } from "../../src/webrtc/srtp/key_derivation.ts";
+import { deriveSessionKeys } from "../../src/webrtc/srtp/key_derivation.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
 import { SRTP_PROFILE } from "./connection.ts";
 import type { MediaKeys } from "./endpoint.ts";
@@ -113,6 +113,6 @@ function randomKeys(): SrtpKeys {
 
 /** The reference derives no keys: it gets those of the session (RFC 3711 section 4.3). */
 function sessionKeyText(master: SrtpKeys): string {
-  const { key, salt } = deriveSessionKeys(SRTP_PROFILE, master, SRTP_LABELS);
+  const { key, salt } = deriveSessionKeys(SRTP_PROFILE, master).rtp;
   return `${key.toHex()} ${salt.toHex()}`;
 }

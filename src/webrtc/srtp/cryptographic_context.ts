@@ -1,7 +1,7 @@
 import { writeUint32 } from "../../rtp/bytes.ts";
 import type { SrtpKeys } from "../dtls.ts";
 import type { SrtpCipherFactory } from "./cipher.ts";
-import { deriveSessionKeys, type KeyLabels, SRTCP_LABELS, SRTP_LABELS } from "./key_derivation.ts";
+import { deriveSessionKeys, type SessionKeys } from "./key_derivation.ts";
 import { PacketProtection } from "./packet_protection.ts";
 import { SRTP_PROFILES, type SrtpProfile } from "./profile.ts";
 import { rollOverCounter } from "./srtp_index.ts";
@@ -22,8 +22,9 @@ export class CryptographicContext {
 
   constructor(profile: SrtpProfile, keys: SrtpKeys, factory: SrtpCipherFactory) {
     this.tagLength = SRTP_PROFILES[profile].tagLength;
-    this.rtp = createProtection(profile, keys, SRTP_LABELS, factory);
-    this.rtcp = createProtection(profile, keys, SRTCP_LABELS, factory);
+    const { rtp, rtcp } = deriveSessionKeys(profile, keys);
+    this.rtp = createProtection(profile, rtp, factory);
+    this.rtcp = createProtection(profile, rtcp, factory);
   }
 
   /** What the tag of an SRTP packet covers besides the packet; AEAD has the roll-over counter in the IV instead. */
@@ -57,11 +58,9 @@ export class CryptographicContext {
 
 function createProtection(
   profile: SrtpProfile,
-  master: SrtpKeys,
-  labels: KeyLabels,
+  { key, authKey, salt }: SessionKeys,
   factory: SrtpCipherFactory,
 ): PacketProtection {
-  const { key, authKey, salt } = deriveSessionKeys(profile, master, labels);
   const cipher = factory.create(profile, key, authKey);
   key.fill(0);
   authKey.fill(0);

@@ -9,18 +9,12 @@ const PRF_SALT_LENGTH = 14;
 /** The byte of the salt that meets the label: six bytes of zero index stand behind it (key derivation rate 0). */
 const LABEL_OFFSET = PRF_SALT_LENGTH - 7;
 const BLOCK_LENGTH = 16;
+/** Of key stream for each label: no part is longer than a key of 256 bits. */
+const BLOCKS = 2;
+const STREAM_LENGTH = BLOCKS * BLOCK_LENGTH;
 
-/** The labels of one kind of packets (RFC 3711 section 4.3). */
-export interface KeyLabels {
-  readonly cipher: number;
-  readonly authentication: number;
-  readonly salt: number;
-}
-
-/** RFC 3711 section 4.3.1. */
-export const SRTP_LABELS: KeyLabels = { cipher: 0, authentication: 1, salt: 2 };
-/** RFC 3711 section 4.3.2. */
-export const SRTCP_LABELS: KeyLabels = { cipher: 3, authentication: 4, salt: 5 };
+/** Labels in their order: cipher, authentication and salt of SRTP (RFC 3711 section 4.3.1), then of SRTCP (4.3.2). */
+const LABELS = 6;
 
 /** What protects SRTP, or SRTCP, of one direction. */
 export interface SessionKeys {
@@ -31,28 +25,42 @@ export interface SessionKeys {
 }
 
 /** Derives the session keys from a master key (RFC 3711 section 4.3; AEAD: RFC 7714 sections 11 and 12). */
-export function deriveSessionKeys(profile: SrtpProfile, master: SrtpKeys, labels: KeyLabels): SessionKeys {
+export function deriveSessionKeys(
+  profile: SrtpProfile,
+  master: SrtpKeys,
+): { readonly rtp: SessionKeys; readonly rtcp: SessionKeys } {
   const { keyLength, saltLength, aead } = SRTP_PROFILES[profile];
-  return {
-    key: deriveBytes(master, labels.cipher, keyLength),
-    authKey: deriveBytes(master, labels.authentication, aead ? 0 : AUTH_KEY_LENGTH),
-    salt: deriveBytes(master, labels.salt, saltLength),
+  const streams = keyStreams(master);
+  const derived = (label: number, length: number) => {
+    const start = label * STREAM_LENGTH;
+    return Uint8Array.from(streams.subarray(start, start + length));
   };
+  const keysFrom = (first: number): SessionKeys => ({
+    key: derived(first, keyLength),
+    authKey: derived(first + 1, aead ? 0 : AUTH_KEY_LENGTH),
+    salt: derived(first + 2, saltLength),
+  });
+  const keys = { rtp: keysFrom(0), rtcp: keysFrom(LABELS / 2) };
+  streams.fill(0);
+  return keys;
 }
 
 /**
- * The first `length` bytes of AES_CM_PRF (RFC 3711 section 4.3.3), or of AES_256_CM_PRF (RFC 6188 section 3) where the
- * master key has 256 bits: key stream of AES in counter mode.
+ * The beginning of AES_CM_PRF (RFC 3711 section 4.3.3) for each label, or of AES_256_CM_PRF (RFC 6188 section 3) where
+ * the master key has 256 bits: key stream of AES in counter mode, which is its counter blocks encrypted one by one. All
+ * in one go, since to make a cipher costs far more than to use it.
  */
-function deriveBytes(master: SrtpKeys, label: number, length: number): Uint8Array {
-  const counter = new Uint8Array(BLOCK_LENGTH);
-  // The 12-byte salt of AEAD is padded with zeros at its end, which the rest of the counter block already is.
-  counter.set(master.salt);
-  counter[LABEL_OFFSET] ^= label;
-  const cipher = createCipheriv(`aes-${master.key.length === 32 ? 256 : 128}-ctr`, master.key, counter);
-  const keyStream = cipher.update(new Uint8Array(length));
+function keyStreams({ key, salt }: SrtpKeys): Uint8Array {
+  const counters = new Uint8Array(LABELS * STREAM_LENGTH);
+  for (let block = 0; block < LABELS * BLOCKS; block++) {
+    const start = block * BLOCK_LENGTH;
+    // The 12-byte salt of AEAD is padded with zeros at its end, which the rest of the counter block already is.
+    counters.set(salt, start);
+    counters[start + LABEL_OFFSET] ^= Math.floor(block / BLOCKS);
+    counters[start + BLOCK_LENGTH - 1] = block % BLOCKS;
+  }
+  const cipher = createCipheriv(`aes-${key.length === 32 ? 256 : 128}-ecb`, key, null).setAutoPadding(false);
+  const streams = cipher.update(counters);
   cipher.final();
-  const bytes = new Uint8Array(keyStream);
-  keyStream.fill(0);
-  return bytes;
+  return streams;
 }
