@@ -129,10 +129,11 @@ export class WorkerMedia implements MediaHost {
     const events = new RingReader<FromWorker>(fromWorker);
     const running: RunningWorker = {
       worker,
-      commands: new RingWriter<ToWorker>(toWorker, () => this.#wake(running)),
+      commands: new RingWriter<ToWorker>(toWorker, () => this.#wakeSoon(running)),
       stopped: Promise.withResolvers<void>(),
       wakeFd: undefined,
       epollFd: undefined,
+      waking: false,
       ssrcs: 0,
       failed: false,
     };
@@ -157,6 +158,19 @@ export class WorkerMedia implements MediaHost {
     };
     worker.postMessage({ toWorker, fromWorker } satisfies WorkerStart);
     return running;
+  }
+
+  /**
+   * Behind the present task, so that all it has to say is said. Woken at the first command the worker, which has the
+   * processor first (rule B185), would wait again before the second one is written.
+   */
+  #wakeSoon(running: RunningWorker): void {
+    if (running.waking) return;
+    running.waking = true;
+    queueMicrotask(() => {
+      running.waking = false;
+      this.#wake(running);
+    });
   }
 
   #wake({ wakeFd }: RunningWorker): void {
@@ -215,6 +229,8 @@ interface RunningWorker {
   /** Known once it runs. */
   wakeFd: number | undefined;
   epollFd: number | undefined;
+  /** It is about to be woken. */
+  waking: boolean;
   ssrcs: number;
   failed: boolean;
 }

@@ -180,6 +180,40 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B225: the commands of one task wake the worker once, behind the last of them, and all are carried out",
+  ignore,
+  permissions,
+  async fn() {
+    const real = testLibc();
+    let wakes = 0;
+    const write: Libc["call"]["write"] = (...args) => {
+      wakes++;
+      return real.call.write(...args);
+    };
+    const libc: Libc = { ...real, call: { ...real.call, write } };
+    const media = new WorkerMedia({
+      libc,
+      clock: systemClock,
+      binder: new SocketBinder(libc, { random: seededRandom(1) }),
+    });
+    const open = (id: number) => media.openPeer(LOOPBACK, openingOf(id), () => {});
+    const first = open(1);
+    await until(() => wakes > 0, "the worker is ready, and woken");
+    const peers = [first, ...[2, 3, 4].map(open)];
+    wakes = 0;
+    for (const { send } of peers) {
+      send({ type: "leave" });
+      send({ type: "close" });
+      assert.equal(wakes, 0);
+    }
+    await Promise.resolve();
+    assert.equal(wakes, 1);
+    await until(() => media.socketCount === 0, "the sockets are given back");
+    await media.close();
+  },
+});
+
+Deno.test({
   name: "B157: a worker that is closed before it runs leaves nothing, nor one whose peers were not closed",
   ignore,
   permissions,
