@@ -1,4 +1,4 @@
-import { deserialize, serialize } from "node:v8";
+import { MessageDecoder, MessageEncoder } from "./message_text.ts";
 
 /** Positions of reader and writer, and whether a wake-up is under way. */
 const READ = 0;
@@ -45,12 +45,13 @@ class RingView {
 }
 
 /**
- * The writing end. Messages of structured-clone types arrive whole and in order; where the ring is full they wait here.
+ * The writing end. Messages of JSON's types and of Uint8Arrays arrive whole and in order; where the ring is full they wait here.
  * `wake` is called when the reader may be asleep: once, until it reads again.
  */
 export class RingWriter<Message> {
   readonly #ring: RingView;
   readonly #wake: () => void;
+  readonly #encoder = new MessageEncoder();
   readonly #waiting: Uint8Array[] = [];
 
   constructor(buffer: SharedArrayBuffer, wake: () => void) {
@@ -65,17 +66,17 @@ export class RingWriter<Message> {
 
   /** Throws RangeError for a message that is longer than the ring. */
   send(message: Message): void {
-    const bytes = serialize(message);
+    const bytes = this.#encoder.encode(message);
     if (bytes.length + LENGTH_BYTES > this.#ring.data.length) {
       throw new RangeError(`a message of ${bytes.length} bytes is too long for a ring of ${this.#ring.data.length}`);
     }
-    if (this.#waiting.length > 0 || !this.#write(bytes)) this.#waiting.push(bytes);
+    if (this.#waiting.length > 0 || !this.#write(bytes)) this.#waiting.push(bytes.slice());
     this.#wakeReader();
   }
 
   /** As `send`, but drops the message where the ring is full; returns whether it went. */
   offer(message: Message): boolean {
-    const isSent = this.#waiting.length === 0 && this.#write(serialize(message));
+    const isSent = this.#waiting.length === 0 && this.#write(this.#encoder.encode(message));
     if (isSent) this.#wakeReader();
     return isSent;
   }
@@ -110,6 +111,7 @@ export class RingWriter<Message> {
 /** The reading end. */
 export class RingReader<Message> {
   readonly #ring: RingView;
+  readonly #decoder = new MessageDecoder();
 
   constructor(buffer: SharedArrayBuffer) {
     this.#ring = new RingView(buffer);
@@ -118,7 +120,9 @@ export class RingReader<Message> {
   /** Hands all messages that are there to `handle`. To be called when woken: what is written from now on wakes again. */
   drain(handle: (message: Message) => void): void {
     Atomics.store(this.#ring.state, WAKING, 0);
-    for (let bytes = this.#read(); bytes !== undefined; bytes = this.#read()) handle(deserialize(bytes));
+    for (let bytes = this.#read(); bytes !== undefined; bytes = this.#read()) {
+      handle(this.#decoder.decode(bytes) as Message);
+    }
   }
 
   #read(): Uint8Array | undefined {
@@ -126,7 +130,7 @@ export class RingReader<Message> {
     const position = Atomics.load(state, READ);
     if (position === Atomics.load(state, WRITE)) return undefined;
     this.#ring.take(position, length);
-    const bytes = new Uint8Array(lengthView.getUint32(0));
+    const bytes = this.#decoder.room(lengthView.getUint32(0));
     this.#ring.take(position + LENGTH_BYTES, bytes);
     Atomics.store(state, READ, (position + LENGTH_BYTES + bytes.length) | 0);
     return bytes;

@@ -23,7 +23,7 @@ export interface SocketHandle {
   readonly isShared: boolean;
 }
 
-/** What signaling tells the media side of one peer. Each can be copied from one isolate to another. */
+/** What signaling tells the media side of one peer. Each goes from one isolate to another, as JSON with Uint8Arrays. */
 export type PeerCommand =
   | {
     readonly type: "open";
@@ -67,7 +67,7 @@ export type PeerCommand =
 /** Why the media side has given a peer up. */
 export type MediaEndReason = "transport-failed" | "signaling-lost" | "fault";
 
-/** What the media side of one peer tells signaling. Each can be copied from one isolate to another. */
+/** What the media side of one peer tells signaling. Each goes from one isolate to another, as JSON with Uint8Arrays. */
 export type PeerEvent =
   | { readonly type: "dtlsReceived"; readonly bytes: Uint8Array }
   | { readonly type: "iceCredentialsUsed"; readonly ufrag: string }

@@ -86,13 +86,24 @@ export function packRecords(records: readonly Uint8Array[], limit: number): Uint
   let length = 0;
   for (const record of records) {
     if (length > 0 && length + record.length > limit) {
-      datagrams.push(Buffer.concat(group));
+      datagrams.push(joined(group, length));
       group = [];
       length = 0;
     }
     group.push(record);
     length += record.length;
   }
-  if (length > 0) datagrams.push(Buffer.concat(group));
+  if (length > 0) datagrams.push(joined(group, length));
   return datagrams;
+}
+
+/** No Buffer, which would go to another isolate as an array of numbers first (message_text.ts). */
+function joined(records: readonly Uint8Array[], length: number): Uint8Array {
+  const datagram = new Uint8Array(length);
+  let end = 0;
+  for (const record of records) {
+    datagram.set(record, end);
+    end += record.length;
+  }
+  return datagram;
 }
