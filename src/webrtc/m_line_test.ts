@@ -24,7 +24,7 @@ function offered(...codecs: readonly Codec[]): OfferMedia {
       })),
       fmtp: codecs.map(({ payloadType, fmtp }) => ({ payload: payloadType, config: fmtp })),
     },
-    { fingerprints: [], msid: undefined },
+    { msid: undefined },
     undefined,
   );
   assert.ok(media !== undefined);

@@ -48,7 +48,7 @@ function mediaWith(uris: readonly string[], changes: Partial<ParsedMedia> = {}):
     ext,
     ...changes,
   };
-  const media = readMedia(line, { fingerprints: [], msid: undefined }, undefined);
+  const media = readMedia(line, { msid: undefined }, undefined);
   assert.ok(media !== undefined);
   return media;
 }

@@ -1,4 +1,6 @@
-/** The SDP text before it is parsed: bounds for what a hostile client may send, and the two attributes read here. */
+/** The SDP text before it is parsed: bounds for what a hostile client may send, and the attributes that are read here. */
+
+import { type FormatAttribute, isFormatAttribute, noFormats, readFormat, type SdpFormats } from "./sdp_formats.ts";
 
 /** Characters; the limit of a signaling message as well. */
 const MAX_SDP_LENGTH = 1 << 20;
@@ -13,7 +15,6 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   "bundle-only",
   "extmap",
   "extmap-allow-mixed",
-  "fmtp",
   "group",
   "ice-pwd",
   "ice-ufrag",
@@ -21,10 +22,8 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   "mid",
   "recvonly",
   "rid",
-  "rtcp-fb",
   "rtcp-mux",
   "rtcp-rsize",
-  "rtpmap",
   "sendonly",
   "sendrecv",
   "setup",
@@ -33,7 +32,7 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What sdp-transform would lose: it keeps the last fingerprint only, and cuts a msid at the first character that is no
+ * What sdp-transform would take long for, or would lose: it keeps the last fingerprint only, and cuts a msid at the first character that is no
  * letter, digit, `_` or `-`, where RFC 8830 section 2 allows any token (`{` in Firefox, `@` in GStreamer).
  */
 export interface SdpSection {
@@ -41,6 +40,12 @@ export interface SdpSection {
   readonly fingerprints: readonly string[];
   /** Value of the first `a=msid` line. */
   readonly msid: string | undefined;
+  readonly formats: SdpFormats;
+}
+
+interface OpenSection extends SdpSection {
+  readonly fingerprints: string[];
+  msid: string | undefined;
 }
 
 export interface SdpLines {
@@ -55,25 +60,36 @@ export function selectLines(sdp: string): SdpLines | string {
   if (sdp.length > MAX_SDP_LENGTH) return "the SDP is longer than 1 MiB";
   if (!/^v=0\r?\n/.test(sdp)) return "the SDP does not begin with v=0";
   const kept: string[] = [];
-  let section: { fingerprints: string[]; msid: string | undefined } = { fingerprints: [], msid: undefined };
+  let section = newSection();
   const sections = [section];
+  let count = 0;
   for (const line of sdp.split(/\r\n|\r|\n/)) {
     const name = lineName(line);
     if (name === undefined) continue;
     if (line.length > MAX_LINE_LENGTH) return `a line is longer than ${MAX_LINE_LENGTH} characters`;
-    if (name === "fingerprint") {
-      if (section.fingerprints.length < MAX_FINGERPRINTS) {
-        section.fingerprints.push(line.slice("a=fingerprint:".length));
-      }
-    } else if (name === "msid") {
-      section.msid ??= line.slice("a=msid:".length);
+    if (++count > MAX_LINES) return "the SDP has too many lines";
+    if (isReadHere(name)) {
+      readHere(section, name, line.slice(`a=${name}:`.length));
     } else {
-      if (name === "m") sections.push(section = { fingerprints: [], msid: undefined });
+      if (name === "m") sections.push(section = newSection());
       kept.push(line);
-      if (kept.length > MAX_LINES) return "the SDP has too many lines";
     }
   }
   return { text: kept.join("\r\n"), sections };
+}
+
+function newSection(): OpenSection {
+  return { fingerprints: [], msid: undefined, formats: noFormats() };
+}
+
+function isReadHere(name: string): name is "fingerprint" | "msid" | FormatAttribute {
+  return name === "fingerprint" || name === "msid" || isFormatAttribute(name);
+}
+
+function readHere(section: OpenSection, name: "fingerprint" | "msid" | FormatAttribute, value: string): void {
+  if (name === "msid") section.msid ??= value;
+  else if (name !== "fingerprint") readFormat(section.formats, name, value);
+  else if (section.fingerprints.length < MAX_FINGERPRINTS) section.fingerprints.push(value);
 }
 
 /** The attribute's name, `m` for an m-line, undefined for a line that is not read. */
@@ -82,5 +98,5 @@ function lineName(line: string): string | undefined {
   if (!line.startsWith("a=")) return undefined;
   const colon = line.indexOf(":");
   const name = line.slice(2, colon < 0 ? undefined : colon);
-  return ATTRIBUTES.has(name) || name === "fingerprint" || name === "msid" ? name : undefined;
+  return isReadHere(name) || ATTRIBUTES.has(name) ? name : undefined;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noFormats } from "./sdp_formats.ts";
 import { type SdpLines, selectLines } from "./sdp_lines.ts";
 
 function selected(sdp: string): SdpLines {
@@ -32,9 +33,9 @@ Deno.test({
       "a=fingerprint:sha-512 CC",
     ].join("\n");
     assert.deepEqual(selected(sdp).sections, [
-      { fingerprints: ["sha-256 AA"], msid: undefined },
-      { fingerprints: [], msid: "{stream} {track}" },
-      { fingerprints: ["sha-256 BB", "sha-512 CC"], msid: undefined },
+      { fingerprints: ["sha-256 AA"], msid: undefined, formats: noFormats() },
+      { fingerprints: [], msid: "{stream} {track}", formats: noFormats() },
+      { fingerprints: ["sha-256 BB", "sha-512 CC"], msid: undefined, formats: noFormats() },
     ]);
   },
 });
@@ -44,7 +45,8 @@ Deno.test({
   permissions: "none",
   fn() {
     const texts = ["", "v=1\r\n", "a=mid:0", `v=0\n${"a=z\n".repeat(1 << 18)}`, `v=0\na=mid:${"0".repeat(20_000)}`];
-    for (const text of [...texts, `v=0\n${"a=mid:\n".repeat(70_000)}`]) {
+    const many = ["a=mid:", "a=fmtp:", "a=msid:"].map((line) => `v=0\n${`${line}\n`.repeat(70_000)}`);
+    for (const text of [...texts, ...many]) {
       assert.equal(typeof selectLines(text), "string", text.slice(0, 40));
     }
   },

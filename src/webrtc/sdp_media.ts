@@ -45,7 +45,7 @@ export interface ParsedSection {
   readonly extmapAllowMixed?: Value;
 }
 
-/** What is read of an m-line that sdp-transform has parsed. */
+/** What is read of an m-line that is parsed: the formats (`rtp`, `fmtp`, `rtcpFb`) in sdp_formats.ts, the rest by sdp-transform. */
 export interface ParsedMedia extends ParsedSection {
   readonly type?: Value;
   readonly port?: Value;
@@ -93,7 +93,7 @@ const EMPTY_FEEDBACK: RtcpFeedback = new Map();
 /** Undefined where the m-line or its mid cannot be read. `sessionDirection` holds for m-lines without one of their own. */
 export function readMedia(
   parsed: ParsedMedia,
-  section: SdpSection,
+  section: Pick<SdpSection, "msid">,
   sessionDirection: Direction | undefined,
 ): OfferMedia | undefined {
   const mid = String(parsed.mid ?? "");
@@ -101,6 +101,7 @@ export function readMedia(
   if (!MID.test(mid) || port === undefined || !parsed.type || !parsed.protocol) return undefined;
   const kind = rtpKind(parsed);
   const rtp = kind !== "other";
+  const rtcpFeedback = rtp ? readFeedback(parsed) : EMPTY_FEEDBACK;
   return {
     mid,
     kind,
@@ -112,8 +113,8 @@ export function readMedia(
     rtcpMux: parsed.rtcpMux !== undefined,
     rtcpRsize: parsed.rtcpRsize !== undefined,
     simulcast: parsed.rids?.some((rid) => rid.direction === "send") ?? false,
-    codecs: rtp ? readCodecs(parsed, kind) : [],
-    rtcpFeedback: rtp ? readFeedback(parsed) : EMPTY_FEEDBACK,
+    codecs: rtp ? readCodecs(parsed, kind, rtcpFeedback) : [],
+    rtcpFeedback,
     headerExtensions: rtp ? readHeaderExtensions(parsed) : [],
     ssrcs: rtp ? readSsrcs(parsed) : [],
     fidGroups: rtp ? readFidGroups(parsed) : [],
@@ -130,11 +131,10 @@ function formats(parsed: ParsedMedia): string[] {
   return String(parsed.payloads ?? "").split(" ");
 }
 
-function readCodecs(parsed: ParsedMedia, kind: Kind): Codec[] {
+function readCodecs(parsed: ParsedMedia, kind: Kind, feedback: RtcpFeedback): Codec[] {
   const rtpmaps = firstByPayloadType(parsed.rtp);
-  const rtx = readRtx(parsed);
-  const feedback = readFeedback(parsed);
   const fmtps = firstByPayloadType(parsed.fmtp);
+  const rtx = readRtx(rtpmaps, fmtps);
   const codecs = new Map<number, Codec>();
   for (const format of formats(parsed)) {
     const payloadType = Number(format);
@@ -168,10 +168,12 @@ function readRepair(
 }
 
 /** The payload type of RTX by the payload type that it repairs (RFC 4588 section 8.6). */
-function readRtx(parsed: ParsedMedia): Map<number, number> {
+function readRtx(
+  rtpmaps: ReadonlyMap<number, ParsedMedia["rtp"][number]>,
+  fmtps: ReadonlyMap<number, ParsedMedia["fmtp"][number]>,
+): Map<number, number> {
   const rtx = new Map<number, number>();
-  const fmtps = firstByPayloadType(parsed.fmtp);
-  for (const [payloadType, { codec }] of firstByPayloadType(parsed.rtp)) {
+  for (const [payloadType, { codec }] of rtpmaps) {
     if (String(codec).toLowerCase() !== "rtx") continue;
     const repaired = /(?:^|;)\s*apt=(\d{1,3})\b/.exec(String(fmtps.get(payloadType)?.config ?? ""))?.[1];
     if (repaired !== undefined) rtx.set(Number(repaired), payloadType);

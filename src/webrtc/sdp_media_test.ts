@@ -12,7 +12,7 @@ const VIDEO: ParsedMedia = {
 };
 
 function read(changes: Partial<ParsedMedia>, msid?: string): OfferMedia {
-  const media = readMedia({ ...VIDEO, ...changes }, { fingerprints: [], msid }, undefined);
+  const media = readMedia({ ...VIDEO, ...changes }, { msid }, undefined);
   assert.ok(media !== undefined);
   return media;
 }
@@ -144,7 +144,7 @@ test("a msid is a stream and a track, and `-` is no stream", () => {
 
 test("the direction is the m-line's own, else the session's, else sendrecv", () => {
   assert.equal(read({ direction: "inactive" }).direction, "inactive");
-  assert.equal(readMedia(VIDEO, { fingerprints: [], msid: undefined }, "sendonly")?.direction, "sendonly");
+  assert.equal(readMedia(VIDEO, { msid: undefined }, "sendonly")?.direction, "sendonly");
   assert.equal(read({}).direction, "sendrecv");
 });
 
@@ -168,7 +168,7 @@ test("an m-line without a readable mid, port, type or protocol is none", () => {
     { protocol: undefined },
   ];
   for (const change of changes) {
-    const media = readMedia({ ...VIDEO, ...change }, { fingerprints: [], msid: undefined }, undefined);
+    const media = readMedia({ ...VIDEO, ...change }, { msid: undefined }, undefined);
     assert.equal(media, undefined, JSON.stringify(change));
   }
 });

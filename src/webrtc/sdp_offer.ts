@@ -42,7 +42,8 @@ export function parseOffer(sdp: string): OfferResult {
   const session: ParsedSession = parse(lines.text);
   const media: OfferMedia[] = [];
   for (const [index, parsed] of session.media.entries()) {
-    const line = readMedia(parsed, lines.sections[index + 1], session.direction);
+    const section = lines.sections[index + 1];
+    const line = readMedia({ ...parsed, ...section.formats }, section, session.direction);
     if (line === undefined) return refused(`m-line ${index} or its mid cannot be read`);
     media.push(line);
   }
