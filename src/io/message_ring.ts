@@ -45,8 +45,8 @@ class RingView {
 }
 
 /**
- * The writing end. Messages of JSON's types and of Uint8Arrays arrive whole and in order; where the ring is full they wait here.
- * `wake` is called when the reader may be asleep: once, until it reads again.
+ * The writing end. Messages of JSON's types and of Uint8Arrays arrive whole and in order; where the ring is full they
+ * wait here. `wake` is called when the reader may be asleep: once, until it reads again.
  */
 export class RingWriter<Message> {
   readonly #ring: RingView;
@@ -121,7 +121,9 @@ export class RingReader<Message> {
   drain(handle: (message: Message) => void): void {
     Atomics.store(this.#ring.state, WAKING, 0);
     for (let bytes = this.#read(); bytes !== undefined; bytes = this.#read()) {
-      handle(this.#decoder.decode(bytes) as Message);
+      const message = this.#decoder.decode(bytes) as Message;
+      bytes.fill(0);
+      handle(message);
     }
   }
 
