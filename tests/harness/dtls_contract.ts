@@ -9,9 +9,10 @@ import { SRTP_PROFILE_PREFERENCE, type SrtpProfile } from "../../src/webrtc/srtp
 import { type DtlsTest, type OpenedDtls, withPairs } from "./dtls_backend.ts";
 import { ending } from "./dtls_contract_ending.ts";
 import { hardening } from "./dtls_contract_hardening.ts";
+import { hostile } from "./dtls_contract_hostile.ts";
 import { wiping } from "./dtls_contract_wiping.ts";
 import { INTERNAL_ERROR, inTwoFragments, plainAlert, seeded, SERVER_HELLO } from "./dtls_datagrams.ts";
-import { beginsLastFlight, beginsWith, CLIENT_CERTIFICATE, DEADLINE_MS } from "./dtls_pair.ts";
+import { beginsLastFlight, beginsWith, CLIENT_CERTIFICATE, DEADLINE_MS, firstMessage } from "./dtls_pair.ts";
 
 export interface DtlsContractOptions {
   readonly permissions: Deno.PermissionOptions;
@@ -35,6 +36,7 @@ export function dtlsContract(name: string, { permissions, ignore, open }: DtlsCo
   refusing(test);
   losing(test);
   hardening(test);
+  hostile(test);
   ending(test);
   wiping(test);
 }
@@ -209,13 +211,19 @@ function losing(test: DtlsTest): void {
   }
 
   for (let seed = 1; seed <= 10; seed++) {
-    test(`a handshake survives the loss of a fifth of all datagrams, seed ${seed}`, async (make) => {
+    test(`a handshake survives the loss of three datagrams in ten, both ways, seed ${seed}`, async (make) => {
       const random = seeded(seed);
-      const lost = () => random(5) === 0;
-      const handshaking = () => pair.client.connections === 0;
+      const lost = () => pair.client.connections === 0 && random(10) < 3;
+      const arrived = new Set<string>();
       const pair = make({
-        losesDown: () => handshaking() && lost(),
-        carryUp: (datagram) => handshaking() && lost() ? [] : [datagram],
+        losesDown(datagram) {
+          // werift's client agrees on other keys, with nobody, where it gets a flight again.
+          const message = firstMessage(datagram);
+          if (lost() || (message !== undefined && arrived.has(message))) return true;
+          if (message !== undefined) arrived.add(message);
+          return false;
+        },
+        carryUp: (datagram) => lost() ? [] : [datagram],
       });
       await pair.connect();
       await pair.persist(100);

@@ -41,3 +41,13 @@ export function mutate(datagram: Uint8Array, random: (bound: number) => number):
   for (let n = 1 + random(4); n > 0; n--) mutant[random(mutant.length)] = random(256);
   return mutant;
 }
+
+/** The same in another order (Fisher and Yates). */
+export function shuffle<T>(items: readonly T[], random: (bound: number) => number): T[] {
+  const order = items.slice();
+  for (let last = order.length - 1; last > 0; last--) {
+    const pick = random(last + 1);
+    [order[last], order[pick]] = [order[pick], order[last]];
+  }
+  return order;
+}

@@ -150,6 +150,11 @@ export function beginsWith(datagram: Uint8Array, handshakeType: number): boolean
   return datagram[0] === 22 && datagram[4] === 0 && datagram[13] === handshakeType;
 }
 
+/** The handshake message, or the part of one, that a datagram begins with in the clear; undefined where it is none. */
+export function firstMessage(datagram: Uint8Array): string | undefined {
+  return datagram[0] === 22 && datagram[4] === 0 ? datagram.subarray(13, 25).toHex() : undefined;
+}
+
 /** Whether a datagram of the server begins with its ChangeCipherSpec. */
 export function beginsLastFlight(datagram: Uint8Array): boolean {
   return datagram[0] === CHANGE_CIPHER_SPEC;

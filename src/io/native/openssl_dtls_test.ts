@@ -85,13 +85,6 @@ test("B20: a client without a common profile, or without the extended master sec
   for (const pair of [mute, old]) pair.assertRefused();
 });
 
-test("B21: a client with an empty certificate is refused", async (make) => {
-  const pair = make();
-  pair.client.socket.cipher.localCert = pair.client.socket.cipher.localCert.subarray(0, 0);
-  await pair.connect();
-  pair.assertRefused();
-});
-
 test("B23: each copy of a flight has new record numbers", async (make) => {
   const numbers: number[] = [];
   const pair = make({
