@@ -18,7 +18,7 @@ import type {
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Room, Rooms } from "./room.ts";
-import { TokenBucket } from "./token_bucket.ts";
+import { TokenBucket } from "../webrtc/token_bucket.ts";
 
 /** Messages that a client may send at once, and a second in the long run (rule P4). */
 const MESSAGE_BURST = 200;
