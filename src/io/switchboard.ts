@@ -12,6 +12,7 @@ import {
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
+import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
@@ -71,6 +72,7 @@ const signalingLog = getLogger(["switchboard", "signaling"]);
 export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #rooms = new Rooms();
+  readonly #handshakes = new HandshakeLimit();
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #participants = new Map<Participant, Failing>();
@@ -107,6 +109,7 @@ export class Switchboard {
       rooms: this.#rooms,
       openMedia: this.#openMedia,
       dtls,
+      handshakes: this.#handshakes,
       random,
       codecs,
       iceServers,
@@ -135,6 +138,7 @@ export class Switchboard {
         rooms: this.#rooms,
         openMedia: this.#openMedia,
         dtls,
+        handshakes: this.#handshakes,
         random,
         codecs,
         observer: this.#httpObserver,

@@ -114,18 +114,24 @@ export class Consumer {
 
   /**
    * Sends again by RTX what the subscriber misses, as far as it is still there (RFC 4585 section 6.2.1, RFC 4588).
-   * `roundTripMs` is the time to the subscriber and back; 0 does where it is not known.
+   * `roundTripMs` is the time to the subscriber and back; 0 does where it is not known. Looks at `limit` requests at most,
+   * up to the end of a pair, and returns at how many.
    */
-  handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0): void {
-    if (this.rtxSsrc === undefined) return;
+  handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0, limit = Infinity): number {
+    if (this.rtxSsrc === undefined) return 0;
     const count = nackCount(reader);
-    for (let i = 0; i < count; i++) {
+    let asked = 0;
+    for (let i = 0; i < count && asked < limit; i++) {
       const first = nackPid(reader, i);
       this.#resend(first, nowMs, roundTripMs);
+      asked++;
       for (let rest = nackBlp(reader, i), next = first + 1; rest !== 0; rest >>= 1, next++) {
-        if ((rest & 1) !== 0) this.#resend(next & 0xffff, nowMs, roundTripMs);
+        if ((rest & 1) === 0) continue;
+        this.#resend(next & 0xffff, nowMs, roundTripMs);
+        asked++;
       }
     }
+    return asked;
   }
 
   #writeHeader(slot: Uint8Array, packet: RtpPacket): number {
@@ -143,10 +149,15 @@ export class Consumer {
   }
 
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
+    const { cache } = this.producer;
     const packet = scratch.resent;
-    if (!this.#load(sequenceNumber, packet, nowMs)) return;
+    if (cache === undefined || !this.#rewriter.locate(sequenceNumber)) return;
+    const cached = cache.ssrc === this.#rewriter.locatedSsrc ? cache.find(this.#rewriter.locatedSource, nowMs) : -1;
+    if (cached < 0) return;
     const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
-    if (!guard.allow(sequenceNumber, packet.length, nowMs, roundTripMs)) return;
+    // Before the packet is copied: who asks for everything again and again is to cost little.
+    if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
+    if (!cache.load(cached, packet)) return;
     const slot = this.#sender.beginRtp();
     if (slot === undefined || this.rtxSsrc === undefined) return;
     const { header } = scratch;
@@ -159,14 +170,6 @@ export class Consumer {
     if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.payloadLength + OSN_LENGTH)) return;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
     this.packetsResent++;
-  }
-
-  /** Points `packet` at a copy of what went out under the sequence number; false where it is not there any more. */
-  #load(sequenceNumber: number, packet: RtpPacket, nowMs: number): boolean {
-    const { cache } = this.producer;
-    if (cache === undefined || !this.#rewriter.locate(sequenceNumber)) return false;
-    const slot = cache.find(this.#rewriter.locatedSource, nowMs);
-    return cache.load(slot, packet) && packet.ssrc === this.#rewriter.locatedSsrc;
   }
 
   /** True where the packet began the stream, or a new source of it. */

@@ -49,7 +49,8 @@ function setUp() {
     consumer.handleNack(reader, nowMs);
     return sender.takeRtp().map(parseRtp);
   };
-  return { handle, nack };
+  assert.ok(producer.cache);
+  return { handle, nack, cache: producer.cache };
 }
 
 /** RFC 4588 section 4: another SSRC, payload type and number; the original's number, timestamp, marker and payload. */
@@ -151,5 +152,26 @@ Deno.test({
       const [sent] = handle(100, { sequenceNumber: 1, payload: layered(0, true) });
       assert.equal(nack(100 + ageMs, sent.sequenceNumber).length, count, `${ageMs} ms`);
     }
+  },
+});
+
+Deno.test({
+  name: "B109: what may not be sent again is not copied out of the cache, whatever is asked for again and again",
+  permissions: "none",
+  fn() {
+    const { handle, nack, cache } = setUp();
+    const payload = new Uint8Array(1100);
+    payload.set(VP8_KEY_FRAME);
+    const sent = Array.from({ length: 100 }, (_, i) => handle(i, { sequenceNumber: i, payload })[0].sequenceNumber);
+    let loads = 0;
+    const load = cache.load.bind(cache);
+    cache.load = (slot, view) => {
+      loads++;
+      return load(slot, view);
+    };
+    let resent = 0;
+    for (let n = 0; n < 50; n++) resent += nack(110 + n, ...sent).length;
+    assert.ok(resent > 10);
+    assert.equal(loads, resent);
   },
 });

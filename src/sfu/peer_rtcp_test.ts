@@ -8,6 +8,7 @@ import {
   videoProducer,
   VP8,
 } from "../../tests/harness/engine.ts";
+import { nackBytes } from "../../tests/harness/nack_feedback.ts";
 import { buildRtp, parseRtp, runOf, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { writeUint16 } from "../rtp/bytes.ts";
@@ -18,6 +19,7 @@ import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import type { Consumer } from "./consumer.ts";
 import { Router } from "./router.ts";
+import { MAX_ASKED } from "./rtcp_responder.ts";
 
 const WITH_RTX = consumerParameters({ codec: { ...VP8, payloadType: 120, rtxPayloadType: 121 } });
 const NTP_SECONDS = 3_900_000_000;
@@ -223,5 +225,25 @@ Deno.test({
     reader.reset(compound, compound.length);
     assert.ok(reader.next() && block.read(reader, 0));
     assert.deepEqual([block.ssrc, block.extendedSequenceNumber], [1000, 2]);
+  },
+});
+
+Deno.test({
+  name: "B216: of what one compound packet asks for 1024 packets are looked at",
+  permissions: "none",
+  fn() {
+    for (const [asked, resent] of [[MAX_ASKED - 1, 1], [MAX_ASKED, 0], [4 * MAX_ASKED, 0]]) {
+      const { subscriber, consumer } = videoCall(7);
+      const [sent] = subscriber.sender.takeRtp().map(parseRtp);
+      // Nobody has sent these; they are looked for all the same.
+      const unknown = Array.from({ length: asked }, (_, i) => (sent.sequenceNumber + 100 + i) & 0xffff);
+      const compound = Uint8Array.of(
+        ...nackBytes(9, consumer.ssrc, unknown.slice(0, 500)),
+        ...nackBytes(9, consumer.ssrc, unknown.slice(500)),
+        ...nackBytes(9, consumer.ssrc, [sent.sequenceNumber]),
+      );
+      subscriber.peer.handleRtcp(compound, compound.length, 20);
+      assert.equal(subscriber.sender.takeRtp().length, resent, `after ${asked}`);
+    }
   },
 });

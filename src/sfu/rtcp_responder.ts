@@ -38,6 +38,9 @@ export const REPORT_INTERVAL_MS = 1000;
 /** SSRCs that one compound packet says BYE of: what fits a datagram. */
 const MAX_BYES = 8 * MAX_COUNT;
 
+/** Packets that one compound packet may ask for: more are missing only where a picture is asked for instead (rule B102). */
+export const MAX_ASKED = 1024;
+
 /** What is written during one call, by whichever responder of this isolate. */
 const out = new Uint8Array(1200);
 const NO_BLOCKS: readonly ReportBlock[] = [];
@@ -65,6 +68,8 @@ export class RtcpResponder implements FeedbackSender {
   /** The reference time that the present compound packet tells (RRTR), and whose it is. */
   #referenceTime = NO_TIME;
   #referenceSsrc = 0;
+  /** Packets that the present compound packet may still ask for. */
+  #mayAsk = 0;
   /** Whether anything was sent from `#localSsrc`. */
   #hasSpoken = false;
 
@@ -92,6 +97,7 @@ export class RtcpResponder implements FeedbackSender {
     const reader = this.#reader;
     reader.reset(bytes, length);
     this.#referenceTime = NO_TIME;
+    this.#mayAsk = MAX_ASKED;
     while (reader.next()) this.#handlePacket(nowMs);
     if (this.#referenceTime !== NO_TIME) this.#sendDlrr();
   }
@@ -191,7 +197,9 @@ export class RtcpResponder implements FeedbackSender {
 
   #handleNack(nowMs: number): void {
     const ssrc = nackMediaSsrc(this.#reader);
-    if (ssrc >= 0) this.#consumersBySsrc.get(ssrc)?.handleNack(this.#reader, nowMs, this.#roundTrip.ms);
+    const consumer = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
+    if (consumer === undefined) return;
+    this.#mayAsk -= consumer.handleNack(this.#reader, nowMs, this.#roundTrip.ms, this.#mayAsk);
   }
 
   #handleKeyFrameRequest(nowMs: number): void {

@@ -3,6 +3,7 @@ import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
+import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { Direction, OfferMedia } from "../webrtc/sdp_media.ts";
 import { isAccepted } from "../webrtc/m_line.ts";
 import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts";
@@ -52,6 +53,7 @@ export interface HttpSessionOptions {
   readonly publisher: string | undefined;
   readonly openMedia: OpenPeerMedia;
   readonly dtls: DtlsFactory;
+  readonly handshakes: HandshakeLimit;
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];

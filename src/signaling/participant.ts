@@ -4,6 +4,7 @@ import type { RandomSource } from "../sfu/random.ts";
 import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
+import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import { PeerConnection } from "../webrtc/peer_connection.ts";
@@ -32,6 +33,7 @@ export interface ParticipantOptions {
   readonly name: string | undefined;
   readonly openMedia: OpenPeerMedia;
   readonly dtls: DtlsFactory;
+  readonly handshakes: HandshakeLimit;
   readonly observer: ParticipantObserver;
   readonly random: RandomSource;
   /** Lower-case MIME types that the room allows. */
@@ -71,6 +73,7 @@ export class Participant {
     try {
       this.connection = new PeerConnection({
         dtls: options.dtls,
+        handshakes: options.handshakes,
         ice,
         candidates: () => media.candidates,
         transport: {
@@ -150,7 +153,7 @@ export class Participant {
     if (this.#closed) return;
     switch (event.type) {
       case "dtlsReceived":
-        return this.connection.handleDtls(event.bytes, nowMs);
+        return this.connection.handleDtls(event.bytes, this.#remoteAddress?.hostname ?? "", nowMs);
       case "iceCredentialsUsed":
         return this.connection.handleIceCredentialsUsed(event.ufrag);
       case "addressSelected":

@@ -7,6 +7,7 @@ import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import type { PeerCommand } from "../media/messages.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
+import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { byeSource, byeSourceCount } from "../rtp/rtcp/bye.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { Participant } from "./participant.ts";
@@ -169,6 +170,7 @@ Deno.test({
       get dtls(): DtlsFactory {
         throw new Error("a fault");
       },
+      handshakes: new HandshakeLimit(),
       observer: {
         peerJoined() {},
         peerLeft() {},

@@ -4,6 +4,7 @@ import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
+import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { SignalingConnection } from "./connection.ts";
 import type {
   CandidateInit,
@@ -46,6 +47,7 @@ export interface SignalingSessionOptions {
   readonly rooms: Rooms;
   readonly openMedia: OpenPeerMedia;
   readonly dtls: DtlsFactory;
+  readonly handshakes: HandshakeLimit;
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
@@ -155,10 +157,10 @@ export class SignalingSession {
 
   /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
-    const { rooms, openMedia, dtls, random, codecs } = this.#options;
+    const { rooms, openMedia, dtls, handshakes, random, codecs } = this.#options;
     const observer = this.#participantObserver();
     try {
-      return new Participant({ rooms, roomId, name, openMedia, dtls, observer, random, codecs });
+      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs });
     } catch (error) {
       if (!(error instanceof NoCapacityError)) throw error;
       this.#sendError("no-capacity", error.message);

@@ -108,6 +108,11 @@ export class PacketCache {
     return this.#isStored(slot) && nowMs - this.#storedMs[slot] <= maxAgeMs ? slot : -1;
   }
 
+  /** Bytes of the packet in `slot`, which `find` gave. */
+  lengthOf(slot: number): number {
+    return this.#lengths[slot];
+  }
+
   /**
    * Points `view` at a copy of the packet in `slot`, which `find` gave. The copy may be written over and lasts until
    * the next `load`. False, with the view unusable, where there is none.

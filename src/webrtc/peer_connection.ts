@@ -1,5 +1,6 @@
 import { type DtlsConnected, type DtlsFactory, type DtlsSession, type SrtpKeying, wipeKeying } from "./dtls.ts";
 import { type Fingerprint, matchesFingerprint } from "./fingerprint.ts";
+import type { HandshakeLimit } from "./handshake_limit.ts";
 import type { IceCredentials, IceGenerations } from "./ice_generations.ts";
 import type { LocalParameters, RemoteParameters } from "./transport_parameters.ts";
 
@@ -22,6 +23,8 @@ export interface ConnectionObserver {
 
 export interface PeerConnectionOptions {
   readonly dtls: DtlsFactory;
+  /** Of all connections. */
+  readonly handshakes: HandshakeLimit;
   /** With which the transport has begun. */
   readonly ice: IceGenerations;
   /** The server's candidate lines without `a=`; asked for each ICE generation. */
@@ -40,6 +43,8 @@ export class PeerConnection {
   #candidates: readonly string[] = [];
   #fingerprints: readonly Fingerprint[] = [];
   #dtls: DtlsSession | undefined;
+  /** Where the handshake that is under way has come from. */
+  #handshakeFrom: string | undefined;
   #connected = false;
   #closed = false;
 
@@ -93,10 +98,17 @@ export class PeerConnection {
     this.#options.ice.handleUsed(ufrag);
   }
 
-  /** Takes one DTLS datagram, from an address that ICE has proven. Before an offer none is taken. */
-  handleDtls(bytes: Uint8Array, nowMs: number): void {
+  /**
+   * Takes one DTLS datagram, from an address that ICE has proven. Before an offer none is taken; neither is one that would
+   * begin a handshake too many, which its client repeats (RFC 6347 section 4.2.4).
+   */
+  handleDtls(bytes: Uint8Array, from: string, nowMs: number): void {
     if (this.#closed || this.#fingerprints.length === 0) return;
-    this.#dtls ??= this.#createDtls(nowMs);
+    if (this.#dtls === undefined) {
+      if (!this.#options.handshakes.begin(from)) return;
+      this.#handshakeFrom = from;
+      this.#dtls = this.#createDtls(nowMs);
+    }
     this.#dtls.handleDatagram(bytes, nowMs);
   }
 
@@ -113,6 +125,12 @@ export class PeerConnection {
     if (this.#closed) return;
     this.#dtls?.close();
     this.#closed = true;
+    this.#endHandshake();
+  }
+
+  #endHandshake(): void {
+    if (this.#handshakeFrom !== undefined) this.#options.handshakes.end(this.#handshakeFrom);
+    this.#handshakeFrom = undefined;
   }
 
   #createDtls(nowMs: number): DtlsSession {
@@ -141,6 +159,7 @@ export class PeerConnection {
       return this.#fail("DTLS: the certificate is not the one that the offer announced");
     }
     this.#connected = true;
+    this.#endHandshake();
     this.#options.transport.connect({ profile, local, remote });
     this.#options.observer.connected();
   }

@@ -3,16 +3,21 @@ import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO, fixedKeys, keyedDtls } from
 import { testKeying } from "../../tests/harness/media_setup.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import type { DtlsFactory, DtlsSink, SrtpKeying } from "./dtls.ts";
+import { HandshakeLimit } from "./handshake_limit.ts";
 import { type IceCredentials, IceGenerations } from "./ice_generations.ts";
 import { PeerConnection } from "./peer_connection.ts";
 import type { RemoteParameters } from "./transport_parameters.ts";
 
+const FROM = "192.0.2.1";
 const CANDIDATES = ["candidate:1 1 udp 2130706431 192.0.2.9 5000 typ host"];
 const OFFER: RemoteParameters = { ufrag: "clie", password: "password", fingerprints: [CLIENT_FINGERPRINT] };
 const WRONG_FINGERPRINT = { algorithm: "sha-256", value: "00:11" };
 
 /** A connection, what its transport was asked, and in one list what both were told. */
-function setUp(dtls: DtlsFactory = keyedDtls(), candidates = () => CANDIDATES) {
+function setUp(
+  dtls: DtlsFactory = keyedDtls(),
+  { candidates = () => CANDIDATES, handshakes = new HandshakeLimit() } = {},
+) {
   const told: string[] = [];
   const sent: Uint8Array[] = [];
   const restarts: IceCredentials[] = [];
@@ -20,6 +25,7 @@ function setUp(dtls: DtlsFactory = keyedDtls(), candidates = () => CANDIDATES) {
   const ice = new IceGenerations(seededRandom(1));
   const connection = new PeerConnection({
     dtls,
+    handshakes,
     ice,
     candidates,
     transport: {
@@ -42,7 +48,7 @@ function setUp(dtls: DtlsFactory = keyedDtls(), candidates = () => CANDIDATES) {
 function connected() {
   const setup = setUp();
   setup.connection.accept(OFFER);
-  setup.connection.handleDtls(DTLS_HELLO, 0);
+  setup.connection.handleDtls(DTLS_HELLO, FROM, 0);
   assert.deepEqual(setup.told.splice(0), ["keys", "connected"]);
   setup.sent.length = 0;
   return setup;
@@ -72,11 +78,11 @@ Deno.test({
   permissions: "none",
   fn() {
     const { connection, told, sent, keyings } = setUp();
-    connection.handleDtls(DTLS_HELLO, 0);
-    connection.handleDtls(DTLS_ALERT, 0);
+    connection.handleDtls(DTLS_HELLO, FROM, 0);
+    connection.handleDtls(DTLS_ALERT, FROM, 0);
     assert.deepEqual([told, sent], [[], []]);
     connection.accept(OFFER);
-    connection.handleDtls(DTLS_HELLO, 1);
+    connection.handleDtls(DTLS_HELLO, FROM, 1);
     assert.deepEqual(told, ["keys", "connected"]);
     assert.deepEqual(sent, [DTLS_HELLO]);
     assert.deepEqual(keyings, [testKeying()], "the keys, and nothing else of the handshake");
@@ -89,7 +95,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const { connection, told, sent } = connected();
-    connection.handleDtls(DTLS_HELLO, 1);
+    connection.handleDtls(DTLS_HELLO, FROM, 1);
     assert.deepEqual(sent, [DTLS_HELLO]);
     assert.deepEqual(told, []);
   },
@@ -101,9 +107,9 @@ Deno.test({
   fn() {
     const { connection, told, sent, keyings } = setUp();
     connection.accept({ ...OFFER, fingerprints: [WRONG_FINGERPRINT] });
-    connection.handleDtls(DTLS_HELLO, 0);
-    connection.handleDtls(DTLS_HELLO, 1);
-    connection.handleDtls(DTLS_ALERT, 2);
+    connection.handleDtls(DTLS_HELLO, FROM, 0);
+    connection.handleDtls(DTLS_HELLO, FROM, 1);
+    connection.handleDtls(DTLS_ALERT, FROM, 2);
     connection.close();
     assert.deepEqual(told, ["failed: DTLS: the certificate is not the one that the offer announced"]);
     assert.deepEqual(keyings, []);
@@ -117,7 +123,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const { connection, told, sent } = connected();
-    for (const datagram of [DTLS_ALERT, DTLS_ALERT, DTLS_HELLO]) connection.handleDtls(datagram, 1);
+    for (const datagram of [DTLS_ALERT, DTLS_ALERT, DTLS_HELLO]) connection.handleDtls(datagram, FROM, 1);
     connection.close();
     assert.deepEqual(told, ["failed: DTLS: alert"]);
     assert.deepEqual(sent, [], "who ended it is told nothing");
@@ -133,15 +139,15 @@ Deno.test({
     connection.close();
     connection.close();
     assert.deepEqual(sent, [DTLS_ALERT]);
-    connection.handleDtls(DTLS_HELLO, 1);
-    connection.handleDtls(DTLS_ALERT, 1);
+    connection.handleDtls(DTLS_HELLO, FROM, 1);
+    connection.handleDtls(DTLS_ALERT, FROM, 1);
     connection.handleTimeout(100_000);
     assert.deepEqual([told, sent.length], [[], 1]);
     const dtls = new TimedDtls();
     const early = setUp(dtls).connection;
     early.accept(OFFER);
     early.close();
-    early.handleDtls(DTLS_HELLO, 1);
+    early.handleDtls(DTLS_HELLO, FROM, 1);
     assert.deepEqual(dtls.calls, [], "where there was no association none is made");
   },
 });
@@ -153,7 +159,7 @@ Deno.test({
     const dtls = new TimedDtls();
     const { connection, told, keyings } = setUp(dtls);
     connection.accept(OFFER);
-    connection.handleDtls(DTLS_HELLO, 0);
+    connection.handleDtls(DTLS_HELLO, FROM, 0);
     connection.close();
     const remoteCertificate = new Uint8Array(3);
     dtls.sinks[0].connected({ ...testKeying(), remoteCertificate });
@@ -187,7 +193,7 @@ Deno.test({
   permissions: "none",
   fn() {
     let current = ["first"];
-    const { connection } = setUp(keyedDtls(), () => current);
+    const { connection } = setUp(keyedDtls(), { candidates: () => current });
     assert.deepEqual(connection.accept(OFFER)?.candidates, ["first"]);
     current = ["second"];
     assert.deepEqual(connection.accept(OFFER)?.candidates, ["first"], "nothing begins");
@@ -256,12 +262,12 @@ Deno.test({
     connection.accept(OFFER);
     connection.handleTimeout(1_000_000);
     assert.deepEqual([connection.nextTimeout(), dtls.calls], [Infinity, []], "nothing is due before a handshake");
-    connection.handleDtls(DTLS_HELLO, 10);
+    connection.handleDtls(DTLS_HELLO, FROM, 10);
     dtls.nextMs = 110;
     assert.equal(connection.nextTimeout(), 110);
     connection.handleTimeout(109);
     connection.handleTimeout(110);
-    connection.handleDtls(new Uint8Array(7), 120);
+    connection.handleDtls(new Uint8Array(7), FROM, 120);
     assert.deepEqual(dtls.calls, ["create at 10", "3 bytes at 10", "timeout at 110", "7 bytes at 120"]);
     connection.close();
     connection.handleTimeout(500);
@@ -281,7 +287,7 @@ Deno.test({
       const dtls = new TimedDtls();
       const { connection, keyings } = setUp(dtls);
       connection.accept(OFFER);
-      connection.handleDtls(DTLS_HELLO, 0);
+      connection.handleDtls(DTLS_HELLO, FROM, 0);
       assert.ok(!isWiped(result));
       dtls.sinks[0].connected(result);
       assert.ok(isWiped(result));
@@ -291,5 +297,32 @@ Deno.test({
       dtls.sinks[0].connected({ ...late, remoteCertificate });
       assert.ok(isWiped(late));
     }
+  },
+});
+
+Deno.test({
+  name: "B217: a handshake too many begins once another one has ended: complete, failed or closed",
+  permissions: "none",
+  fn() {
+    const handshakes = new HandshakeLimit(1);
+    const silent = new TimedDtls();
+    const begin = (dtls: DtlsFactory = silent) => {
+      const { connection, told } = setUp(dtls, { handshakes });
+      connection.accept(OFFER);
+      connection.handleDtls(DTLS_HELLO, FROM, 0);
+      return { connection, told };
+    };
+    const first = begin();
+    const second = begin(keyedDtls());
+    assert.deepEqual([second.told, handshakes.size], [[], 1]);
+    silent.sinks[0].failed("it was too slow");
+    assert.equal(handshakes.size, 0);
+    second.connection.handleDtls(DTLS_HELLO, FROM, 1);
+    assert.deepEqual([second.told, handshakes.size], [["keys", "connected"], 0]);
+    const third = begin();
+    third.connection.close();
+    for (const { connection } of [first, second, third]) connection.close();
+    assert.equal(handshakes.size, 0);
+    assert.equal(begin(keyedDtls()).connection.connected, true);
   },
 });

@@ -3,14 +3,24 @@ import type { MediaSender, MediaSink } from "../sfu/media_sink.ts";
 import { classify } from "./classify.ts";
 import type { DatagramSender, RemoteAddress } from "./datagram.ts";
 import { type SrtpKeying, wipeKeying } from "./dtls.ts";
+import { DtlsBudget } from "./dtls_budget.ts";
 import { messageOf } from "./error_message.ts";
 import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
 import type { SrtpCipherFactory } from "./srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "./srtp/srtp_session.ts";
+import { TokenBucket } from "./token_bucket.ts";
 
 /** Datagrams of one batch whose RTP packets go on together; more than that are several runs. */
 const MAX_RUN = 64;
+
+/**
+ * Bytes of RTCP that a peer may send at once and in a second, each compound packet with those of its headers below.
+ * Feedback on a hundred lossy streams is a quarter of it. Requests for packets cost more than they weigh.
+ */
+export const RTCP_BYTES_AT_ONCE = 256 * 1024;
+export const RTCP_BYTES_PER_SECOND = 128 * 1024;
+const UDP_IP_HEADERS = 28;
 
 /** What a transport tells whoever owns it. */
 export interface TransportObserver {
@@ -42,10 +52,14 @@ export class PeerTransport implements MediaSender {
   unknownDatagrams = 0;
   /** Packets that could not be sent: not connected, or the queue was full. */
   droppedPackets = 0;
+  /** What came of DTLS and RTCP beyond the peer's budgets. */
+  overBudget = 0;
   readonly #datagrams: DatagramSender;
   readonly #ciphers: SrtpCipherFactory;
   readonly #observer: TransportObserver;
   readonly #ice: IceLite;
+  readonly #dtlsBudget: DtlsBudget;
+  readonly #rtcpBudget: TokenBucket;
   /** Of those packets that a batch brings at once there is one each, made when first needed: subscribers send none. */
   readonly #run: { readonly packets: RtpPacket[]; count: number } = { packets: [], count: 0 };
   #localUfrag: string;
@@ -66,6 +80,8 @@ export class PeerTransport implements MediaSender {
     this.#ciphers = ciphers;
     this.#observer = observer;
     this.#ice = new IceLite(ice, nowMs);
+    this.#dtlsBudget = new DtlsBudget(nowMs);
+    this.#rtcpBudget = new TokenBucket(RTCP_BYTES_AT_ONCE, RTCP_BYTES_PER_SECOND, nowMs);
     this.#localUfrag = ice.ufrag;
     this.#lastAuthenticatedMs = nowMs;
     this.#nowMs = nowMs;
@@ -246,6 +262,10 @@ export class PeerTransport implements MediaSender {
     const plain = this.#receiver.unprotectRtcp(bytes, length);
     if (plain < 0) return;
     this.#lastAuthenticatedMs = this.#nowMs;
+    if (!this.#rtcpBudget.take(this.#nowMs, length + UDP_IP_HEADERS)) {
+      this.overBudget++;
+      return;
+    }
     // What came before it in the batch goes on before it: a BYE is about those packets.
     this.endBatch(this.#nowMs);
     this.#sink?.handleRtcp(bytes, plain, this.#nowMs);
@@ -272,6 +292,10 @@ export class PeerTransport implements MediaSender {
   #handleDtls(bytes: Uint8Array, length: number, from: RemoteAddress): void {
     if (!this.#ice.isValidated(from)) {
       this.unknownDatagrams++;
+      return;
+    }
+    if (!this.#dtlsBudget.allow(bytes, length, this.#nowMs)) {
+      this.overBudget++;
       return;
     }
     // A close_notify ends the transport: not before what came ahead of it.

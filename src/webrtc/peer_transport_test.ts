@@ -5,7 +5,9 @@ import { buildRtp } from "../../tests/harness/rtp_builder.ts";
 import { connectedTransport, setUpTransport } from "../../tests/harness/transport_setup.ts";
 import { WipeSpy } from "../../tests/harness/wipe_spy.ts";
 import type { SrtpKeying } from "./dtls.ts";
-import { deriveSessionKeys, SRTCP_LABELS, SRTP_LABELS } from "./srtp/key_derivation.ts";
+import { deriveSessionKeys } from "./srtp/key_derivation.ts";
+import { DTLS_RECORDS_AT_ONCE, DTLS_RECORDS_PER_SECOND } from "./dtls_budget.ts";
+import { RTCP_BYTES_AT_ONCE, RTCP_BYTES_PER_SECOND } from "./peer_transport.ts";
 
 Deno.test({
   name: "B40: DTLS is taken only from an address that ICE has proven, and only after an offer",
@@ -286,13 +288,57 @@ Deno.test({
     transport.connect(second);
     assert.ok(isWiped(first) && isWiped(second));
     const { profile, local, remote } = testKeying();
-    const own = [local, remote].flatMap((master) =>
-      [SRTP_LABELS, SRTCP_LABELS].map((labels) => deriveSessionKeys(profile, master, labels).key)
-    );
+    const own = [local, remote].flatMap((master) => {
+      const { rtp, rtcp } = deriveSessionKeys(profile, master);
+      return [rtp.key, rtcp.key];
+    });
     const before = own.map((key) => spy.count(key));
     transport.close();
     for (const [index, key] of own.entries()) assert.equal(spy.count(key), before[index] + 1, "a session key stays");
     transport.connect(late);
     assert.ok(isWiped(late));
+  },
+});
+
+Deno.test({
+  name: "B215: DTLS beyond a peer's budget is dropped and counted, and taken again a moment later",
+  permissions: "none",
+  fn() {
+    const setup = connectedTransport();
+    const { transport, client, datagrams } = setup;
+    const answers = (count: number) => {
+      for (let n = 0; n < count; n++) client.hello();
+      return datagrams.take().length;
+    };
+    // The handshake took one.
+    assert.equal(answers(1_000), DTLS_RECORDS_AT_ONCE - 1);
+    assert.equal(transport.overBudget, 1_000 - DTLS_RECORDS_AT_ONCE + 1);
+    setup.nowMs = 1_000;
+    assert.equal(answers(1_000), DTLS_RECORDS_PER_SECOND);
+    assert.equal(transport.connected, true);
+  },
+});
+
+Deno.test({
+  name: "B216: RTCP beyond a peer's budget is dropped and counted, and its RTP goes on",
+  permissions: "none",
+  fn() {
+    const setup = connectedTransport();
+    const { transport, client, told } = setup;
+    const report = new Uint8Array(1200);
+    report.set([0x80, 201, 1, 43, 0, 0, 0, 9]);
+    const taken = (count: number) => {
+      for (let n = 0; n < count; n++) client.sendRtcp(report);
+      return told.splice(0).length;
+    };
+    // With 16 bytes of tag, 4 of index, and the headers of UDP and IP.
+    const length = 1200 + 16 + 4 + 28;
+    assert.equal(taken(1_000), Math.floor(RTCP_BYTES_AT_ONCE / length));
+    assert.ok(transport.overBudget > 500);
+    client.sendRtp(buildRtp({ sequenceNumber: 1 }));
+    transport.endBatch(0);
+    assert.deepEqual(told.splice(0), ["rtp 1"]);
+    setup.nowMs = 1_000;
+    assert.equal(taken(1_000), Math.floor((RTCP_BYTES_AT_ONCE % length + RTCP_BYTES_PER_SECOND) / length));
   },
 });

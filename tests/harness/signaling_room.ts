@@ -8,6 +8,7 @@ import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signa
 import type { Participant } from "../../src/signaling/participant.ts";
 import { Rooms } from "../../src/signaling/room.ts";
 import { SignalingSession, type SignalingSessionOptions } from "../../src/signaling/session.ts";
+import { HandshakeLimit } from "../../src/webrtc/handshake_limit.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
 import { MemoryDatagrams } from "./memory_datagrams.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -52,6 +53,7 @@ interface Network {
 export class SignalingRoom {
   nowMs = 0;
   readonly rooms = new Rooms();
+  readonly #handshakes = new HandshakeLimit();
   readonly codecs: readonly string[];
   readonly #random: RandomSource;
   readonly #engine: MediaEngine;
@@ -109,6 +111,7 @@ export class SignalingRoom {
       },
       openMedia,
       dtls: keyedDtls(),
+      handshakes: this.#handshakes,
     });
     const take = () => received.splice(0);
     const sayText = (text: string | undefined) => {
@@ -153,6 +156,7 @@ export class SignalingRoom {
       },
       openMedia,
       dtls: keyedDtls(),
+      handshakes: this.#handshakes,
     }, sdp);
     return {
       client,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import type { MediaSink } from "../../src/sfu/media_sink.ts";
 import type { Fingerprint } from "../../src/webrtc/fingerprint.ts";
+import { HandshakeLimit } from "../../src/webrtc/handshake_limit.ts";
 import { IceGenerations } from "../../src/webrtc/ice_generations.ts";
 import { PeerConnection } from "../../src/webrtc/peer_connection.ts";
 import { PeerTransport } from "../../src/webrtc/peer_transport.ts";
@@ -36,7 +37,7 @@ export function setUpTransport(fingerprints?: readonly Fingerprint[]): Transport
     ciphers: portableCiphers,
     ice: ice.local,
     observer: {
-      dtlsReceived: (bytes, nowMs) => connection.handleDtls(bytes, nowMs),
+      dtlsReceived: (bytes, nowMs) => connection.handleDtls(bytes, client.address.hostname, nowMs),
       iceCredentialsUsed: (ufrag) => connection.handleIceCredentialsUsed(ufrag),
       addressSelected() {
         if (hasAddress) told.push("moved");
@@ -48,6 +49,7 @@ export function setUpTransport(fingerprints?: readonly Fingerprint[]): Transport
   });
   const connection: PeerConnection = new PeerConnection({
     dtls: keyedDtls(),
+    handshakes: new HandshakeLimit(),
     ice,
     candidates: () => ["candidate:1 1 udp 1 192.0.2.9 5000 typ host"],
     transport,

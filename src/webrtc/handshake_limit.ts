@@ -1,0 +1,51 @@
+import { parseIpAddress } from "./ip_address.ts";
+
+/**
+ * DTLS handshakes of one network that may be under way at once: more than an office joins with in a moment, and with
+ * OpenSSL 12 MB.
+ */
+export const MAX_HANDSHAKES = 256;
+
+/** Bytes of an IPv6 address that one customer has: any of the addresses behind them may be the same machine's. */
+const IPV6_PREFIX = 8;
+
+/** Counts the DTLS handshakes that are under way, by the network that they come from. */
+export class HandshakeLimit {
+  readonly #max: number;
+  /** Networks with a handshake under way. */
+  readonly #counts = new Map<string, number>();
+
+  constructor(max = MAX_HANDSHAKES) {
+    this.#max = max;
+  }
+
+  /** Handshakes that are under way. */
+  get size(): number {
+    let sum = 0;
+    for (const count of this.#counts.values()) sum += count;
+    return sum;
+  }
+
+  /** A handshake wants to begin from an IP address in text form; false, with nothing counted, where that is one too many. */
+  begin(hostname: string): boolean {
+    const network = networkOf(hostname);
+    const count = this.#counts.get(network) ?? 0;
+    if (count >= this.#max) return false;
+    this.#counts.set(network, count + 1);
+    return true;
+  }
+
+  /** A handshake that has begun is over, whichever way. */
+  end(hostname: string): void {
+    const network = networkOf(hostname);
+    const count = this.#counts.get(network) ?? 0;
+    if (count > 1) this.#counts.set(network, count - 1);
+    else this.#counts.delete(network);
+  }
+}
+
+/** The address, or of IPv6 the /64 that it is in. */
+function networkOf(hostname: string): string {
+  const bytes = parseIpAddress(hostname);
+  return bytes?.length === 16 ? bytes.subarray(0, IPV6_PREFIX).toHex() : bytes?.toHex() ?? hostname;
+}
