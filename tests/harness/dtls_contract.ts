@@ -7,6 +7,7 @@ import { CLIENT_HELLO, FINISHED } from "../../src/io/dtls/message.ts";
 import { FATAL } from "../../src/io/dtls/record.ts";
 import { SRTP_PROFILE_PREFERENCE, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { type DtlsTest, type OpenedDtls, withPairs } from "./dtls_backend.ts";
+import { delayed } from "./dtls_contract_delays.ts";
 import { ending } from "./dtls_contract_ending.ts";
 import { hardening } from "./dtls_contract_hardening.ts";
 import { hostile } from "./dtls_contract_hostile.ts";
@@ -35,6 +36,7 @@ export function dtlsContract(name: string, { permissions, ignore, open }: DtlsCo
   connecting(test);
   refusing(test);
   losing(test);
+  delayed(test);
   hardening(test);
   hostile(test);
   ending(test);
