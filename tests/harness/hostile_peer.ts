@@ -1,20 +1,33 @@
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import { readUint16, readUint32, writeUint16 } from "../../src/rtp/bytes.ts";
 import { FIXED_HEADER_LENGTH } from "../../src/rtp/packet.ts";
+import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
+import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
 import { fixedKeys } from "./keyed_dtls.ts";
 
 const PROFILE = "SRTP_AEAD_AES_128_GCM";
 
+/** What a client protects its packets with. */
+export interface ClientKeys {
+  readonly profile: SrtpProfile;
+  readonly keys: SrtpKeys;
+}
+
 /** A peer who has the keys of its call, and sends under them what no browser would. */
 export class HostilePeer {
-  readonly #sender = new SrtpSender(PROFILE, fixedKeys(PROFILE).remote, portableCiphers);
+  readonly #sender: SrtpSender;
   /** By SSRC: the one sent last. */
   readonly #sequenceNumbers = new Map<number, number>();
   readonly #send: (datagram: Uint8Array) => void;
 
-  constructor(send: (datagram: Uint8Array) => void) {
+  /** The keys are those of `keyedDtls` unless others are given. */
+  constructor(
+    send: (datagram: Uint8Array) => void,
+    { profile, keys }: ClientKeys = { profile: PROFILE, keys: fixedKeys(PROFILE).remote },
+  ) {
     this.#send = send;
+    this.#sender = new SrtpSender(profile, keys, portableCiphers);
   }
 
   /**

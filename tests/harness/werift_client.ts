@@ -17,10 +17,11 @@ import { MID_URI } from "../../src/sfu/header_extensions.ts";
 import type { Kind, Source, TrackId } from "../../src/sfu/types.ts";
 import type { OfferMessage, ServerMessage } from "../../src/signaling/messages.ts";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+import type { ClientKeys } from "./hostile_peer.ts";
 import { Journal } from "./journal.ts";
 import { type SdpSection, sdpSections } from "./sdp_sections.ts";
 import { SignalingSocket } from "./signaling_socket.ts";
-import { flightTimers, prepareTransport, srtpKeysOf, srtpProfileOf } from "./werift_transport.ts";
+import { flightTimers, prepareTransport, sendingKeysOf, srtpKeysOf, srtpProfileOf } from "./werift_transport.ts";
 
 export interface WeriftOptions {
   readonly name?: string;
@@ -196,9 +197,25 @@ export class WeriftClient implements AsyncDisposable {
     return srtpKeysOf(this.#transport);
   }
 
+  /** What its packets are protected with, once it is connected. */
+  get sendingKeys(): ClientKeys {
+    return sendingKeysOf(this.#transport);
+  }
+
+  /** Sends a datagram as it is to the server, from where its media comes from. */
+  async sendDatagram(bytes: Uint8Array): Promise<void> {
+    await this.#transport.iceTransport.connection.send(Buffer.from(bytes));
+  }
+
   /** Sends one RTP packet; werift puts in SSRC, payload type and MID. */
-  async send(publication: Publication, sequenceNumber: number, timestamp: number, payload: Uint8Array): Promise<void> {
-    const header = new RtpHeader({ sequenceNumber, timestamp, marker: true });
+  async send(
+    publication: Publication,
+    sequenceNumber: number,
+    timestamp: number,
+    payload: Uint8Array,
+    marker = true,
+  ): Promise<void> {
+    const header = new RtpHeader({ sequenceNumber, timestamp, marker });
     await publication.transceiver.sender.sendRtp(new RtpPacket(header, Buffer.from(payload)));
   }
 
@@ -218,6 +235,17 @@ export class WeriftClient implements AsyncDisposable {
   midOf(packet: RtpPacket): string | undefined {
     const id = this.sections.find(({ extensions }) => extensions.has(MID_URI))?.extensions.get(MID_URI);
     return packet.header.extensions.find((extension) => extension.id === id)?.payload.toString();
+  }
+
+  /** Publishes what comes on an m-line as it comes, and asks for key frames of it where it is asked for them. */
+  echo(subscription: Subscription, publication: Publication): void {
+    const { ssrc } = this.sectionOf(subscription);
+    if (ssrc === undefined) throw new TypeError("the m-line receives nothing");
+    this.#transport.onRtp.subscribe(({ header, payload }) => {
+      if (header.ssrc !== ssrc) return;
+      void this.send(publication, header.sequenceNumber, header.timestamp, payload, header.marker);
+    });
+    publication.transceiver.sender.onPictureLossIndication.subscribe(() => void this.requestKeyFrame(ssrc));
   }
 
   /** Asks for a key frame of the stream with this SSRC. */

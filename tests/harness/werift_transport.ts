@@ -6,6 +6,7 @@ import {
   type RTCDtlsTransport,
 } from "werift";
 import { SRTP_PROFILES, type SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
+import type { ClientKeys } from "./hostile_peer.ts";
 
 type WeriftProfile = NonNullable<DtlsClient["srtp"]["srtpProfile"]>;
 
@@ -40,6 +41,13 @@ export function srtpKeysOf(transport: RTCDtlsTransport) {
   if (profile === undefined) return undefined;
   const { keyLength, saltLength } = SRTP_PROFILES[profile];
   return transport.dtls?.extractSessionKeys(keyLength, saltLength);
+}
+
+/** What the client's packets are protected with. Throws where the handshake is not complete. */
+export function sendingKeysOf(transport: RTCDtlsTransport): ClientKeys {
+  const [profile, keys] = [srtpProfileOf(transport), srtpKeysOf(transport)];
+  if (profile === undefined || keys === undefined) throw new TypeError("the handshake is not complete");
+  return { profile, keys: { key: Uint8Array.from(keys.localKey), salt: Uint8Array.from(keys.localSalt) } };
 }
 
 /**
