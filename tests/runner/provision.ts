@@ -12,6 +12,7 @@ export const PROGRAMS: readonly Program[] = [
   { name: "chromium", variable: "CHROME", debianPackage: "chromium" },
   { name: "firefox-esr", variable: "FIREFOX", debianPackage: "firefox-esr" },
   { name: "openssl", variable: "OPENSSL", debianPackage: "openssl" },
+  { name: "gnutls-cli", variable: "GNUTLS_CLI", debianPackage: "gnutls-bin" },
 ];
 
 /** How the runner acts on the machine; tests give their own. */
