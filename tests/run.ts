@@ -3,6 +3,7 @@
  * the permissions that it needs, and ends with one line, `N passed, N failed`, and code 0 only where nothing failed.
  */
 import { readArguments, type Selection, UsageError } from "./runner/arguments.ts";
+import { installInterop, thisInstaller } from "./runner/interop.ts";
 import { runInGroup } from "./runner/process_group.ts";
 import { environmentOf, PROGRAMS, type Provision, provision, thisMachine } from "./runner/provision.ts";
 import { addTallies, closingLine, reportSuite, type SuiteReport } from "./runner/report.ts";
@@ -54,12 +55,20 @@ async function runSuites({ names, filter }: Selection, provisions: readonly Prov
     const reports: SuiteReport[] = [];
     for (const suite of suites({ temporaryFolder, programs })) {
       if (signal.aborted || (names.length > 0 && !names.includes(suite.name))) continue;
-      reports.push(await runSuite(suite, filter, env, signal));
+      const interop = suite.usesInterop ? await interopFolder(temporaryFolder) : "";
+      reports.push(await runSuite(suite, filter, { ...env, INTEROP: interop }, signal));
     }
     return reports;
   } finally {
     await Deno.remove(temporaryFolder, { recursive: true });
   }
+}
+
+/** Where clients are installed that are no part of the project; empty where they cannot be. */
+async function interopFolder(temporaryFolder: string): Promise<string> {
+  const folder = `${temporaryFolder}/interop`;
+  await Deno.mkdir(folder);
+  return await installInterop(`${ROOT}tests/interop`, folder, thisInstaller(print)) ? folder : "";
 }
 
 /** Ends the running suite, and with it the run, when the user or CI stops it. */

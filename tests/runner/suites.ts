@@ -6,6 +6,8 @@ export interface Suite {
   readonly permissions: readonly string[];
   /** A suite that takes longer is ended and counts as failed. */
   readonly timeoutMs: number;
+  /** Whether it runs clients that are no part of the project. */
+  readonly usesInterop?: boolean;
 }
 
 /** What the suites get from the machine. */
@@ -53,6 +55,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         run,
       ],
       timeoutMs: 5 * MINUTE_MS,
+      usesInterop: true,
     },
     {
       name: "e2e",
