@@ -26,7 +26,7 @@ export type Flood = () => readonly Uint8Array[];
 export function floodsOf(client: WeriftClient, options: FloodOptions): Readonly<Record<string, Flood>> {
   const { ownSsrc, receivedSsrc, target, random } = options;
   let made: Uint8Array[] = [];
-  const peer = new HostilePeer((datagram) => made.push(datagram), client.srtpKeys);
+  const peer = new HostilePeer((datagram) => made.push(datagram), client.sendingKeys);
   const take = () => made.splice(0);
   const rtp = (ssrc: number) => {
     // A step of one; see HostilePeer.
