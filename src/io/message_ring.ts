@@ -70,7 +70,10 @@ export class RingWriter<Message> {
     if (bytes.length + LENGTH_BYTES > this.#ring.data.length) {
       throw new RangeError(`a message of ${bytes.length} bytes is too long for a ring of ${this.#ring.data.length}`);
     }
-    if (this.#waiting.length > 0 || !this.#write(bytes)) this.#waiting.push(bytes.slice());
+    if (this.#waiting.length > 0 || !this.#write(bytes)) {
+      this.#waiting.push(bytes.slice());
+      bytes.fill(0);
+    }
     this.#wakeReader();
   }
 

@@ -78,7 +78,7 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
   const { media } = opened;
   const choice = chooseDtls(options.dtls, options.certificate);
-  const { dtls, close } = trimAfterBursts(choice.dtls, options.clock, here.libc);
+  const { dtls, close } = trimAfterBursts(choice.dtls, options.clock, here.libc.call.malloc_trim);
   const reasons = [...opened.cipherReasons, ...choice.reasons];
   return {
     ok: true,

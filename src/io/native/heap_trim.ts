@@ -1,6 +1,8 @@
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
 import type { Clock } from "../clock.ts";
-import type { Libc } from "./libc.ts";
+
+/** malloc_trim(3) of the C library; null where it has none. */
+export type TrimHeap = ((padding: bigint) => number) | null;
 
 /** Handshakes that leave holes worth a call: one of OpenSSL's takes 46 kB while it lasts. */
 const MIN_HANDSHAKES = 16;
@@ -18,8 +20,7 @@ export interface TrimmedDtls {
  * smallest piece that is in use, and most of what a joining peer needs is needed during its handshake alone. It takes 1
  * to 2 ms of this thread behind 100 handshakes. Where the C library cannot, `dtls` stays as it is.
  */
-export function trimAfterBursts(dtls: DtlsFactory, clock: Clock, libc: Libc): TrimmedDtls {
-  const { malloc_trim: trim } = libc.call;
+export function trimAfterBursts(dtls: DtlsFactory, clock: Clock, trim: TrimHeap): TrimmedDtls {
   if (trim === null) return { dtls, close() {} };
   let handshakes = 0;
   let timer: number | undefined;
