@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
-import { MediaSetup, type MediaSetupPeer } from "../../tests/harness/media_setup.ts";
+import { MediaSetup, type MediaSetupPeer, testKeying } from "../../tests/harness/media_setup.ts";
 import { MemoryDatagrams } from "../../tests/harness/memory_datagrams.ts";
 import { buildRtp, parseRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import type { PeerCommand } from "./messages.ts";
@@ -246,5 +246,16 @@ Deno.test({
     assert.deepEqual(one.events, []);
     assert.deepEqual(two.events.map(({ type }) => type), ["iceCredentialsUsed", "addressSelected"]);
     assert.equal(setup.engine.find(two.number)?.peer.id, two.opening.peerId);
+  },
+});
+
+Deno.test({
+  name: "B211: keys for a peer that has gone meanwhile are wiped",
+  permissions: "none",
+  fn() {
+    const setup = new MediaSetup();
+    const keying = testKeying();
+    setup.engine.handleCommand(404, { type: "connect", keying }, 0);
+    assert.ok([keying.local, keying.remote].every(({ key, salt }) => [...key, ...salt].every((byte) => byte === 0)));
   },
 });

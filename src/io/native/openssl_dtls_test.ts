@@ -13,6 +13,7 @@ import {
   testLibssl,
   WITH_LIBSSL,
 } from "../../../tests/harness/native_dtls.ts";
+import { WipeSpy } from "../../../tests/harness/wipe_spy.ts";
 import { createCertificate } from "../dtls/certificate.ts";
 import { createGcmRecords } from "../dtls/gcm_records.ts";
 import { CLIENT_HELLO } from "../dtls/message.ts";
@@ -50,6 +51,13 @@ function withHello(change: (hello: Uint8Array) => void): PairOptions {
     },
   };
 }
+
+test("B210: the copy of the private key that OpenSSL reads is wiped", () => {
+  using spy = new WipeSpy();
+  openNativeDtls(CERTIFICATE).close();
+  assert.equal(spy.count(new TextEncoder().encode(CERTIFICATE.keyPem)), 1);
+  return Promise.resolve();
+});
 
 test("B183: a client of DTLS 1.0 is refused, and told so", async (make) => {
   const alerts: Uint8Array[] = [];
