@@ -266,12 +266,15 @@ Deno.test({
     const keys = [1, 2, 3, 4, 5, 6].map((byte) => new Uint8Array(64).fill(byte));
     for (const key of keys) writer.send(key);
     assert.ok(writer.waiting > 0, "the ring is full");
-    assert.ok(bytes().includes(1));
+    assert.ok(bytes().some((byte) => byte !== 0));
     drain();
     assert.ok(bytes().every((byte) => byte === 0));
     writer.flush();
     drainAll();
     assert.ok(bytes().every((byte) => byte === 0));
-    for (const key of keys) assert.ok(spy.count(key) >= 1, "what was written for the ring stays");
+    for (const key of keys) {
+      const text = new TextEncoder().encode(key.toBase64());
+      assert.ok(spy.count(text) >= 2, "what was written for the ring, or read from it, stays");
+    }
   },
 });
