@@ -24,7 +24,7 @@ export class WipeSpy implements Disposable {
 
   /** How often an array was wiped in which these bytes stood. */
   count(bytes: Uint8Array): number {
-    return this.#wiped.filter((wiped) => Buffer.from(wiped).includes(bytes)).length;
+    return this.#wiped.filter((wiped) => Buffer.from(wiped).includes(Buffer.from(bytes))).length;
   }
 
   [Symbol.dispose](): void {
