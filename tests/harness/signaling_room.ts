@@ -8,6 +8,7 @@ import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signa
 import type { Participant } from "../../src/signaling/participant.ts";
 import { Rooms } from "../../src/signaling/room.ts";
 import { SignalingSession, type SignalingSessionOptions } from "../../src/signaling/session.ts";
+import type { DtlsFactory } from "../../src/webrtc/dtls.ts";
 import { HandshakeLimit } from "../../src/webrtc/handshake_limit.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
 import { MemoryDatagrams } from "./memory_datagrams.ts";
@@ -56,6 +57,7 @@ export class SignalingRoom {
   readonly #handshakes = new HandshakeLimit();
   readonly codecs: readonly string[];
   readonly #random: RandomSource;
+  readonly #dtls: DtlsFactory;
   readonly #engine: MediaEngine;
   /** By the number of the peer. */
   readonly #handlers = new Map<number, PeerEventHandler>();
@@ -64,7 +66,12 @@ export class SignalingRoom {
   /** What a peer is told of. */
   iceServers: SignalingSessionOptions["iceServers"] = () => [];
 
-  constructor(seed: number, codecs: readonly string[] = ["audio/opus", "video/vp8"]) {
+  constructor(
+    seed: number,
+    codecs: readonly string[] = ["audio/opus", "video/vp8"],
+    dtls: DtlsFactory = keyedDtls(),
+  ) {
+    this.#dtls = dtls;
     this.#random = seededRandom(seed);
     this.codecs = codecs;
     this.#engine = new MediaEngine({
@@ -110,7 +117,7 @@ export class SignalingRoom {
         refused: () => {},
       },
       openMedia,
-      dtls: keyedDtls(),
+      dtls: this.#dtls,
       handshakes: this.#handshakes,
     });
     const take = () => received.splice(0);
@@ -155,7 +162,7 @@ export class SignalingRoom {
         failed: () => told.push("failed"),
       },
       openMedia,
-      dtls: keyedDtls(),
+      dtls: this.#dtls,
       handshakes: this.#handshakes,
     }, sdp);
     return {

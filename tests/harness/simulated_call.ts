@@ -1,5 +1,9 @@
 import { TICK_MS } from "../../src/io/media_host.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
+import type { DtlsFactory } from "../../src/webrtc/dtls.ts";
+import type { ClientDtls } from "./client_handshake.ts";
+import { KEYED_CLIENT_DTLS } from "./keyed_client.ts";
+import { keyedDtls } from "./keyed_dtls.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { type SignalingClient, SignalingRoom } from "./signaling_room.ts";
 import { Link, type LinkOptions } from "./simulated_network.ts";
@@ -14,17 +18,26 @@ export interface SimulatedPeerOptions {
   readonly rtx?: boolean;
 }
 
+/** Both sides of DTLS. */
+export interface SimulatedDtls {
+  readonly server: DtlsFactory;
+  readonly client: ClientDtls;
+}
+
 /** A server and its peers, joined by links, in virtual time: one seed gives one course of events. */
 export class SimulatedCall {
   readonly clock = new VirtualClock();
   readonly room: SignalingRoom;
   readonly #random: RandomSource;
   readonly #options: SimulatedPeerOptions;
+  readonly #dtls: ClientDtls;
   readonly #members: { readonly peer: SimulatedPeer; readonly signaling: SignalingClient }[] = [];
 
-  /** `options` hold for each peer that does not say otherwise. */
-  constructor(seed: number, options: SimulatedPeerOptions = {}) {
-    this.room = new SignalingRoom(seed);
+  /** `options` hold for each peer that does not say otherwise. Nobody really shakes hands where `dtls` is left out. */
+  constructor(seed: number, options: SimulatedPeerOptions = {}, dtls?: SimulatedDtls) {
+    const { server, client } = dtls ?? { server: keyedDtls(), client: KEYED_CLIENT_DTLS };
+    this.room = new SignalingRoom(seed, undefined, server);
+    this.#dtls = client;
     this.#random = seededRandom(seed + 1);
     this.#options = options;
     this.clock.setTimeout(() => this.#tick(), TICK_MS);
@@ -48,7 +61,9 @@ export class SimulatedCall {
     const downlink = this.#link(down, (bytes) => peer.handleDatagram(bytes));
     const say = (message: unknown) =>
       this.#serve(() => signaling.session.handleMessage(JSON.stringify(message), this.nowMs));
-    const peer = new SimulatedPeer({ clock: this.clock, random: this.#random, signaling, uplink, downlink, rtx, say });
+    const { clock } = this;
+    const [random, dtls] = [this.#random, this.#dtls];
+    const peer = new SimulatedPeer({ clock, random, dtls, signaling, uplink, downlink, rtx, say });
     this.#members.push({ peer, signaling });
     say({ type: "join", roomId: "room" });
     return peer;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/io/clock.ts";
+import type { ClientDtls, ClientHandshake } from "./client_handshake.ts";
 import type { TestClient } from "./test_client.ts";
 
 interface Credentials {
@@ -9,12 +10,11 @@ interface Credentials {
 /** Until the first response a browser checks this often, later it asks for consent (RFC 7675). */
 const CHECK_INTERVAL_MS = 50;
 const CONSENT_INTERVAL_MS = 2_500;
-const HELLO_INTERVAL_MS = 100;
 
 /** STUN transactions of a client are told apart by one byte, which stands at the start of the transaction id. */
 const TRANSACTION_OFFSET = 8;
 
-/** A client's side of ICE and of the handshake of `keyedDtls`, over a network that may lose any of it. */
+/** A client's side of ICE and of DTLS, over a network that may lose any of it. */
 export class SimulatedConnection {
   /** When media could flow; undefined before. */
   connectedMs: number | undefined;
@@ -22,17 +22,25 @@ export class SimulatedConnection {
   roundTripMs = 100;
   readonly #client: TestClient;
   readonly #clock: Clock;
-  readonly #connected: () => void;
+  readonly #handshake: ClientHandshake;
   /** By transaction: when the check was sent. */
   readonly #checks = new Map<number, number>();
-  readonly #timers = new Set<number>();
+  #timer: number | undefined;
   #server: Credentials | undefined;
   #checked = false;
 
-  constructor(client: TestClient, clock: Clock, connected: () => void) {
+  constructor(client: TestClient, clock: Clock, dtls: ClientDtls, connected: () => void) {
     this.#client = client;
     this.#clock = clock;
-    this.#connected = connected;
+    this.#handshake = dtls.open({
+      clock,
+      send: (bytes) => client.sendDatagram(bytes),
+      connected: (keying) => {
+        client.useKeys(keying);
+        this.connectedMs = clock.now();
+        connected();
+      },
+    });
   }
 
   /** Begins once; afterwards new credentials of the server are used from the next check on. */
@@ -43,8 +51,9 @@ export class SimulatedConnection {
   }
 
   stop(): void {
-    for (const timer of this.#timers) this.#clock.clearTimeout(timer);
-    this.#timers.clear();
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#handshake.stop();
   }
 
   handleStun(bytes: Uint8Array): void {
@@ -57,32 +66,16 @@ export class SimulatedConnection {
     this.roundTripMs = this.#checked ? this.roundTripMs + (sampleMs - this.roundTripMs) / 8 : sampleMs;
     if (this.#checked) return;
     this.#checked = true;
-    this.#hello();
+    this.#handshake.start(sampleMs);
   }
 
-  handleDtls(): void {
-    if (this.connectedMs !== undefined) return;
-    this.connectedMs = this.#clock.now();
-    this.#connected();
+  handleDtls(bytes: Uint8Array): void {
+    this.#handshake.handleDatagram(bytes);
   }
 
   #check(server: Credentials): void {
     this.#checks.set(this.#client.check(server), this.#clock.now());
-    this.#after(this.#checked ? CONSENT_INTERVAL_MS : CHECK_INTERVAL_MS, () => this.#check(this.#server ?? server));
-  }
-
-  /** The client repeats its flight until it is answered (RFC 6347 section 4.2.4). */
-  #hello(): void {
-    if (this.connectedMs !== undefined) return;
-    this.#client.hello();
-    this.#after(HELLO_INTERVAL_MS, () => this.#hello());
-  }
-
-  #after(delayMs: number, action: () => void): void {
-    const timer = this.#clock.setTimeout(() => {
-      this.#timers.delete(timer);
-      action();
-    }, delayMs);
-    this.#timers.add(timer);
+    const intervalMs = this.#checked ? CONSENT_INTERVAL_MS : CHECK_INTERVAL_MS;
+    this.#timer = this.#clock.setTimeout(() => this.#check(this.#server ?? server), intervalMs);
   }
 }

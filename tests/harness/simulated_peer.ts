@@ -3,6 +3,7 @@ import type { RandomSource } from "../../src/sfu/random.ts";
 import type { Kind, TrackInfo } from "../../src/sfu/types.ts";
 import type { ServerMessage } from "../../src/signaling/messages.ts";
 import { classify } from "../../src/webrtc/classify.ts";
+import type { ClientDtls } from "./client_handshake.ts";
 import { Camera, type CameraOptions, type Generator, Microphone } from "./media_generators.ts";
 import { buildOffer, type OfferLine } from "./offer_builder.ts";
 import { ReceivedStream } from "./received_stream.ts";
@@ -22,6 +23,7 @@ export interface PeerSurroundings {
   readonly signaling: SignalingClient;
   readonly uplink: Link;
   readonly downlink: Link;
+  readonly dtls: ClientDtls;
   /** Whether RTX, and NACK with it, is offered for video. */
   readonly rtx: boolean;
   /** Says a message to the server. */
@@ -68,13 +70,13 @@ export class SimulatedPeer {
   #reportTimer: number | undefined;
 
   constructor(surroundings: PeerSurroundings) {
-    const { clock, random, uplink, downlink } = surroundings;
+    const { clock, random, dtls, uplink, downlink } = surroundings;
     this.#with = surroundings;
     this.uplink = uplink;
     this.downlink = downlink;
     this.joinedMs = clock.now();
     this.#client = new TestClient((bytes) => uplink.send(bytes));
-    this.#connection = new SimulatedConnection(this.#client, clock, () => this.#begin());
+    this.#connection = new SimulatedConnection(this.#client, clock, dtls, () => this.#begin());
     this.#rtcp = new RtcpEndpoint(random.uint32(), (rtcp) => this.#client.sendRtcp(rtcp));
     this.#negotiateSoon();
   }
@@ -137,7 +139,7 @@ export class SimulatedPeer {
   handleDatagram(bytes: Uint8Array): void {
     const kind = classify(bytes, bytes.length);
     if (kind === "stun") this.#connection.handleStun(bytes);
-    if (kind === "dtls") this.#connection.handleDtls();
+    if (kind === "dtls") this.#connection.handleDtls(bytes);
     const opened = this.#client.open(bytes);
     if (opened?.kind === "rtcp") this.#rtcp.handleRtcp(opened.plain, this.#with.clock.now());
     if (opened?.kind === "rtp") this.#handleRtp(opened.plain);
@@ -200,8 +202,9 @@ export class SimulatedPeer {
     if (this.ended) return;
     // Who has nothing to send or receive yet offers one inactive m-line (rule P15).
     if (this.#lines.length === 0) this.#lines.push({ kind: "audio", direction: "inactive", mid: "0" });
+    const { fingerprint } = this.#with.dtls;
     const tracks = this.#lines.flatMap(({ mid, trackId }) => trackId === undefined ? [] : [{ mid, trackId }]);
-    this.#with.say({ type: "offer", sdp: buildOffer(this.#lines), tracks });
+    this.#with.say({ type: "offer", sdp: buildOffer(this.#lines, { fingerprint }), tracks });
   }
 
   #handleAnswer(sdp: string): void {

@@ -2,6 +2,7 @@ import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import { RtpPacket } from "../../src/rtp/packet.ts";
 import { classify } from "../../src/webrtc/classify.ts";
 import type { RemoteAddress } from "../../src/webrtc/datagram.ts";
+import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
 import { writeBindingRequest } from "../../src/webrtc/stun_request.ts";
 import type { LocalParameters } from "../../src/webrtc/transport_parameters.ts";
@@ -10,21 +11,32 @@ import { CLIENT_FINGERPRINT, DTLS_HELLO, fixedKeys } from "./keyed_dtls.ts";
 /** Takes one datagram of the client: a transport under test, or a socket. */
 export type SendDatagram = (bytes: Uint8Array, from: RemoteAddress) => void;
 
-/** The client's half of a transport with `keyedDtls`: connects, encrypts and decrypts. Neither socket nor clock. */
+/**
+ * The client's half of a transport: connects, encrypts and decrypts, under the keys of `keyedDtls` unless it is given
+ * others. Neither socket nor clock.
+ */
 export class TestClient {
   readonly ufrag = "clie";
   readonly password = "clientclientclientclient";
   readonly fingerprints = [CLIENT_FINGERPRINT];
   address: RemoteAddress = { hostname: "192.0.2.1", port: 4000 };
   readonly #send: SendDatagram;
-  readonly #keys = fixedKeys("SRTP_AEAD_AES_128_GCM");
-  readonly #sender = new SrtpSender(this.#keys.profile, this.#keys.remote, portableCiphers);
-  readonly #receiver = new SrtpReceiver(this.#keys.profile, this.#keys.local, portableCiphers);
+  #sender: SrtpSender;
+  #receiver: SrtpReceiver;
   readonly #buffer = new Uint8Array(2048);
   #transaction = 0;
 
   constructor(send: SendDatagram) {
     this.#send = send;
+    const keys = fixedKeys("SRTP_AEAD_AES_128_GCM");
+    this.#sender = new SrtpSender(keys.profile, keys.remote, portableCiphers);
+    this.#receiver = new SrtpReceiver(keys.profile, keys.local, portableCiphers);
+  }
+
+  /** Takes what a handshake has agreed on, named from the server's side. */
+  useKeys({ profile, local, remote }: SrtpKeying): void {
+    this.#sender = new SrtpSender(profile, remote, portableCiphers);
+    this.#receiver = new SrtpReceiver(profile, local, portableCiphers);
   }
 
   /** What an offer would tell the server. */
