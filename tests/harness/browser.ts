@@ -1,5 +1,5 @@
 import puppeteer, { type Browser as Driver, type ConnectOptions, type Page } from "puppeteer-core";
-import { type BrowserCommand, BrowserProcess } from "./browser_process.ts";
+import { type BrowserCommand, BrowserProcess, type BrowserWire } from "./browser_process.ts";
 
 const PROBE = new URL("page_probe.js", import.meta.url);
 
@@ -9,7 +9,7 @@ const temporaryFolder = Deno.env.get("TMPDIR") || "/tmp";
 export interface BrowserKind {
   /** The command that has it use this new folder as its profile. */
   readonly command: (folder: string) => Promise<BrowserCommand>;
-  readonly connection: (endpoint: string) => ConnectOptions;
+  readonly connection: (wire: BrowserWire) => ConnectOptions;
   /** What a new page opens in. */
   readonly pagesIn: "tab" | "window";
 }
@@ -41,7 +41,7 @@ export class Browser implements AsyncDisposable {
   static async start({ command, connection, pagesIn }: BrowserKind): Promise<Browser> {
     const process = await BrowserProcess.start(command);
     try {
-      return new Browser(process, await puppeteer.connect(connection(process.endpoint)), pagesIn);
+      return new Browser(process, await puppeteer.connect(connection(process.wire)), pagesIn);
     } catch (error) {
       process.kill();
       await process.ended();

@@ -1,31 +1,41 @@
+import { PipeTransport } from "./pipe_transport.ts";
+
 const START_TIMEOUT_MS = 30_000;
+
+/** For a browser that is driven by them. */
+const PIPED = { stdin: "piped", stdout: "piped", stderr: "null" } as const;
 
 /** How to start a browser that can be driven. */
 export interface BrowserCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Its first group is the endpoint that the browser writes to standard error. */
-  readonly endpoint: RegExp;
+  /**
+   * Its first group is the endpoint that the browser writes to standard error. Left out where it is driven by its standard
+   * input and output.
+   */
+  readonly endpoint?: RegExp;
 }
+
+/** By what a browser is driven, as puppeteer calls it. */
+export type BrowserWire = { readonly browserWSEndpoint: string } | { readonly transport: PipeTransport };
 
 /**
  * The process of a browser and the folder that it keeps its profile in. It is started here and not by puppeteer, which
  * would give it a process group that the test runner does not know and cannot end.
  */
 export class BrowserProcess {
-  /** The WebSocket by which it is driven. */
-  readonly endpoint: string;
+  readonly wire: BrowserWire;
   readonly #child: Deno.ChildProcess;
   readonly #folder: string;
-  /** Resolves when all its processes have closed standard error. */
+  /** Resolves when all its processes have closed what it is heard by. */
   readonly #drained: Promise<void>;
   #running = true;
 
-  private constructor(child: Deno.ChildProcess, folder: string, endpoint: string, drained: Promise<void>) {
+  private constructor(child: Deno.ChildProcess, folder: string, wire: BrowserWire, drained: Promise<void>) {
     this.#child = child;
     this.#folder = folder;
-    this.endpoint = endpoint;
+    this.wire = wire;
     this.#drained = drained;
     child.status.then(() => this.#running = false);
   }
@@ -34,12 +44,17 @@ export class BrowserProcess {
   static async start(commandIn: (folder: string) => Promise<BrowserCommand>): Promise<BrowserProcess> {
     const folder = await Deno.makeTempDir({ prefix: "browser-" });
     const { program, args, env, endpoint: pattern } = await commandIn(folder);
+    if (pattern === undefined) {
+      const child = new Deno.Command(program, { args: [...args], env, ...PIPED }).spawn();
+      const transport = new PipeTransport(child.stdin, child.stdout);
+      return new BrowserProcess(child, folder, { transport }, transport.ended);
+    }
     const stdio = { stdin: "null", stdout: "null", stderr: "piped" } as const;
     const child = new Deno.Command(program, { args: [...args], env, ...stdio }).spawn();
     const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
     try {
       const { endpoint, drained } = await readEndpoint(child.stderr, pattern);
-      return new BrowserProcess(child, folder, endpoint, drained);
+      return new BrowserProcess(child, folder, { browserWSEndpoint: endpoint }, drained);
     } catch (error) {
       await child.status;
       await Deno.remove(folder, { recursive: true });

@@ -1,5 +1,7 @@
 import { Browser, permissionsToDrive } from "./browser.ts";
+import type { BrowserCommand } from "./browser_process.ts";
 import { isMissing } from "./missing_program.ts";
+import type { NetworkNamespace } from "./network_namespace.ts";
 
 const FLAGS = [
   "--headless",
@@ -10,17 +12,22 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  "--allow-loopback-in-peer-connection",
   "--autoplay-policy=no-user-gesture-required",
   // Pages stand side by side: none of them is in the background.
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
-  "--remote-debugging-port=0",
 ];
 
-/** The program to run; the test runner gives the path that it found. */
+/** For pages of this machine: the loopback interface is no candidate otherwise. */
+const LOCAL_FLAGS = ["--allow-loopback-in-peer-connection", "--remote-debugging-port=0"];
+
+/** The programs to run; the test runner gives the paths that it found. */
 const CHROMIUM = Deno.env.get("CHROME") || "chromium";
+const SHELL = Deno.env.get("POSIX_SHELL") || "sh";
+
+/** Chromium's debugging pipe is its descriptors 3 and 4; a Deno.Command has none but the first three. */
+const PIPE_SCRIPT = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null';
 
 export const WITHOUT_CHROMIUM = isMissing("chromium");
 
@@ -35,18 +42,38 @@ export interface ChromiumOptions {
   readonly agrees?: boolean;
 }
 
+/** A machine of its own, which reaches the server over a network that is no loopback. */
+export interface RemoteMachine {
+  readonly namespace: NetworkNamespace;
+  /** Whose pages may use devices although no certificate vouches for them. */
+  readonly trustedOrigin: string;
+}
+
 /** Starts Chromium, which is driven over its DevTools protocol. */
 export async function startChromium({ cameras = 1, agrees = true }: ChromiumOptions = {}): Promise<Browser> {
   const devices = `--use-fake-device-for-media-stream=device-count=${cameras}`;
   const consent = agrees ? ["--use-fake-ui-for-media-stream"] : [];
+  return await start((folder) => ({
+    program: CHROMIUM,
+    args: [...FLAGS, ...LOCAL_FLAGS, devices, ...consent, `--user-data-dir=${folder}`],
+    endpoint: /DevTools listening on (ws:\/\/\S+)/,
+  }));
+}
+
+/** Starts Chromium on another machine. It is driven by a pipe: no socket leads there. */
+export async function startRemoteChromium({ namespace, trustedOrigin }: RemoteMachine): Promise<Browser> {
+  const devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+  const remote = ["--remote-debugging-pipe", `--unsafely-treat-insecure-origin-as-secure=${trustedOrigin}`];
+  return await start((folder) => {
+    const flags = [...FLAGS, ...devices, ...remote, `--user-data-dir=${folder}`];
+    return namespace.command({ program: SHELL, args: ["-c", PIPE_SCRIPT, CHROMIUM, ...flags] });
+  });
+}
+
+async function start(command: (folder: string) => BrowserCommand): Promise<Browser> {
   return await Browser.start({
-    command: (folder) =>
-      Promise.resolve({
-        program: CHROMIUM,
-        args: [...FLAGS, devices, ...consent, `--user-data-dir=${folder}`],
-        endpoint: /DevTools listening on (ws:\/\/\S+)/,
-      }),
-    connection: (browserWSEndpoint) => ({ browserWSEndpoint, defaultViewport: { width: 1280, height: 720 } }),
+    command: (folder) => Promise.resolve(command(folder)),
+    connection: (wire) => ({ ...wire, defaultViewport: { width: 1280, height: 720 } }),
     pagesIn: "tab",
   });
 }

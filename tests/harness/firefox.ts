@@ -55,8 +55,8 @@ export async function startFirefox({ soundCard = false }: FirefoxOptions = {}): 
         endpoint: /WebDriver BiDi listening on (ws:\/\/\S+)/,
       };
     },
-    connection: (endpoint) => ({
-      browserWSEndpoint: `${endpoint}/session`,
+    connection: (wire) => ({
+      ...("browserWSEndpoint" in wire ? { browserWSEndpoint: `${wire.browserWSEndpoint}/session` } : wire),
       protocol: "webDriverBiDi",
       defaultViewport: { width: 1280, height: 720 },
     }),

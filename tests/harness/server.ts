@@ -1,3 +1,5 @@
+import type { NetworkNamespace } from "./network_namespace.ts";
+
 const ROOT = new URL("../../", import.meta.url);
 const READY = /^Switchboard is ready at (http:\/\/\S+)$/m;
 const READY_TIMEOUT_MS = 30_000;
@@ -25,6 +27,8 @@ export interface ServerSetup {
   readonly log?: string;
   /** Left out: a free one. */
   readonly port?: number;
+  /** Left out: the one of the test. */
+  readonly namespace?: NetworkNamespace;
 }
 
 const HAS_NATIVE = Deno.build.os === "linux";
@@ -63,10 +67,14 @@ export class ServerProcess {
       permissions = [],
       log: filter = "switchboard=debug",
       port = 0,
+      namespace,
     } = setup;
-    const [, subcommand, ...args] = startCommand(task);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [subcommand, ...permissions, ...args, `--port=${port}`, `--log=${filter}`, ...flags],
+    const [, subcommand, ...words] = startCommand(task);
+    const started = [subcommand, ...permissions, ...words, `--port=${port}`, `--log=${filter}`, ...flags];
+    const command = { program: Deno.execPath(), args: started };
+    const { program, args } = namespace?.command(command) ?? command;
+    const child = new Deno.Command(program, {
+      args: [...args],
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",

@@ -13,6 +13,11 @@ export const PROGRAMS: readonly Program[] = [
   { name: "firefox-esr", variable: "FIREFOX", debianPackage: "firefox-esr" },
   { name: "openssl", variable: "OPENSSL", debianPackage: "openssl" },
   { name: "gnutls-cli", variable: "GNUTLS_CLI", debianPackage: "gnutls-bin" },
+  // For browsers on a machine of their own.
+  { name: "ip", variable: "IPROUTE", debianPackage: "iproute2" },
+  { name: "unshare", variable: "UNSHARE", debianPackage: "util-linux" },
+  { name: "nsenter", variable: "NSENTER", debianPackage: "util-linux" },
+  { name: "sh", variable: "POSIX_SHELL", debianPackage: "dash" },
 ];
 
 /** How the runner acts on the machine; tests give their own. */
