@@ -11,7 +11,7 @@ const MAX_TIMEOUT_MS = 3_000;
 
 /** OpenSSL as the clients' DTLS, with a certificate for all of them. */
 export interface OpenSslClientDtls extends ClientDtls {
-  /** To be called when all handshakes have stopped. The library stays open. */
+  /** Closes the library too. To be called when all handshakes have stopped. */
   close(): void;
 }
 
@@ -21,7 +21,10 @@ export function openOpenSslClients(libssl: Libssl): OpenSslClientDtls {
   return {
     fingerprint: certificate.fingerprint,
     open: (surroundings) => new OpenSslHandshake(context, surroundings),
-    close: () => context.free(),
+    close() {
+      context.free();
+      libssl.close();
+    },
   };
 }
 

@@ -4,37 +4,14 @@ import { createPortableDtls } from "../../src/io/portable/dtls.ts";
 import type { OpenedDtls } from "../harness/dtls_backend.ts";
 import { LIBSSL_TITLE, openNativeDtls, testLibssl, WITH_LIBSSL } from "../harness/native_dtls.ts";
 import { openOpenSslClients } from "../harness/openssl_client.ts";
+import { PATH_DEMANDS, type PathDemand } from "../harness/path_demands.ts";
 import { SimulatedCall, type SimulatedDtls } from "../harness/simulated_call.ts";
-import type { LinkConditions } from "../harness/simulated_network.ts";
 
 const JOINS = 200;
 /** They have one room and one publisher, and do not notice each other otherwise. */
 const JOINS_OF_A_CALL = 20;
 /** From one join to the next: their datagrams mix as those of strangers do. */
 const INTERVAL_MS = 7;
-
-/** What a path does, each way, and what is asked of joins over it. */
-interface Path {
-  readonly name: string;
-  readonly link: LinkConditions;
-  readonly withinMs: number;
-  readonly least: number;
-}
-
-/** Of both directions, where it is not what is measured. */
-const DELAY_MS = 25;
-
-const PATHS: readonly Path[] = [
-  { name: "a path without loss", link: { delayMs: DELAY_MS }, withinMs: 5_000, least: JOINS },
-  { name: "a path with 5% loss each way", link: { delayMs: DELAY_MS, loss: 0.05 }, withinMs: 5_000, least: JOINS },
-  {
-    name: "a path with 10% loss each way",
-    link: { delayMs: DELAY_MS, loss: 0.1 },
-    withinMs: 5_000,
-    least: 0.99 * JOINS,
-  },
-  { name: "300 ms of round trip", link: { delayMs: 150 }, withinMs: 3_000, least: JOINS },
-];
 
 const CERTIFICATE = createCertificate(Date.UTC(2027, 0, 1));
 const BACKENDS: readonly { readonly name: string; readonly open: () => OpenedDtls }[] = [
@@ -43,7 +20,7 @@ const BACKENDS: readonly { readonly name: string; readonly open: () => OpenedDtl
 ];
 
 /** From each join to the first sound of the publisher, in milliseconds; Infinity where there is none in time. */
-function joinOver({ link, withinMs }: Path, dtls: SimulatedDtls): number[] {
+function joinOver({ link, withinMs }: PathDemand, dtls: SimulatedDtls): number[] {
   const seeds = Array.from({ length: JOINS / JOINS_OF_A_CALL }, (_, index) => index + 1);
   return seeds.flatMap((seed) => {
     const call = new SimulatedCall(seed, {}, dtls);
@@ -62,10 +39,11 @@ function joinOver({ link, withinMs }: Path, dtls: SimulatedDtls): number[] {
 }
 
 for (const { name, open } of BACKENDS) {
-  for (const path of PATHS) {
+  for (const path of PATH_DEMANDS) {
+    const least = path.share * JOINS;
     Deno.test({
       name: `B220: DTLS ${name}: of ${JOINS} who join over ${path.name}, ` +
-        `${path.least} hear the publisher within ${path.withinMs} ms`,
+        `${least} hear the publisher within ${path.withinMs} ms`,
       permissions: WITH_LIBSSL.permissions,
       ignore: WITH_LIBSSL.ignore,
       fn() {
@@ -76,7 +54,7 @@ for (const { name, open } of BACKENDS) {
           assert.equal(times.length, JOINS);
           const inTime = times.filter((timeMs) => timeMs <= path.withinMs).length;
           const slowest = times.toSorted((a, b) => b - a).slice(0, 5);
-          assert.ok(inTime >= path.least, `${inTime} in time, the slowest after ${slowest.join(", ")} ms`);
+          assert.ok(inTime >= least, `${inTime} in time, the slowest after ${slowest.join(", ")} ms`);
         } finally {
           client.close();
           opened.close();
