@@ -51,6 +51,12 @@ export class Candidate {
     return this.#target.pid;
   }
 
+  /** Where it speaks WHIP and WHEP; undefined for a reference. */
+  get url(): string | undefined {
+    const { reach } = this.#target;
+    return reach.kind === "http" ? reach.url : undefined;
+  }
+
   /** Collections since the first window; undefined where not known. */
   get gcPauses(): readonly GcPause[] | undefined {
     return this.#target.gcPauses?.(this.#measuredSinceMs);

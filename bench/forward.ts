@@ -11,6 +11,7 @@ import { audio } from "./scenarios/audio.ts";
 import { bigRoom } from "./scenarios/big_room.ts";
 import { flat } from "./scenarios/flat.ts";
 import { joins } from "./scenarios/joins.ts";
+import { lossyJoins } from "./scenarios/lossy_joins.ts";
 import { memory } from "./scenarios/memory.ts";
 import { otherServer } from "./scenarios/other_server.ts";
 import { saturation } from "./scenarios/saturation.ts";
@@ -24,11 +25,15 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   joins,
   memory,
   flat,
+  "lossy-joins": lossyJoins("native"),
+  "lossy-joins-portable": lossyJoins("portable"),
   "other-server": otherServer,
 };
+/** They take another server, or browsers. */
+const BY_NAME_ALONE = ["other-server", "lossy-joins", "lossy-joins-portable"];
 const NAMES = {
   known: Object.keys(SCENARIOS),
-  all: Object.keys(SCENARIOS).filter((name) => name !== "other-server"),
+  all: Object.keys(SCENARIOS).filter((name) => !BY_NAME_ALONE.includes(name)),
   /** Less than six minutes. */
   usual: ["big-room", "small-rooms", "saturation", "joins", "memory"],
 };

@@ -38,7 +38,7 @@ const FLAGS = {
 
 /** What the command line names scenarios by. */
 export interface ScenarioNames {
-  /** All but those that ask for more flags. */
+  /** All but those that ask for more: flags, or browsers. */
   readonly all: readonly string[];
   /** Where none is named. */
   readonly usual: readonly string[];
