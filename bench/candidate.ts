@@ -83,6 +83,16 @@ export class Candidate {
     return { window, joins: reply };
   }
 
+  async churnWindow(concurrency: number, ms: number): Promise<{ readonly window: Window; readonly joins: JoinReply }> {
+    const { window, reply } = await this.#observe(() => this.#load.measureChurn(concurrency, ms));
+    return { window, joins: reply };
+  }
+
+  /** Those of the last join leave. */
+  leave(): Promise<void> {
+    return this.#load.leave();
+  }
+
   publish(video: VideoRate): Promise<void> {
     return this.#load.publish(video);
   }

@@ -9,7 +9,9 @@ import { coreTime, processorName, shareBetween } from "./process_usage.ts";
 import { percent, Report } from "./report.ts";
 import { audio } from "./scenarios/audio.ts";
 import { bigRoom } from "./scenarios/big_room.ts";
+import { churn } from "./scenarios/churn.ts";
 import { flat } from "./scenarios/flat.ts";
+import { joinCost } from "./scenarios/join_cost.ts";
 import { joins } from "./scenarios/joins.ts";
 import { lossyJoins } from "./scenarios/lossy_joins.ts";
 import { memory } from "./scenarios/memory.ts";
@@ -23,6 +25,8 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   audio,
   saturation,
   joins,
+  "join-cost": joinCost,
+  churn,
   memory,
   flat,
   "lossy-joins": lossyJoins("native"),

@@ -39,6 +39,16 @@ export class LoadProcess {
     return this.#ask({ type: "measureJoins", subscribers, ms });
   }
 
+  /** Measures the flows that are there while subscribers come to room 1 and go, `concurrency` at once. */
+  measureChurn(concurrency: number, ms: number): Promise<MeasureJoinsReply> {
+    return this.#ask({ type: "measureChurn", concurrency, ms });
+  }
+
+  /** Those of the last join leave. */
+  async leave(): Promise<void> {
+    await this.#ask({ type: "leave" });
+  }
+
   /** Changes what all publishers send from now on. */
   async publish(video: VideoRate): Promise<void> {
     await this.#ask({ type: "publish", video });

@@ -22,6 +22,11 @@ export function microsecondsBetween(before: ThreadTimes, after: ThreadTimes): nu
   return nanoseconds / 1000;
 }
 
+/** As `ps -T` names it; empty where it has ended. */
+export function threadName(pid: number, thread: string): string {
+  return readGone(`/proc/${pid}/task/${thread}/comm`)?.trim() ?? "";
+}
+
 /** Bytes of memory that the process has resident. */
 export function residentBytes(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));

@@ -1,13 +1,10 @@
-import type { DtlsCertificate } from "../../src/io/dtls/certificate.ts";
+import type { OpenSslContext } from "../../src/io/native/openssl_dtls_context.ts";
 import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
-import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { BINDING_SUCCESS, StunMessage } from "../../src/webrtc/stun.ts";
 import { writeBindingRequest } from "../../src/webrtc/stun_request.ts";
-import { TestClient } from "../../tests/harness/dtls_client.ts";
+import { DtlsClient } from "./dtls_client.ts";
 import type { Task } from "./schedule.ts";
 import type { Turns } from "./turns.ts";
-
-export const SRTP_PROFILE: SrtpProfile = "SRTP_AEAD_AES_128_GCM";
 
 const CHECK_RETRY_US = 100_000;
 const FLIGHT_RETRY_US = 1e6;
@@ -26,19 +23,21 @@ export interface IceCredentials {
 export interface ConnectionOptions {
   readonly local: IceCredentials;
   readonly remote: IceCredentials;
-  readonly certificate: DtlsCertificate;
+  readonly dtls: OpenSslContext;
   /** Give each datagram of a handshake a turn of its own. */
   readonly turns: Turns;
   readonly send: (datagram: Uint8Array) => void;
-  /** Called once, from the event loop: what protects the own media, and that of the server. */
+  /** Called once: what protects the own media, and that of the server. */
   readonly connected: (local: SrtpKeys, remote: SrtpKeys) => void;
+  /** Called once at most, instead. */
+  readonly failed: (reason: string) => void;
 }
 
 type State = "checking" | "handshaking" | "connected" | "closed";
 
 /**
- * ICE and DTLS of one peer. A binding request that nominates (RFC 8445), then werift's DTLS client, which goes on in
- * promises; from then on a consent check (RFC 7675) every 2.5 s. The server's certificate is not looked at.
+ * ICE and DTLS of one peer: a binding request that nominates (RFC 8445), then the handshake; from then on a consent check
+ * (RFC 7675) every 2.5 s.
  */
 export class Connection implements Task {
   readonly #options: ConnectionOptions;
@@ -49,7 +48,7 @@ export class Connection implements Task {
   #state: State = "checking";
   /** Whether a flight had its time to be answered. */
   #hasWaited = false;
-  #client: TestClient | undefined;
+  #client: DtlsClient | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -77,6 +76,7 @@ export class Connection implements Task {
 
   close(): void {
     this.#state = "closed";
+    this.#client?.close();
     this.#client = undefined;
   }
 
@@ -106,19 +106,16 @@ export class Connection implements Task {
 
   #handshake(): void {
     this.#state = "handshaking";
-    const { certificate, send } = this.#options;
-    const client = new TestClient({ certificate, profiles: [SRTP_PROFILE], send });
-    client.socket.onConnect.subscribe(() => this.#finish(client));
-    this.#client = client;
-    void client.connect();
+    const { dtls, send, failed } = this.#options;
+    const connected = (local: SrtpKeys, remote: SrtpKeys) => this.#finish(local, remote);
+    this.#client = new DtlsClient({ context: dtls, send, connected, failed });
+    this.#client.start();
   }
 
   /** The DTLS client has nothing more to do: what the server would send are alerts. */
-  #finish(client: TestClient): void {
-    if (this.#state !== "handshaking") return;
+  #finish(local: SrtpKeys, remote: SrtpKeys): void {
     this.#state = "connected";
     this.#client = undefined;
-    const { localKey, localSalt, remoteKey, remoteSalt } = client.srtpKeys(SRTP_PROFILE);
-    this.#options.connected({ key: localKey, salt: localSalt }, { key: remoteKey, salt: remoteSalt });
+    this.#options.connected(local, remote);
   }
 }

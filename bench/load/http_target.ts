@@ -4,14 +4,17 @@ import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
 import type { OfferLine } from "../../tests/harness/offer_builder.ts";
 import type { SdpSection } from "../../tests/harness/sdp_sections.ts";
-import { Connection, SRTP_PROFILE } from "./connection.ts";
+import type { OpenSslContext } from "../../src/io/native/openssl_dtls_context.ts";
+import { Connection } from "./connection.ts";
+import { createClientContext, SRTP_PROFILE } from "./dtls_client.ts";
 import type { Endpoint, MediaKeys } from "./endpoint.ts";
-import { endSession, type HttpSession, openSession } from "./http_session.ts";
+import { openHttpSession } from "./http_session.ts";
 import type { IncomingOptions } from "./incoming_track.ts";
 import type { LoadLoop } from "./loop.ts";
 import type { TrackOptions } from "./outgoing_track.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Room } from "./room.ts";
+import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import {
   AUDIO_CLOCK_RATE,
@@ -23,23 +26,26 @@ import {
   VIDEO_CLOCK_RATE,
   VIDEO_PAYLOAD_TYPE,
 } from "./target.ts";
+import { openWebSocketSession } from "./websocket_session.ts";
 
 const RTX = [[VIDEO_PAYLOAD_TYPE, RTX_PAYLOAD_TYPE]] as const;
 /** SSRCs of tracks begin here, two for each: media and RTX. */
 const FIRST_SSRC = 0x1000_0000;
 const HANDSHAKE_TIMEOUT_MS = 20_000;
 /** Sessions that are ended at once. */
-const DELETES_AT_ONCE = 16;
+const ENDS_AT_ONCE = 16;
 const LOCAL = { ufrag: "load", password: "loadloadloadloadloadload" };
 
-/** A server that speaks WHIP and WHEP. Every peer is a WebRTC peer of its own; the certificate is the same for all. */
+/** A server that speaks WHIP and WHEP, and this project's signaling. Every peer is a WebRTC peer of its own; the certificate is the same for all. */
 export class HttpTarget implements ServerTarget {
   readonly #url: string;
   readonly #loop: LoadLoop;
   readonly #ciphers: SrtpCipherFactory;
   readonly #turns: Turns;
   readonly #certificate: DtlsCertificate = createCertificate(Date.now());
-  readonly #sessions: HttpSession[] = [];
+  readonly #dtls: OpenSslContext = createClientContext(this.#certificate);
+  /** To be ended at the end. */
+  readonly #sessions = new Map<Endpoint, Session>();
   #tracks = 0;
 
   constructor(url: string, loop: LoadLoop, turns: Turns, ciphers: SrtpCipherFactory) {
@@ -54,7 +60,7 @@ export class HttpTarget implements ServerTarget {
     const tracks: TrackOptions[] = [];
     if (media.audio) this.#addTrack(lines, tracks, null);
     if (media.video !== null) this.#addTrack(lines, tracks, media.video);
-    const session = await this.#open("whip", room, lines);
+    const session = await this.#open("whip", publisher, room, lines);
     const accepted = tracks.map((track, i) => agreed(track, session.sections[i]));
     publisher.start(await this.#connect(publisher, session), accepted, true);
   }
@@ -66,9 +72,24 @@ export class HttpTarget implements ServerTarget {
       direction: "recvonly",
       ...(options.video !== null && { rtx: RTX }),
     }));
-    const session = await this.#open("whep", room, lines);
+    const session = await this.#open("whep", subscriber, room, lines);
     const tracks = session.sections.map((section) => track(incoming(section)));
     subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
+  }
+
+  async meet({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
+    const { fingerprint } = this.#certificate;
+    const session = await openWebSocketSession({ url: this.#url, roomId: room.name, local: LOCAL, fingerprint });
+    this.#sessions.set(subscriber, session);
+    const received = session.sections.filter(({ direction }) => direction === "sendonly");
+    const tracks = received.map((section) => track(incoming(section)));
+    subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
+  }
+
+  async leave(peer: Endpoint): Promise<void> {
+    const session = this.#sessions.get(peer);
+    this.#sessions.delete(peer);
+    await session?.end();
   }
 
   takeLines(): string[] {
@@ -76,7 +97,10 @@ export class HttpTarget implements ServerTarget {
   }
 
   async close(): Promise<void> {
-    while (this.#sessions.length > 0) await Promise.all(this.#sessions.splice(0, DELETES_AT_ONCE).map(endSession));
+    while (this.#sessions.size > 0) {
+      const some = [...this.#sessions.keys()].slice(0, ENDS_AT_ONCE);
+      await Promise.all(some.map((peer) => this.leave(peer)));
+    }
   }
 
   #addTrack(lines: OfferLine[], tracks: TrackOptions[], video: TrackOptions["video"]): void {
@@ -101,26 +125,31 @@ export class HttpTarget implements ServerTarget {
     });
   }
 
-  async #open(role: "whip" | "whep", room: Room, lines: readonly OfferLine[]): Promise<HttpSession> {
+  async #open(role: "whip" | "whep", peer: Endpoint, room: Room, lines: readonly OfferLine[]): Promise<Session> {
     const endpoint = `${this.#url}/${role}/${room.name}`;
-    const session = await openSession({ endpoint, lines, local: LOCAL, fingerprint: this.#certificate.fingerprint });
-    this.#sessions.push(session);
+    const { fingerprint } = this.#certificate;
+    const session = await openHttpSession({ endpoint, lines, local: LOCAL, fingerprint });
+    this.#sessions.set(peer, session);
     return session;
   }
 
-  #connect(endpoint: Endpoint, { remote, address }: HttpSession): Promise<MediaKeys> {
+  #connect(endpoint: Endpoint, { remote, address }: Session): Promise<MediaKeys> {
     endpoint.remote = address;
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => reject(new Error("the handshake took too long")), HANDSHAKE_TIMEOUT_MS);
       const connection = new Connection({
         local: LOCAL,
         remote,
-        certificate: this.#certificate,
+        dtls: this.#dtls,
         turns: this.#turns,
         send: (datagram) => endpoint.sendDatagram(datagram),
         connected: (own, others) => {
           clearTimeout(deadline);
           resolve(this.#mediaKeys(own, others));
+        },
+        failed: (reason) => {
+          clearTimeout(deadline);
+          reject(new Error(reason));
         },
       });
       endpoint.connection = connection;

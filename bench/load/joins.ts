@@ -13,8 +13,8 @@ export class Joins {
     this.#turns = turns;
   }
 
-  async run(joins: readonly (() => Promise<void>)[], concurrency: number): Promise<void> {
-    const waiting = joins.values();
+  async run(joins: Iterable<() => Promise<unknown>>, concurrency: number): Promise<void> {
+    const waiting = Iterator.from(joins);
     const turns = Array.from({ length: Math.max(1, concurrency) }, async () => {
       for (const join of waiting) await this.#time(join);
     });
@@ -31,7 +31,7 @@ export class Joins {
     };
   }
 
-  async #time(join: () => Promise<void>): Promise<void> {
+  async #time(join: () => Promise<unknown>): Promise<void> {
     await this.#turns.turn();
     const start = performance.now();
     try {

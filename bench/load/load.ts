@@ -10,6 +10,7 @@ import { GRACE_US, Measurement } from "./measurement.ts";
 import type {
   JoinReply,
   JoinRequest,
+  MeasureChurnRequest,
   MeasureJoinsReply,
   MeasureJoinsRequest,
   MeasureReply,
@@ -30,6 +31,12 @@ const BURST_DELAY_US = 1e6;
 /** Between requests: how long a round may block the event loop. */
 const IDLE_WAIT_US = 2000;
 
+/** A peer that has joined, and where. */
+interface Newcomer {
+  readonly peer: Publisher | Subscriber;
+  readonly room: Room;
+}
+
 /** Publishers and subscribers against one server. Media flows from the join that began it until `close`. */
 export class Load {
   readonly #loop = new LoadLoop();
@@ -44,6 +51,8 @@ export class Load {
   readonly #latency = new Histogram();
   /** Latencies of those who are not measured. */
   readonly #unmeasured = new Histogram();
+  /** Those of the last join, to leave. */
+  #newest: Newcomer[] = [];
   #publishers = 0;
   #subscribers = 0;
   #closed = false;
@@ -68,16 +77,29 @@ export class Load {
 
   async join(request: JoinRequest): Promise<JoinReply> {
     while (this.#rooms.length < request.rooms) this.#rooms.push(new Room(this.#rooms.length));
-    const rooms = this.#rooms.slice(0, request.rooms);
-    const repeat = (count: number, join: (room: Room) => Promise<void>) =>
-      Array.from({ length: count }, () => rooms.map((room) => () => join(room))).flat();
+    const rooms = this.#rooms.slice(request.firstRoom ?? 0, request.rooms);
+    const repeat = (count: number, join: (room: Room) => Promise<Newcomer>) =>
+      Array.from({ length: count }, () => rooms.map((room) => async () => void this.#newest.push(await join(room))))
+        .flat();
     const joins = new Joins(this.#turns);
+    this.#newest = [];
     await this.#whileBusy(async () => {
       await joins.run(repeat(request.publishers, (room) => this.#publish(room, request)), request.concurrency);
-      const subscribe = (room: Room) => this.#subscribe(room, this.#latency);
+      const subscribe = (room: Room) => this.#subscribe(room, this.#latency, "subscribe");
       await joins.run(repeat(request.subscribers, subscribe), request.concurrency);
+      const meet = (room: Room) => this.#subscribe(room, this.#latency, "meet");
+      await joins.run(repeat(request.participants ?? 0, meet), request.concurrency);
     });
     return joins.reply(this.#target.takeLines());
+  }
+
+  /** Those of the last join leave. */
+  async leave(): Promise<void> {
+    const leaving = this.#newest;
+    this.#newest = [];
+    await this.#whileBusy(async () => {
+      for (const newcomer of leaving) await this.#leave(newcomer);
+    });
   }
 
   /** Blocks the event loop until the window is over. */
@@ -93,14 +115,13 @@ export class Load {
   }
 
   async measureJoins({ ms, subscribers, concurrency }: MeasureJoinsRequest): Promise<MeasureJoinsReply> {
-    const [room] = this.#rooms;
-    if (room === undefined) throw new Error("there is no room 0");
+    const room = this.#room(0);
     const measurement = this.#beginWindow();
     await this.#until(measurement.startUs + GRACE_US);
     measurement.beginLosses();
     await this.#until(measurement.startUs + BURST_DELAY_US);
     const joins = new Joins(this.#turns);
-    const burst = Array.from({ length: subscribers }, () => () => this.#subscribe(room, this.#unmeasured));
+    const burst = Array.from({ length: subscribers }, () => () => this.#subscribe(room, this.#unmeasured, "subscribe"));
     const joined = this.#whileBusy(() => joins.run(burst, concurrency ?? subscribers));
     await this.#until(measurement.startUs + ms * 1000);
     const result = measurement.end();
@@ -109,6 +130,22 @@ export class Load {
     await joined;
     for (const { tracks } of room.subscribers) for (const track of tracks) track.latency = this.#latency;
     return { ...reply, ...joins.reply(this.#target.takeLines()) };
+  }
+
+  async measureChurn({ ms, concurrency }: MeasureChurnRequest): Promise<MeasureJoinsReply> {
+    const room = this.#room(1);
+    const measurement = this.#beginWindow();
+    const endUs = measurement.startUs + ms * 1000;
+    const joins = new Joins(this.#turns);
+    const comeAndGo = async () => await this.#leave(await this.#subscribe(room, this.#unmeasured, "subscribe"));
+    const churn = this.#whileBusy(() => joins.run(this.#before(endUs, comeAndGo), concurrency));
+    await this.#until(measurement.startUs + GRACE_US);
+    measurement.beginLosses();
+    await this.#until(endUs);
+    const result = measurement.end();
+    await churn;
+    await this.#until(endUs + GRACE_US);
+    return { ...result(), ...joins.reply([]) };
   }
 
   /** Changes the rate of every video track. */
@@ -135,16 +172,35 @@ export class Load {
     }
   }
 
-  async #publish(room: Room, media: Media): Promise<void> {
+  async #publish(room: Room, media: Media): Promise<Newcomer> {
     const publisher = new Publisher(this.#loop, this.#publishers++);
     await orClose(publisher, this.#target.publish(publisher, room, media));
     room.publishers.push(publisher);
+    return { peer: publisher, room };
   }
 
-  async #subscribe(room: Room, latency: Histogram): Promise<void> {
+  async #subscribe(room: Room, latency: Histogram, how: "subscribe" | "meet"): Promise<Newcomer> {
     const subscriber = new Subscriber(this.#context, this.#subscribers++);
-    await orClose(subscriber, this.#receive(subscriber, room, latency));
+    await orClose(subscriber, this.#receive(subscriber, room, latency, how));
     room.subscribers.push(subscriber);
+    return { peer: subscriber, room };
+  }
+
+  async #leave({ peer, room }: Newcomer): Promise<void> {
+    await this.#target.leave(peer);
+    peer.close();
+    room.remove(peer);
+  }
+
+  /** The same again and again, as long as it begins before `endUs`. */
+  *#before<T>(endUs: number, action: () => Promise<T>): Iterable<() => Promise<T>> {
+    while (this.#loop.clock.now() < endUs) yield action;
+  }
+
+  #room(number: number): Room {
+    const room = this.#rooms.at(number);
+    if (room === undefined) throw new Error(`there is no room ${number}`);
+    return room;
   }
 
   /**
@@ -158,15 +214,15 @@ export class Load {
   }
 
   /** Until a packet of each track has come. */
-  async #receive(subscriber: Subscriber, room: Room, latency: Histogram): Promise<void> {
+  async #receive(subscriber: Subscriber, room: Room, latency: Histogram, how: "subscribe" | "meet"): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const track = (options: IncomingTrack["options"]) => new IncomingTrack(options, latency);
-    await this.#target.subscribe({ subscriber, track, begun: resolve }, room);
+    await this.#target[how]({ subscriber, track, begun: resolve }, room);
     const deadline = setTimeout(() => reject(new Error("no packet came on a track")), FIRST_PACKET_TIMEOUT_MS);
     await promise.finally(() => clearTimeout(deadline));
   }
 
-  async #whileBusy(action: () => Promise<void>): Promise<void> {
+  async #whileBusy(action: () => Promise<unknown>): Promise<void> {
     this.#busy++;
     try {
       await action();

@@ -26,6 +26,11 @@ async function answer(request: Request): Promise<unknown> {
       return opened().measure(request.ms);
     case "measureJoins":
       return await opened().measureJoins(request);
+    case "measureChurn":
+      return await opened().measureChurn(request);
+    case "leave":
+      await opened().leave();
+      return {};
     case "publish":
       opened().publish(request.video);
       return {};

@@ -164,6 +164,7 @@ export class OutgoingTrack implements Task {
   }
 
   #takesKeyFrame(nowUs: number): boolean {
+    if (this.options.video?.onlyKeyFrames) return true;
     const sinceLast = nowUs - this.#lastKeyFrameUs;
     const due = this.#keyFrameWanted ? MIN_KEY_FRAME_INTERVAL_US : KEY_FRAME_INTERVAL_US;
     if (sinceLast < due) return false;

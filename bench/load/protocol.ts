@@ -8,6 +8,9 @@ export type Request =
   | { readonly type: "pause" }
   | { readonly type: "resume" }
   | MeasureJoinsRequest
+  | MeasureChurnRequest
+  /** Those of the last join leave. */
+  | { readonly type: "leave" }
   | { readonly type: "close" };
 
 /** A server that speaks WHIP and WHEP on this machine, or the reference in C. */
@@ -18,16 +21,21 @@ export type Target =
 export interface VideoRate {
   readonly bitsPerSecond: number;
   readonly fps: number;
+  /** Whoever joins can begin with any frame. */
+  readonly onlyKeyFrames?: boolean;
 }
 
-/** Adds publishers and subscribers to each of the rooms 0 to `rooms` - 1. */
+/** Adds publishers, subscribers and participants to each of the rooms `firstRoom` (0) to `rooms` - 1. */
 export interface JoinRequest {
   readonly type: "join";
+  readonly firstRoom?: number;
   readonly rooms: number;
   /** For each room; they publish what `video` and `audio` say. */
   readonly publishers: number;
   /** For each room; each takes every track that the room has by then. */
   readonly subscribers: number;
+  /** For each room; each joins by WebSocket, with an offer of Chromium's to publish sound and pictures and to receive them. */
+  readonly participants?: number;
   readonly video: VideoRate | null;
   readonly audio: boolean;
   /** Joins that are under way at once. */
@@ -41,6 +49,17 @@ export interface MeasureJoinsRequest {
   readonly ms: number;
   /** Joins that are under way at once; left out, all of them. */
   readonly concurrency?: number;
+}
+
+/**
+ * Subscribers that join room 1, and leave once they receive, as fast as the server takes them, while what flowed before
+ * is measured.
+ */
+export interface MeasureChurnRequest {
+  readonly type: "measureChurn";
+  readonly ms: number;
+  /** Joins that are under way at once. */
+  readonly concurrency: number;
 }
 
 export interface Percentiles {

@@ -2,7 +2,7 @@ import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { deriveSessionKeys } from "../../src/webrtc/srtp/key_derivation.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
-import { SRTP_PROFILE } from "./connection.ts";
+import { SRTP_PROFILE } from "./dtls_client.ts";
 import type { MediaKeys } from "./endpoint.ts";
 import { LOOPBACK } from "./loop.ts";
 import type { TrackOptions } from "./outgoing_track.ts";
@@ -79,6 +79,14 @@ export class ReferenceTarget implements ServerTarget {
     // The reference sends once it has been told, which the answer to this join does.
     begun();
     return Promise.resolve();
+  }
+
+  meet(): Promise<void> {
+    throw new Error("the reference has no signaling");
+  }
+
+  leave(): Promise<void> {
+    throw new Error("the reference has no signaling");
   }
 
   /** A subscriber belongs to the publisher that was named last. */

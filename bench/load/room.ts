@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts";
 import type { OutgoingTrack } from "./outgoing_track.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -10,6 +11,14 @@ export class Room {
 
   constructor(number: number) {
     this.name = `load-${number}`;
+  }
+
+  remove(peer: Endpoint): void {
+    const all: readonly Endpoint[][] = [this.publishers, this.subscribers];
+    for (const peers of all) {
+      const index = peers.indexOf(peer);
+      if (index >= 0) peers.splice(index, 1);
+    }
   }
 
   /** Sound and pictures of all publishers, in the order in which they came. */

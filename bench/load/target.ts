@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts";
 import type { Publisher } from "./publisher.ts";
 import type { VideoRate } from "./protocol.ts";
 import type { Room } from "./room.ts";
@@ -25,6 +26,10 @@ export interface ServerTarget {
   publish(publisher: Publisher, room: Room, media: Media): Promise<void>;
   /** Resolves when the subscriber can receive; of every track of the room. */
   subscribe(joining: Joining, room: Room): Promise<void>;
+  /** Resolves when the peer can receive; it publishes sound and pictures besides, of which none is sent. */
+  meet(joining: Joining, room: Room): Promise<void>;
+  /** Tells the server that the peer leaves. */
+  leave(peer: Endpoint): Promise<void>;
   /** What the reference must be told since the last call; nothing for other servers. */
   takeLines(): string[];
   /** Tells the server that all are gone. */
