@@ -1,12 +1,10 @@
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
+import { ClaimedUfrags } from "../claimed_ufrags.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
+import type { UfragTable } from "./ufrag_table.ts";
 import type { AddressTable } from "./address_table.ts";
 import { PeerAddresses } from "./peer_addresses.ts";
 import type { AddressOwner, Family, SocketAddress } from "./socket_address.ts";
-import type { UfragTable } from "./ufrag_table.ts";
-
-/** ICE generations of a peer that requests may still be for. */
-const MAX_UFRAGS = 4;
 
 /** What a shared port is to its peers. */
 export interface SharedPort {
@@ -28,8 +26,7 @@ export class SharedPeer implements DatagramSocket, AddressOwner {
   readonly #shared: SharedPort;
   readonly #handler: DatagramHandler;
   readonly #addresses: PeerAddresses;
-  /** Newest first. */
-  readonly #ufrags: string[] = [];
+  readonly #ufrags: ClaimedUfrags<SharedPeer>;
   #isTouched = false;
   #closed = false;
 
@@ -37,6 +34,7 @@ export class SharedPeer implements DatagramSocket, AddressOwner {
     this.#shared = shared;
     this.#handler = handler;
     this.#addresses = new PeerAddresses(shared.addresses, this, shared.family);
+    this.#ufrags = new ClaimedUfrags<SharedPeer>(shared.ufrags, this);
   }
 
   get port(): number {
@@ -55,10 +53,7 @@ export class SharedPeer implements DatagramSocket, AddressOwner {
   }
 
   claimUfrag(ufrag: string): void {
-    if (this.#closed || this.#ufrags.includes(ufrag)) return;
-    this.#ufrags.unshift(ufrag);
-    this.#shared.ufrags.set(ufrag, this);
-    if (this.#ufrags.length > MAX_UFRAGS) this.#shared.ufrags.delete(this.#ufrags.pop() ?? "");
+    if (!this.#closed) this.#ufrags.claim(ufrag);
   }
 
   /** What was queued still leaves. */
@@ -66,7 +61,7 @@ export class SharedPeer implements DatagramSocket, AddressOwner {
     if (this.#closed) return;
     this.#closed = true;
     this.#addresses.close();
-    for (const ufrag of this.#ufrags) this.#shared.ufrags.delete(ufrag);
+    this.#ufrags.clear();
   }
 
   deliver(bytes: Uint8Array, length: number, from: RemoteAddress): void {

@@ -1,5 +1,6 @@
 import { BINDING_REQUEST, StunMessage } from "../../webrtc/stun.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
+import { UfragTable } from "./ufrag_table.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
@@ -9,7 +10,6 @@ import { SendQueue } from "./send_queue.ts";
 import { SharedPeer, type SharedPort } from "./shared_peer.ts";
 import { ADDRESS_WORDS, type Family, SocketAddress } from "./socket_address.ts";
 import type { SocketContext } from "./socket_context.ts";
-import { UfragTable } from "./ufrag_table.ts";
 
 /** 4,096 datagrams are 12 ms at 350,000 a second. */
 const QUEUE_LENGTH = 4096;
