@@ -5,6 +5,8 @@
 #   docker run -p 3000:3000 -p 50000-50199:50000-50199/udp \
 #     --sysctl net.ipv4.ip_local_port_range="50000 50199" -e ANNOUNCE=<the host's address> switchboard
 
+# With -e TCP_PORT=3478 clients whose network blocks UDP come by that TCP port: publish it too (-p 3478:3478).
+
 # Settings are environment variables (-e PORT=8080): the health check reads them too. Flags, behind the image's name, work
 # but are unknown to it.
 
@@ -27,4 +29,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["deno
   "const { HOST, PORT } = Deno.env.toObject(); const host = HOST?.includes(':') ? '[' + HOST + ']' : HOST || 'localhost'; const { ok } = await fetch('http://' + host + ':' + (PORT || 3000) + '/healthz'); Deno.exit(ok ? 0 : 1)"]
 ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--no-prompt", \
   "--allow-net", "--allow-read=static,certs", "--allow-sys=networkInterfaces", \
-  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,DTLS_CERT,DTLS_KEY,STUN,TURN,TURN_SECRET,CODECS,LOG", "--ignore-env", "main.ts"]
+  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,TCP_PORT,DTLS_CERT,DTLS_KEY,STUN,TURN,TURN_SECRET,CODECS,LOG", "--ignore-env", "main.ts"]

@@ -51,7 +51,7 @@ async function main(): Promise<number> {
 }
 
 async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
-  const { backend, workers, udpPort, udpPorts, codecs, announce, stun, turn, turnSecret } = config;
+  const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
   const hostname = mediaHosts(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
@@ -64,6 +64,7 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     ...(workers !== undefined && { workers }),
     ...(udpPort !== undefined && { udpPort }),
     ...(udpPorts !== undefined && { udpPorts }),
+    ...(tcpPort !== undefined && { tcpPort }),
     ...(dtlsCertificate !== undefined && { dtlsCertificate }),
     ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
   });

@@ -46,7 +46,7 @@ const dtlsLog = getLogger(["switchboard", "dtls"]);
 export interface CreateOptions {
   /**
    * Address that media is on: 0.0.0.0, which is also the default, for all of IPv4, :: for all of both families. Of several
-   * all are in the candidates, and no others; UDP sockets then bind to all of the machine's.
+   * all are in the candidates, and no others; UDP sockets, and the TCP port, then bind to all of the machine's.
    */
   readonly hostname?: string | readonly string[];
   /**
@@ -69,6 +69,8 @@ export interface CreateOptions {
   readonly udpPorts?: { readonly min: number; readonly max: number };
   /** The certificate that DTLS shows, in PEM; its fingerprint is in each answer. Default: a new one. */
   readonly dtlsCertificate?: CertificatePem;
+  /** One TCP port for clients that cannot use UDP (ICE-TCP, RFC 6544), 0 for any. Default: none. */
+  readonly tcpPort?: number;
   /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
   /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
@@ -89,6 +91,8 @@ export interface SwitchboardServer {
     readonly reason: string;
     /** Workers that carry media; 0 where the isolate that made the server does. */
     readonly workers: number;
+    /** The TCP port of clients that cannot use UDP; undefined where there is none. */
+    readonly tcpPort: number | undefined;
   };
   /** What is alive at present. */
   stats(): Stats;
@@ -133,6 +137,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     udpPort: options.udpPort,
     udpPorts: options.udpPorts,
     certificate: dtlsCertificate(options.dtlsCertificate),
+    tcpPort: options.tcpPort,
   });
   if (!chosen.ok) throw new BackendUnavailableError(chosen.reason);
   const { backend, reason } = chosen;
@@ -150,6 +155,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     backend: backend.name,
     workers: backend.workers,
     backendReason: reason,
+    tcpPort: backend.tcpPort,
     ...switchboard.stats,
   });
   const api = createWhip({
@@ -168,7 +174,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       if (url.pathname !== "/ws") return app.fetch(request);
       return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection));
     },
-    backend: { name: backend.name, reason, workers: backend.workers },
+    backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
     stats: () => switchboard.stats,
     close: () => switchboard.close(),
   };

@@ -1,4 +1,4 @@
-import { hostCandidate } from "../webrtc/candidate.ts";
+import { hostCandidate, tcpHostCandidate } from "../webrtc/candidate.ts";
 
 /** The part of a network interface that matters here. */
 type Interface = Pick<Deno.NetworkInterfaceInfo, "family" | "address">;
@@ -38,9 +38,12 @@ export function localAddresses(
   return [...addresses.filter((address) => !isLoopback(address)), ...addresses.filter(isLoopback)];
 }
 
-/** The candidate lines, without `a=`, of one port on these addresses. */
-export function candidateLines(addresses: readonly string[], port: number): string[] {
-  return addresses.map((address, index) => hostCandidate({ foundation: `${index + 1}`, address, port, order: index }));
+/** The candidate lines, without `a=`, of one UDP port on these addresses and, where it is given, one TCP port. */
+export function candidateLines(addresses: readonly string[], port: number, tcpPort?: number): string[] {
+  const candidates = (write: typeof hostCandidate, port: number, firstFoundation: number) =>
+    addresses.map((address, order) => write({ foundation: `${firstFoundation + order}`, address, port, order }));
+  const udp = candidates(hostCandidate, port, 1);
+  return tcpPort === undefined ? udp : [...udp, ...candidates(tcpHostCandidate, tcpPort, 1 + addresses.length)];
 }
 
 /** 0.0.0.0, or :: in any form. */

@@ -71,3 +71,25 @@ Deno.test({
     assert.ok(first > second);
   },
 });
+
+Deno.test({
+  name: "B190: with a TCP port each address has a passive candidate too, behind the UDP ones and of another foundation",
+  permissions: "none",
+  fn() {
+    const addresses = ["192.0.2.1", "127.0.0.1"];
+    const fields = candidateLines(addresses, 5000, 443).map((line) => line.split(" "));
+    assert.deepEqual(fields.map(([, , transport, , address, port]) => `${transport} ${address} ${port}`), [
+      "udp 192.0.2.1 5000",
+      "udp 127.0.0.1 5000",
+      "tcp 192.0.2.1 443",
+      "tcp 127.0.0.1 443",
+    ]);
+    assert.equal(new Set(fields.map(([foundation]) => foundation)).size, 4);
+    const priorities = fields.map(([, , , priority]) => Number(priority));
+    assert.deepEqual(priorities, priorities.toSorted((a, b) => b - a));
+    assert.deepEqual(fields.slice(2).map((line) => line.slice(6).join(" ")), [
+      "typ host tcptype passive",
+      "typ host tcptype passive",
+    ]);
+  },
+});

@@ -1,10 +1,12 @@
 import type { RandomSource } from "../sfu/random.ts";
-import type { Backend } from "./backend.ts";
+import type { DtlsFactory } from "../webrtc/dtls.ts";
+import { type Backend, describeTcpPort } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import type { DtlsCertificate } from "./dtls/certificate.ts";
 import { createNativeBackend } from "./native/backend.ts";
 import { createPortableBackend } from "./portable/backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
+import { createPortableDtls } from "./portable/dtls.ts";
 
 const MAX_PORT = 65535;
 
@@ -18,7 +20,7 @@ export interface BackendOptions {
   readonly workers: number | undefined;
   /** Native: whether the thread of this isolate gives way to media workers. */
   readonly yieldsToMedia: boolean;
-  /** Address of the UDP ports. */
+  /** Address of the UDP ports and of the TCP port. */
   readonly hostname: string;
   /** Native: one UDP port for all peers of a worker, and the next ones for the other workers. */
   readonly udpPort: number | undefined;
@@ -26,6 +28,8 @@ export interface BackendOptions {
   readonly udpPorts: { readonly min: number; readonly max: number } | undefined;
   /** That DTLS shows. */
   readonly certificate: DtlsCertificate;
+  /** One TCP port for clients that cannot use UDP; 0 for any. */
+  readonly tcpPort: number | undefined;
 }
 
 export type ChosenBackend =
@@ -42,28 +46,37 @@ export type ChosenBackend =
  * backend, or a setting that it alone has.
  */
 export function chooseBackend(options: BackendOptions): ChosenBackend {
-  const { choice, clock, random, certificate } = options;
+  const { choice, certificate } = options;
   if (options.udpPort !== undefined && options.udpPorts !== undefined) {
     return { ok: false, reason: "peers share one UDP port, or have one each of a range: not both" };
   }
   const problem = portProblem(options);
   if (problem !== undefined) return { ok: false, reason: problem };
-  const portable = createPortableBackend(clock, random, certificate);
+  const dtls = createPortableDtls(certificate);
   const nativeOnly = nativeSetting(options);
   if (choice === "portable") {
-    if (nativeOnly === undefined) return { ok: true, backend: portable, reason: "asked for by the configuration" };
+    if (nativeOnly === undefined) return choosePortable(options, dtls, "asked for by the configuration");
     return { ok: false, reason: `${nativeOnly} needs the native backend` };
   }
-  const native = createNativeBackend({ ...options, dtls: portable.dtls, ciphers: portableCiphers });
+  const native = createNativeBackend({ ...options, dtls, ciphers: portableCiphers });
   if (native.ok) return { ok: true, backend: native.backend, reason: native.description };
   const reason = `the native backend does not run here: ${native.reason}`;
   if (choice === "native") return { ok: false, reason };
   if (nativeOnly !== undefined) return { ok: false, reason: `${nativeOnly} needs the native backend; ${reason}` };
-  return { ok: true, backend: portable, reason };
+  return choosePortable(options, dtls, reason);
+}
+
+function choosePortable(options: BackendOptions, dtls: DtlsFactory, why: string): ChosenBackend {
+  const created = createPortableBackend({ ...options, dtls });
+  if (!created.ok) return created;
+  const { tcpPort } = created.backend;
+  const reason = tcpPort === undefined ? why : `${why}; ${describeTcpPort(tcpPort)}`;
+  return { ok: true, backend: created.backend, reason };
 }
 
 /** Why no socket could have these ports: the kernel knows 16 bits of a port, and takes 65536 for any. */
-function portProblem({ workers = 1, udpPort, udpPorts }: BackendOptions): string | undefined {
+function portProblem({ workers = 1, udpPort, udpPorts, tcpPort = 0 }: BackendOptions): string | undefined {
+  if (!isPort(tcpPort)) return `${tcpPort} is no TCP port`;
   if (udpPorts !== undefined) {
     const { min, max } = udpPorts;
     return isPort(min) && isPort(max) && 0 < min && min <= max ? undefined : `${min}-${max} is no range of UDP ports`;

@@ -21,6 +21,7 @@ function choose(choice: BackendOptions["choice"], options: Partial<BackendOption
     udpPort: undefined,
     udpPorts: undefined,
     certificate: CERTIFICATE,
+    tcpPort: undefined,
     ...options,
   });
 }
@@ -108,6 +109,8 @@ Deno.test({
       [{ udpPort: 65536 }, "65536 is no UDP port"],
       [{ udpPort: -1 }, "-1 is no UDP port"],
       [{ udpPort: 80.5 }, "80.5 is no UDP port"],
+      [{ tcpPort: 65536 }, "65536 is no TCP port"],
+      [{ tcpPort: 0.5 }, "0.5 is no TCP port"],
       [{ udpPorts: { min: 0, max: 9 } }, "0-9 is no range of UDP ports"],
       [{ udpPorts: { min: 1, max: 65536 } }, "1-65536 is no range of UDP ports"],
       [{ udpPorts: { min: 9, max: 8 } }, "9-8 is no range of UDP ports"],
@@ -137,5 +140,30 @@ Deno.test({
       /UDP port \d+ of 127\.0\.0\.1 cannot be had: EADDRINUSE/,
     );
     taken.close();
+  },
+});
+
+Deno.test({
+  name:
+    "B196: a TCP port that cannot be had is told as a reason, whichever backend is asked for; one that is had is told",
+  permissions: { ffi: FFI, net: ["127.0.0.1"] },
+  async fn() {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const backends = WITHOUT_NATIVE ? ["auto", "portable"] as const : ["auto", "native", "portable"] as const;
+    for (const backend of backends) {
+      const reason = refusal(backend, { tcpPort: port });
+      assert.match(reason, new RegExp(`TCP port ${port} of 127\\.0\\.0\\.1 cannot be had: `), backend);
+    }
+    taken.close();
+    const chosen = choose("portable", { tcpPort: 0 });
+    assert.ok(chosen.ok);
+    const { tcpPort } = chosen.backend;
+    assert.equal(
+      chosen.reason,
+      `asked for by the configuration; TCP port ${tcpPort} for clients that cannot use UDP`,
+    );
+    await chosen.backend.close();
+    Deno.listen({ hostname: "127.0.0.1", port: tcpPort ?? 0 }).close();
   },
 });

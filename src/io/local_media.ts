@@ -45,8 +45,12 @@ export class LocalMedia implements MediaHost {
     return this.#handles.size;
   }
 
+  get connectionCount(): number {
+    return this.#sockets.tcp?.size ?? 0;
+  }
+
   get needsTicks(): boolean {
-    return this.#handles.size > 0;
+    return this.#handles.size > 0 || (this.#sockets.tcp?.needsTicks ?? false);
   }
 
   get ssrcCount(): number {
@@ -79,6 +83,7 @@ export class LocalMedia implements MediaHost {
 
   handleTimeout(nowMs: number): void {
     this.#engine.handleTimeout(nowMs);
+    this.#sockets.tcp?.handleTimeout(nowMs);
     this.#sockets.flush();
   }
 

@@ -10,7 +10,7 @@ import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import type { PeerEvent, SocketHandle } from "../media/messages.ts";
 import { LocalMedia } from "./local_media.ts";
 import { portableCiphers } from "./portable/cipher.ts";
-import type { DatagramHandler, DatagramSocket, Sockets } from "./sockets.ts";
+import type { DatagramHandler, DatagramSocket, Sockets, TcpConnections } from "./sockets.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -33,6 +33,7 @@ class FakeSocket extends MemoryDatagrams implements DatagramSocket {
 /** Sockets that write down what they are asked. */
 class FakeSockets implements Sockets {
   readonly segmentation = false;
+  tcp: TcpConnections | undefined;
   readonly log: string[] = [];
   readonly attached: { readonly socket: FakeSocket; readonly handler: DatagramHandler }[] = [];
   openFailure: Error | undefined;
@@ -107,6 +108,23 @@ Deno.test({
     one.send({ type: "close" });
     assert.deepEqual(take(), ["5001 is detached", "5001 is closed"]);
     assert.equal(media.socketCount, 1);
+  },
+});
+
+Deno.test({
+  name: "B192: the time of TCP connections is kept without peers too, and they are counted",
+  permissions: "none",
+  fn() {
+    const { media, sockets } = setUp();
+    assert.deepEqual([media.connectionCount, media.needsTicks], [0, false]);
+    const times: number[] = [];
+    const tcp = { size: 3, needsTicks: true, handleTimeout: (nowMs: number) => void times.push(nowMs) };
+    sockets.tcp = tcp;
+    assert.deepEqual([media.connectionCount, media.needsTicks], [3, true]);
+    media.handleTimeout(25);
+    assert.deepEqual(times, [25]);
+    tcp.needsTicks = false;
+    assert.equal(media.needsTicks, false);
   },
 });
 

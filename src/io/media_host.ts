@@ -12,11 +12,13 @@ export interface HostedMedia extends Pick<PeerMedia, "send"> {
 export interface MediaHost {
   /** Sockets that are open for peers. */
   readonly socketCount: number;
+  /** TCP connections that are open. */
+  readonly connectionCount: number;
   /** SSRCs that are bound to producers. */
   readonly ssrcCount: number;
   /** Makes the media side of a peer, with a socket on `hostname`. Throws where no socket can be had. */
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia;
-  /** Whether `handleTimeout` is wanted every TICK_MS: there are peers whose media is in this isolate. */
+  /** Whether `handleTimeout` is wanted every TICK_MS: there are peers or TCP connections whose time this isolate keeps. */
   readonly needsTicks: boolean;
   /** Does what is due. */
   handleTimeout(nowMs: number): void;

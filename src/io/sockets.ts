@@ -1,6 +1,15 @@
 import type { SocketHandle } from "../media/messages.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 
+/** The TCP connections of peers, and of those who may become such. */
+export interface TcpConnections {
+  /** Connections that are open. */
+  readonly size: number;
+  /** Whether `handleTimeout` is wanted every TICK_MS: there is something with a deadline. */
+  readonly needsTicks: boolean;
+  handleTimeout(nowMs: number): void;
+}
+
 /** Takes what one peer's socket receives, batch by batch. Neither method may throw. */
 export interface DatagramHandler {
   /** Takes one datagram, `bytes[0, length)`. The bytes may be changed, and stay until `endBatch`. */
@@ -9,7 +18,7 @@ export interface DatagramHandler {
   endBatch(): void;
 }
 
-/** One peer's UDP socket: it has a port of its own, or its part of a shared one. */
+/** One peer's UDP socket, with a port of its own or its part of a shared one, and its TCP connections. */
 export interface DatagramSocket extends DatagramSender {
   readonly port: number;
   /** Datagrams that the queue had no room for, or that the kernel refused. */
@@ -26,10 +35,12 @@ export interface SocketOpener {
   closeSocket(handle: SocketHandle): void;
 }
 
-/** The UDP sockets of one isolate. */
+/** The sockets of one isolate. */
 export interface Sockets extends SocketOpener {
   /** Whether datagrams of equal length to one address leave together, at less cost. */
   readonly segmentation: boolean;
+  /** Undefined where peers have UDP alone. */
+  readonly tcp?: TcpConnections | undefined;
   /** Begins to receive from an open socket. To be called once for each. */
   attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket;
   /** Sends what is queued on all sockets; while batches are handled, at the end of them. */

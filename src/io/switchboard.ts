@@ -60,6 +60,8 @@ export interface Stats {
   readonly ssrcs: number;
   readonly sessions: number;
   readonly sockets: number;
+  /** TCP connections of clients' media. */
+  readonly connections: number;
   readonly timers: number;
 }
 
@@ -97,6 +99,7 @@ export class Switchboard {
       ssrcs: this.#options.backend.media.ssrcCount,
       sessions: this.#sessions.size + this.#httpSessions.size,
       sockets: this.#options.backend.media.socketCount,
+      connections: this.#options.backend.media.connectionCount,
       timers: this.#timer === undefined ? 0 : 1,
     };
   }
@@ -195,9 +198,10 @@ export class Switchboard {
       }
     };
     const { port, send } = this.#openPeer(opening, guarded);
+    const { tcpPort } = this.#options.backend;
     return {
       get candidates() {
-        return candidateLines(addresses(), port);
+        return candidateLines(addresses(), port, tcpPort);
       },
       send,
     };
@@ -270,8 +274,9 @@ export class Switchboard {
 
   #connected(participant: Participant): void {
     this.#handshaking.delete(participant);
-    const { hostname, port } = participant.remoteAddress ?? { hostname: "?", port: 0 };
-    iceLog.debug("media of peer {peer} goes to {hostname}:{port}", { ...describe(participant), hostname, port });
+    const { hostname, port, transport = "udp" } = participant.remoteAddress ?? { hostname: "?", port: 0 };
+    const address = { ...describe(participant), hostname, port, transport };
+    iceLog.debug("media of peer {peer} goes to {hostname}:{port} by {transport}", address);
     dtlsLog.debug("peer {peer} is authenticated", describe(participant));
   }
 

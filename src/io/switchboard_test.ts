@@ -95,7 +95,17 @@ function joinConnected({ connect, sockets }: Setup) {
   return { ...client, socket, test };
 }
 
-const NOTHING = { rooms: 0, peers: 0, producers: 0, consumers: 0, ssrcs: 0, sessions: 0, sockets: 0, timers: 0 };
+const NOTHING = {
+  rooms: 0,
+  peers: 0,
+  producers: 0,
+  consumers: 0,
+  ssrcs: 0,
+  sessions: 0,
+  sockets: 0,
+  connections: 0,
+  timers: 0,
+};
 
 Deno.test({
   name: "B44: nothing outlives the peers: sessions, sockets, rooms, SSRCs and the timer are gone with them",

@@ -96,8 +96,9 @@ export class MediaPeer implements TransportObserver {
     this.#emit({ type: "iceCredentialsUsed", ufrag });
   }
 
-  addressSelected({ hostname, port }: RemoteAddress, nowMs: number): void {
-    this.#emit({ type: "addressSelected", address: { hostname, port } });
+  addressSelected({ hostname, port, transport }: RemoteAddress, nowMs: number): void {
+    const address = transport === "tcp" ? { hostname, port, transport } : { hostname, port };
+    this.#emit({ type: "addressSelected", address });
     // What was on its way to another address may be lost (rule B62).
     if (this.transport.connected) this.peer.refreshPictures(nowMs);
   }

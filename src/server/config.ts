@@ -83,7 +83,8 @@ const schema = z.object({
   host: setting(z.union([ip, localHost]), {
     placeholder: "address",
     fallback: "0.0.0.0",
-    meaning: "address to listen on, for HTTP, and for media (UDP) where --media-host is not given",
+    meaning:
+      "address to listen on, for HTTP, and for media (UDP, and TCP with --tcp-port) where --media-host is not given",
     allowed: "an IPv4 or IPv6 address, or localhost",
   }),
   mediaHost: setting(list(z.union([ip, localHost])).refine(standsAlone), {
@@ -124,6 +125,13 @@ const schema = z.object({
     fallback: "",
     meaning: "the UDP ports that peers may have, one each, with the native backend; any where it is not given",
     allowed: "two whole numbers from 1 to 65535, the second not below the first, as in 40000-49999",
+  }),
+  tcpPort: setting(z.union([unset(""), wholeNumber(65535)]), {
+    placeholder: "number",
+    fallback: "",
+    meaning:
+      "one TCP port for the media of clients whose network blocks UDP (ICE-TCP), beside UDP; none where it is not given",
+    allowed: "a whole number from 0 to 65535, where 0 is any free port; not that of --port",
   }),
   dtlsCert: setting(z.union([unset(""), z.string()]), {
     placeholder: "file",
@@ -217,9 +225,18 @@ export function parseConfig(
     const entry = given.get(key);
     return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
   });
-  const missing = parsed.success ? [...missingCompanions(parsed.data), ...unserved(parsed.data)] : [];
-  if (parsed.success && problems.length + missing.length === 0) return { ok: true, help: false, config: parsed.data };
-  return { ok: false, message: [...problems, ...refused, ...missing].join("\n") };
+  const contradictions = parsed.success
+    ? [...missingCompanions(parsed.data), ...sharedPort(parsed.data), ...unserved(parsed.data)]
+    : [];
+  if (parsed.success && problems.length + contradictions.length === 0) {
+    return { ok: true, help: false, config: parsed.data };
+  }
+  return { ok: false, message: [...problems, ...refused, ...contradictions].join("\n") };
+}
+
+function sharedPort({ port, tcpPort, mediaHost }: Config): string[] {
+  const isShared = tcpPort !== undefined && tcpPort !== 0 && tcpPort === port && mediaHost.length === 0;
+  return isShared ? [`--tcp-port and --port are both ${port}: HTTP and media need a TCP port each`] : [];
 }
 
 /** Settings that are of no use alone. */

@@ -29,6 +29,7 @@ Deno.test({
       udpPorts: undefined,
       dtlsCert: undefined,
       dtlsKey: undefined,
+      tcpPort: undefined,
       stun: [],
       turn: [],
       turnSecret: undefined,
@@ -195,6 +196,8 @@ for (
     ["udpPorts", "5001-5000"],
     ["udpPorts", "5000-65536"],
     ["udpPorts", "5000"],
+    ["tcpPort", "65536"],
+    ["tcpPort", "https"],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
@@ -218,10 +221,23 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);
+  },
+});
+
+Deno.test({
+  name: "B71: HTTP and ICE-TCP cannot have one port; any free one they can both have",
+  permissions: "none",
+  fn() {
+    assert.equal(
+      refused(["--port=443", "--tcp-port=443"]),
+      "--tcp-port and --port are both 443: HTTP and media need a TCP port each",
+    );
+    assert.equal(accepted(["--port=0", "--tcp-port=0"]).tcpPort, 0);
+    assert.equal(accepted([], { TCP_PORT: "443" }).tcpPort, 443);
   },
 });
 

@@ -58,7 +58,7 @@ export function parseCandidate(text: string): IceCandidate | undefined {
 
 /** What distinguishes one host candidate of the server from the others. */
 export interface HostCandidate {
-  /** 1-32 ice-chars; the same for candidates with the same IP address (RFC 8445 section 5.1.1.3). */
+  /** 1-32 ice-chars; the same for candidates with the same IP address and transport (RFC 8445 section 5.1.1.3). */
   readonly foundation: string;
   readonly address: string;
   readonly port: number;
@@ -71,10 +71,25 @@ export function hostCandidate({ foundation, address, port, order }: HostCandidat
   return `${PREFIX}${foundation} 1 udp ${hostPriority(order)} ${address} ${port} typ host`;
 }
 
-/** The priority of a host candidate of component 1 (RFC 8445 section 5.1.2.1). */
+/**
+ * A TCP host candidate of component 1 that waits for clients to connect (RFC 6544 section 4.5), as an answer has it behind
+ * `a=`. Its priority is below that of every UDP one.
+ */
+export function tcpHostCandidate({ foundation, address, port, order }: HostCandidate): string {
+  return `${PREFIX}${foundation} 1 tcp ${tcpHostPriority(order)} ${address} ${port} typ host tcptype passive`;
+}
+
 function hostPriority(order: number): number {
-  const typePreference = 126;
-  const localPreference = 65535 - order;
+  return priority(126, 65535 - order);
+}
+
+/** RFC 6544 section 4.2: of the local preference 3 bits are for the direction, which is 4 for a passive host candidate. */
+function tcpHostPriority(order: number): number {
+  return priority(90, 4 * 2 ** 13 + 8191 - order);
+}
+
+/** The priority of a candidate of component 1 (RFC 8445 section 5.1.2.1). */
+function priority(typePreference: number, localPreference: number): number {
   const component = 1;
   return typePreference * 2 ** 24 + localPreference * 2 ** 8 + (256 - component);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { END_OF_CANDIDATES, hostCandidate, parseCandidate } from "./candidate.ts";
+import { END_OF_CANDIDATES, hostCandidate, parseCandidate, tcpHostCandidate } from "./candidate.ts";
 
 const SEED = 8839;
 const HOST = "candidate:842163049 1 udp 2122260223 192.0.2.7 46154 typ host";
@@ -91,6 +91,22 @@ Deno.test({
     assert.equal(first, "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host");
     assert.equal(second, "candidate:2 1 udp 2130706175 2001:db8::1 5000 typ host");
     assert.equal(parseCandidate(second)?.address, "2001:db8::1");
+  },
+});
+
+Deno.test({
+  name: "B190: passive TCP candidates have the priority of their order, below every UDP one, and are well formed",
+  permissions: "none",
+  fn() {
+    const first = tcpHostCandidate({ foundation: "3", address: "192.0.2.1", port: 443, order: 0 });
+    const second = tcpHostCandidate({ foundation: "4", address: "2001:db8::1", port: 443, order: 1 });
+    // RFC 6544 section 4.2: 90 * 2^24 + (4 * 2^13 + 8191) * 2^8 + 255, and 2^8 less for the next.
+    assert.equal(first, "candidate:3 1 tcp 1520435199 192.0.2.1 443 typ host tcptype passive");
+    assert.equal(second, "candidate:4 1 tcp 1520434943 2001:db8::1 443 typ host tcptype passive");
+    const { transport, priority = 0 } = parseCandidate(first) ?? {};
+    assert.equal(transport, "tcp");
+    const lastUdp = hostCandidate({ foundation: "1", address: "192.0.2.1", port: 1, order: 65535 });
+    assert.ok(priority < (parseCandidate(lastUdp)?.priority ?? 0));
   },
 });
 

@@ -2,9 +2,14 @@
 export interface RemoteAddress {
   readonly hostname: string;
   readonly port: number;
+  /** Left out: UDP. With TCP each connection is an address of its own, and this object stands for it. */
+  readonly transport?: "udp" | "tcp";
+  /** With TCP: the connection has ended. */
+  readonly isClosed?: boolean;
 }
 
 export function sameAddress(a: RemoteAddress, b: RemoteAddress): boolean {
+  if (a.transport === "tcp" || b.transport === "tcp") return a === b;
   return a.port === b.port && a.hostname === b.hostname;
 }
 
@@ -12,8 +17,8 @@ export function sameAddress(a: RemoteAddress, b: RemoteAddress): boolean {
 export const SLOT_SIZE = 2048;
 
 /**
- * The sending side of one UDP socket, as the pure layers see it. Nothing here blocks, throws or
- * awaits; what is queued leaves when the I/O side flushes, once for each batch that it received.
+ * The sending side of one peer's UDP socket and TCP connections, as the pure layers see it. Nothing here blocks, throws
+ * or awaits; what is queued leaves when the I/O side flushes, once for each batch that it received.
  */
 export interface DatagramSender {
   /**

@@ -46,8 +46,9 @@ export class IceLite {
   }
 
   /**
-   * Where to send: the source of the newest valid request with USE-CANDIDATE; before there is one, of the first valid
-   * request. A restart keeps it until the client nominates again (RFC 8445 section 9).
+   * Where to send: the source of the newest valid request with USE-CANDIDATE; before there is one, or where that was a TCP
+   * connection that has ended, of the next valid request. A restart keeps it until the client nominates again (RFC 8445
+   * section 9).
    */
   get selected(): RemoteAddress | undefined {
     return this.#selected;
@@ -125,14 +126,13 @@ export class IceLite {
     generation.used = true;
     if (generation === this.#current) this.#previous = undefined;
     const address = this.#validate(from);
-    if (message.useCandidate || this.#selected === undefined) this.#selected = address;
+    if (message.useCandidate || this.#selected === undefined || this.#selected.isClosed) this.#selected = address;
   }
 
   /** Moves `from` to the front of the validated addresses. They are few, so a list is searched. */
   #validate(from: RemoteAddress): RemoteAddress {
     const index = this.#indexOf(from);
-    // A copy: the caller may reuse its object.
-    const address = index < 0 ? { hostname: from.hostname, port: from.port } : this.#validated[index];
+    const address = index < 0 ? lasting(from) : this.#validated[index];
     if (index === 0) return address;
     if (index > 0) this.#validated.splice(index, 1);
     this.#validated.unshift(address);
@@ -146,6 +146,11 @@ export class IceLite {
     }
     return -1;
   }
+}
+
+/** A copy, as the caller may reuse its object; but a TCP connection is its object. */
+function lasting(address: RemoteAddress): RemoteAddress {
+  return address.transport === "tcp" ? address : { hostname: address.hostname, port: address.port };
 }
 
 function isAuthentic(message: StunMessage, credentials: IceCredentials): boolean {

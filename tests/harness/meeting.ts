@@ -61,7 +61,7 @@ const POLLING_MS = 100;
 async function expectNothingLeft(server: ServerProcess): Promise<void> {
   const deadline = performance.now() + LEFT_DEADLINE_MS;
   for (;;) {
-    const { workers: _workers, ...alive } = await server.health();
+    const { workers: _workers, tcpPort: _tcpPort, ...alive } = await server.health();
     const left = Object.entries(alive).filter(([, value]) => typeof value === "number" && value > 0);
     if (left.length === 0) return;
     if (performance.now() > deadline) throw new Error(`left behind: ${JSON.stringify(Object.fromEntries(left))}`);

@@ -58,8 +58,13 @@ export class RoomPage {
   }
 
   /** Opens the page, which joins at once. Resolves when it has joined. */
-  static async join(browser: Browser, server: string, name: string): Promise<RoomPage> {
-    const person = await RoomPage.open(browser, server, { name, join: "1" });
+  static async join(
+    browser: Browser,
+    server: string,
+    name: string,
+    prepare?: (page: Page) => Promise<void>,
+  ): Promise<RoomPage> {
+    const person = await RoomPage.open(browser, server, { name, join: "1" }, prepare);
     await person.waitForState("joined");
     return person;
   }

@@ -41,9 +41,12 @@ export function sdpSections(sdp: string): SdpSection[] {
   });
 }
 
-/** Where ICE candidates lead to. */
-export function candidateAddress(sdp: string): { readonly hostname: string; readonly port: number } {
-  const [, hostname, port] = /^a=candidate:\S+ 1 udp \d+ (\S+) (\d+)/m.exec(sdp) ?? [];
+/** Where ICE candidates of a transport lead to. */
+export function candidateAddress(
+  sdp: string,
+  transport: "udp" | "tcp" = "udp",
+): { readonly hostname: string; readonly port: number } {
+  const [, hostname, port] = new RegExp(`^a=candidate:\\S+ 1 ${transport} \\d+ (\\S+) (\\d+)`, "m").exec(sdp) ?? [];
   if (hostname === undefined) throw new TypeError("the SDP has no candidate");
   return { hostname, port: Number(port) };
 }

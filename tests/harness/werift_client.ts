@@ -34,6 +34,8 @@ export interface WeriftOptions {
   readonly join?: { readonly token?: string; readonly resume?: string };
   /** Where its socket is. Left out: IPv4. */
   readonly loopback?: "127.0.0.1" | "::1";
+  /** Gives an answer with other candidates, as when the client is to take another way. */
+  readonly detour?: (answer: string) => Promise<string>;
 }
 
 /** An m-line that the client publishes on. */
@@ -59,6 +61,7 @@ export class WeriftClient implements AsyncDisposable {
   readonly signaling: SignalingSocket;
   readonly connection: RTCPeerConnection;
   readonly #srtpProfiles: readonly SrtpProfile[] | undefined;
+  readonly #detour: (answer: string) => Promise<string>;
   readonly #streams = new Map<number, Journal<RtpPacket>>();
   readonly #states = new Journal<string>();
   readonly #stream = new MediaStream();
@@ -73,6 +76,7 @@ export class WeriftClient implements AsyncDisposable {
   private constructor(signaling: SignalingSocket, options: WeriftOptions) {
     this.signaling = signaling;
     this.#srtpProfiles = options.srtpProfiles;
+    this.#detour = options.detour ?? ((answer) => Promise.resolve(answer));
     const { audio, video } = options.payloadTypes ?? { audio: 111, video: 96 };
     const { loopback = "127.0.0.1" } = options;
     const mid = useSdesMid();
@@ -159,7 +163,7 @@ export class WeriftClient implements AsyncDisposable {
     if (reply.type !== "answer") throw new Error(`the offer was refused: ${JSON.stringify(reply)}`);
     this.#answer = reply.sdp;
     await before(reply.sdp);
-    await this.connection.setRemoteDescription({ type: "answer", sdp: reply.sdp });
+    await this.connection.setRemoteDescription({ type: "answer", sdp: await this.#detour(reply.sdp) });
   }
 
   /** Until media can flow. */

@@ -42,6 +42,8 @@ export interface WorkerPeer extends HostedMedia {
 
 export interface WorkerSetup {
   readonly media: WorkerMedia;
+  /** Undefined without one. */
+  readonly tcpPort: number | undefined;
   /** Opens a peer and its client; nothing is connected. */
   open(roomId?: string): WorkerPeer;
   /** How many workers were started until now. */
@@ -61,6 +63,7 @@ export async function withWorker(
     libc,
     clock: systemClock,
     binder,
+    tcp: binder.listener && { listener: binder.listener.fd, handsOver: false },
     get url() {
       starts++;
       return url;
@@ -76,7 +79,7 @@ export async function withWorker(
     return peer;
   };
   try {
-    await check({ media, open, starts: () => starts });
+    await check({ media, tcpPort: binder.listener?.port, open, starts: () => starts });
   } finally {
     await Promise.all(peers.map(({ udp }) => udp.close()));
     await media.close();

@@ -20,6 +20,7 @@ const result = createNativeBackend({
   hostname: "127.0.0.1",
   udpPort: undefined,
   udpPorts: undefined,
+  tcpPort: undefined,
 });
 if (!result.ok) throw new Error(result.reason);
 const { backend } = result;

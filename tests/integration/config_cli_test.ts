@@ -156,3 +156,18 @@ Deno.test({
     assert.match(stderr, /INFO {2}switchboard\.ice localhost is announced by "?127\.0\.0\.1/);
   },
 });
+
+Deno.test({
+  name: "B196: /healthz tells the TCP port of media; one that is taken is told on stderr, and ends with 1",
+  permissions: { ...run, net: ["127.0.0.1"] },
+  async fn() {
+    const { child, port, end } = await start(["--tcp-port=0"]);
+    const { tcpPort, backendReason } = await (await fetch(`http://127.0.0.1:${port}/healthz`)).json();
+    assert.ok(backendReason.endsWith(`; TCP port ${tcpPort} for clients that cannot use UDP`), backendReason);
+    const { code, stdout, stderr } = await output(["--host=127.0.0.1", "--port=0", `--tcp-port=${tcpPort}`]);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, new RegExp(`TCP port ${tcpPort} of 127\\.0\\.0\\.1 cannot be had: `));
+    child.kill("SIGTERM");
+    assert.equal((await end()).code, 0);
+  },
+});

@@ -3,7 +3,7 @@ import type { RandomSource } from "../../sfu/random.ts";
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
 import { messageOf } from "../../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
-import type { Backend } from "../backend.ts";
+import { type Backend, describeTcpPort } from "../backend.ts";
 import type { Clock } from "../clock.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
 import { LocalMedia } from "../local_media.ts";
@@ -18,6 +18,7 @@ import type { PortLimits } from "./port_range.ts";
 import { yieldToOthers } from "./priority.ts";
 import { type BindPlan, SocketBinder } from "./socket_binder.ts";
 import { openNativeSockets } from "./sockets.ts";
+import type { TcpHandover } from "./tcp_connection.ts";
 import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
 
 const log = getLogger(["switchboard", "media"]);
@@ -35,12 +36,14 @@ export interface NativeOptions {
   readonly workers: number | undefined;
   /** Whether this isolate's thread gives way to the media workers; see `yieldToOthers`. */
   readonly yieldsToMedia: boolean;
-  /** Address of the shared ports. */
+  /** Address of the shared ports and of the TCP port. */
   readonly hostname: string;
   /** One port for all peers of each worker: this one, and the ones behind it. */
   readonly udpPort: number | undefined;
   /** The ports that peers may have; each gets one. */
   readonly udpPorts: PortLimits | undefined;
+  /** One TCP port for clients that cannot use UDP; undefined for none. */
+  readonly tcpPort: number | undefined;
   /** Bytes of the kernel's buffers for each socket; left out, what suits the ports. */
   readonly buffers?: BufferSizes | undefined;
 }
@@ -57,6 +60,8 @@ type HostResult =
     /** What the machine's settings cost the peers. */
     readonly warnings: readonly string[];
     readonly cipherReasons: readonly string[];
+    /** The one that was bound. */
+    readonly tcpPort: number | undefined;
   }
   | { readonly ok: false; readonly reason: string };
 
@@ -76,18 +81,20 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   }
   for (const warning of opened.warnings) log.warn(warning);
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
-  const { media } = opened;
+  const { media, tcpPort } = opened;
+  const ports = tcpPort === undefined ? [] : [describeTcpPort(tcpPort)];
   const choice = chooseDtls(options.dtls, options.certificate);
   const { dtls, close } = trimAfterBursts(choice.dtls, options.clock, here.libc.call.malloc_trim);
   const reasons = [...opened.cipherReasons, ...choice.reasons];
   return {
     ok: true,
-    description: [opened.description, ...opened.warnings, isolates, ...reasons].join("; "),
+    description: [opened.description, ...ports, ...opened.warnings, isolates, ...reasons].join("; "),
     backend: {
       name: "native",
       workers,
       dtls,
       media,
+      tcpPort,
       async close() {
         close();
         await media.close();
@@ -109,8 +116,8 @@ function openHere(options: NativeOptions): HostResult {
   const choice = chooseCiphers(ciphers);
   const { sockets } = opened;
   const media = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed: () => choice.close() });
-  const { description, warning } = sockets;
-  return { ok: true, media, description, warnings: present([warning]), cipherReasons: choice.reasons };
+  const { description, warning, tcpPort } = sockets;
+  return { ok: true, media, description, warnings: present([warning]), cipherReasons: choice.reasons, tcpPort };
 }
 
 /** All ports are bound before a worker starts: one that cannot be had is told now, and leaves nothing open. */
@@ -129,14 +136,25 @@ function openWorkers(options: NativeOptions, count: number): HostResult {
   }
   const descriptions = new Set(bound.map(({ binder }) => binder.description));
   const warnings = present(bound.map(({ binder }) => binder.warning));
-  const media = new MediaPool(bound.map((opened) => new WorkerMedia({ ...opened, clock: options.clock })));
+  const { listener } = bound[0].binder;
+  const hosts: WorkerMedia[] = [];
+  const route = (connection: TcpHandover) => {
+    const host = hosts.find((host) => host.hasUfrag(connection.ufrag));
+    if (host === undefined) bound[0].libc.call.close(connection.fd);
+    else host.adopt(connection);
+  };
+  for (const [index, opened] of bound.entries()) {
+    const tcp = listener && { listener: index === 0 ? listener.fd : undefined, handsOver: index === 0 && count > 1 };
+    hosts.push(new WorkerMedia({ ...opened, clock: options.clock, tcp, route }));
+  }
+  const media = new MediaPool(hosts);
   // Behind the workers, which would inherit it: a handshake may wait for media, not media for a handshake.
   if (options.yieldsToMedia) yieldToOthers(bound[0].libc);
   // The workers choose by the same measure.
   const choice = chooseCiphers(options.ciphers);
   choice.close();
   const description = [bound[0].libc.path, ...descriptions].join(", ");
-  return { ok: true, media, description, warnings, cipherReasons: choice.reasons };
+  return { ok: true, media, description, warnings, cipherReasons: choice.reasons, tcpPort: listener?.port };
 }
 
 /** Each of the warnings once. */
@@ -161,10 +179,11 @@ function bind(options: NativeOptions, index: number): BindResult {
   }
 }
 
-/** The ports of the isolate with this index. Port 0 is any port, for each another one. */
-function bindPlan({ random, hostname, udpPort, udpPorts, buffers }: NativeOptions, index: number): BindPlan {
+/** The ports of the isolate with this index. Port 0 is any port, for each another one. The first has the TCP port. */
+function bindPlan({ random, hostname, udpPort, udpPorts, tcpPort, buffers }: NativeOptions, index: number): BindPlan {
   const shared = udpPort === undefined ? undefined : { hostname, port: udpPort === 0 ? 0 : udpPort + index };
-  return { random, shared, ports: udpPorts, buffers };
+  const tcp = tcpPort === undefined || index > 0 ? undefined : { hostname, port: tcpPort };
+  return { random, shared, ports: udpPorts, tcp, buffers };
 }
 
 /** Why no worker can be started; undefined where one can. Deno reads a worker's code as a file, and wants permission. */

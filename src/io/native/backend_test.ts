@@ -27,6 +27,7 @@ function create(options: Partial<NativeOptions>) {
     hostname: LOOPBACK,
     udpPort: undefined,
     udpPorts: undefined,
+    tcpPort: undefined,
     ...options,
   });
 }

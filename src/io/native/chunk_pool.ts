@@ -59,7 +59,12 @@ export class ChunkPool {
 
   /** Copies the slot's first `length` bytes to `offset` of a chunk. */
   put(chunk: number, offset: number, length: number): void {
-    this.#chunks[chunk].bytes.set(this.#heads[length] ??= this.slot.subarray(0, length), offset);
+    this.#chunks[chunk].bytes.set(this.head(length), offset);
+  }
+
+  /** The slot's first `length` bytes, always the same view of them. */
+  head(length: number): Uint8Array {
+    return this.#heads[length] ??= this.slot.subarray(0, length);
   }
 
   /** The chunk's memory, CHUNK_SIZE bytes. */

@@ -26,6 +26,10 @@ export class MediaPool implements MediaHost {
     return this.#hosts.reduce((sum, host) => sum + host.socketCount, 0);
   }
 
+  get connectionCount(): number {
+    return this.#hosts.reduce((sum, host) => sum + host.connectionCount, 0);
+  }
+
   get needsTicks(): boolean {
     return this.#hosts.some((host) => host.needsTicks);
   }

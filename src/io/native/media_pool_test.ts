@@ -11,6 +11,7 @@ const IGNORED = () => {};
 class FakeHost implements MediaHost {
   socketCount = 0;
   ssrcCount = 0;
+  connectionCount = 0;
   needsTicks = false;
   failure: Error | undefined;
   readonly commands: PeerCommand[] = [];

@@ -11,6 +11,7 @@ import { receiveFor } from "../receive_for.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { openLibc } from "./libc.ts";
 import { AttachedSockets } from "./sockets.ts";
+import type { TcpHandover } from "./tcp_connection.ts";
 import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_messages.ts";
 
 const FOREVER = -1;
@@ -24,15 +25,24 @@ async function run(start: WorkerStart): Promise<void> {
   const opened = openLibc();
   if (!opened.ok) throw new Error(opened.reason);
   const { libc } = opened;
-  const sockets = new AttachedSockets(libc, { random: cryptoRandom, blocking: true });
+  const outbound = new RingWriter<FromWorker>(start.fromWorker, () => post({ type: "wake" }));
+  const tcpPort = start.tcp && {
+    listener: start.tcp.listener,
+    handOver: start.tcp.handsOver
+      ? (connection: TcpHandover) => outbound.send({ type: "connection", connection })
+      : undefined,
+  };
+  const sockets = new AttachedSockets(libc, { random: cryptoRandom, blocking: true, tcpPort });
   const { wakeFd, epollFd } = sockets.poller;
   let isReady = false;
   try {
-    carryMedia(sockets, start, () => {
+    carryMedia(sockets, start.toWorker, outbound, () => {
       post({ type: "ready", wakeFd, epollFd });
       isReady = true;
     });
   } catch (error) {
+    // UDP sockets and the TCP port are the owner's, connections are not.
+    sockets.tcp?.close();
     // Its owner closes the descriptors that it has been told of.
     if (!isReady) sockets.poller.close();
     throw error;
@@ -44,13 +54,18 @@ async function run(start: WorkerStart): Promise<void> {
 }
 
 /** Blocks until it is told to stop. `whenReady` is called once, when it can be woken. */
-function carryMedia(sockets: AttachedSockets, { toWorker, fromWorker }: WorkerStart, whenReady: () => void): void {
+function carryMedia(
+  sockets: AttachedSockets,
+  toWorker: SharedArrayBuffer,
+  outbound: RingWriter<FromWorker>,
+  whenReady: () => void,
+): void {
   const ciphers = chooseCiphers(portableCiphers);
   const inbound = new RingReader<ToWorker>(toWorker);
-  const outbound = new RingWriter<FromWorker>(fromWorker, () => post({ type: "wake" }));
   let nowMs = systemClock.now();
   let stopping = false;
   let ssrcs = 0;
+  let connections = 0;
   const engine = new MediaEngine({
     ciphers: ciphers.ciphers,
     random: cryptoRandom,
@@ -68,15 +83,18 @@ function carryMedia(sockets: AttachedSockets, { toWorker, fromWorker }: WorkerSt
       stopping = true;
       return;
     }
+    if (message.to === "tcp") return sockets.tcp?.adopt(message.connection);
     engine.handleCommand(message.peer, message.command, nowMs);
     if (message.command.type === "close") outbound.send({ type: "released", peer: message.peer });
   };
   const tick = () => {
     engine.handleTimeout(nowMs);
-    const count = engine.ssrcCount;
-    if (count === ssrcs) return;
-    ssrcs = count;
-    outbound.send({ type: "counters", ssrcs });
+    sockets.tcp?.handleTimeout(nowMs);
+    const [ssrcsNow, connectionsNow] = [engine.ssrcCount, sockets.tcp?.size ?? 0];
+    if (ssrcsNow === ssrcs && connectionsNow === connections) return;
+    ssrcs = ssrcsNow;
+    connections = connectionsNow;
+    outbound.send({ type: "counters", ssrcs, connections });
   };
 
   whenReady();
@@ -91,7 +109,7 @@ function carryMedia(sockets: AttachedSockets, { toWorker, fromWorker }: WorkerSt
     sockets.flush();
     // What woke it is read: there may be nothing more to wake for.
     if (stopping) break;
-    const isIdle = engine.size === 0 && ssrcs === 0 && outbound.waiting === 0;
+    const isIdle = engine.size === 0 && ssrcs + connections + outbound.waiting === 0 && !sockets.tcp?.needsTicks;
     const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(nextTickMs - nowMs)));
     nowMs = systemClock.now();
     // Commands first: what a client sends once it is told that something is done must not overtake what does it.

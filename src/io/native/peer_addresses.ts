@@ -31,14 +31,14 @@ export class PeerAddresses {
     this.#family = family;
   }
 
-  /** Where a datagram to `to` goes; undefined where the socket cannot send there. */
+  /** Where a datagram to `to` goes; undefined where the socket cannot send there, or that is a TCP connection. */
   resolve(to: RemoteAddress): SocketAddress | undefined {
     if (to === this.#to) return this.#resolved;
     if (to instanceof SocketAddress) {
       return this.#claim(to);
     }
     this.#to = to;
-    this.#resolved = this.#find(to) ?? this.#parse(to);
+    this.#resolved = to.transport === "tcp" ? undefined : this.#find(to) ?? this.#parse(to);
     return this.#resolved;
   }
 

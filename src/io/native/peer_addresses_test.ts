@@ -27,6 +27,20 @@ function setUp() {
 }
 
 Deno.test({
+  name: "B194: a TCP connection is no address of the UDP socket, though the client has the same port for UDP",
+  permissions: "none",
+  fn() {
+    const { table, addresses } = setUp();
+    const udp = addresses.resolve(received(5000));
+    const tcp = { hostname: "192.0.2.1", port: 5000, transport: "tcp" } as const;
+    assert.equal(addresses.resolve(tcp), undefined);
+    assert.equal(addresses.resolve(tcp), undefined);
+    assert.equal(addresses.resolve({ hostname: "192.0.2.1", port: 5000 }), udp);
+    assert.equal(table.size, 1);
+  },
+});
+
+Deno.test({
   name: "B156: an address is the peer's from its first answer on; equal ones are one",
   permissions: "none",
   fn() {

@@ -89,6 +89,13 @@ export class SendQueue implements FlushableQueue {
     }
   }
 
+  /** The first `length` bytes of the slot that `slot()` gave last, which another queue takes; undefined where none was given. */
+  takeSlot(length: number): Uint8Array | undefined {
+    if (!this.#isSlotGiven || length <= 0 || length > SLOT_SIZE) return undefined;
+    this.#isSlotGiven = false;
+    return this.#context.pool.head(length);
+  }
+
   /** Sends what waits, as far as the kernel takes it. */
   send(): void {
     const { sent: batch } = this.#context;

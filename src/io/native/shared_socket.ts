@@ -1,6 +1,7 @@
 import { BINDING_REQUEST, StunMessage } from "../../webrtc/stun.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
 import { UfragTable } from "./ufrag_table.ts";
+import type { TcpPeers } from "../tcp/tcp_peer.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
@@ -29,6 +30,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
   readonly family: Family;
   readonly addresses: AddressTable;
   readonly ufrags = new UfragTable<SharedPeer>();
+  readonly tcp: TcpPeers | undefined;
   /** Datagrams that were for no peer. */
   unrouted = 0;
   /** What is received until the end of a batch. */
@@ -50,6 +52,7 @@ export class SharedSocket implements LoopSocket, SharedPort {
     this.family = bound.family;
     this.addresses = new AddressTable(TABLE_ROWS, context.hashSeed);
     this.received = new ReceiveBacklog(context.libc, context.received);
+    this.tcp = context.tcp;
     this.#context = context;
     this.#queue = new SendQueue(context, { fd: bound.fd, capacity: QUEUE_LENGTH, fromLocal: bound.isWildcard });
     context.loop.add(this);
@@ -75,6 +78,10 @@ export class SharedSocket implements LoopSocket, SharedPort {
     if (this.#slotOwner !== peer) return false;
     this.#queue.commit(length, to);
     return true;
+  }
+
+  takeSlotFor(peer: SharedPeer, length: number): Uint8Array | undefined {
+    return this.#slotOwner === peer ? this.#queue.takeSlot(length) : undefined;
   }
 
   /**

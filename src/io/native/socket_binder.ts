@@ -3,6 +3,7 @@ import type { SocketHandle } from "../../media/messages.ts";
 import type { SocketOpener } from "../sockets.ts";
 import { bindUdp, type BoundSocket, type BufferSizes, bufferSizes, hasSegmentation } from "./bind_udp.ts";
 import type { Libc } from "./libc.ts";
+import { type ListeningSocket, listenTcp } from "./listen_tcp.ts";
 import { type PortLimits, PortRange } from "./port_range.ts";
 import { AF_INET, AF_INET6 } from "./socket_address.ts";
 
@@ -21,18 +22,22 @@ export interface BindPlan {
   readonly shared?: { readonly hostname: string; readonly port: number } | undefined;
   /** The ports that peers may have; left out, any. */
   readonly ports?: PortLimits | undefined;
+  /** The TCP port of all peers, 0 for any; left out, there is none. */
+  readonly tcp?: { readonly hostname: string; readonly port: number } | undefined;
   /** Bytes of the kernel's buffers for each socket. */
   readonly buffers?: BufferSizes | undefined;
   /** False: no UDP GSO, though the kernel knows it. */
   readonly segmentation?: boolean | undefined;
 }
 
-/** Opens the UDP sockets of peers, for this isolate or for another one of the process. */
+/** Opens the UDP sockets of peers and their TCP port, for this isolate or for another one of the process. */
 export class SocketBinder implements SocketOpener {
   /** How datagrams leave, which port peers get, and the buffers that the kernel granted. */
   readonly description: string;
   /** What the kernel's limits cost the peers of a shared port; undefined where they cost little. */
   readonly warning: string | undefined;
+  /** The TCP port, closed with this. */
+  readonly listener: ListeningSocket | undefined;
   readonly #libc: Libc;
   readonly #buffers: BufferSizes;
   readonly #ports: PortRange | undefined;
@@ -40,13 +45,14 @@ export class SocketBinder implements SocketOpener {
   readonly #open = new Set<number>();
   #closed = false;
 
-  /** Binds the shared port. Throws SocketError where it cannot be had. */
-  constructor(libc: Libc, { random, shared, ports, buffers, segmentation = true }: BindPlan) {
+  /** Binds the shared port and the TCP port. Throws SocketError where one cannot be had. */
+  constructor(libc: Libc, { random, shared, ports, tcp, buffers, segmentation = true }: BindPlan) {
     this.#libc = libc;
+    this.listener = tcp && listenTcp(libc, tcp);
     this.#buffers = buffers ?? (shared === undefined ? PEER_BUFFERS : SHARED_BUFFERS);
     this.#ports = ports && new PortRange(ports, random);
     // Where each peer has a socket of its own this one is for asking what the kernel grants.
-    const first = bindUdp(libc, { hostname: LOOPBACK, port: 0, ...shared, buffers: this.#buffers });
+    const first = this.#bindFirst({ hostname: LOOPBACK, port: 0, ...shared });
     this.#shared = shared && toHandle(first, true);
     const gso = segmentation && hasSegmentation(libc, first.fd) ? "UDP GSO" : "no UDP GSO";
     const whose = shared === undefined ? "a UDP port for each peer" : `UDP port ${first.port} for all peers`;
@@ -78,6 +84,16 @@ export class SocketBinder implements SocketOpener {
     for (const fd of this.#open) this.#libc.call.close(fd);
     this.#open.clear();
     if (this.#shared !== undefined) this.#libc.call.close(this.#shared.id);
+    if (this.listener !== undefined) this.#libc.call.close(this.listener.fd);
+  }
+
+  #bindFirst(where: { readonly hostname: string; readonly port: number }): BoundSocket {
+    try {
+      return bindUdp(this.#libc, { ...where, buffers: this.#buffers });
+    } catch (error) {
+      if (this.listener !== undefined) this.#libc.call.close(this.listener.fd);
+      throw error;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { TcpPeers } from "../tcp/tcp_peer.ts";
 import type { FlushList } from "./flush_list.ts";
 import type { Libc } from "./libc.ts";
 import type { SocketLoop } from "./loop.ts";
@@ -17,6 +18,8 @@ export interface SocketContext {
   readonly segmentation: boolean;
   /** Against addresses that are chosen to be found slowly. */
   readonly hashSeed: number;
+  /** Undefined where peers have UDP alone. */
+  readonly tcp?: TcpPeers | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }

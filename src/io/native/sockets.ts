@@ -14,6 +14,7 @@ import { SharedSocket } from "./shared_socket.ts";
 import { ChunkPool } from "./chunk_pool.ts";
 import { type BindPlan, fromHandle, SocketBinder } from "./socket_binder.ts";
 import type { SocketContext } from "./socket_context.ts";
+import { NativeTcpPort, type TcpPortOptions, type TcpSurroundings } from "./tcp_port.ts";
 import { UdpSocket } from "./udp_socket.ts";
 
 /** 32 MB: what may wait to be sent, of all sockets together. */
@@ -40,18 +41,25 @@ export interface AttachOptions {
   readonly now?: (() => number) | undefined;
 }
 
+export interface AttachedSocketOptions extends AttachOptions {
+  /** Left out: peers have UDP alone. */
+  readonly tcpPort?: TcpPortOptions | undefined;
+}
+
 /** Receives from and sends by sockets that are bound, in the isolate that made it. */
 export class AttachedSockets {
   readonly poller: Poller;
   readonly loop: SocketLoop;
   /** Whether runs of datagrams leave as one message of the kernel. */
   readonly segmentation: boolean;
+  readonly tcp: NativeTcpPort | undefined;
   readonly #context: SocketContext;
   readonly #open = new Set<UdpSocket>();
   #shared: SharedSocket | undefined;
 
   /** Throws SocketError where the process has no descriptor left. */
-  constructor(libc: Libc, { random, segmentation = true, blocking = false, now = systemClock.now }: AttachOptions) {
+  constructor(libc: Libc, options: AttachedSocketOptions) {
+    const { random, segmentation = true, blocking = false, now = systemClock.now, tcpPort } = options;
     const probe = bindUdp(libc, PROBE);
     this.segmentation = segmentation && hasSegmentation(libc, probe.fd);
     libc.call.close(probe.fd);
@@ -65,12 +73,24 @@ export class AttachedSockets {
     // Last: what cannot be made before it leaves no descriptor open.
     this.poller = new Poller(libc);
     this.loop = new SocketLoop(this.poller, flushList, blocking);
-    this.#context = { ...memory, libc, loop: this.loop, flushList, segmentation: this.segmentation, hashSeed, now };
+    const surroundings = { libc, loop: this.loop, flushList, now };
+    this.tcp = tcpPort && this.#openTcpPort(surroundings, tcpPort);
+    const tcp = this.tcp?.routes;
+    this.#context = { ...memory, ...surroundings, segmentation: this.segmentation, hashSeed, tcp };
   }
 
   get counters(): NativeCounters {
     const { refused, errors } = this.#shared?.received ?? this.#context.received;
     return { refused, errors, unrouted: this.#shared?.unrouted ?? 0 };
+  }
+
+  #openTcpPort(surroundings: TcpSurroundings, options: TcpPortOptions): NativeTcpPort {
+    try {
+      return new NativeTcpPort(surroundings, options);
+    } catch (error) {
+      this.poller.close();
+      throw error;
+    }
   }
 
   /** Throws SocketError where the socket cannot be watched. */
@@ -93,10 +113,11 @@ export class AttachedSockets {
     this.loop.flush();
   }
 
-  /** Stops to watch the sockets, which stay bound; the poller stays open. */
+  /** Stops to watch the sockets, which stay bound, and closes the TCP connections; the poller stays open. */
   async detach(): Promise<void> {
     for (const socket of this.#open) socket.close();
     this.#shared?.close();
+    this.tcp?.close();
     await this.loop.ended();
   }
 
@@ -124,7 +145,8 @@ export function openNativeSockets(options: NativeSocketOptions): OpenedSockets {
   let binder: SocketBinder | undefined;
   try {
     binder = new SocketBinder(libc, options);
-    return { ok: true, sockets: new NativeSockets(libc, binder, new AttachedSockets(libc, options)) };
+    const tcpPort = binder.listener && { listener: binder.listener.fd };
+    return { ok: true, sockets: new NativeSockets(libc, binder, new AttachedSockets(libc, { ...options, tcpPort })) };
   } catch (error) {
     binder?.close();
     libc.close();
@@ -157,6 +179,15 @@ export class NativeSockets implements Sockets {
 
   get segmentation(): boolean {
     return this.#attached.segmentation;
+  }
+
+  get tcp(): NativeTcpPort | undefined {
+    return this.#attached.tcp;
+  }
+
+  /** The TCP port that was bound. */
+  get tcpPort(): number | undefined {
+    return this.#binder.listener?.port;
   }
 
   openSocket(hostname: string): SocketHandle {

@@ -1,6 +1,7 @@
 import { classify } from "../../webrtc/classify.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
+import type { TcpPeer } from "../tcp/tcp_peer.ts";
 import { AddressTable } from "./address_table.ts";
 import type { BoundSocket } from "./bind_udp.ts";
 import type { LoopSocket } from "./loop.ts";
@@ -16,7 +17,7 @@ const QUEUE_LENGTH = 512;
 const TABLE_ROWS = 4;
 const MARKER = 0x80;
 
-/** The socket of one peer, with a port of its own. */
+/** The socket of one peer, with a port of its own, and the peer's TCP connections. */
 export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
   readonly fd: number;
   readonly port: number;
@@ -26,6 +27,7 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
   readonly #queue: SendQueue;
   readonly #table: AddressTable;
   readonly #addresses: PeerAddresses;
+  readonly #tcp: TcpPeer | undefined;
   readonly #whenClosed: () => void;
   #closed = false;
 
@@ -40,6 +42,7 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
     this.#addresses = new PeerAddresses(this.#table, this, bound.family);
     this.#queue = new SendQueue(context, { fd: bound.fd, capacity: QUEUE_LENGTH, fromLocal: bound.isWildcard });
     context.loop.add(this);
+    this.#tcp = context.tcp?.openPeer(handler, (count) => this.dropped += count);
   }
 
   slot(): Uint8Array | undefined {
@@ -50,12 +53,14 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
 
   commit(length: number, to: RemoteAddress): void {
     const address = this.#addresses.resolve(to);
-    if (address === undefined) this.dropped++;
+    if (address === undefined) this.#commitToTcp(length, to);
     else this.#queue.commit(length, address);
   }
 
-  /** The port is this peer's alone. */
-  claimUfrag(_ufrag: string): void {}
+  /** The UDP port is this peer's alone, the TCP port is not. */
+  claimUfrag(ufrag: string): void {
+    this.#tcp?.claimUfrag(ufrag);
+  }
 
   /** What was queued leaves, as far as the kernel takes it at once. */
   close(): void {
@@ -63,6 +68,7 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
     this.#closed = true;
     this.#queue.close();
     this.#addresses.close();
+    this.#tcp?.close();
     this.#context.loop.remove(this);
     this.#whenClosed();
   }
@@ -78,6 +84,11 @@ export class UdpSocket implements DatagramSocket, LoopSocket, AddressOwner {
       if (isUnfinished(received.bytes(i), received.length(i))) count = received.receiveMore(this.fd);
     }
     if (!this.#closed) this.#handler.endBatch();
+  }
+
+  #commitToTcp(length: number, to: RemoteAddress): void {
+    const datagram = this.#queue.takeSlot(length);
+    if (datagram === undefined || !this.#tcp?.send(datagram, to)) this.dropped++;
   }
 
   #handle(received: ReceiveBatch, index: number): void {

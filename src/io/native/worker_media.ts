@@ -1,12 +1,14 @@
 import { getLogger } from "@logtape/logtape";
 import type { PeerEventHandler, PeerOpening, SocketHandle } from "../../media/messages.ts";
+import { ClaimedUfrags } from "../claimed_ufrags.ts";
 import type { Clock } from "../clock.ts";
 import { type HostedMedia, type MediaHost, TICK_MS } from "../media_host.ts";
 import { createRing, RingReader, RingWriter } from "../message_ring.ts";
 import type { Libc } from "./libc.ts";
 import { wake } from "./poller.ts";
 import type { SocketBinder } from "./socket_binder.ts";
-import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_messages.ts";
+import type { TcpHandover } from "./tcp_connection.ts";
+import type { FromWorker, ToWorker, WorkerNotice, WorkerStart, WorkerTcp } from "./worker_messages.ts";
 
 /** Handshakes of 100 peers at once, some 6 kB each. */
 const RING_BYTES = 1 << 20;
@@ -26,6 +28,10 @@ export interface WorkerMediaOptions {
   readonly clock: Clock;
   /** Opens the sockets that the worker is lent; closed with this. */
   readonly binder: SocketBinder;
+  /** Left out: peers have UDP alone. */
+  readonly tcp?: WorkerTcp | undefined;
+  /** Takes a connection that may be for a peer of another worker, with its descriptor. */
+  readonly route?: ((connection: TcpHandover) => void) | undefined;
   /** Other code than that of media workers, for tests. */
   readonly url?: URL | undefined;
 }
@@ -33,12 +39,15 @@ export interface WorkerMediaOptions {
 interface WorkerPeer {
   readonly socket: SocketHandle;
   readonly handleEvent: PeerEventHandler;
+  readonly ufrags: ClaimedUfrags<number>;
 }
 
 /** One media worker from outside: commands and events go by ring. */
 export class WorkerMedia implements MediaHost {
   readonly #options: WorkerMediaOptions;
   readonly #peers = new Map<number, WorkerPeer>();
+  /** Peers by the ufrags of their present ICE generations. */
+  readonly #ufrags = new Map<string, number>();
   readonly #one = new Uint8Array(new ArrayBuffer(8));
   readonly #failuresMs: number[] = [];
   #lastPeer = 0;
@@ -57,6 +66,21 @@ export class WorkerMedia implements MediaHost {
     return this.#peers.size;
   }
 
+  get connectionCount(): number {
+    return this.#running.connections;
+  }
+
+  /** Whether the ufrag is that of a peer here. */
+  hasUfrag(ufrag: string): boolean {
+    return this.#ufrags.has(ufrag);
+  }
+
+  /** Gives the worker a connection, with its descriptor. */
+  adopt(connection: TcpHandover): void {
+    if (this.#closing !== undefined || this.#failure !== undefined) return this.#closeDescriptor(connection.fd);
+    this.#send({ to: "tcp", connection });
+  }
+
   get ssrcCount(): number {
     return this.#running.ssrcs;
   }
@@ -66,11 +90,14 @@ export class WorkerMedia implements MediaHost {
     const socket = this.#options.binder.openSocket(hostname);
     const peer = ++this.#lastPeer;
     const running = this.#running;
-    this.#peers.set(peer, { socket, handleEvent });
+    const ufrags = new ClaimedUfrags(this.#ufrags, peer);
+    ufrags.claim(opening.ice.ufrag);
+    this.#peers.set(peer, { socket, handleEvent, ufrags });
     this.#send({ to: "peer", peer, command: { type: "open", ...opening, socket } });
     return {
       port: socket.port,
       send: (command) => {
+        if (command.type === "restartIce" && this.#peers.has(peer)) ufrags.claim(command.ice.ufrag);
         // What a worker that has failed knew, its successor does not.
         if (running === this.#running && this.#failure === undefined) this.#send({ to: "peer", peer, command });
       },
@@ -129,16 +156,20 @@ export class WorkerMedia implements MediaHost {
     const events = new RingReader<FromWorker>(fromWorker);
     const running: RunningWorker = {
       worker,
+      toWorker,
+      events,
       commands: new RingWriter<ToWorker>(toWorker, () => this.#wakeSoon(running)),
       stopped: Promise.withResolvers<void>(),
       wakeFd: undefined,
       epollFd: undefined,
       waking: false,
       ssrcs: 0,
+      connections: 0,
       failed: false,
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerNotice>) => {
       if (data.type === "stopped") {
+        this.#takeBack(running);
         this.#closeDescriptors(running);
         return running.stopped.resolve();
       }
@@ -156,7 +187,7 @@ export class WorkerMedia implements MediaHost {
       event.preventDefault();
       this.#handleDeath(running, event.message);
     };
-    worker.postMessage({ toWorker, fromWorker } satisfies WorkerStart);
+    worker.postMessage({ toWorker, fromWorker, tcp: this.#options.tcp } satisfies WorkerStart);
     return running;
   }
 
@@ -183,15 +214,25 @@ export class WorkerMedia implements MediaHost {
         return this.#peers.get(message.peer)?.handleEvent(message.event, this.#options.clock.now());
       case "released":
         return this.#release(message.peer);
+      case "connection":
+        return this.#route(message.connection);
       case "counters":
         running.ssrcs = message.ssrcs;
+        running.connections = message.connections;
     }
+  }
+
+  #route(connection: TcpHandover): void {
+    const { route } = this.#options;
+    if (route === undefined || this.#closing !== undefined) this.#closeDescriptor(connection.fd);
+    else route(connection);
   }
 
   #release(peer: number): void {
     const entry = this.#peers.get(peer);
     if (entry === undefined) return;
     this.#peers.delete(peer);
+    entry.ufrags.clear();
     this.#options.binder.closeSocket(entry.socket);
   }
 
@@ -200,6 +241,7 @@ export class WorkerMedia implements MediaHost {
     const hasRun = running.wakeFd !== undefined;
     running.failed = true;
     this.#closeDescriptors(running);
+    this.#takeBack(running);
     running.stopped.resolve();
     if (this.#closing !== undefined || running !== this.#running) return;
     log.error("a media worker has failed, and its peers with it: {reason}", { reason });
@@ -214,9 +256,28 @@ export class WorkerMedia implements MediaHost {
     }
   }
 
+  /** Connections that were on their way to or from a worker when it ended have no other owner. */
+  #takeBack({ toWorker, commands, events }: RunningWorker): void {
+    if (this.#options.tcp === undefined) return;
+    events.drain((message) => {
+      if (message.type === "connection") this.#route(message.connection);
+    });
+    const unread = new RingReader<ToWorker>(toWorker);
+    for (let isEmpty = false; !isEmpty; commands.flush()) {
+      isEmpty = commands.waiting === 0;
+      unread.drain((message) => {
+        if (message.to === "tcp") this.#closeDescriptor(message.connection.fd);
+      });
+    }
+  }
+
+  #closeDescriptor(fd: number): void {
+    this.#options.libc.call.close(fd);
+  }
+
   /** A worker leaves its descriptors open: whoever writes to one closes it. */
   #closeDescriptors(running: RunningWorker): void {
-    for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#options.libc.call.close(fd);
+    for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#closeDescriptor(fd);
     running.wakeFd = undefined;
     running.epollFd = undefined;
   }
@@ -224,6 +285,8 @@ export class WorkerMedia implements MediaHost {
 
 interface RunningWorker {
   readonly worker: Worker;
+  readonly toWorker: SharedArrayBuffer;
+  readonly events: RingReader<FromWorker>;
   readonly commands: RingWriter<ToWorker>;
   readonly stopped: PromiseWithResolvers<void>;
   /** Known once it runs. */
@@ -232,5 +295,6 @@ interface RunningWorker {
   /** It is about to be woken. */
   waking: boolean;
   ssrcs: number;
+  connections: number;
   failed: boolean;
 }

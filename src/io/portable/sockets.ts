@@ -1,14 +1,21 @@
 import type { SocketHandle } from "../../media/messages.ts";
 import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
+import type { TcpListener } from "./tcp_listener.ts";
 import { UdpSocket } from "./udp.ts";
 
-/** Deno's datagram sockets, one for each peer. */
+/** Deno's datagram sockets, one for each peer, and where it is given one TCP port for all. */
 export class PortableSockets implements Sockets {
   readonly segmentation = false;
+  readonly tcp: TcpListener | undefined;
   readonly #dirty: UdpSocket[] = [];
   /** By the id of the handle. */
   readonly #open = new Map<number, UdpSocket>();
   #lastId = 0;
+
+  /** `tcp` is closed with the sockets. */
+  constructor(tcp?: TcpListener) {
+    this.tcp = tcp;
+  }
 
   openSocket(hostname: string): SocketHandle {
     const socket = new UdpSocket(hostname, (dirty) => this.#dirty.push(dirty));
@@ -21,7 +28,7 @@ export class PortableSockets implements Sockets {
   attachSocket({ id }: SocketHandle, handler: DatagramHandler): DatagramSocket {
     const socket = this.#open.get(id);
     if (socket === undefined) throw new TypeError(`there is no open socket ${id}`);
-    socket.attach(handler);
+    socket.attach(handler, this.tcp);
     return socket;
   }
 
@@ -33,11 +40,12 @@ export class PortableSockets implements Sockets {
   flush(): void {
     for (const socket of this.#dirty) socket.flush();
     this.#dirty.length = 0;
+    this.tcp?.flush();
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     for (const socket of this.#open.values()) socket.close();
     this.#open.clear();
-    return Promise.resolve();
+    await this.tcp?.close();
   }
 }

@@ -1,6 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { type RemoteAddress, SLOT_SIZE } from "../../webrtc/datagram.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
+import type { TcpPeer } from "../tcp/tcp_peer.ts";
+import type { TcpListener } from "./tcp_listener.ts";
 
 /** Slots of the send queue: 0.2 s of a 25 Mbit/s stream. What is older than that is better dropped than sent. */
 const QUEUE_LENGTH = 512;
@@ -17,7 +19,7 @@ interface Slot {
   to: Deno.NetAddr;
 }
 
-/** One Deno.listenDatagram socket with a bounded send queue. */
+/** One Deno.listenDatagram socket with a bounded send queue, and the TCP connections of its peer. */
 export class UdpSocket implements DatagramSocket {
   readonly port: number;
   dropped = 0;
@@ -32,6 +34,7 @@ export class UdpSocket implements DatagramSocket {
   /** Sends of a socket that has not sent yet all wait for it to become ready, and then leave in reverse order. */
   #ready = false;
   #closed = false;
+  #tcp: TcpPeer | undefined;
   #to: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
   constructor(hostname: string, markDirty: (socket: UdpSocket) => void) {
@@ -40,8 +43,9 @@ export class UdpSocket implements DatagramSocket {
     this.#markDirty = markDirty;
   }
 
-  /** Begins to receive. To be called once. */
-  attach(handler: DatagramHandler): void {
+  /** Begins to receive; by TCP where there is a port for that. To be called once. */
+  attach(handler: DatagramHandler, tcp?: TcpListener): void {
+    this.#tcp = tcp?.openPeer(handler, (count) => this.dropped += count);
     this.#receive(handler);
   }
 
@@ -54,6 +58,7 @@ export class UdpSocket implements DatagramSocket {
   }
 
   commit(length: number, to: RemoteAddress): void {
+    if (to.transport === "tcp") return this.#commitToTcp(length, to);
     if (this.#queue.length === QUEUE_LENGTH) this.#dropOldest();
     const slot = this.#freeSlot();
     this.#free.pop();
@@ -75,16 +80,24 @@ export class UdpSocket implements DatagramSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#tcp?.close();
     if (!this.#sending) this.#socket.close();
   }
 
-  /** The port is this peer's alone. */
-  claimUfrag(_ufrag: string): void {}
+  /** The UDP port is this peer's alone, the TCP port is not. */
+  claimUfrag(ufrag: string): void {
+    this.#tcp?.claimUfrag(ufrag);
+  }
 
   /** Slots are made as they are first needed, and kept. */
   #freeSlot(): Slot {
     if (this.#free.length === 0) this.#free.push({ bytes: new Uint8Array(SLOT_SIZE), length: 0, to: this.#to });
     return this.#free[this.#free.length - 1];
+  }
+
+  #commitToTcp(length: number, to: RemoteAddress): void {
+    const datagram = this.#freeSlot().bytes.subarray(0, length);
+    if (!this.#tcp?.send(datagram, to)) this.dropped++;
   }
 
   /** Old media is of less use than new. Its slot goes below the one that was given out. */
