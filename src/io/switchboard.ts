@@ -10,6 +10,7 @@ import {
   type HttpSessionObserver,
 } from "../signaling/http_session.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
+import { Resumption } from "../signaling/resumption.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -75,6 +76,7 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #rooms = new Rooms();
   readonly #handshakes = new HandshakeLimit();
+  readonly #resumption: Resumption;
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #participants = new Map<Participant, Failing>();
@@ -86,6 +88,7 @@ export class Switchboard {
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
+    this.#resumption = new Resumption(options.random);
   }
 
   get stats(): Stats {
@@ -110,6 +113,7 @@ export class Switchboard {
     const session: SignalingSession = new SignalingSession({
       connection,
       rooms: this.#rooms,
+      resumption: this.#resumption,
       openMedia: this.#openMedia,
       dtls,
       handshakes: this.#handshakes,
@@ -238,6 +242,7 @@ export class Switchboard {
   #sessionObserver(session: () => SignalingSession): SessionObserver {
     return {
       joined: (participant) => this.#joined(participant, session()),
+      resumed: (participant) => this.#resumed(participant, session()),
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
       failed: (participant, detail) => this.#failed(participant, detail),
@@ -263,6 +268,13 @@ export class Switchboard {
     this.#handshaking.set(participant, session);
     this.#startTimer();
     roomLog.info("peer {peer} joined room {room}", describe(participant));
+  }
+
+  /** Its time and its faults are the new session's, in the order in which the peers came. */
+  #resumed(participant: Participant, session: Failing): void {
+    this.#participants.set(participant, session);
+    if (this.#handshaking.has(participant)) this.#handshaking.set(participant, session);
+    roomLog.info("peer {peer} resumed in room {room}", describe(participant));
   }
 
   #left(participant: Participant, reason: LeaveReason, detail: string): void {

@@ -82,7 +82,7 @@ type Setup = ReturnType<typeof setUp>;
 /** Joins, offers a camera, and completes ICE and DTLS. */
 function joinConnected({ connect, sockets }: Setup) {
   const client = connect();
-  client.say({ type: "join", roomId: "room" });
+  const [welcome] = client.say({ type: "join", roomId: "room" });
   const socket = sockets[sockets.length - 1];
   const test = new TestClient((bytes, from) => {
     socket.handler.handleDatagram(bytes, bytes.length, from);
@@ -91,8 +91,10 @@ function joinConnected({ connect, sockets }: Setup) {
   const line = { mid: "0", kind: "video", direction: "sendonly", ssrc: 1000 } as const;
   const answer = client.say({ type: "offer", sdp: buildOffer([line]) }).find((message) => message.type === "answer");
   assert.ok(answer);
-  test.connect(credentialsOf(answer.sdp));
-  return { ...client, socket, test };
+  const credentials = credentialsOf(answer.sdp);
+  test.connect(credentials);
+  const token = welcome.type === "welcome" ? welcome.resume : undefined;
+  return { ...client, socket, test, credentials, token };
 }
 
 const NOTHING = {
@@ -165,8 +167,63 @@ Deno.test({
     endpoint.handleClose(1006, false);
     assert.equal(setup.switchboard.stats.sessions, 0);
     assert.equal(setup.switchboard.stats.peers, 1);
-    setup.clock.advance(5100);
+    setup.clock.advance(29_900);
+    assert.equal(setup.switchboard.stats.peers, 1);
+    setup.clock.advance(200);
     assert.equal(socket.closed, true);
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+  },
+});
+
+Deno.test({
+  name:
+    "P65, P66: within 30 s of the clock a peer is resumed by its token, with its time and its socket; later it is not",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const { endpoint, socket, test, token, credentials } = joinConnected(setup);
+    endpoint.handleClose(1006, false);
+    setup.clock.advance(20_000);
+    test.check(credentials);
+    setup.clock.advance(9_900);
+    const second = setup.connect();
+    const [welcome] = second.say({ type: "join", roomId: "room", resume: token });
+    assert.ok(welcome.type === "welcome" && welcome.resume !== undefined);
+    const { sessions, peers, sockets } = setup.switchboard.stats;
+    assert.deepEqual([sessions, peers, sockets, socket.closed], [1, 1, 1, false]);
+
+    setup.clock.advance(15_000);
+    test.check(credentials);
+    second.endpoint.handleClose(1006, false);
+    setup.clock.advance(29_900);
+    assert.equal(setup.switchboard.stats.peers, 1, "the 30 s began anew");
+    setup.clock.advance(200);
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+    const third = setup.connect();
+    const [refusal] = third.say({ type: "join", roomId: "room", resume: welcome.resume });
+    assert.equal(refusal.type === "error" && refusal.code, "resume-failed");
+    third.endpoint.handleClose(1006, false);
+    assert.deepEqual(setup.switchboard.stats, NOTHING);
+  },
+});
+
+Deno.test({
+  name:
+    "P15, P65: a peer that never connects ends by the clock at its present WebSocket, not at the one that it was resumed from",
+  permissions: "none",
+  fn() {
+    const setup = setUp();
+    const first = setup.connect();
+    const [welcome] = first.say({ type: "join", roomId: "room" });
+    assert.ok(welcome.type === "welcome");
+    const second = setup.connect();
+    second.say({ type: "join", roomId: "room", resume: welcome.resume });
+    first.endpoint.handleClose(4001, true);
+    assert.deepEqual([first.closed, second.closed], [[4001], []]);
+    setup.clock.advance(30_100);
+    assert.deepEqual(second.received.map((message) => message.type === "error" && message.code), ["transport-failed"]);
+    assert.deepEqual([first.closed, second.closed], [[4001], [4000]]);
+    second.endpoint.handleClose(4000, true);
     assert.deepEqual(setup.switchboard.stats, NOTHING);
   },
 });

@@ -7,8 +7,7 @@ import { PeerTransport, type TransportObserver } from "../webrtc/peer_transport.
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import type { MediaEndReason, PeerCommand, PeerEvent, PeerOpening } from "./messages.ts";
 
-/** Ends a peer whose signaling is lost: silence this long, or in any case this long (rule P14). */
-const DETACHED_SILENCE_MS = 5_000;
+/** Ends a peer whose signaling is lost for so long (rule P14). One that is silent as well may have ended before (B19). */
 const DETACHED_LIMIT_MS = 30_000;
 
 export interface MediaPeerOptions {
@@ -30,6 +29,7 @@ export class MediaPeer implements TransportObserver {
   readonly transport: PeerTransport;
   readonly peer: Peer;
   readonly #emit: (event: PeerEvent) => void;
+  /** Since when there is no signaling. */
   #detachedMs = Infinity;
   #ended = false;
 
@@ -68,12 +68,12 @@ export class MediaPeer implements TransportObserver {
 
   nextTimeout(): number {
     if (this.#ended) return Infinity;
-    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), this.#detachedDeadline());
+    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), this.#detachedMs + DETACHED_LIMIT_MS);
   }
 
   handleTimeout(nowMs: number): void {
     try {
-      if (nowMs >= this.#detachedDeadline()) return this.#end("signaling-lost", "");
+      if (nowMs >= this.#detachedMs + DETACHED_LIMIT_MS) return this.#end("signaling-lost", "");
       this.transport.handleTimeout(nowMs);
       if (!this.#ended) this.peer.handleTimeout(nowMs);
     } catch (error) {
@@ -132,18 +132,13 @@ export class MediaPeer implements TransportObserver {
       case "detach":
         this.#detachedMs = nowMs;
         return;
+      case "attach":
+        this.#detachedMs = Infinity;
+        return;
       case "leave":
         this.#ended = true;
         return peer.close();
     }
-  }
-
-  #detachedDeadline(): number {
-    if (this.#detachedMs === Infinity) return Infinity;
-    return Math.min(
-      this.#detachedMs + DETACHED_LIMIT_MS,
-      Math.max(this.#detachedMs, this.transport.lastAuthenticatedMs) + DETACHED_SILENCE_MS,
-    );
   }
 
   #fault(error: unknown): void {

@@ -57,8 +57,10 @@ export type PeerCommand =
   | { readonly type: "unsubscribe"; readonly mid: string }
   /** Asks for a picture on each track that has not begun. */
   | { readonly type: "requestKeyFrames" }
-  /** The signaling is lost, the peer perhaps not: it stays while authenticated packets arrive (rule P14). */
+  /** The signaling is lost, the peer perhaps not: it stays for a while (rule P14). */
   | { readonly type: "detach" }
+  /** There is signaling again. */
+  | { readonly type: "attach" }
   /** The peer is told BYE, and its tracks end for the others. DTLS may still say close_notify. */
   | { readonly type: "leave" }
   /** The socket is given back. The last command to a peer. */

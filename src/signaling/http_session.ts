@@ -184,6 +184,8 @@ export class HttpSession {
         this.#observer.failed(this, detail);
         this.fail();
       },
+      // No token names it: nothing else ever speaks for it.
+      superseded: ignored,
       left: (reason, detail) => this.#observer.left(this, reason, detail),
     };
   }

@@ -68,6 +68,7 @@ export const errorCodeSchema = z.enum([
   "too-large",
   "too-many",
   "wrong-state",
+  "resume-failed",
   "bad-sdp",
   "codec-unsupported",
   "too-many-tracks",

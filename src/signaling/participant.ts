@@ -21,6 +21,8 @@ export interface ParticipantObserver {
   transportConnected(): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
+  /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
+  superseded(): void;
   /** The peer has left its room, and why. Told once; nothing is told afterwards. */
   left(reason: LeaveReason, detail: string): void;
 }
@@ -51,7 +53,8 @@ export class Participant {
   readonly room: Room;
   readonly connection: PeerConnection;
   readonly #rooms: Rooms;
-  readonly #observer: ParticipantObserver;
+  /** Of the connection that speaks for the peer, or was the last one to do so. */
+  #observer: ParticipantObserver;
   readonly #negotiation: Negotiation;
   readonly #media: PeerMedia;
   #remoteAddress: RemoteAddress | undefined;
@@ -130,10 +133,18 @@ export class Participant {
     }
   }
 
-  /** The signaling is lost, the peer perhaps not: it stays while authenticated packets arrive (rule P14). */
+  /** The signaling is lost, the peer perhaps not: it stays for a while, and its media goes on (rule P14). */
   detach(): void {
     if (!this.connection.connected) return this.leave("signaling-lost");
     this.#media.send({ type: "detach" });
+  }
+
+  /** Another connection speaks for the peer from now on, be the one before lost or not (rule P65). */
+  attach(observer: ParticipantObserver): void {
+    const before = this.#observer;
+    this.#observer = observer;
+    this.#media.send({ type: "attach" });
+    before.superseded();
   }
 
   nextTimeout(): number {
@@ -166,15 +177,14 @@ export class Participant {
   }
 
   #peerObserver(): PeerObserver {
-    const observer = this.#observer;
     return {
-      peerJoined: (id, name) => observer.peerJoined(id, name),
-      peerLeft: (id) => observer.peerLeft(id),
+      peerJoined: (id, name) => this.#observer.peerJoined(id, name),
+      peerLeft: (id) => this.#observer.peerLeft(id),
       trackPublished: (peerId, track) => {
         this.#negotiation.trackPublished();
-        observer.trackPublished(peerId, track);
+        this.#observer.trackPublished(peerId, track);
       },
-      trackUnpublished: (peerId, trackId) => observer.trackUnpublished(peerId, trackId),
+      trackUnpublished: (peerId, trackId) => this.#observer.trackUnpublished(peerId, trackId),
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
     };
   }

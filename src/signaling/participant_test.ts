@@ -178,6 +178,7 @@ Deno.test({
         trackUnpublished() {},
         transportConnected() {},
         failed() {},
+        superseded() {},
         left: () => void commands.push("left"),
       },
       random: seededRandom(1),

@@ -18,6 +18,7 @@ import type {
 } from "./messages.ts";
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
+import type { Resumption } from "./resumption.ts";
 import type { Room, Rooms } from "./room.ts";
 import { TokenBucket } from "../webrtc/token_bucket.ts";
 
@@ -32,19 +33,22 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 /** What is heard where the client closed without naming a code. */
 const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity", number>> = {
+const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded", number>> = {
   "leave": CLOSE_NORMAL,
-  "signaling-lost": CLOSE_NORMAL,
   "server-closing": CLOSE_GOING_AWAY,
   "refused": 1008,
   "fault": 1011,
   "no-capacity": 1013,
   "transport-failed": 4000,
+  // Only where the peer was resumed just as its time was over: else there is nothing to close.
+  "signaling-lost": 4000,
+  "superseded": 4001,
 };
 
 export interface SignalingSessionOptions {
   readonly connection: SignalingConnection;
   readonly rooms: Rooms;
+  readonly resumption: Resumption;
   readonly openMedia: OpenPeerMedia;
   readonly dtls: DtlsFactory;
   readonly handshakes: HandshakeLimit;
@@ -60,6 +64,8 @@ export interface SignalingSessionOptions {
 /** What the I/O side learns of a session: to log it, and to give a participant its time. */
 export interface SessionObserver {
   joined(participant: Participant): void;
+  /** This session speaks for the participant now; until now another one did. */
+  resumed(participant: Participant): void;
   left(participant: Participant, reason: LeaveReason, detail: string): void;
   connected(participant: Participant): void;
   /** The server failed on this peer's media, which ends it. */
@@ -124,6 +130,7 @@ export class SignalingSession {
     const state = this.#state;
     if (message.type === "join") {
       if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
+      if (message.resume !== undefined) return this.#resume(message.roomId, message.resume);
       return this.#join(message.roomId, message.name);
     }
     if (state.name !== "joined") {
@@ -144,15 +151,33 @@ export class SignalingSession {
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
     this.#state = { name: "joined", participant };
-    const { id } = participant.peer;
+    this.#welcome(participant, this.#options.resumption.issue(participant));
+    this.#options.observer.joined(participant);
+  }
+
+  /** Speaks for a peer that another connection spoke for. The welcome tells all that it may have missed (rule P65). */
+  #resume(roomId: string, token: string): void {
+    const redeemed = this.#options.resumption.redeem(roomId, token);
+    if (redeemed === undefined) {
+      // Not why: who guesses should not learn which peers there are.
+      return this.#sendError("resume-failed", "no peer of this room can be resumed by this token");
+    }
+    const { participant } = redeemed;
+    participant.attach(this.#participantObserver());
+    this.#state = { name: "joined", participant };
+    this.#welcome(participant, redeemed.token);
+    this.#options.observer.resumed(participant);
+  }
+
+  #welcome({ room, peer: { id } }: Participant, resume: string): void {
     const iceServers = this.#options.iceServers(id);
     this.#send({
       type: "welcome",
       peerId: id,
-      peers: describePeers(participant.room, id),
+      peers: describePeers(room, id),
       ...(iceServers.length > 0 && { iceServers }),
+      resume,
     });
-    this.#options.observer.joined(participant);
   }
 
   /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
@@ -198,6 +223,7 @@ export class SignalingSession {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
       },
+      superseded: () => this.#close("superseded"),
       left: (reason, detail) => this.#left(reason, detail),
     };
   }
@@ -205,7 +231,9 @@ export class SignalingSession {
   #left(reason: LeaveReason, detail: string): void {
     const state = this.#state;
     if (state.name !== "joined") return;
+    this.#options.resumption.forget(state.participant);
     if (reason === "transport-failed") this.#sendError("transport-failed", detail);
+    if (reason === "signaling-lost") this.#sendError("resume-failed", "the peer was resumed too late");
     this.#close(reason);
     this.#options.observer.left(state.participant, reason, detail);
   }

@@ -85,12 +85,9 @@ export class PeerConnection {
     const generation = ice.setRemote(ufrag, password);
     if (generation !== "same") this.#candidates = this.#options.candidates();
     if (generation === "restart") transport.restartIce(ice.local);
-    return {
-      ...ice.local,
-      fingerprint: dtls.fingerprint,
-      candidates: this.#candidates,
-      restarted: generation !== "same",
-    };
+    // Whoever asks again while no check has come may not have heard what it was told.
+    const restarted = generation !== "same" || ice.isRestarting;
+    return { ...ice.local, fingerprint: dtls.fingerprint, candidates: this.#candidates, restarted };
   }
 
   /** The client has used the server's `ufrag`. */

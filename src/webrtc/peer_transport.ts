@@ -69,7 +69,6 @@ export class PeerTransport implements MediaSender {
   /** What ICE has selected: at hand, since to ask would be one more object to touch for each subscriber. */
   #to: RemoteAddress | undefined;
   #slot: Uint8Array | undefined;
-  #lastAuthenticatedMs: number;
   #nowMs: number;
   /** What went wrong in sending. */
   #fault: string | undefined;
@@ -83,18 +82,12 @@ export class PeerTransport implements MediaSender {
     this.#dtlsBudget = new DtlsBudget(nowMs);
     this.#rtcpBudget = new TokenBucket(RTCP_BYTES_AT_ONCE, RTCP_BYTES_PER_SECOND, nowMs);
     this.#localUfrag = ice.ufrag;
-    this.#lastAuthenticatedMs = nowMs;
     this.#nowMs = nowMs;
     datagrams.claimUfrag(ice.ufrag);
   }
 
   get connected(): boolean {
     return this.#sender !== undefined;
-  }
-
-  /** When the last packet came that was proven to be the client's. */
-  get lastAuthenticatedMs(): number {
-    return this.#lastAuthenticatedMs;
   }
 
   /** The address that media goes to; undefined before ICE has one. */
@@ -246,7 +239,6 @@ export class PeerTransport implements MediaSender {
     }
     const plain = this.#receiver.unprotectRtp(bytes, length);
     if (plain < 0) return;
-    this.#lastAuthenticatedMs = this.#nowMs;
     const run = this.#run;
     if (run.count === run.packets.length) run.packets.push(new RtpPacket());
     if (run.packets[run.count].parse(bytes, plain)) run.count++;
@@ -261,7 +253,6 @@ export class PeerTransport implements MediaSender {
     }
     const plain = this.#receiver.unprotectRtcp(bytes, length);
     if (plain < 0) return;
-    this.#lastAuthenticatedMs = this.#nowMs;
     if (!this.#rtcpBudget.take(this.#nowMs, length + UDP_IP_HEADERS)) {
       this.overBudget++;
       return;
@@ -278,8 +269,6 @@ export class PeerTransport implements MediaSender {
     const [before, wasUsed] = [ice.selected, ice.isCurrentUsed];
     const responseLength = ice.handleDatagram(bytes, length, from, this.#nowMs, slot);
     if (responseLength === 0) return;
-    // A refused request is answered as well, and does not count.
-    this.#lastAuthenticatedMs = Math.max(this.#lastAuthenticatedMs, ice.lastRequestMs);
     this.#datagrams.commit(responseLength, from);
     if (!wasUsed && ice.isCurrentUsed) this.#observer.iceCredentialsUsed(this.#localUfrag);
     this.#to = ice.selected;

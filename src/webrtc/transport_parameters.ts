@@ -16,6 +16,6 @@ export interface LocalParameters {
   readonly fingerprint: string;
   /** All candidates of the server, as in `candidate:1 1 udp ...` (RFC 8839 section 5.1). */
   readonly candidates: readonly string[];
-  /** This answer begins an ICE generation: the first one, or that of a restart. */
+  /** This answer begins an ICE generation: the first one, or that of a restart that no check has used yet. */
   readonly restarted: boolean;
 }

@@ -41,6 +41,7 @@ export async function playScene(url: string, secrets: SecretSearch): Promise<Tol
   addTransportSecrets("alice", alice, secrets);
   addTransportSecrets("bob", bob, secrets);
   await source.flow(bob.streamOf(subscription), PACKETS);
+  await resumeWithSecrets("alice", alice, signalingUrl, secrets);
   await checkWithWrongPassword(alice, secrets);
   for (const role of ["whip", "whep"] as const) told.push(...await playHttp(role, url, secrets));
   told.push(await playNonsense(signalingUrl, secrets));
@@ -54,13 +55,28 @@ export async function playScene(url: string, secrets: SecretSearch): Promise<Tol
 }
 
 async function joinWithSecrets(name: string, url: string, secrets: SecretSearch): Promise<WeriftClient> {
-  const join = { token: newSecret(), resume: newSecret() };
-  for (const [field, value] of Object.entries(join)) secrets.addText(`${field} of ${name}'s join`, value, name);
+  const join = { token: newSecret() };
+  secrets.addText(`token of ${name}'s join`, join.token, name);
   const client = await WeriftClient.join(url, "room", { name, join });
+  addResumeToken(name, client, secrets);
   for (const { credential } of client.welcome.iceServers ?? []) {
     if (typeof credential === "string") secrets.addText(`TURN password of ${name}`, credential, name);
   }
   return client;
+}
+
+/** Behind the peer id, which is no secret. */
+function addResumeToken(name: string, { resumeToken }: WeriftClient, secrets: SecretSearch): void {
+  secrets.addText(`resume token of ${name}`, resumeToken.split(".").at(-1) ?? "", name);
+}
+
+/** By a wrong token first. */
+async function resumeWithSecrets(name: string, client: WeriftClient, url: string, secrets: SecretSearch) {
+  const wrong = newSecret();
+  secrets.addText(`a wrong resume token of ${name}`, wrong, name);
+  await assert.rejects(client.resume(url, wrong), /resume-failed/);
+  await client.resume(url);
+  addResumeToken(name, client, secrets);
 }
 
 function addTransportSecrets(name: string, client: WeriftClient, secrets: SecretSearch): void {
@@ -160,6 +176,7 @@ async function playNonsense(signalingUrl: string, secrets: SecretSearch): Promis
     JSON.stringify({ type: "join", roomId: "room", token: "t".repeat(5000) + add("token") }),
     JSON.stringify({ type: "jion", token: add("token") }),
     JSON.stringify({ type: "offer", sdp: offer, token: add("token") }),
+    JSON.stringify({ type: "join", roomId: "room", resume: add("resume") }),
     JSON.stringify({ type: "join", roomId: "room", token: add("token") }),
     JSON.stringify({ type: "join", roomId: "room", token: add("token") }),
     JSON.stringify({ type: "offer", sdp: `v=0\r\na=ice-pwd:${add("ICE password")}\r\n` }),
@@ -170,7 +187,7 @@ async function playNonsense(signalingUrl: string, secrets: SecretSearch): Promis
   ];
   for (const message of messages) socket.sendRaw(message);
   const { messages: received } = socket;
-  // The seventh is a join, and right.
+  // The eighth is a join, and right.
   await received.reach(messages.length + 1, "an answer to each message");
   return { reader, text: JSON.stringify(received.entries) };
 }

@@ -6,6 +6,7 @@ import type { RandomSource } from "../../src/sfu/random.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
+import { Resumption } from "../../src/signaling/resumption.ts";
 import { Rooms } from "../../src/signaling/room.ts";
 import { SignalingSession, type SignalingSessionOptions } from "../../src/signaling/session.ts";
 import type { DtlsFactory } from "../../src/webrtc/dtls.ts";
@@ -55,6 +56,7 @@ export class SignalingRoom {
   nowMs = 0;
   readonly rooms = new Rooms();
   readonly #handshakes = new HandshakeLimit();
+  readonly resumption: Resumption;
   readonly codecs: readonly string[];
   readonly #random: RandomSource;
   readonly #dtls: DtlsFactory;
@@ -73,6 +75,7 @@ export class SignalingRoom {
   ) {
     this.#dtls = dtls;
     this.#random = seededRandom(seed);
+    this.resumption = new Resumption(this.#random);
     this.codecs = codecs;
     this.#engine = new MediaEngine({
       ciphers: portableCiphers,
@@ -105,12 +108,14 @@ export class SignalingRoom {
         close: (code) => closed.push(code),
       },
       rooms: this.rooms,
+      resumption: this.resumption,
       random: this.#random,
       codecs: this.codecs,
       iceServers: (peerId) => this.iceServers(peerId),
       nowMs: this.nowMs,
       observer: {
         joined: (joined) => participant = joined,
+        resumed: (resumed) => participant = resumed,
         left: () => participant = undefined,
         connected: () => {},
         failed: () => {},

@@ -58,8 +58,8 @@ export interface Subscription {
 
 /** A client over real sockets: signaling by WebSocket, media by werift's RTCPeerConnection, RTP written by hand. */
 export class WeriftClient implements AsyncDisposable {
-  readonly signaling: SignalingSocket;
   readonly connection: RTCPeerConnection;
+  readonly #roomId: string;
   readonly #srtpProfiles: readonly SrtpProfile[] | undefined;
   readonly #detour: (answer: string) => Promise<string>;
   readonly #streams = new Map<number, Journal<RtpPacket>>();
@@ -67,14 +67,16 @@ export class WeriftClient implements AsyncDisposable {
   readonly #stream = new MediaStream();
   readonly #publications: Publication[] = [];
   readonly #subscriptions: Subscription[] = [];
+  #signaling: SignalingSocket;
   #welcome: Extract<ServerMessage, { type: "welcome" }> | undefined;
   #offers = 0;
   #answer = "";
   #flightsOver = () => Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  private constructor(signaling: SignalingSocket, options: WeriftOptions) {
-    this.signaling = signaling;
+  private constructor(signaling: SignalingSocket, roomId: string, options: WeriftOptions) {
+    this.#roomId = roomId;
+    this.#signaling = signaling;
     this.#srtpProfiles = options.srtpProfiles;
     this.#detour = options.detour ?? ((answer) => Promise.resolve(answer));
     const { audio, video } = options.payloadTypes ?? { audio: 111, video: 96 };
@@ -101,13 +103,39 @@ export class WeriftClient implements AsyncDisposable {
 
   /** Opens a WebSocket and joins. */
   static async join(url: string, roomId: string, options: WeriftOptions = {}): Promise<WeriftClient> {
-    const client = new WeriftClient(await SignalingSocket.open(url), options);
+    const client = new WeriftClient(await SignalingSocket.open(url), roomId, options);
     const { name, join } = options;
     client.signaling.send({ type: "join", roomId, ...(name !== undefined && { name }), ...join });
     client.#welcome = await client.signaling.receive("welcome");
     return client;
   }
 
+  /** The WebSocket that it has now. */
+  get signaling(): SignalingSocket {
+    return this.#signaling;
+  }
+
+  /** Comes back by another WebSocket, be the one before closed or not. Throws an Error where the server refuses. */
+  async resume(url: string, token = this.resumeToken): Promise<void> {
+    const signaling = await SignalingSocket.open(url);
+    signaling.send({ type: "join", roomId: this.#roomId, resume: token });
+    const isReply = ({ type }: ServerMessage) => type === "welcome" || type === "error";
+    const reply = await signaling.messages.find(isReply, "the reply to a resume");
+    if (reply.type !== "welcome") {
+      await signaling.close();
+      throw new Error(`not resumed: ${JSON.stringify(reply)}`);
+    }
+    this.#signaling = signaling;
+    this.#welcome = reply;
+  }
+
+  get resumeToken(): string {
+    const { resume } = this.welcome;
+    if (resume === undefined) throw new TypeError("the welcome has no token");
+    return resume;
+  }
+
+  /** The last one. */
   get welcome(): Extract<ServerMessage, { type: "welcome" }> {
     if (this.#welcome === undefined) throw new TypeError("the client has not joined");
     return this.#welcome;

@@ -1,0 +1,76 @@
+import type { RandomSource } from "../sfu/random.ts";
+import type { PeerId } from "../sfu/types.ts";
+import type { Participant } from "./participant.ts";
+
+/** 192 bits: whoever knows a token speaks for its peer. */
+const SECRET_LENGTH = 32;
+/** Ends the peer id that a token begins with; no id has it. */
+const SEPARATOR = ".";
+
+/** A peer that can be picked up, and the secrets of the two tokens that do it. */
+interface Place {
+  readonly participant: Participant;
+  /** Of the token that was used last; at first, of the only one. */
+  used: string;
+  /** Of the newest token. The welcome that carried it may be lost: it ends the one before only once it is used. */
+  issued: string;
+}
+
+/** What a valid token gives. */
+export interface Redeemed {
+  readonly participant: Participant;
+  /** The next one. */
+  readonly token: string;
+}
+
+/**
+ * Tokens by which a client that lost its WebSocket speaks for its peer again (rules P65, P66). A token is a peer id, which
+ * finds the place, and a secret, which is compared in constant time: nothing is learned by guessing. What is kept is two
+ * secrets for each peer, as long as the peer lasts.
+ */
+export class Resumption {
+  readonly #random: RandomSource;
+  readonly #places = new Map<PeerId, Place>();
+
+  constructor(random: RandomSource) {
+    this.#random = random;
+  }
+
+  /** Peers that can be resumed. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  /** Makes a peer resumable; returns its first token. */
+  issue(participant: Participant): string {
+    const secret = this.#random.text(SECRET_LENGTH);
+    const { id } = participant.peer;
+    this.#places.set(id, { participant, used: secret, issued: secret });
+    return id + SEPARATOR + secret;
+  }
+
+  /** Takes a token for the peer that it is of; undefined where it is unknown, used up, or of a peer in another room. */
+  redeem(roomId: string, token: string): Redeemed | undefined {
+    const end = token.indexOf(SEPARATOR);
+    const place = this.#places.get(token.slice(0, end));
+    if (place === undefined || place.participant.room.id !== roomId) return undefined;
+    const secret = token.slice(end + 1);
+    const valid = [isSame(secret, place.used), isSame(secret, place.issued)];
+    if (!valid.includes(true)) return undefined;
+    place.used = secret;
+    place.issued = this.#random.text(SECRET_LENGTH);
+    return { participant: place.participant, token: place.participant.peer.id + SEPARATOR + place.issued };
+  }
+
+  /** The peer has left: its tokens are worth nothing. */
+  forget({ peer }: Participant): void {
+    this.#places.delete(peer.id);
+  }
+}
+
+/** Takes as long for a secret that differs in its first character as for one that differs in its last. */
+function isSame(secret: string, expected: string): boolean {
+  let difference = secret.length ^ expected.length;
+  for (let i = 0; i < expected.length; i++) difference |= secret.charCodeAt(i) ^ expected.charCodeAt(i);
+  return difference === 0;
+}
