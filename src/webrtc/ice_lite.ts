@@ -13,6 +13,8 @@ export const MAX_VALIDATED_ADDRESSES = 16;
 interface Generation extends IceCredentials {
   /** Whether a request that used them was answered with success. */
   used: boolean;
+  /** Whether such a request nominated. */
+  nominated: boolean;
 }
 
 /**
@@ -29,7 +31,7 @@ export class IceLite {
   /** Newest request first. */
   readonly #validated: RemoteAddress[] = [];
   #current: Generation;
-  /** The last generation in use before a restart, until a request uses the current one. */
+  /** The generation that media goes by since before a restart, until the client nominates by the current one. */
   #previous: Generation | undefined;
   #selected: RemoteAddress | undefined;
   #lastRequestMs: number;
@@ -37,7 +39,7 @@ export class IceLite {
   /** `local` are the server's credentials. */
   constructor(local: IceCredentials, nowMs: number) {
     this.#lastRequestMs = nowMs;
-    this.#current = { ...local, used: false };
+    this.#current = { ...local, used: false, nominated: false };
   }
 
   /** Whether a valid request has used the server's present credentials. */
@@ -60,13 +62,13 @@ export class IceLite {
   }
 
   /**
-   * Begins a generation (RFC 8445 section 9). The credentials that were in use stay accepted until a request uses the new
-   * ones, so that no check fails meanwhile.
+   * Begins a generation (RFC 8445 section 9). The credentials that were in use stay accepted until the client nominates by
+   * the new ones (rule B200): the way that media goes by must not fail while a better one is sought, perhaps in vain.
    */
   restart(local: IceCredentials): void {
-    // Credentials that no request has used yet are not kept: restarts in a row hold two generations at most.
-    if (this.#current.used) this.#previous = this.#current;
-    this.#current = { ...local, used: false };
+    // Two generations at most are held: of restarts in a row, that by which the client nominated last.
+    if (this.#current.nominated || (this.#current.used && this.#previous === undefined)) this.#previous = this.#current;
+    this.#current = { ...local, used: false, nominated: false };
   }
 
   /**
@@ -124,7 +126,8 @@ export class IceLite {
     this.requests++;
     this.#lastRequestMs = nowMs;
     generation.used = true;
-    if (generation === this.#current) this.#previous = undefined;
+    if (message.useCandidate) generation.nominated = true;
+    if (this.#current.nominated) this.#previous = undefined;
     const address = this.#validate(from);
     if (message.useCandidate || this.#selected === undefined || this.#selected.isClosed) this.#selected = address;
   }

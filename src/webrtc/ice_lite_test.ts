@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { writeUint16, writeUint32 } from "../rtp/bytes.ts";
-import type { RandomSource } from "../sfu/random.ts";
 import type { RemoteAddress } from "./datagram.ts";
 import { type IceCredentials, IceGenerations } from "./ice_generations.ts";
 import { ICE_TIMEOUT_MS, IceLite, MAX_VALIDATED_ADDRESSES } from "./ice_lite.ts";
@@ -11,25 +11,10 @@ import { MAX_RESPONSE_LENGTH } from "./stun_response.ts";
 import { beginMessage, endMessage, writeAscii, writeAttribute } from "./stun_writer.ts";
 
 const SEED = 8445;
-const ICE_CHARS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** A linear congruential generator: what matters here is only that texts differ. */
-class SeededRandom implements RandomSource {
-  #state = SEED;
-
-  uint32(): number {
-    this.#state = (Math.imul(this.#state, 1664525) + 1013904223) >>> 0;
-    return this.#state;
-  }
-
-  text(length: number): string {
-    return Array.from({ length }, () => ICE_CHARS[this.uint32() >>> 26]).join("");
-  }
-}
 
 /** A client of one IceLite, with a clock of its own. */
 class Client {
-  readonly generations = new IceGenerations(new SeededRandom());
+  readonly generations = new IceGenerations(seededRandom(SEED));
   readonly ice = new IceLite(this.generations.local, 0);
   readonly response = new Uint8Array(MAX_RESPONSE_LENGTH);
   nowMs = 0;
@@ -281,7 +266,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "P29: after a restart the old credentials count until a request uses the new ones; the address stays selected",
+  name: "B200, P29: after a restart the old credentials count until the client nominates by the new ones",
   permissions: "none",
   fn() {
     const client = new Client();
@@ -297,10 +282,51 @@ Deno.test({
     const renewed = client.credentials();
     assert.equal(client.check(B, renewed)?.hasValidIntegrity(renewed.password), true);
     assert.deepEqual(client.ice.selected, A, "media goes on to where it went until the client nominates");
-    assert.equal(client.check(A, old), undefined);
+    assert.equal(client.nominate(A, old)?.hasValidIntegrity(old.password), true, "consent for it goes on");
+    assert.deepEqual(client.ice.selected, A);
     assert.equal(client.nominate(B, renewed)?.type, BINDING_SUCCESS);
     assert.deepEqual(client.ice.selected, B);
     assert.equal(client.ice.isValidated(A), true);
+    const { lastRequestMs } = client.ice;
+    client.nowMs = 20_000;
+    assert.equal(client.nominate(A, old), undefined, "the wrong generation is ignored from now on");
+    assert.deepEqual([client.ice.selected, client.ice.lastRequestMs], [B, lastRequestMs]);
+  },
+});
+
+Deno.test({
+  name: "B200: a check by the new credentials that leads to nothing leaves the old way open, for another restart too",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const nominated = client.credentials();
+    client.nominate(A, nominated);
+    client.restart();
+    const failing = client.credentials();
+    assert.equal(client.check(B, failing)?.type, BINDING_SUCCESS);
+    client.restart();
+    assert.equal(client.check(B, failing), undefined, "two generations are held, not three");
+    assert.equal(client.nominate(A, nominated)?.type, BINDING_SUCCESS);
+    assert.deepEqual(client.ice.selected, A);
+    assert.equal(client.nominate(B)?.type, BINDING_SUCCESS);
+    assert.equal(client.check(A, nominated), undefined);
+    assert.deepEqual(client.ice.selected, B);
+  },
+});
+
+Deno.test({
+  name: "B200: before any nomination a restart keeps the credentials by which the first check came",
+  permissions: "none",
+  fn() {
+    const client = new Client();
+    const first = client.credentials();
+    client.check(A, first);
+    client.restart();
+    client.check(B);
+    assert.equal(client.check(A, first)?.type, BINDING_SUCCESS);
+    assert.deepEqual(client.ice.selected, A);
+    client.nominate(B);
+    assert.equal(client.check(A, first), undefined);
   },
 });
 
@@ -316,7 +342,7 @@ Deno.test({
     client.restart();
     assert.equal(client.check(A, unused), undefined);
     assert.equal(client.check(A, used)?.type, BINDING_SUCCESS);
-    assert.equal(client.check(A)?.type, BINDING_SUCCESS);
+    assert.equal(client.nominate(A)?.type, BINDING_SUCCESS);
     assert.equal(client.check(A, used), undefined);
   },
 });

@@ -21,6 +21,8 @@ export interface Surroundings {
 const LOOPBACK = "--allow-net=127.0.0.1,localhost,[::1]";
 /** An address that no machine has (RFC 5737): to see a bind fail. */
 const LOOPBACK_AND_NOWHERE = `${LOOPBACK},192.0.2.1`;
+/** Another address of the same machine, for clients that move. */
+const LOOPBACK_AND_SECOND = `${LOOPBACK},127.0.0.2`;
 const MINUTE_MS = 60_000;
 
 export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
@@ -49,7 +51,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         "--allow-env",
         "--allow-read=.",
         `--allow-write=${temporaryFolder}`,
-        LOOPBACK,
+        LOOPBACK_AND_SECOND,
         "--allow-sys=networkInterfaces",
         "--allow-ffi",
         run,
