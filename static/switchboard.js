@@ -45,7 +45,8 @@ export async function join(url, options) {
     throw new SwitchboardError("unsupported-browser", "this browser has no WebRTC");
   }
   options.signal?.throwIfAborted();
-  const socket = openSocket(webSocketUrl(url));
+  const address = webSocketUrl(url);
+  const socket = openSocket(address);
   const welcome = await greet(socket, options);
-  return new Room(socket, welcome, options);
+  return new Room(address, socket, welcome, options);
 }

@@ -2,16 +2,10 @@
 /** @import { JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { Meter } from "./meter.js";
+import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
-import { parseMessage } from "./signaling.js";
+import { ResumingSocket } from "./resuming_socket.js";
 import { Transport } from "./transport.js";
-
-/** @type {Record<number, [code: string, reason: string]>} */
-const CLOSE_CODES = {
-  1001: ["server-closing", "the server is shutting down"],
-  1008: ["too-many", "this client sent too many messages"],
-  4000: ["transport-failed", "the media connection to the server was lost"],
-};
 
 /** A room that this client has joined. Made by `join`. */
 export class Room {
@@ -21,29 +15,42 @@ export class Room {
   #localTracks = new Set();
   /** @type {RoomState} */
   #state = "connecting";
+  /** @type {RoomState} */
+  #transportState = "connecting";
   #localStreams = newStreams();
-  /** The error with which the server announced the end. @type {[code: string, reason: string] | undefined} */
-  #lastWords;
   #events = new EventTarget();
   #meter = new Meter(() => this.getStats());
   #peerId;
-  #socket;
+  #signaling;
   #transport;
+  #stopWatching;
 
   /**
-   * @param {WebSocket} socket
+   * @param {URL} url of the WebSocket
+   * @param {WebSocket} socket that has joined
    * @param {Welcome} welcome
    * @param {JoinOptions} options
    */
-  constructor(socket, welcome, options) {
+  constructor(url, socket, welcome, options) {
+    const { roomId, token } = options;
     this.#peerId = welcome.peerId;
-    this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#handleMessage(parseMessage(data));
-    socket.onclose = ({ code, reason }) => this.#handleSocketClose(code, reason);
+    this.#signaling = new ResumingSocket(socket, welcome, { url, roomId, token }, {
+      message: (message) => this.#handleMessage(message),
+      away: () => {
+        this.#transport.suspend();
+        this.#updateState();
+      },
+      resumed: (welcome) => this.#handleResumed(welcome),
+      ended: (code, reason) => this.#end(code, reason),
+    });
     this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
-      send: (message) => this.#send(message),
+      send: (message) => this.#signaling.send(message),
       trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
-      stateChanged: (state) => this.#setState(state),
+      stateChanged: (state) => {
+        this.#transportState = state;
+        this.#updateState();
+      },
+      unanswered: () => this.#signaling.renew(),
       error: ({ code, message }) => this.#emit("error", { code, message }),
       failed: ({ code, message }) => this.#end(code, message),
     });
@@ -51,6 +58,10 @@ export class Room {
       const peer = this.#addPeer(info);
       for (const track of tracks) this.#addTrack(peer, track);
     }
+    this.#stopWatching = watchNetwork(() => {
+      this.#signaling.renew();
+      this.#transport.restart();
+    });
     this.#publishFirst(options);
     this.#transport.start();
   }
@@ -115,7 +126,7 @@ export class Room {
 
   /** Leaves at once. The local tracks go on: they are the caller's. */
   leave() {
-    this.#send({ type: "leave" });
+    this.#signaling.send({ type: "leave" });
     this.#end("left", "this client left");
   }
 
@@ -154,9 +165,9 @@ export class Room {
     });
   }
 
-  /** @param {ServerMessage | undefined} message */
+  /** @param {ServerMessage} message */
   #handleMessage(message) {
-    switch (message?.type) {
+    switch (message.type) {
       case "answer":
         this.#transport.handleAnswer(message);
         break;
@@ -182,11 +193,31 @@ export class Room {
 
   /** @param {ServerError} error */
   #handleError({ code, message, replyTo, trackId }) {
-    if (Object.values(CLOSE_CODES).some(([ending]) => ending === code)) this.#lastWords = [code, message];
     // An error about one track comes besides the answer; any other reply refuses the offer (P20).
     const refused = trackId === undefined &&
       this.#transport.handleRefusal(replyTo, new SwitchboardError(code, message));
     if (!refused) this.#emit("error", { code, message, trackId });
+  }
+
+  /**
+   * What happened while the WebSocket was away is what the welcome has and this room has not, and the other way round.
+   * @param {Welcome} welcome
+   */
+  #handleResumed(welcome) {
+    const present = new Map(welcome.peers.map(({ id, tracks }) => [id, new Set(tracks.map(({ id }) => id))]));
+    for (const peer of [...this.#peers.values()]) {
+      const tracks = present.get(peer.id);
+      if (tracks === undefined) this.#handlePeerLeft(peer.id);
+      else for (const id of [...peer.tracks.keys()]) if (!tracks.has(id)) this.#removeTrack(peer, id);
+    }
+    for (const { tracks, ...info } of welcome.peers) {
+      const known = this.#peers.get(info.id);
+      const peer = known ?? this.#addPeer(info);
+      if (known === undefined) this.#emit("peerJoined", { peer });
+      for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
+    }
+    this.#transport.resume();
+    this.#updateState();
   }
 
   /** @param {PeerInfo} info */
@@ -252,29 +283,24 @@ export class Room {
   }
 
   /**
-   * @param {number} socketCode
-   * @param {string} reason
-   */
-  #handleSocketClose(socketCode, reason) {
-    // A server in a hurry may be gone before its close frame came; what it said before tells as much.
-    const [code, text] = CLOSE_CODES[socketCode] ?? this.#lastWords ??
-      ["server-gone", "the connection to the server was lost"];
-    this.#end(code, reason || text);
-  }
-
-  /**
    * Ends everything, once: no timer, socket or connection outlives the room.
    * @param {string} code
    * @param {string} reason
    */
   #end(code, reason) {
     if (this.#state === "closed") return;
-    this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close(1000);
+    this.#stopWatching();
+    this.#signaling.close();
     this.#meter.close();
     this.#transport.close();
     this.#setState("closed");
     this.#emit("closed", { code, reason });
+  }
+
+  /** Without signaling a connected room is not: it hears of nobody, and nobody of it. */
+  #updateState() {
+    const isLost = this.#signaling.away && this.#transportState === "connected";
+    this.#setState(isLost ? "reconnecting" : this.#transportState);
   }
 
   /** @param {RoomState} state */
@@ -282,11 +308,6 @@ export class Room {
     if (this.#state === state || this.#state === "closed") return;
     this.#state = state;
     this.#emit("stateChanged", { state });
-  }
-
-  /** @param {object} message */
-  #send(message) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   /**

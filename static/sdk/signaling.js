@@ -4,8 +4,11 @@
  * @module
  */
 
-/** @import { JoinOptions, ServerMessage, Welcome } from "./types.js" */
+/** @import { Greeting, ServerMessage, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
+
+/** Closes a WebSocket of which another one takes over the peer (P67): 1000 would be leaving. */
+export const SUPERSEDED = 4001;
 
 const WELCOME_TIMEOUT_MS = 15_000;
 
@@ -49,21 +52,21 @@ export function openSocket(url) {
 /**
  * Sends `join` and awaits the welcome; closes the socket where none comes.
  * @param {WebSocket} socket
- * @param {JoinOptions} options
+ * @param {Greeting} options
  * @returns {Promise<Welcome>}
  */
-export async function greet(socket, { roomId, name, token, signal }) {
+export async function greet(socket, { roomId, name, token, resume, signal, timeoutMs = WELCOME_TIMEOUT_MS }) {
   /** @type {PromiseWithResolvers<Welcome>} */
   const { promise, resolve, reject } = Promise.withResolvers();
   const abort = () => reject(signal?.reason);
   const timer = setTimeout(
     () => reject(new SwitchboardError("server-unreachable", "the server did not reply in time")),
-    WELCOME_TIMEOUT_MS,
+    timeoutMs,
   );
   signal?.addEventListener("abort", abort);
   socket.onopen = () => {
     socket.onclose = () => reject(new SwitchboardError("server-gone", "the server closed the connection"));
-    socket.send(JSON.stringify({ type: "join", roomId, name: name || undefined, token }));
+    socket.send(JSON.stringify({ type: "join", roomId, name: name || undefined, token, resume }));
   };
   socket.onclose = () => reject(new SwitchboardError("server-unreachable", "the server cannot be reached"));
   socket.onmessage = ({ data }) => {
@@ -74,7 +77,8 @@ export async function greet(socket, { roomId, name, token, signal }) {
   try {
     return await promise;
   } catch (error) {
-    socket.close();
+    // The server may have resumed the peer just now.
+    socket.close(resume === undefined ? 1000 : SUPERSEDED);
     throw error;
   } finally {
     socket.onopen = socket.onmessage = socket.onclose = null;

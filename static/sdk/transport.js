@@ -7,6 +7,8 @@ import { MediaLines } from "./media_lines.js";
 /** How long track events are gathered before one offer serves them all. */
 const GATHER_MS = 100;
 const ANSWER_TIMEOUT_MS = 15_000;
+/** In a call an offer that is not answered for so long is the first sign of a WebSocket that is dead. */
+const REPEAT_MS = 5_000;
 /** ICE often mends a short interruption by itself; after this long it is restarted. */
 const DISCONNECTED_MS = 3_000;
 const RESTART_INTERVAL_MS = 5_000;
@@ -26,6 +28,14 @@ export class Transport {
   #offers = 0;
   /** The id of the offer in flight. @type {string | null} */
   #offerId = null;
+  /** The offer in flight, from when it is made until its answer comes. @type {object | null} */
+  #unanswered = null;
+  /** Whether the offer in flight was not answered once already. */
+  #repeated = false;
+  /** Whether there is no way to the server: what is due waits for it. */
+  #away = false;
+  /** Whether the next offer restarts ICE. */
+  #restartsIce = false;
   /** Whether anything has changed that no offer tells yet. */
   #changed = false;
   #connectedOnce = false;
@@ -94,10 +104,10 @@ export class Transport {
   /** Something changed: an offer follows, after the one in flight. */
   #negotiate(delayMs = GATHER_MS) {
     this.#changed = true;
-    if (this.#closed || this.#offerId !== null || this.#gatherTimer !== 0) return;
+    if (this.#closed || this.#away || this.#offerId !== null || this.#gatherTimer !== 0) return;
     this.#gatherTimer = setTimeout(() => {
       this.#gatherTimer = 0;
-      this.#offer();
+      if (!this.#away) this.#offer();
     }, delayMs);
   }
 
@@ -107,6 +117,8 @@ export class Transport {
     this.#changed = false;
     try {
       if (!await this.#lines.prepare()) this.#changed = true;
+      if (this.#restartsIce) this.#connection.restartIce();
+      this.#restartsIce = false;
       await this.#connection.setLocalDescription();
     } catch (cause) {
       this.handleRefusal(id, new SwitchboardError("offer-failed", "the browser could not make an offer", { cause }));
@@ -114,17 +126,50 @@ export class Transport {
     }
     if (this.#closed) return;
     const sdp = this.#connection.localDescription?.sdp;
-    this.#sink.send({ type: "offer", id, sdp, tracks: this.#lines.describe() });
-    this.#answerTimer = setTimeout(
-      () => this.#sink.failed(new SwitchboardError("server-gone", "the server did not answer")),
-      ANSWER_TIMEOUT_MS,
-    );
+    this.#unanswered = { type: "offer", id, sdp, tracks: this.#lines.describe() };
+    this.#repeated = false;
+    if (!this.#away) this.#sendOffer(this.#unanswered);
+  }
+
+  /** @param {object} offer */
+  #sendOffer(offer) {
+    this.#sink.send(offer);
+    const isLast = this.#repeated || !this.#connectedOnce;
+    this.#answerTimer = setTimeout(() => {
+      if (isLast) return this.#sink.failed(new SwitchboardError("server-gone", "the server did not answer"));
+      this.#repeated = true;
+      this.#sink.unanswered();
+    }, isLast ? ANSWER_TIMEOUT_MS : REPEAT_MS);
+  }
+
+  /** The signaling is lost. Media goes on as long as its own connection does. */
+  suspend() {
+    this.#away = true;
+    clearTimeout(this.#answerTimer);
+    clearTimeout(this.#recoveryTimer);
+  }
+
+  /** There is signaling again: the offer that was not answered is repeated (P68), and what waited is offered. */
+  resume() {
+    this.#away = false;
+    if (this.#unanswered !== null) this.#sendOffer(this.#unanswered);
+    this.#restarts = 0;
+    const { connectionState } = this.#connection;
+    if (connectionState === "disconnected" || connectionState === "failed") this.#recover(0);
+    if (this.#changed) this.#negotiate();
+  }
+
+  /** The network may be another one: a way for media is sought there, while it goes on by the one that there is. */
+  restart() {
+    this.#restartsIce = true;
+    this.#negotiate(0);
   }
 
   /** @param {Answer} answer */
   async handleAnswer({ id, sdp }) {
-    if (id === undefined || id !== this.#offerId) return;
+    if (id === undefined || id !== this.#offerId || this.#unanswered === null) return;
     clearTimeout(this.#answerTimer);
+    this.#unanswered = null;
     try {
       await this.#apply({ type: "answer", sdp });
     } catch (cause) {
@@ -154,6 +199,7 @@ export class Transport {
   handleRefusal(replyTo, error) {
     if (this.#closed || replyTo === undefined || replyTo !== this.#offerId) return false;
     clearTimeout(this.#answerTimer);
+    this.#unanswered = null;
     // Without what was refused the rest may pass; without anything to leave out, the same offer would fail again.
     if (this.#lines.refusePublications(error)) this.#changed = true;
     this.#sink.error(error);
@@ -209,14 +255,14 @@ export class Transport {
    */
   #recover(delayMs) {
     clearTimeout(this.#recoveryTimer);
+    if (this.#away) return;
     this.#recoveryTimer = setTimeout(() => {
       if (this.#restarts === MAX_RESTARTS) {
         this.#sink.failed(new SwitchboardError("transport-failed", "no media connection to the server could be made"));
         return;
       }
       this.#restarts++;
-      this.#connection.restartIce();
-      this.#negotiate(0);
+      this.restart();
       this.#recover(RESTART_INTERVAL_MS);
     }, delayMs);
   }

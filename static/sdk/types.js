@@ -61,7 +61,10 @@
  * Peers that are in the room already are in `room.peers` when `join` resolves; `peerJoined` tells of later ones.
  * `speaking` comes every 200 ms while someone speaks and once when they stop; its level is 0-1, its peer null for this
  * client. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
- * `transport-failed` or `too-many`.
+ * `transport-failed`, `too-many`, `internal`, `superseded` or `resume-failed`.
+ *
+ * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
+ * `connected` again, with `peerJoined`, `peerLeft` and `trackRemoved` for what happened meanwhile, or the room is closed.
  * @typedef {object} RoomEvents
  * @property {{ peer: Peer }} peerJoined
  * @property {{ peer: Peer }} peerLeft after `trackRemoved` for each of its tracks
@@ -76,7 +79,7 @@
 /**
  * What the server sends (docs/protocol.md).
  * @typedef {{ id: string, name?: string }} PeerInfo
- * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[] }} Welcome
+ * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
  * @typedef {Welcome | Answer | ServerError
@@ -88,11 +91,39 @@
  */
 
 /**
+ * How a WebSocket joins, or comes back. `resume` is the token of the last welcome; `signal` ends the attempt.
+ * @typedef {object} Greeting
+ * @property {string} roomId
+ * @property {string} [name]
+ * @property {string} [token]
+ * @property {string} [resume]
+ * @property {AbortSignal} [signal]
+ * @property {number} [timeoutMs]
+ */
+
+/**
+ * @typedef {object} ResumingSocketOptions
+ * @property {URL} url
+ * @property {string} roomId
+ * @property {string} [token]
+ */
+
+/**
+ * What the signaling tells the room.
+ * @typedef {object} SignalingSink
+ * @property {(message: ServerMessage) => void} message
+ * @property {() => void} away the WebSocket is lost, and another one is sought
+ * @property {(welcome: Welcome) => void} resumed there is one again
+ * @property {(code: string, reason: string) => void} ended there will be none
+ */
+
+/**
  * What the transport tells the room.
  * @typedef {object} TransportSink
  * @property {(message: object) => void} send
  * @property {(trackId: string, receiver: RTCRtpReceiver) => void} trackStarted
  * @property {(state: RoomState) => void} stateChanged
+ * @property {() => void} unanswered an offer is not answered: the WebSocket may be dead
  * @property {(error: SwitchboardError) => void} error the transport goes on
  * @property {(error: SwitchboardError) => void} failed the transport is of no more use
  */

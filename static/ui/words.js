@@ -64,6 +64,11 @@ const CLOSED_WORDS = {
     title: "The server is gone",
     text: "The connection was lost. Rejoin once your network or the server is back.",
   },
+  "resume-failed": {
+    title: "The connection was lost",
+    text: "It came back too late, or the server was restarted meanwhile. Rejoin to go on.",
+  },
+  "superseded": { title: "You are in this room elsewhere", text: "Another window of yours has taken over the call." },
   "transport-failed": {
     title: "No media connection",
     text: "Sound and picture do not get through to the server, although its page does. A firewall may block UDP.",

@@ -49,7 +49,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "who crashes vanishes for the others, who go on",
+  name: "P14: who crashes vanishes for the others within 30 s, and they go on",
   ignore: WITHOUT_CHROMIUM,
   permissions: MEETING_PERMISSIONS,
   fn: () =>
@@ -58,7 +58,9 @@ Deno.test({
       const [ada, ben] = [await join("Ada"), await join("Ben")];
       const cleo = await join("Cleo", doomed);
       await Promise.all([ada, ben, cleo].map((person) => person.waitForOthers(2)));
+      const cleoId = await cleo.peerId();
       await doomed.crash();
+      await Promise.all([ada, ben].map((person) => person.waitForGhost(cleoId)));
       await Promise.all([ada, ben].map((person) => person.waitForOthers(1)));
       await ada.waitForSound(await ben.peerId(), true);
     }),

@@ -10,6 +10,8 @@ export interface Gathering {
   readonly server: ServerProcess;
   readonly site: EmbeddingSite;
   readonly open: (prepare?: (page: Page) => Promise<void>) => Promise<Guest>;
+  /** The same, with the server under another address. */
+  readonly openAt: (server: string) => Promise<Guest>;
 }
 
 /** What a test with guests needs. */
@@ -24,6 +26,11 @@ export async function withGuests(test: (gathering: Gathering) => Promise<void>):
   await withServer(async (server) => {
     await using site = new EmbeddingSite();
     await using chromium = await startChromium();
-    await test({ server, site, open: (prepare) => Guest.open(chromium, site, server.url, prepare) });
+    await test({
+      server,
+      site,
+      open: (prepare) => Guest.open(chromium, site, server.url, prepare),
+      openAt: (address) => Guest.open(chromium, site, address),
+    });
   });
 }

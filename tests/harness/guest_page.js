@@ -118,5 +118,6 @@ globalThis.guest = {
     transceivers: connection().getTransceivers().length,
   }),
 
+  remoteUfrag: () => /^a=ice-ufrag:(\S+)/m.exec(connection().remoteDescription.sdp)[1],
   iceUfrag: () => /^a=ice-ufrag:(\S+)/m.exec(connection().localDescription.sdp)[1],
 };

@@ -32,6 +32,7 @@ export interface PageTimes {
   readonly picturesAt: Readonly<Record<string, number>>;
 }
 
+const GHOST_TIMEOUT_MS = 45_000;
 /** Of two seconds. */
 const LIP_SYNC_SAMPLES = 30;
 
@@ -92,6 +93,12 @@ export class RoomPage {
     );
   }
 
+  /** Waits until somebody who crashed is gone: the server keeps a place for 30 s (rule P14). */
+  async waitForGhost(peerId: string): Promise<void> {
+    const gone = `!probe.peers().includes("${peerId}")`;
+    await waitUntil(this.page, gone, `${this.name} to be without ${peerId}`, GHOST_TIMEOUT_MS);
+  }
+
   /** Waits until a person can read these words in the element. */
   async waitForWords(testId: string, words: string): Promise<void> {
     const element = `document.querySelector("[data-testid=${testId}]")`;
@@ -149,6 +156,19 @@ export class RoomPage {
         return Math.abs(behindMs) < ${toleranceMs} && window.length === ${LIP_SYNC_SAMPLES};
       })`,
       `to hear ${peerId} within ${toleranceMs} ms of the picture`,
+    );
+  }
+
+  /** Waits until so many seconds of everyone's sound were played. */
+  async waitForSeconds(count: number): Promise<void> {
+    await this.page.evaluate("globalThis.playedBefore = undefined");
+    await this.#waitFor(
+      `probe.inbound().then((streams) => {
+        const played = streams.filter(({ kind }) => kind === "audio").map((stream) => stream.totalSamplesDuration);
+        globalThis.playedBefore ??= played;
+        return played.length > 0 && played.every((seconds, i) => seconds - playedBefore[i] >= ${count});
+      })`,
+      `to hear ${count} s of everyone`,
     );
   }
 

@@ -5,6 +5,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #connections = new Set<Deno.TcpConn>();
   readonly #passing: Promise<void>[] = [];
   readonly #accepting: Promise<void>;
+  #refusing = false;
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -13,6 +14,17 @@ export class TcpProxy implements AsyncDisposable {
 
   get port(): number {
     return this.#listener.addr.port;
+  }
+
+  /** Ends all connections, and each new one at once, until `restore`. */
+  async refuse(): Promise<void> {
+    this.#refusing = true;
+    await this.cut();
+  }
+
+  /** New connections are passed on again. */
+  restore(): void {
+    this.#refusing = false;
   }
 
   /** Ends all connections on both sides, as a NAT does that forgets them. */
@@ -30,6 +42,10 @@ export class TcpProxy implements AsyncDisposable {
 
   async #accept(): Promise<void> {
     for await (const client of this.#listener) {
+      if (this.#refusing) {
+        client.close();
+        continue;
+      }
       const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#targetPort });
       this.#connections.add(client).add(server);
       this.#passing.push(this.#pass(client, server), this.#pass(server, client));

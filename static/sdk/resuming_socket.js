@@ -1,0 +1,190 @@
+// @ts-check
+/** @import { ResumingSocketOptions, ServerMessage, SignalingSink, Welcome } from "./types.js" */
+import { SwitchboardError } from "./error.js";
+import { greet, openSocket, parseMessage, SUPERSEDED } from "./signaling.js";
+
+/** All attempts to come back take so long at most: the server keeps the peer no longer (P14). */
+const LIMIT_MS = 30_000;
+/** An attempt is given up, as on a network that swallows what is sent. */
+const ATTEMPT_MS = 8_000;
+/** Before the second attempt; twice that before the next, and so on. The first comes at once. */
+const PAUSE_MS = 500;
+const MAX_PAUSE_MS = 5_000;
+
+/** What the server closes with, or says before, where the peer is over. @type {Record<number, [code: string, reason: string]>} */
+const FINAL_CODES = {
+  1000: ["server-gone", "the server closed the connection"],
+  1001: ["server-closing", "the server is shutting down"],
+  1008: ["too-many", "this client sent too many messages"],
+  1011: ["internal", "the server failed on this client"],
+  4000: ["transport-failed", "the media connection to the server was lost"],
+  [SUPERSEDED]: ["superseded", "another connection speaks for this client"],
+};
+
+/** @type {[code: string, reason: string]} */
+const LOST = ["server-gone", "the connection to the server was lost"];
+
+/** Why an attempt is given up for a better one. */
+const NETWORK_CHANGED = new Error("the network has changed");
+
+/** Attempts that failed in one of these ways are repeated. */
+const TRANSIENT = ["server-unreachable", "server-gone"];
+
+/**
+ * The signaling of one room, over as many WebSockets as it takes: where one is lost the peer is resumed by another one
+ * (P65). What is sent meanwhile is not kept.
+ */
+export class ResumingSocket {
+  #options;
+  #sink;
+  #socket;
+  #token;
+  #away = false;
+  #closed = false;
+  /** The error with which the server announced the end. @type {[code: string, reason: string] | undefined} */
+  #lastWords;
+  /** Ends the attempt under way, or the pause before the next one. */
+  #attempt = new AbortController();
+
+  /**
+   * @param {WebSocket} socket that has joined
+   * @param {Welcome} welcome
+   * @param {ResumingSocketOptions} options
+   * @param {SignalingSink} sink
+   */
+  constructor(socket, welcome, options, sink) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#token = welcome.resume;
+    this.#socket = this.#listen(socket);
+  }
+
+  /** Whether there is no way to the server just now. */
+  get away() {
+    return this.#away;
+  }
+
+  /** @param {object} message */
+  send(message) {
+    if (!this.#away && this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  /** The WebSocket is perhaps dead without a sign of it: another one takes over. */
+  renew() {
+    if (this.#closed || !this.#token) return;
+    if (this.#away) this.#attempt.abort(NETWORK_CHANGED);
+    else this.#lose();
+  }
+
+  /** Leaves, where there is a way to the server. Nothing is told afterwards. */
+  close() {
+    this.#closed = true;
+    this.#attempt.abort();
+    this.#forget(1000);
+  }
+
+  /** @param {WebSocket} socket */
+  #listen(socket) {
+    socket.onmessage = ({ data }) => this.#handleMessage(parseMessage(data));
+    socket.onclose = ({ code, reason }) => this.#handleClose(code, reason);
+    return socket;
+  }
+
+  /** @param {ServerMessage | undefined} message */
+  #handleMessage(message) {
+    if (message === undefined) return;
+    if (message.type === "error") {
+      const { code, message: reason } = message;
+      if (Object.values(FINAL_CODES).some(([ending]) => ending === code)) this.#lastWords = [code, reason];
+    }
+    this.#sink.message(message);
+  }
+
+  /**
+   * @param {number} socketCode
+   * @param {string} reason
+   */
+  #handleClose(socketCode, reason) {
+    // A server in a hurry may be gone before its close frame came; what it said before tells as much.
+    const final = FINAL_CODES[socketCode] ?? this.#lastWords;
+    if (final !== undefined) this.#sink.ended(final[0], reason || final[1]);
+    else if (!this.#token) this.#sink.ended(...LOST);
+    else this.#lose();
+  }
+
+  /** @param {number} code */
+  #forget(code) {
+    this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close(code);
+  }
+
+  #lose() {
+    // 1000 would be leaving.
+    this.#forget(SUPERSEDED);
+    this.#away = true;
+    this.#sink.away();
+    this.#comeBack(performance.now() + LIMIT_MS);
+  }
+
+  /** @param {number} deadline */
+  async #comeBack(deadline) {
+    for (let failures = 0; !this.#closed;) {
+      await pause(failures, deadline, this.#beginAttempt());
+      if (this.#closed) return;
+      if (performance.now() >= deadline) return this.#sink.ended(...LOST);
+      try {
+        const welcome = await this.#resume(this.#beginAttempt());
+        return this.#sink.resumed(welcome);
+      } catch (error) {
+        if (this.#closed) return;
+        failures = error === NETWORK_CHANGED ? 0 : failures + 1;
+        const isFinal = error instanceof SwitchboardError && !TRANSIENT.includes(error.code);
+        if (isFinal) return this.#sink.ended(error.code, error.message);
+      }
+    }
+  }
+
+  #beginAttempt() {
+    this.#attempt = new AbortController();
+    return this.#attempt.signal;
+  }
+
+  /**
+   * @param {AbortSignal} signal
+   * @returns {Promise<Welcome>}
+   */
+  async #resume(signal) {
+    const { url, roomId, token } = this.#options;
+    const socket = openSocket(url);
+    const welcome = await greet(socket, { roomId, token, resume: this.#token, signal, timeoutMs: ATTEMPT_MS });
+    if (this.#closed) {
+      socket.close(1000);
+      throw new SwitchboardError("closed", "the room was closed meanwhile");
+    }
+    this.#token = welcome.resume;
+    this.#socket = this.#listen(socket);
+    this.#away = false;
+    return welcome;
+  }
+}
+
+/**
+ * Waits before an attempt; a signal cuts it short. Chance keeps the clients of a proxy that was restarted from coming all
+ * at once, each time.
+ * @param {number} attempts that failed until now
+ * @param {number} deadline
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+function pause(attempts, deadline, signal) {
+  if (attempts === 0) return Promise.resolve();
+  const longest = Math.min(PAUSE_MS * 2 ** (attempts - 1), MAX_PAUSE_MS);
+  const pauseMs = Math.min(longest * (0.5 + Math.random() / 2), deadline - performance.now());
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, pauseMs);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
