@@ -5,7 +5,8 @@ import { LossyPath } from "../tests/harness/lossy_path.ts";
 import type { PathDemand } from "../tests/harness/path_demands.ts";
 import { SimulatedConnection } from "../tests/harness/simulated_connection.ts";
 import { TestClient } from "../tests/harness/test_client.ts";
-import { endSession, type HttpSession, openSession } from "./load/http_session.ts";
+import { openHttpSession } from "./load/http_session.ts";
+import type { Session } from "./load/session.ts";
 
 const LOOPBACK = "127.0.0.1";
 
@@ -20,16 +21,16 @@ export async function joinByOwnClients(
   const lines = [{ mid: "0", kind: "audio", direction: "recvonly" }] as const;
   const local = { ufrag: "clie", password: "clientclientclientclient" };
   const join = async () => {
-    const session = await openSession({ endpoint, lines, local, fingerprint: dtls.fingerprint });
+    const session = await openHttpSession({ endpoint, lines, local, fingerprint: dtls.fingerprint });
     const timeMs = await firstSound(dtls, session, path.open(session.address.port), demand.withinMs);
-    await endSession(session);
+    await session.end();
     return timeMs;
   };
   return await Promise.all(Array.from({ length: count }, join));
 }
 
 /** Milliseconds from the answer to the first packet of RTP. */
-async function firstSound(dtls: ClientDtls, session: HttpSession, port: number, withinMs: number): Promise<number> {
+async function firstSound(dtls: ClientDtls, session: Session, port: number, withinMs: number): Promise<number> {
   const startMs = performance.now();
   const socket = Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port: 0 });
   let sending: Promise<unknown> = Promise.resolve();

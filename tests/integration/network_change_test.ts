@@ -27,6 +27,13 @@ interface Setup {
   readonly open: () => Backend;
 }
 
+function openPortable(): Backend {
+  const options = { clock: systemClock, random: seededRandom(1), hostname: "127.0.0.1", tcpPort: undefined };
+  const result = createPortableBackend({ ...options, dtls: keyedDtls() });
+  if (!result.ok) throw new Error(result.reason);
+  return result.backend;
+}
+
 function openNative(workers: number, udpPort?: number): Backend {
   const result = createNativeBackend({
     clock: systemClock,
@@ -39,6 +46,7 @@ function openNative(workers: number, udpPort?: number): Backend {
     hostname: "127.0.0.1",
     udpPort,
     udpPorts: undefined,
+    tcpPort: undefined,
   });
   if (!result.ok) throw new Error(result.reason);
   return { ...result.backend, dtls: keyedDtls() };
@@ -50,7 +58,7 @@ const SETUPS: readonly Setup[] = [
     name: "portable",
     ignore: Deno.build.os !== "linux",
     ffi: [],
-    open: () => ({ ...createPortableBackend(systemClock, seededRandom(1), CERTIFICATE), dtls: keyedDtls() }),
+    open: openPortable,
   },
   { name: "native, no media worker", ignore, ffi, open: () => openNative(0) },
   { name: "native, a media worker", ignore, ffi, open: () => openNative(1) },
