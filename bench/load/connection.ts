@@ -1,13 +1,15 @@
-import type { OpenSslContext } from "../../src/io/native/openssl_dtls_context.ts";
-import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
+import { systemClock } from "../../src/io/clock.ts";
+import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
+import { messageOf } from "../../src/webrtc/error_message.ts";
 import { BINDING_SUCCESS, StunMessage } from "../../src/webrtc/stun.ts";
 import { writeBindingRequest } from "../../src/webrtc/stun_request.ts";
-import { DtlsClient } from "./dtls_client.ts";
+import type { ClientDtls, ClientHandshake } from "../../tests/harness/client_handshake.ts";
 import type { Task } from "./schedule.ts";
 import type { Turns } from "./turns.ts";
 
 const CHECK_RETRY_US = 100_000;
-const FLIGHT_RETRY_US = 1e6;
+/** What the DTLS client is told: it repeats a flight after a second. Before that this process may just be busy. */
+const ROUND_TRIP_MS = 500;
 /** As Chromium does. */
 const CONSENT_INTERVAL_US = 2.5e6;
 /** Of a peer-reflexive candidate of UDP (RFC 8445 section 5.1.2). */
@@ -23,12 +25,12 @@ export interface IceCredentials {
 export interface ConnectionOptions {
   readonly local: IceCredentials;
   readonly remote: IceCredentials;
-  readonly dtls: OpenSslContext;
+  readonly dtls: ClientDtls;
   /** Give each datagram of a handshake a turn of its own. */
   readonly turns: Turns;
   readonly send: (datagram: Uint8Array) => void;
-  /** Called once: what protects the own media, and that of the server. */
-  readonly connected: (local: SrtpKeys, remote: SrtpKeys) => void;
+  /** Called once; the keys are named from the server's side. */
+  readonly connected: (keying: SrtpKeying) => void;
   /** Called once at most, instead. */
   readonly failed: (reason: string) => void;
 }
@@ -46,24 +48,20 @@ export class Connection implements Task {
   readonly #request = new Uint8Array(256);
   readonly #transactionId = crypto.getRandomValues(new Uint8Array(12));
   #state: State = "checking";
-  /** Whether a flight had its time to be answered. */
-  #hasWaited = false;
-  #client: DtlsClient | undefined;
+  #client: ClientHandshake | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#username = `${options.remote.ufrag}:${options.local.ufrag}`;
   }
 
-  /** Sends what is due: a check, or a flight of the handshake once more. */
+  /** Sends a check where one is due. The handshake has its own time. */
   run(nowUs: number): number {
     switch (this.#state) {
       case "closed":
         return Infinity;
       case "handshaking":
-        if (this.#hasWaited) this.#client?.resend();
-        this.#hasWaited = true;
-        return nowUs + FLIGHT_RETRY_US;
+        return nowUs + CHECK_RETRY_US;
       default:
         this.#check();
         return nowUs + (this.#state === "checking" ? CHECK_RETRY_US : CONSENT_INTERVAL_US);
@@ -76,13 +74,22 @@ export class Connection implements Task {
 
   close(): void {
     this.#state = "closed";
-    this.#client?.close();
+    this.#client?.stop();
     this.#client = undefined;
   }
 
   #handle(bytes: Uint8Array): void {
-    if (bytes[0] > MAX_STUN_BYTE) this.#client?.handleDatagram(bytes);
+    if (bytes[0] > MAX_STUN_BYTE) this.#handleDtls(bytes);
     else if (this.#state === "checking" && this.#isSuccess(bytes)) this.#handshake();
+  }
+
+  #handleDtls(bytes: Uint8Array): void {
+    try {
+      this.#client?.handleDatagram(bytes);
+    } catch (error) {
+      this.close();
+      this.#options.failed(messageOf(error));
+    }
   }
 
   #check(): void {
@@ -106,16 +113,15 @@ export class Connection implements Task {
 
   #handshake(): void {
     this.#state = "handshaking";
-    const { dtls, send, failed } = this.#options;
-    const connected = (local: SrtpKeys, remote: SrtpKeys) => this.#finish(local, remote);
-    this.#client = new DtlsClient({ context: dtls, send, connected, failed });
-    this.#client.start();
+    const { dtls, send } = this.#options;
+    this.#client = dtls.open({ clock: systemClock, send, connected: (keying) => this.#finish(keying) });
+    this.#client.start(ROUND_TRIP_MS);
   }
 
   /** The DTLS client has nothing more to do: what the server would send are alerts. */
-  #finish(local: SrtpKeys, remote: SrtpKeys): void {
+  #finish(keying: SrtpKeying): void {
     this.#state = "connected";
     this.#client = undefined;
-    this.#options.connected(local, remote);
+    this.#options.connected(keying);
   }
 }

@@ -1,12 +1,12 @@
-import { createCertificate, type DtlsCertificate } from "../../src/io/dtls/certificate.ts";
-import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
+import { openLibssl } from "../../src/io/native/openssl_dtls_library.ts";
+import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
+import type { ClientDtls } from "../../tests/harness/client_handshake.ts";
 import type { OfferLine } from "../../tests/harness/offer_builder.ts";
+import { openOpenSslClients } from "../../tests/harness/openssl_client.ts";
 import type { SdpSection } from "../../tests/harness/sdp_sections.ts";
-import type { OpenSslContext } from "../../src/io/native/openssl_dtls_context.ts";
 import { Connection } from "./connection.ts";
-import { createClientContext, SRTP_PROFILE } from "./dtls_client.ts";
 import type { Endpoint, MediaKeys } from "./endpoint.ts";
 import { openHttpSession } from "./http_session.ts";
 import type { IncomingOptions } from "./incoming_track.ts";
@@ -42,8 +42,7 @@ export class HttpTarget implements ServerTarget {
   readonly #loop: LoadLoop;
   readonly #ciphers: SrtpCipherFactory;
   readonly #turns: Turns;
-  readonly #certificate: DtlsCertificate = createCertificate(Date.now());
-  readonly #dtls: OpenSslContext = createClientContext(this.#certificate);
+  readonly #dtls: ClientDtls = openClientDtls();
   /** To be ended at the end. */
   readonly #sessions = new Map<Endpoint, Session>();
   #tracks = 0;
@@ -78,7 +77,7 @@ export class HttpTarget implements ServerTarget {
   }
 
   async meet({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
-    const { fingerprint } = this.#certificate;
+    const { fingerprint } = this.#dtls;
     const session = await openWebSocketSession({ url: this.#url, roomId: room.name, local: LOCAL, fingerprint });
     this.#sessions.set(subscriber, session);
     const received = session.sections.filter(({ direction }) => direction === "sendonly");
@@ -127,7 +126,7 @@ export class HttpTarget implements ServerTarget {
 
   async #open(role: "whip" | "whep", peer: Endpoint, room: Room, lines: readonly OfferLine[]): Promise<Session> {
     const endpoint = `${this.#url}/${role}/${room.name}`;
-    const { fingerprint } = this.#certificate;
+    const { fingerprint } = this.#dtls;
     const session = await openHttpSession({ endpoint, lines, local: LOCAL, fingerprint });
     this.#sessions.set(peer, session);
     return session;
@@ -143,9 +142,9 @@ export class HttpTarget implements ServerTarget {
         dtls: this.#dtls,
         turns: this.#turns,
         send: (datagram) => endpoint.sendDatagram(datagram),
-        connected: (own, others) => {
+        connected: (keying) => {
           clearTimeout(deadline);
-          resolve(this.#mediaKeys(own, others));
+          resolve(this.#mediaKeys(keying));
         },
         failed: (reason) => {
           clearTimeout(deadline);
@@ -157,12 +156,19 @@ export class HttpTarget implements ServerTarget {
     });
   }
 
-  #mediaKeys(own: SrtpKeys, others: SrtpKeys): MediaKeys {
+  #mediaKeys({ profile, local, remote }: SrtpKeying): MediaKeys {
     return {
-      sender: new SrtpSender(SRTP_PROFILE, own, this.#ciphers),
-      receiver: new SrtpReceiver(SRTP_PROFILE, others, this.#ciphers),
+      sender: new SrtpSender(profile, remote, this.#ciphers),
+      receiver: new SrtpReceiver(profile, local, this.#ciphers),
     };
   }
+}
+
+/** Of OpenSSL: a fifth of what werift's client costs, so that the server is what limits how many join in a second. */
+function openClientDtls(): ClientDtls {
+  const opened = openLibssl();
+  if (!opened.ok) throw new Error(`the load shakes hands by OpenSSL: ${opened.reason}`);
+  return openOpenSslClients(opened.libssl);
 }
 
 /** The track as the answer takes it. */

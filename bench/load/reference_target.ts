@@ -1,8 +1,8 @@
 import type { SrtpKeys } from "../../src/webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { deriveSessionKeys } from "../../src/webrtc/srtp/key_derivation.ts";
+import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
-import { SRTP_PROFILE } from "./dtls_client.ts";
 import type { MediaKeys } from "./endpoint.ts";
 import { LOOPBACK } from "./loop.ts";
 import type { TrackOptions } from "./outgoing_track.ts";
@@ -18,6 +18,7 @@ import {
   VIDEO_PAYLOAD_TYPE,
 } from "./target.ts";
 
+const SRTP_PROFILE: SrtpProfile = "SRTP_AEAD_AES_128_GCM";
 const KEY_LENGTH = 16;
 const SALT_LENGTH = 12;
 const FIRST_PUBLISHED_SSRC = 0x1000_0000;
