@@ -39,6 +39,8 @@ export function floodsOf(client: WeriftClient, options: FloodOptions): Readonly<
   };
   const [replayed] = rtp(ownSsrc);
   let newSsrc = 0x4000_0000;
+  // A step of nearly as many numbers as are asked for at once (rule B102); see HostilePeer.
+  const gap = buildRtp({ ssrc: ownSsrc, sequenceNumber: 992, payload: Uint8Array.of(0x10, 1, 2, 3) });
   made = [];
   return {
     "forged DTLS records": () => [forgedRecords()],
@@ -48,6 +50,7 @@ export function floodsOf(client: WeriftClient, options: FloodOptions): Readonly<
     "replayed SRTP": () => [replayed, replayed],
     "new SSRCs": () => rtp(newSsrc++),
     "SSRCs of others": () => rtp(receivedSsrc),
+    "gaps": () => peer.sendAsRtp(gap) ? take() : [],
     "NACK of everything": () => rtcp(nackOfAll(receivedSsrc, random(0x1_0000))),
     "picture losses": () => rtcp(repeated(pictureLoss(receivedSsrc))),
     "full intra requests": () => rtcp(repeated(fullIntraRequest(receivedSsrc))),
@@ -55,6 +58,7 @@ export function floodsOf(client: WeriftClient, options: FloodOptions): Readonly<
     "BYE of everyone": () => rtcp(repeated(bye([ownSsrc, receivedSsrc, target.ssrc, 1]))),
     "SDES": () => rtcp(repeated(description(ownSsrc))),
     "reference times": () => rtcp(repeated(Uint8Array.fromHex("80cf000400000001040000020000000100000002"))),
+    "own reports": () => rtcp(repeated(senderReport(ownSsrc))),
     "reports of others": () => rtcp(repeated(senderReport(target.ssrc))),
   };
 }
