@@ -6,7 +6,7 @@ import { floodsOf } from "../harness/floods.ts";
 import { clientHello, HalfPeer } from "../harness/half_peer.ts";
 import { assertForwarded, MediaSource } from "../harness/media_source.ts";
 import { MEDIA_SETUPS, SERVER_PERMISSIONS, ServerProcess, type ServerSetup } from "../harness/server.ts";
-import { credentialsOf } from "../harness/signaling_room.ts";
+import { Stranger, targetOf } from "../harness/stranger.ts";
 import { type Publication, type Subscription, WeriftClient } from "../harness/werift_client.ts";
 
 const SEED = 64;
@@ -16,6 +16,7 @@ const BURST = 16;
 const BURSTS = 30;
 const HALF_PEERS = 30;
 const HELLO_BURSTS = 60;
+const STRANGER_BURSTS = 100;
 const MAX_EARLY = 1_000;
 /** SSRCs that are bound to one track at most (rule B60). */
 const SSRCS_PER_TRACK = 8;
@@ -131,11 +132,7 @@ test(
     const floods = floodsOf(mallory, {
       ownSsrc: own.transceiver.sender.ssrc,
       receivedSsrc: mallory.sectionOf(received).ssrc ?? 0,
-      target: {
-        ufrag: credentialsOf(mallory.answer).ufrag,
-        remoteUfrag: credentialsOf(mallory.connection.localDescription?.sdp ?? "").ufrag,
-        ssrc: call.source.publication.transceiver.sender.ssrc,
-      },
+      target: targetOf(mallory, call.source.publication.transceiver.sender.ssrc).target,
       random: seeded(SEED),
     });
     for (const flood of Object.values(floods)) {
@@ -182,6 +179,23 @@ test(
       assert.ok(rounds < 1_000, "what has begun a handshake leaves with its signaling");
       await call.goOn(1);
     }
+    call.assertUndisturbed();
+  },
+);
+
+test(
+  "B45, B131: datagrams of a stranger without end are not answered, and cost a call no packet",
+  async (server, stack) => {
+    const call = await Call.begin(server, stack);
+    const { alice, bob, source } = call;
+    const { ssrc } = source.publication.transceiver.sender;
+    const targets = [alice, bob].map((client) => targetOf(client, ssrc));
+    using stranger = new Stranger(SEED);
+    for (let burst = 0; burst < STRANGER_BURSTS; burst++) {
+      await stranger.sendBatch(targets);
+      await call.goOn(2);
+    }
+    await stranger.assertNothingReceived();
     call.assertUndisturbed();
   },
 );

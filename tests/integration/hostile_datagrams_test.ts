@@ -2,53 +2,15 @@ import assert from "node:assert/strict";
 import { createCertificate } from "../../src/io/dtls/certificate.ts";
 import { SRTP_PROFILE_PREFERENCE } from "../../src/webrtc/srtp/profile.ts";
 import { TestClient } from "../harness/dtls_client.ts";
-import { plainAlert, seeded } from "../harness/dtls_datagrams.ts";
-import { hostileDatagram, type Target } from "../harness/hostile_datagrams.ts";
+import { plainAlert } from "../harness/dtls_datagrams.ts";
 import { LoopbackServer } from "../harness/loopback_server.ts";
 import { assertForwarded, MediaSource } from "../harness/media_source.ts";
-import { candidateAddress } from "../harness/sdp_sections.ts";
 import { credentialsOf } from "../harness/signaling_room.ts";
+import { Stranger, targetOf } from "../harness/stranger.ts";
 import { WeriftClient } from "../harness/werift_client.ts";
 
 const SEED = 45;
 const BATCHES = 250;
-/** Few enough at once for a socket's buffer, so that the kernel loses no packet of the call. */
-const BATCH = 16;
-const FENCE = Uint8Array.of(0xfe, 0xce);
-
-/** A socket that nobody in the call knows of, and what it throws. */
-class Stranger implements Disposable {
-  readonly #socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  readonly #random = seeded(SEED);
-
-  [Symbol.dispose](): void {
-    this.#socket.close();
-  }
-
-  async send(datagram: Uint8Array, sdp: string): Promise<void> {
-    await this.#socket.send(datagram, { transport: "udp", ...candidateAddress(sdp) });
-  }
-
-  async sendBatch(targets: readonly { readonly sdp: string; readonly target: Target }[]): Promise<void> {
-    for (let i = 0; i < BATCH; i++) {
-      const { sdp, target } = targets[i % targets.length];
-      await this.send(hostileDatagram(this.#random, target), sdp);
-    }
-  }
-
-  /** Fails where the server has sent anything here: it would come before what is sent now. */
-  async assertNothingReceived(): Promise<void> {
-    await this.#socket.send(FENCE, this.#socket.addr);
-    const [datagram] = await this.#socket.receive();
-    assert.deepEqual(datagram, FENCE);
-  }
-}
-
-/** Whom a stranger would like to be. */
-function targetOf({ answer, connection }: WeriftClient, ssrc: number) {
-  const remoteUfrag = credentialsOf(connection.localDescription?.sdp ?? "").ufrag;
-  return { sdp: answer, target: { ufrag: credentialsOf(answer).ufrag, remoteUfrag, ssrc } };
-}
 
 Deno.test({
   name: `B45: what a stranger sends to the ports of a call is not answered and disturbs nothing (seed ${SEED})`,
@@ -69,7 +31,7 @@ Deno.test({
 
     const { ssrc = 0 } = bob.sectionOf(subscription);
     const targets = [targetOf(alice, publication.transceiver.sender.ssrc), targetOf(bob, ssrc)];
-    using stranger = new Stranger();
+    using stranger = new Stranger(SEED);
     for (let batch = 0; batch < BATCHES; batch++) {
       await stranger.sendBatch(targets);
       // A socket gives up its datagrams in order: these packets come after all that was sent before them.
@@ -102,7 +64,7 @@ Deno.test({
     const send = (datagram: Uint8Array) => void sent.push(datagram.slice());
     await new TestClient({ certificate: createCertificate(Date.now()), profiles, send }).connect();
     const [clientHello] = sent;
-    using stranger = new Stranger();
+    using stranger = new Stranger(SEED);
     await alice.negotiate(async (answer) => {
       const { ufrag } = credentialsOf(answer);
       await stranger.sendBatch([{ sdp: answer, target: { ufrag, remoteUfrag: "abcd", ssrc: 1 } }]);
