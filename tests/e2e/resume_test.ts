@@ -112,6 +112,9 @@ Deno.test({
         await ben.run(`guest.events.filter(({ peerId, name }) => peerId === "${adaId}" && name === "peerLeft")`),
         [],
       );
+      // Before the proxy goes.
+      await ada.run("guest.room.leave()");
+      await ben.event({ name: "peerLeft", peerId: adaId });
     }),
 });
 
