@@ -173,10 +173,10 @@ async function playNonsense(signalingUrl: string, secrets: SecretSearch): Promis
     `{"type":"join","token":"${add("token")}`,
     JSON.stringify({ type: "join", roomId: 1, token: add("token"), resume: add("resume") }),
     JSON.stringify({ type: "join", roomId: "room", token: [add("token")] }),
+    JSON.stringify({ type: "join", roomId: "room", resume: add("resume") }),
     JSON.stringify({ type: "join", roomId: "room", token: "t".repeat(5000) + add("token") }),
     JSON.stringify({ type: "jion", token: add("token") }),
     JSON.stringify({ type: "offer", sdp: offer, token: add("token") }),
-    JSON.stringify({ type: "join", roomId: "room", resume: add("resume") }),
     JSON.stringify({ type: "join", roomId: "room", token: add("token") }),
     JSON.stringify({ type: "join", roomId: "room", token: add("token") }),
     JSON.stringify({ type: "offer", sdp: `v=0\r\na=ice-pwd:${add("ICE password")}\r\n` }),
@@ -187,7 +187,7 @@ async function playNonsense(signalingUrl: string, secrets: SecretSearch): Promis
   ];
   for (const message of messages) socket.sendRaw(message);
   const { messages: received } = socket;
-  // The eighth is a join, and right.
+  // The first offer comes behind a join that is right, and is answered by two.
   await received.reach(messages.length + 1, "an answer to each message");
   return { reader, text: JSON.stringify(received.entries) };
 }
