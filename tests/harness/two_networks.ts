@@ -2,7 +2,7 @@ import { NetworkNamespace } from "./network_namespace.ts";
 
 /** In both networks nothing else is there. */
 const SERVER_ADDRESS = "10.0.0.1";
-const CLIENT_ADDRESS = "10.0.0.2";
+const CLIENT_ADDRESSES = ["10.0.0.2", "10.0.0.3"];
 const PREFIX_LENGTH = 24;
 
 /** A server and a browser, each in a network namespace of its own, with a wire between them and nothing besides. */
@@ -10,7 +10,7 @@ export class TwoNetworks implements AsyncDisposable {
   readonly server: NetworkNamespace;
   readonly client: NetworkNamespace;
   readonly serverAddress = SERVER_ADDRESS;
-  readonly clientAddress = CLIENT_ADDRESS;
+  #moves = 0;
 
   private constructor(server: NetworkNamespace, client: NetworkNamespace) {
     this.server = server;
@@ -27,6 +27,17 @@ export class TwoNetworks implements AsyncDisposable {
     await networks.#addClientAddress();
     made.move();
     return networks;
+  }
+
+  get clientAddress(): string {
+    return CLIENT_ADDRESSES[this.#moves % CLIENT_ADDRESSES.length];
+  }
+
+  /** Gives the browser's machine another address in place of its own, as when it goes into another network. */
+  async moveClient(): Promise<void> {
+    await this.client.ip("address", "delete", `${this.clientAddress}/${PREFIX_LENGTH}`, "dev", "eth0");
+    this.#moves++;
+    await this.#addClientAddress();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

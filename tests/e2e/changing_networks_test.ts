@@ -1,0 +1,27 @@
+import { strictEqual } from "node:assert/strict";
+import {
+  selectedPath,
+  TWO_NETWORKS_PERMISSIONS,
+  WITHOUT_TWO_NETWORKS,
+  withTwoNetworks,
+} from "../harness/two_networks_meeting.ts";
+
+const FRAMES = 30;
+
+Deno.test({
+  name: "B222: a call goes on when the browser's machine gets another address",
+  ignore: WITHOUT_TWO_NETWORKS,
+  permissions: TWO_NETWORKS_PERMISSIONS,
+  fn: () =>
+    withTwoNetworks(async (networks, join) => {
+      const people = [await join("Ada"), await join("Ben")];
+      for (const person of people) await person.waitForOthers(1);
+      await networks.moveClient();
+      for (const person of people) {
+        const [{ framesDecoded }] = (await person.inbound()).filter(({ kind }) => kind === "video");
+        await person.waitForFrames(framesDecoded + FRAMES);
+        const { local } = await selectedPath(person);
+        strictEqual(local, networks.clientAddress);
+      }
+    }),
+});
