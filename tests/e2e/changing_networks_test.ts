@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   selectedPath,
   TWO_NETWORKS_PERMISSIONS,
@@ -24,4 +24,21 @@ Deno.test({
         strictEqual(local, networks.clientAddress);
       }
     }),
+});
+
+Deno.test({
+  name: "B223: two people on a machine from which UDP does not reach the server see and hear each other over TCP",
+  ignore: WITHOUT_TWO_NETWORKS,
+  permissions: TWO_NETWORKS_PERMISSIONS,
+  fn: () =>
+    withTwoNetworks(async (networks, join) => {
+      await networks.blockUdp();
+      const people = [await join("Ada"), await join("Ben")];
+      const { serverAddress: remote, clientAddress: local } = networks;
+      for (const person of people) {
+        await person.waitForOthers(1);
+        await person.waitForFrames(FRAMES);
+        deepStrictEqual(await selectedPath(person), { protocol: "tcp", local, remote });
+      }
+    }, ["--tcp-port=0"]),
 });

@@ -33,6 +33,14 @@ export class TwoNetworks implements AsyncDisposable {
     return CLIENT_ADDRESSES[this.#moves % CLIENT_ADDRESSES.length];
   }
 
+  /** From now on UDP to the server is lost without a word, as behind a firewall that lets TCP alone pass. */
+  async blockUdp(): Promise<void> {
+    // Rules are asked in the order of their priorities, and the one for the own addresses has 0 (ip-rule(8)).
+    await this.server.ip("rule", "add", "priority", "100", "lookup", "local");
+    await this.server.ip("rule", "add", "priority", "10", "ipproto", "udp", "blackhole");
+    await this.server.ip("rule", "delete", "priority", "0");
+  }
+
   /** Gives the browser's machine another address in place of its own, as when it goes into another network. */
   async moveClient(): Promise<void> {
     await this.client.ip("address", "delete", `${this.clientAddress}/${PREFIX_LENGTH}`, "dev", "eth0");

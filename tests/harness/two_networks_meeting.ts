@@ -14,13 +14,17 @@ export const TWO_NETWORKS_PERMISSIONS = {
 
 export const WITHOUT_TWO_NETWORKS = WITHOUT_CHROMIUM || WITHOUT_NAMESPACES;
 
-/** Runs a test with a server in one network and a browser in the other. The server's log is shown where it fails. */
+/**
+ * Runs a test with a server, which may get more flags, in one network and a browser in the other. The server's log is
+ * shown where it fails.
+ */
 export async function withTwoNetworks(
   test: (networks: TwoNetworks, join: (name: string) => Promise<RoomPage>) => Promise<void>,
+  flags: readonly string[] = [],
 ): Promise<void> {
   await using networks = await TwoNetworks.create();
   const { serverAddress, server: namespace, client } = networks;
-  const server = await ServerProcess.start({ namespace, flags: [`--host=${serverAddress}`] });
+  const server = await ServerProcess.start({ namespace, flags: [`--host=${serverAddress}`, ...flags] });
   try {
     await using chromium = await startRemoteChromium({ namespace: client, trustedOrigin: server.url });
     await test(networks, (name) => RoomPage.join(chromium, server.url, name));
