@@ -73,7 +73,8 @@ export class IceLite {
 
   /**
    * Takes one STUN datagram from `from`. Writes what is to be sent back there into `response`, at least
-   * MAX_RESPONSE_LENGTH bytes, and returns its length; 0 for nothing. Only authenticated binding requests are answered.
+   * MAX_RESPONSE_LENGTH bytes, and returns its length, never more than came; 0 for nothing. Only authenticated binding
+   * requests are answered.
    */
   handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number, response: Uint8Array): number {
     const message = this.#message;
@@ -89,12 +90,14 @@ export class IceLite {
       return 0;
     }
     const error = refusal(message);
-    if (error !== undefined) {
-      this.rejected++;
-      return writeBindingError(response, message, error, generation.password);
-    }
-    this.#accept(message, generation, from, nowMs);
-    return writeBindingSuccess(response, message, from, generation.password);
+    const responseLength = error === undefined
+      ? writeBindingSuccess(response, message, from, generation.password)
+      : writeBindingError(response, message, error, generation.password);
+    // Whoever sends less than any client needs has forged the source, perhaps, to have more sent there (rule B226).
+    const isLonger = responseLength > length;
+    if (isLonger || error !== undefined) this.rejected++;
+    else this.#accept(message, generation, from, nowMs);
+    return isLonger ? 0 : responseLength;
   }
 
   /** Whether a valid request came from `address`. Of many addresses only the newest are remembered. */

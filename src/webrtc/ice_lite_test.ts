@@ -174,7 +174,7 @@ Deno.test({
     const username = `${ufrag}:client`;
     let offset = writeAttribute(bytes, beginMessage(bytes, BINDING_REQUEST, bytes, 8), 0x0006, username.length);
     writeAscii(bytes, 24, username);
-    offset = writeAttribute(bytes, offset, 0x7abc, 0);
+    offset = writeAttribute(bytes, offset, 0x7abc, 12);
     assert.equal(client.deliver(bytes, endMessage(bytes, offset, "wrong"), A), undefined);
     const response = client.deliver(bytes, endMessage(bytes, offset, password), A);
     assert.equal(response?.errorCode, 420);
