@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { DtlsCertificate } from "./certificate.ts";
 
@@ -46,7 +47,7 @@ export function readCertificate({ cert, key }: CertificatePem, nowMs: number): G
   const x509 = parseCertificate(blocks[0].text);
   if (x509.raw.length > MAX_LENGTH) throw new CertificateError("cert", `it is longer than ${MAX_LENGTH} bytes`);
   const privateKey = parseKey(key);
-  if (!spki(x509.publicKey).equals(spki(createPublicKey(privateKey)))) {
+  if (!publicKeyOf(x509).equals(spki(createPublicKey(privateKey)))) {
     throw new CertificateError("key", "it is not the key of the certificate");
   }
   const others = blocks.length - 1;
@@ -69,6 +70,16 @@ function parseCertificate(pem: string): X509Certificate {
     return new X509Certificate(pem);
   } catch {
     throw new CertificateError("cert", "its first certificate cannot be read");
+  }
+}
+
+/** In DER. */
+function publicKeyOf(x509: X509Certificate): Buffer {
+  try {
+    return spki(x509.publicKey);
+  } catch {
+    // node:crypto does not know all types and curves.
+    throw new CertificateError("cert", "its key cannot be read: it is not EC P-256");
   }
 }
 
@@ -114,6 +125,6 @@ function pemBlocks(text: string): { readonly label: string; readonly text: strin
   return [...text.matchAll(BLOCK)].map(([block, label]) => ({ label, text: block }));
 }
 
-function spki(key: KeyObject) {
+function spki(key: KeyObject): Buffer {
   return key.export({ type: "spki", format: "der" });
 }

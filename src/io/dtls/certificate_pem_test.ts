@@ -80,6 +80,14 @@ const keyOf = (type: "rsa" | "ed25519" | "P-384"): string => {
   return generateKeyPairSync("ed25519", { publicKeyEncoding, ...format }).privateKey;
 };
 
+/** Its key has the object identifier of prime239v3 instead of prime256v1 (RFC 5480 section 2.1.1.1, ANSI X9.62). */
+function withUnknownCurve(): string {
+  const hex = OWN.der.toHex();
+  const changed = hex.replace("2a8648ce3d030107", "2a8648ce3d030106");
+  assert.notEqual(changed, hex);
+  return `-----BEGIN CERTIFICATE-----\n${Uint8Array.fromHex(changed).toBase64()}\n-----END CERTIFICATE-----\n`;
+}
+
 const encrypted = (): string => OWN.keyPem.replaceAll("PRIVATE", "ENCRYPTED PRIVATE");
 const encryptedSec1 = (): string =>
   SEC1.replace("KEY-----\n", "KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n");
@@ -94,6 +102,12 @@ for (
       "cert",
       () => ({ ...GIVEN, cert: longCertificate(9000).certPem }),
       /longer than 8192 bytes$/,
+    ],
+    [
+      "a certificate for a curve that nobody knows",
+      "cert",
+      () => ({ ...GIVEN, cert: withUnknownCurve() }),
+      /^its key cannot be read: it is not EC P-256$/,
     ],
     ["no key", "key", () => ({ ...GIVEN, key: OWN.certPem }), /^it has no private key in PEM/],
     [
