@@ -10,8 +10,9 @@ export function mediaHostProblem(hosts: readonly string[], tryBind: TryBind = bi
     try {
       tryBind(host);
     } catch (error) {
-      if (!(error instanceof Deno.errors.AddrNotAvailable)) throw error;
-      return `This machine does not have the address ${host}: choose another one with --media-host=<address>`;
+      const reason = reasonOf(error, host);
+      if (reason === undefined) throw error;
+      return `${reason}: choose another one with --media-host=<address>`;
     }
   }
   return undefined;
@@ -19,4 +20,12 @@ export function mediaHostProblem(hosts: readonly string[], tryBind: TryBind = bi
 
 function bindAndClose(hostname: string): void {
   Deno.listenDatagram({ transport: "udp", hostname, port: 0 }).close();
+}
+
+/** Undefined for what the system did not say. */
+function reasonOf(error: unknown, host: string): string | undefined {
+  if (error instanceof Deno.errors.AddrNotAvailable) return `This machine does not have the address ${host}`;
+  // A link-local address without its interface; IPv6 where the kernel has none.
+  const isOfSystem = error instanceof Error && /\(os error \d+\)/.test(error.message);
+  return isOfSystem ? `Media cannot be on the address ${host}, ${error.message}` : undefined;
 }

@@ -14,6 +14,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B79: an address for media that the system refuses is told with its reason and what to do",
+  permissions: { net: ["[fe80::1]"] },
+  fn() {
+    const problem = mediaHostProblem(["fe80::1"]);
+    assert.match(
+      problem ?? "",
+      /^Media cannot be on the address fe80::1, .+ \(os error \d+\): choose another one with --media-host=<address>$/,
+    );
+  },
+});
+
+Deno.test({
   name: "another error of the system is a fault, and is thrown on",
   permissions: "none",
   fn() {
