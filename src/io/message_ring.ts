@@ -77,9 +77,9 @@ export class RingWriter<Message> {
     this.#wakeReader();
   }
 
-  /** As `send`, but drops the message where the ring is full; returns whether it went. */
-  offer(message: Message): boolean {
-    const isSent = this.#waiting.length === 0 && this.#write(this.#encoder.encode(message));
+  /** As `send`, but drops the message where less than `spare` bytes of the ring would stay free; returns whether it went. */
+  offer(message: Message, spare = 0): boolean {
+    const isSent = this.#waiting.length === 0 && this.#write(this.#encoder.encode(message), spare);
     if (isSent) this.#wakeReader();
     return isSent;
   }
@@ -93,11 +93,11 @@ export class RingWriter<Message> {
     if (written > 0) this.#wakeReader();
   }
 
-  #write(bytes: Uint8Array): boolean {
+  #write(bytes: Uint8Array, spare = 0): boolean {
     const { state, data, length, lengthView } = this.#ring;
     const position = Atomics.load(state, WRITE);
     const used = (position - Atomics.load(state, READ)) >>> 0;
-    if (used + LENGTH_BYTES + bytes.length > data.length) return false;
+    if (used + LENGTH_BYTES + bytes.length + spare > data.length) return false;
     lengthView.setUint32(0, bytes.length);
     this.#ring.put(position, length);
     this.#ring.put(position + LENGTH_BYTES, bytes);

@@ -9,9 +9,9 @@ import { portableCiphers } from "../portable/cipher.ts";
 import { cryptoRandom } from "../random.ts";
 import { receiveFor } from "../receive_for.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
+import { handOverBy } from "./hand_over.ts";
 import { openLibc } from "./libc.ts";
 import { AttachedSockets } from "./sockets.ts";
-import type { TcpHandover } from "./tcp_connection.ts";
 import type { FromWorker, ToWorker, WorkerNotice, WorkerStart } from "./worker_messages.ts";
 
 const FOREVER = -1;
@@ -29,7 +29,7 @@ async function run(start: WorkerStart): Promise<void> {
   const tcpPort = start.tcp && {
     listener: start.tcp.listener,
     handOver: start.tcp.handsOver
-      ? (connection: TcpHandover) => outbound.send({ type: "connection", connection })
+      ? handOverBy(outbound, start.fromWorker.byteLength, (fd) => libc.call.close(fd))
       : undefined,
   };
   const sockets = new AttachedSockets(libc, { random: cryptoRandom, blocking: true, tcpPort });

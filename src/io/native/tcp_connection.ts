@@ -16,6 +16,9 @@ const TCP_NOTSENT_LOWAT = 25;
 /** Bytes that the kernel takes beyond what the network does: what waits there is not dropped when it gets old. */
 const UNSENT_BYTES = 64 * 1024;
 
+/** Bytes that go to another isolate with a connection: before it has an answer a client sends its checks and no more. */
+export const MAX_HANDED_OVER = 8 * 1024;
+
 /** A connection on its way to the isolate that has its peer. Can be copied from one isolate to another. */
 export interface TcpHandover {
   /** Whose it is by now closes it. */
@@ -130,9 +133,9 @@ export class NativeTcpConnection extends TcpConnection implements LoopSocket, Fl
 
   protected override handOver(ufrag: string, received: Uint8Array): boolean {
     const { handOver, loop } = this.#context;
-    if (handOver === undefined) return false;
+    if (handOver === undefined || received.length > MAX_HANDED_OVER) return false;
     loop.remove(this);
-    handOver({ fd: this.fd, hostname: this.hostname, port: this.port, ufrag, received });
+    handOver({ fd: this.fd, hostname: this.hostname, port: this.port, ufrag, received: received.slice() });
     return true;
   }
 }

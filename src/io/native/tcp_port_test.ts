@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatagramClient, queue, RecordingHandler, stunRequest, UFRAG } from "../../../tests/harness/datagram_peer.ts";
-import { frames } from "../../../tests/harness/frames.ts";
+import { frame, frames } from "../../../tests/harness/frames.ts";
 import { TcpClient } from "../../../tests/harness/tcp_client.ts";
 import { openAttached } from "../../../tests/harness/attached_sockets.ts";
 import { LIBC_TITLE, openDescriptors, testLibc, WITH_LIBC } from "../../../tests/harness/native_libc.ts";
@@ -14,6 +14,7 @@ import type { Libc } from "./libc.ts";
 import { listenTcp } from "./listen_tcp.ts";
 import { SocketBinder } from "./socket_binder.ts";
 import { AttachedSockets, openNativeSockets } from "./sockets.ts";
+import { MAX_HANDED_OVER, type TcpHandover } from "./tcp_connection.ts";
 
 const LOOPBACK = "127.0.0.1";
 const { ignore } = WITH_LIBC;
@@ -178,10 +179,10 @@ Deno.test({
 });
 
 /** Sockets whose loop runs when the test says so. */
-function openDriven() {
+function openDriven(handOver?: (connection: TcpHandover) => void) {
   const libc = testLibc();
   const listener = listenTcp(libc, { hostname: LOOPBACK, port: 0 });
-  const tcpPort = { listener: listener.fd };
+  const tcpPort = { listener: listener.fd, handOver };
   const sockets = new AttachedSockets(libc, { random: seededRandom(1), blocking: true, tcpPort });
   const binder = new SocketBinder(libc, { random: seededRandom(1) });
   const openPeer = (ufrag: string) => {
@@ -191,6 +192,7 @@ function openDriven() {
     return handler;
   };
   return {
+    libc,
     port: listener.port,
     openPeer,
     tcp: sockets.tcp,
@@ -248,6 +250,36 @@ Deno.test({
     await until(() => clients.every(({ received }) => received.entries.length === 1), "answers", () => turn(0));
     assert.deepEqual([tcp?.size, tcp?.counters.refused], [100, 0]);
     await Promise.all(clients.map((client) => client.close()));
+    await close();
+  },
+});
+
+Deno.test({
+  name: "B227: a connection for an unknown peer is handed over with what it has sent, unless that is more than 8 kB",
+  ignore,
+  permissions,
+  async fn() {
+    const handedOver: TcpHandover[] = [];
+    const { libc, port, tcp, turn, close } = openDriven((connection) => handedOver.push(connection));
+    const request = stunRequest("nobodyXX");
+    const room = MAX_HANDED_OVER - frame(request).length;
+    for (const [length, handed, refused] of [[room, 1, 0], [room + 1, 1, 1]] as const) {
+      const bytes = Uint8Array.of(...frame(request), ...new Uint8Array(length).fill(1));
+      const client = await TcpClient.connect(port);
+      await client.sendBytes(bytes);
+      await until(
+        () => handedOver.length + (tcp?.counters.refused ?? 0) === handed + refused,
+        "its end",
+        () => turn(0),
+      );
+      assert.deepEqual([handedOver.length, tcp?.counters.refused, tcp?.size], [handed, refused, 0]);
+      if (refused === 0) {
+        assert.deepEqual([handedOver[0].ufrag, handedOver[0].received], ["nobodyXX", bytes]);
+        libc.call.close(handedOver[0].fd);
+      }
+      await client.ended;
+      await client.close();
+    }
     await close();
   },
 });

@@ -108,7 +108,10 @@ export abstract class TcpConnection implements RemoteAddress {
   /** Sends what the system takes at once, and closes the system's part. */
   protected abstract end(): void;
 
-  /** Gives the system's part, with the bytes that were received, to who has the peer; false where there is nobody to ask. */
+  /**
+   * Gives the system's part, with the bytes that were received, to who has the peer; false where it cannot. The bytes are
+   * valid only during the call.
+   */
   protected handOver(_ufrag: string, _received: Uint8Array): boolean {
     return false;
   }
@@ -126,7 +129,7 @@ export abstract class TcpConnection implements RemoteAddress {
     if (this.#owner !== undefined) {
       this.#deliver(buffer, 0);
       if (!this.#isProven) this.#refuse();
-    } else if (this.handOver(ufrag, buffer.slice(offset - FRAME_HEADER_LENGTH, end))) {
+    } else if (this.handOver(ufrag, buffer.subarray(offset - FRAME_HEADER_LENGTH, end))) {
       this.#leave();
     } else {
       this.#refuse();
