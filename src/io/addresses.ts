@@ -55,6 +55,11 @@ function isIpv6(address: string): boolean {
   return address.includes(":");
 }
 
+/** Whether a client could send to the address, which is not its own and not one of a link. */
+export function isReachable(address: string): boolean {
+  return !isUnspecified(address) && !isLinkLocal(address);
+}
+
 /** A link-local address means nothing without its interface, which a candidate cannot name (RFC 8445 section 5.1.1.1). */
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab]/i.test(address);

@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { getLogger } from "@logtape/logtape";
 import { messageOf } from "../webrtc/error_message.ts";
 import { parseIpAddress } from "../webrtc/ip_address.ts";
-import { unservedAddresses } from "./addresses.ts";
+import { isReachable, unservedAddresses } from "./addresses.ts";
 import { type Clock, systemClock } from "./clock.ts";
 
 /** Dynamic DNS has a time to live of a minute, mostly. */
@@ -101,9 +101,10 @@ export class AnnouncedAddresses {
     try {
       const found = [...new Set(await this.#resolve(name))];
       const unserved = unservedAddresses(this.#hosts, found);
-      const addresses = found.filter((address) => !unserved.includes(address));
+      // A resolver that blocks a name says 0.0.0.0, and one that knows this machine itself its link-local addresses.
+      const addresses = found.filter((address) => isReachable(address) && !unserved.includes(address));
       if (addresses.length > 0) return { addresses };
-      return { addresses, reason: `has no address of a family that media is on: ${found.join(", ") || "none at all"}` };
+      return { addresses, reason: `has no address that media can be reached at: ${found.join(", ") || "none at all"}` };
     } catch (error) {
       return { addresses: [], reason: `cannot be looked up: ${messageOf(error)}` };
     }

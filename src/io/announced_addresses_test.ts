@@ -43,6 +43,17 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B209: of a name's addresses those are left out that are none, or that mean nothing beyond a link",
+  permissions: "none",
+  async fn() {
+    const { open } = setUp({ [NAME]: ["fe80::1", "0.0.0.0", "203.0.113.7", "::"] });
+    const announced = await open([NAME]);
+    assert.deepEqual(announced.addresses, ["203.0.113.7"]);
+    announced.close();
+  },
+});
+
+Deno.test({
   name: "B209: without a name nothing is looked up, then or later",
   permissions: "none",
   async fn() {
@@ -127,8 +138,13 @@ Deno.test({
 for (
   const [what, entries, reason] of [
     ["a name that cannot be looked up", ["fails"], /^fails cannot be looked up: no such host$/],
-    ["a name without an address", ["empty"], /^empty has no address of a family that media is on: none at all$/],
-    ["a name of another family alone", [NAME, "six"], /^six has no address of a family that media is on: 2001:db8::7$/],
+    ["a name without an address", ["empty"], /^empty has no address that media can be reached at: none at all$/],
+    [
+      "a name that a resolver blocks",
+      ["blocked"],
+      /^blocked has no address that media can be reached at: 0.0.0.0, ::$/,
+    ],
+    ["a name of another family alone", [NAME, "six"], /^six has no address that media can be reached at: 2001:db8::7$/],
     ["an address of another family", ["2001:db8::1"], /^2001:db8::1: media has no address of that family$/],
   ] as const
 ) {
@@ -139,6 +155,7 @@ for (
       const { open, clock } = setUp({
         fails: new Error("no such host"),
         empty: [],
+        blocked: ["0.0.0.0", "::"],
         six: ["2001:db8::7"],
         [NAME]: ["203.0.113.7"],
       });
