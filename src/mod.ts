@@ -10,7 +10,7 @@
  * ```
  */
 import { getLogger } from "@logtape/logtape";
-import { bindAddress, localAddresses, unservedAddresses } from "./io/addresses.ts";
+import { bindAddress, isUnspecified, localAddresses, unservedAddresses } from "./io/addresses.ts";
 import { AnnouncedAddresses, AnnounceError, type AnnounceOptions } from "./io/announced_addresses.ts";
 import { type BackendChoice, chooseBackend } from "./io/choose_backend.ts";
 import { systemClock } from "./io/clock.ts";
@@ -112,8 +112,8 @@ export class BackendUnavailableError extends Error {
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
- * cannot carry, or where `announce` has what is no IP address or of a family that `hostname` cannot serve; and nothing
- * else.
+ * cannot carry, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
+ * family that `hostname` cannot serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
@@ -124,6 +124,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   iceLinks(iceServers(""));
   const { hostname: host = "0.0.0.0", announce = [] } = options;
   const hosts = typeof host === "string" ? [host] : host;
+  if (hosts.length === 0) throw new TypeError("hostname: media needs an address");
   if (typeof announce !== "function") checkAnnounced(hosts, announce);
   const announced = typeof announce === "function" ? announce : () => announce;
   const hostname = bindAddress(hosts);
@@ -193,6 +194,7 @@ function checkAnnounced(hosts: readonly string[], announce: readonly string[]): 
       throw new TypeError(`announce: ${address} is no IP address; AnnouncedAddresses looks names up`);
     }
   }
+  if (announce.some(isUnspecified)) throw new TypeError("announce: no client can send to an unspecified address");
   const [unserved] = unservedAddresses(hosts, announce);
   if (unserved === undefined) return;
   throw new TypeError(`announce: ${unserved} is of a family that media on ${hosts.join(", ")} cannot serve`);

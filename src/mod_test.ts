@@ -70,11 +70,16 @@ Deno.test({
           "announce: media.example.org is no IP address; AnnouncedAddresses looks names up",
         ],
         ["0.0.0.0", "2001:db8::1", "announce: 2001:db8::1 is of a family that media on 0.0.0.0 cannot serve"],
+        ["::", "::", "announce: no client can send to an unspecified address"],
         ["2001:db8::2", "192.0.2.1", "announce: 192.0.2.1 is of a family that media on 2001:db8::2 cannot serve"],
       ]
     ) {
       assert.throws(() => createSwitchboard({ hostname, announce: [announce] }), { name: "TypeError", message });
     }
+    assert.throws(() => createSwitchboard({ hostname: [] }), {
+      name: "TypeError",
+      message: "hostname: media needs an address",
+    });
     createSwitchboard({ hostname: "::", announce: ["192.0.2.1", "2001:db8::1"] });
     createSwitchboard({ hostname: ["192.0.2.7", "2001:db8::7"], announce: ["192.0.2.1", "2001:db8::1"] });
   },
