@@ -21,16 +21,22 @@ export const GATHERING_PERMISSIONS = {
   net: [...new Set([...MEETING_PERMISSIONS.net, ...SITE_PERMISSIONS.net])],
 } satisfies Deno.PermissionOptionsObject;
 
-/** Runs a test with a server, a browser and a site of its own; nothing is left of them in the server (withServer). */
+/**
+ * Runs a test with a server, a browser and a site of its own; nothing is left of them in the server (withServer). Guests
+ * who are there at the end leave: of pages that are closed at once some break their WebSockets off, and the peers of these
+ * stay for 30 s (P14).
+ */
 export async function withGuests(test: (gathering: Gathering) => Promise<void>): Promise<void> {
   await withServer(async (server) => {
     await using site = new EmbeddingSite();
     await using chromium = await startChromium();
-    await test({
-      server,
-      site,
-      open: (prepare) => Guest.open(chromium, site, server.url, prepare),
-      openAt: (address) => Guest.open(chromium, site, address),
-    });
+    const guests: Guest[] = [];
+    const open = async (address: string, prepare?: (page: Page) => Promise<void>) => {
+      const guest = await Guest.open(chromium, site, address, prepare);
+      guests.push(guest);
+      return guest;
+    };
+    await test({ server, site, open: (prepare) => open(server.url, prepare), openAt: open });
+    for (const guest of guests) await guest.leave();
   });
 }

@@ -69,6 +69,11 @@ export class Guest {
     return await this.run(`guest.join(${JSON.stringify(options)})`) as string;
   }
 
+  /** Leaves the room, where there is one still. */
+  async leave(): Promise<void> {
+    if (!this.page.isClosed()) await this.run("guest.room?.leave()");
+  }
+
   async publish(source: Source, size?: Size): Promise<void> {
     await this.run(`guest.publish("${source}", ${JSON.stringify(size)})`);
   }

@@ -70,7 +70,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         LOOPBACK,
         run,
       ],
-      timeoutMs: 10 * MINUTE_MS,
+      timeoutMs: 14 * MINUTE_MS,
     },
   ];
 }
