@@ -59,7 +59,8 @@ export class Room {
       for (const track of tracks) this.#addTrack(peer, track);
     }
     this.#stopWatching = watchNetwork(() => {
-      this.#signaling.renew();
+      // A peer that never connected would not outlive its WebSocket (P14).
+      if (this.#state !== "connecting") this.#signaling.renew();
       this.#transport.restart();
     });
     this.#publishFirst(options);

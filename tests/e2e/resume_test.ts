@@ -143,3 +143,21 @@ Deno.test({
       await ben.event({ name: "trackRemoved", peerId: adaId, source: "camera" });
     }),
 });
+
+Deno.test({
+  name: "B203, P14: a sign of another network while a peer connects does not cost it its place",
+  ignore: WITHOUT_CHROMIUM,
+  permissions: GATHERING_PERMISSIONS,
+  fn: () =>
+    withGuests(async ({ open }) => {
+      const ada = await open();
+      const join = `guest.join({ sources: ["microphone"] })`;
+      await ada.run(`${join}.then(() => void dispatchEvent(new Event("online")))`);
+      await ada.event({ name: "stateChanged", state: "connected" });
+      const ben = await open();
+      await ben.join();
+      await ben.progress("microphone");
+      const told = await ada.run(`guest.events.filter(({ name }) => name === "closed" || name === "error")`);
+      deepStrictEqual(told, []);
+    }),
+});
