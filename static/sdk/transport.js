@@ -134,12 +134,19 @@ export class Transport {
   /** @param {object} offer */
   #sendOffer(offer) {
     this.#sink.send(offer);
-    const isLast = this.#repeated || !this.#connectedOnce;
+    if (this.#repeated || !this.#connectedOnce) return this.#awaitAnswer();
     this.#answerTimer = setTimeout(() => {
-      if (isLast) return this.#sink.failed(new SwitchboardError("server-gone", "the server did not answer"));
       this.#repeated = true;
+      // Where there is no other WebSocket to be had nobody sends the offer again.
+      this.#awaitAnswer();
       this.#sink.unanswered();
-    }, isLast ? ANSWER_TIMEOUT_MS : REPEAT_MS);
+    }, REPEAT_MS);
+  }
+
+  #awaitAnswer() {
+    this.#answerTimer = setTimeout(() => {
+      this.#sink.failed(new SwitchboardError("server-gone", "the server did not answer"));
+    }, ANSWER_TIMEOUT_MS);
   }
 
   /** The signaling is lost. Media goes on as long as its own connection does. */
@@ -151,6 +158,8 @@ export class Transport {
 
   /** There is signaling again: the offer that was not answered is repeated (P68), and what waited is offered. */
   resume() {
+    // Whoever was told what had happened meanwhile may have left on it.
+    if (this.#closed) return;
     this.#away = false;
     if (this.#unanswered !== null) this.#sendOffer(this.#unanswered);
     this.#restarts = 0;

@@ -1,0 +1,61 @@
+/** A browser's RTCPeerConnection as far as the SDK's Transport uses it where there are no tracks; the test is its network. */
+export class FakePeerConnection {
+  connectionState = "new";
+  signalingState = "stable";
+  localDescription: { readonly sdp: string } | null = null;
+  onconnectionstatechange: (() => void) | null = null;
+  onicecandidate: (() => void) | null = null;
+  /** Times that an ICE restart was asked for. */
+  restarts = 0;
+  #offers = 0;
+
+  addTransceiver(kind: string, { direction }: { readonly direction: string }) {
+    return { mid: "0", direction, currentDirection: null, receiver: { track: { kind } }, setCodecPreferences() {} };
+  }
+
+  restartIce(): void {
+    this.restarts++;
+  }
+
+  setLocalDescription(): Promise<void> {
+    this.signalingState = "have-local-offer";
+    this.localDescription = { sdp: `offer ${++this.#offers}` };
+    return Promise.resolve();
+  }
+
+  setRemoteDescription(): Promise<void> {
+    this.signalingState = "stable";
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.connectionState = "closed";
+  }
+
+  /** The browser tells of another state. */
+  become(state: string): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+}
+
+/** Has the SDK make peer connections of this kind until it is disposed of. */
+export function fakePeerConnections(): { readonly made: FakePeerConnection[] } & Disposable {
+  const made: FakePeerConnection[] = [];
+  class RTCPeerConnection extends FakePeerConnection {
+    constructor() {
+      super();
+      made.push(this);
+    }
+  }
+  const globals = { RTCPeerConnection, RTCRtpReceiver: { getCapabilities: () => null } };
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+  }
+  return {
+    made,
+    [Symbol.dispose]() {
+      for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name);
+    },
+  };
+}
