@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { ResumingSocketOptions, ServerMessage, SignalingSink, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
-import { greet, openSocket, parseMessage, SUPERSEDED } from "./signaling.js";
+import { greet, LEAVING, openSocket, parseMessage, SUPERSEDED } from "./signaling.js";
 
 /** All attempts to come back take so long at most: the server keeps the peer no longer (P14). */
 const LIMIT_MS = 30_000;
@@ -21,6 +21,9 @@ const FINAL_CODES = {
   [SUPERSEDED]: ["superseded", "another connection speaks for this client"],
 };
 
+/** Errors behind which the server closes the WebSocket; `resume-failed` is one on a WebSocket that has resumed. */
+const LAST_WORDS = new Set([...Object.values(FINAL_CODES).map(([code]) => code), "resume-failed"]);
+
 /** @type {[code: string, reason: string]} */
 const LOST = ["server-gone", "the connection to the server was lost"];
 
@@ -39,6 +42,10 @@ export class ResumingSocket {
   #sink;
   #socket;
   #token;
+  /** With which the WebSocket of now has resumed the peer. @type {string | undefined} */
+  #usedToken;
+  /** Attempts by the same token that came to nothing: the server may hear of them after the one that succeeded. */
+  #failures = 0;
   #away = false;
   #closed = false;
   /** The error with which the server announced the end. @type {[code: string, reason: string] | undefined} */
@@ -79,7 +86,7 @@ export class ResumingSocket {
   /** Leaves, where there is a way to the server. Nothing is told afterwards. */
   close() {
     this.#closed = true;
-    this.#attempt.abort();
+    this.#attempt.abort(LEAVING);
     this.#forget(1000);
   }
 
@@ -93,10 +100,7 @@ export class ResumingSocket {
   /** @param {ServerMessage | undefined} message */
   #handleMessage(message) {
     if (message === undefined) return;
-    if (message.type === "error") {
-      const { code, message: reason } = message;
-      if (Object.values(FINAL_CODES).some(([ending]) => ending === code)) this.#lastWords = [code, reason];
-    }
+    if (message.type === "error" && LAST_WORDS.has(message.code)) this.#lastWords = [message.code, message.message];
     this.#sink.message(message);
   }
 
@@ -105,8 +109,9 @@ export class ResumingSocket {
    * @param {string} reason
    */
   #handleClose(socketCode, reason) {
-    // A server in a hurry may be gone before its close frame came; what it said before tells as much.
-    const final = FINAL_CODES[socketCode] ?? this.#lastWords;
+    if (socketCode === SUPERSEDED && this.#failures > 0) return this.#takeBack();
+    // A server in a hurry may be gone before its close frame came; what it said before tells as much, or more.
+    const final = this.#lastWords ?? FINAL_CODES[socketCode];
     if (final !== undefined) this.#sink.ended(final[0], reason || final[1]);
     else if (!this.#token) this.#sink.ended(...LOST);
     else this.#lose();
@@ -118,7 +123,16 @@ export class ResumingSocket {
     this.#socket.close(code);
   }
 
+  /** An attempt that was given up has arrived late, as if another client had come. Its token, used last, counts still (P66). */
+  #takeBack() {
+    const failures = this.#failures - 1;
+    this.#token = this.#usedToken;
+    this.#lose();
+    this.#failures = failures;
+  }
+
   #lose() {
+    this.#failures = 0;
     // 1000 would be leaving.
     this.#forget(SUPERSEDED);
     this.#away = true;
@@ -132,15 +146,18 @@ export class ResumingSocket {
       await pause(failures, deadline, this.#beginAttempt());
       if (this.#closed) return;
       if (performance.now() >= deadline) return this.#sink.ended(...LOST);
+      let welcome;
       try {
-        const welcome = await this.#resume(this.#beginAttempt());
-        return this.#sink.resumed(welcome);
+        welcome = await this.#resume(this.#beginAttempt());
       } catch (error) {
         if (this.#closed) return;
-        failures = error === NETWORK_CHANGED ? 0 : failures + 1;
         const isFinal = error instanceof SwitchboardError && !TRANSIENT.includes(error.code);
         if (isFinal) return this.#sink.ended(error.code, error.message);
+        this.#failures++;
+        failures = error === NETWORK_CHANGED ? 0 : failures + 1;
+        continue;
       }
+      return this.#sink.resumed(welcome);
     }
   }
 
@@ -161,6 +178,7 @@ export class ResumingSocket {
       socket.close(1000);
       throw new SwitchboardError("closed", "the room was closed meanwhile");
     }
+    this.#usedToken = this.#token;
     this.#token = welcome.resume;
     this.#socket = this.#listen(socket);
     this.#away = false;

@@ -10,6 +10,9 @@ import { SwitchboardError } from "./error.js";
 /** Closes a WebSocket of which another one takes over the peer (P67): 1000 would be leaving. */
 export const SUPERSEDED = 4001;
 
+/** Why an attempt to resume is given up where no other one follows. */
+export const LEAVING = new Error("this client leaves");
+
 const WELCOME_TIMEOUT_MS = 15_000;
 
 /**
@@ -77,8 +80,8 @@ export async function greet(socket, { roomId, name, token, resume, signal, timeo
   try {
     return await promise;
   } catch (error) {
-    // The server may have resumed the peer just now.
-    socket.close(resume === undefined ? 1000 : SUPERSEDED);
+    // The server may have resumed the peer just now: for the next attempt it stays, but who leaves has left.
+    socket.close(resume === undefined || error === LEAVING ? 1000 : SUPERSEDED);
     throw error;
   } finally {
     socket.onopen = socket.onmessage = socket.onclose = null;

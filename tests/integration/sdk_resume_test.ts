@@ -198,9 +198,77 @@ Deno.test({
       await world.settle();
       if (isPause) world.socket.drop();
       await world.settle();
+      if (!isPause) world.socket.open();
       signaling.close();
+      await world.settle();
+      if (!isPause) assert.equal(world.socket.closedWith, 1000, "the server may have resumed the peer: it leaves");
       await world.advance(10_000);
       assert.deepEqual([told, world.sockets.length, world.clock.pendingCount], [["away"], 2, 0]);
     }
+  },
+});
+
+Deno.test({
+  name:
+    "B230, P66: an attempt that was given up and arrives late takes the peer over: the client takes it back, once each",
+  permissions: "none",
+  async fn() {
+    using world = new SdkWorld(0.5);
+    const { first, told } = join(world);
+    first.drop();
+    await world.settle();
+    world.socket.open();
+    await world.advance(8_600);
+    assert.deepEqual([world.sockets.length, world.sockets[1].socket.closedWith], [3, 4001]);
+    await welcome(world, "token 2");
+
+    world.socket.drop(4001, "superseded");
+    await world.settle();
+    await welcome(world, "token 3");
+    assert.equal(
+      world.socket.sent[0].resume,
+      "token 1",
+      "which the late attempt has used as well: token 2 counts no more",
+    );
+    assert.deepEqual(told, ["away", "resumed token 2", "away", "resumed token 3"]);
+
+    world.socket.drop(4001, "superseded");
+    await world.settle();
+    assert.deepEqual([told.at(-1), world.sockets.length], ["ended superseded", 4], "that was somebody else");
+    assert.equal(world.clock.pendingCount, 0);
+  },
+});
+
+Deno.test({
+  name: "B230: attempts that failed are forgotten with their token: who takes the peer over later has it",
+  permissions: "none",
+  async fn() {
+    using world = new SdkWorld(0.5);
+    const { first, told } = join(world);
+    first.drop();
+    await world.settle();
+    world.socket.drop();
+    await world.advance(600);
+    await welcome(world, "token 2");
+    world.socket.drop();
+    await world.settle();
+    await welcome(world, "token 3");
+    world.socket.drop(4001, "superseded");
+    assert.equal(told.at(-1), "ended superseded");
+  },
+});
+
+Deno.test({
+  name: "P65: a peer that ends just as it is resumed is told of as such, and not as one without a way for media",
+  permissions: "none",
+  async fn() {
+    using world = new SdkWorld(0.5);
+    const { first, told } = join(world);
+    first.drop();
+    await world.settle();
+    await welcome(world, "token 2");
+    world.socket.say({ type: "error", code: "resume-failed", message: "the peer was resumed too late" });
+    world.socket.drop(4000, "signaling-lost");
+    assert.deepEqual(told, ["away", "resumed token 2", "error", "ended resume-failed"]);
   },
 });
