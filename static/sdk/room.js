@@ -24,6 +24,8 @@ export class Room {
   #signaling;
   #transport;
   #stopWatching;
+  /** Whether this client has ICE servers of its own. */
+  #namesIceServers;
 
   /**
    * @param {URL} url of the WebSocket
@@ -43,6 +45,7 @@ export class Room {
       resumed: (welcome) => this.#handleResumed(welcome),
       ended: (code, reason) => this.#end(code, reason),
     });
+    this.#namesIceServers = options.iceServers !== undefined;
     this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
       send: (message) => this.#signaling.send(message),
       trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
@@ -217,7 +220,7 @@ export class Room {
       if (known === undefined) this.#emit("peerJoined", { peer });
       for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
     }
-    this.#transport.resume();
+    this.#transport.resume(this.#namesIceServers ? undefined : welcome.iceServers);
     this.#updateState();
   }
 

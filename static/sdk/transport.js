@@ -9,6 +9,8 @@ const GATHER_MS = 100;
 const ANSWER_TIMEOUT_MS = 15_000;
 /** In a call an offer that is not answered for so long is the first sign of a WebSocket that is dead. */
 const REPEAT_MS = 5_000;
+/** The same, where media is lost as well: most likely the network is another one. */
+const LOST_REPEAT_MS = 2_000;
 /** ICE often mends a short interruption by itself; after this long it is restarted. */
 const DISCONNECTED_MS = 3_000;
 const RESTART_INTERVAL_MS = 5_000;
@@ -140,7 +142,7 @@ export class Transport {
       // Where there is no other WebSocket to be had nobody sends the offer again.
       this.#awaitAnswer();
       this.#sink.unanswered();
-    }, REPEAT_MS);
+    }, this.#state() === "connected" ? REPEAT_MS : LOST_REPEAT_MS);
   }
 
   #awaitAnswer() {
@@ -156,11 +158,15 @@ export class Transport {
     clearTimeout(this.#recoveryTimer);
   }
 
-  /** There is signaling again: the offer that was not answered is repeated (P68), and what waited is offered. */
-  resume() {
+  /**
+   * There is signaling again: the offer that was not answered is repeated (P68), and what waited is offered.
+   * @param {RTCIceServer[]} [iceServers] by credentials that last longer, for the next restart of ICE
+   */
+  resume(iceServers) {
     // Whoever was told what had happened meanwhile may have left on it.
     if (this.#closed) return;
     this.#away = false;
+    if (iceServers) this.#connection.setConfiguration({ ...this.#connection.getConfiguration(), iceServers });
     if (this.#unanswered !== null) this.#sendOffer(this.#unanswered);
     this.#restarts = 0;
     const { connectionState } = this.#connection;

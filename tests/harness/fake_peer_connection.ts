@@ -7,7 +7,20 @@ export class FakePeerConnection {
   onicecandidate: (() => void) | null = null;
   /** Times that an ICE restart was asked for. */
   restarts = 0;
+  configuration: object;
   #offers = 0;
+
+  constructor(configuration: object) {
+    this.configuration = configuration;
+  }
+
+  getConfiguration(): object {
+    return this.configuration;
+  }
+
+  setConfiguration(configuration: object): void {
+    this.configuration = configuration;
+  }
 
   addTransceiver(kind: string, { direction }: { readonly direction: string }) {
     return { mid: "0", direction, currentDirection: null, receiver: { track: { kind } }, setCodecPreferences() {} };
@@ -43,8 +56,8 @@ export class FakePeerConnection {
 export function fakePeerConnections(): { readonly made: FakePeerConnection[] } & Disposable {
   const made: FakePeerConnection[] = [];
   class RTCPeerConnection extends FakePeerConnection {
-    constructor() {
-      super();
+    constructor(configuration: object) {
+      super(configuration);
       made.push(this);
     }
   }

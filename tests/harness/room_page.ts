@@ -112,10 +112,11 @@ export class RoomPage {
   }
 
   /** Waits until so many frames of every picture are decoded. */
-  async waitForFrames(count: number): Promise<void> {
+  async waitForFrames(count: number, timeoutMs?: number): Promise<void> {
     await this.#waitFor(
       `probe.inbound().then((streams) => streams.every(({ kind, framesDecoded }) => kind === "audio" || framesDecoded > ${count}))`,
       `to see ${count} frames of everyone`,
+      timeoutMs,
     );
   }
 
@@ -199,7 +200,7 @@ export class RoomPage {
     await this.page.click(`[data-testid=${testId}]`);
   }
 
-  async #waitFor(condition: string, what: string): Promise<void> {
-    await waitUntil(this.page, condition, `${this.name} ${what}`);
+  async #waitFor(condition: string, what: string, timeoutMs?: number): Promise<void> {
+    await waitUntil(this.page, condition, `${this.name} ${what}`, timeoutMs);
   }
 }

@@ -6,7 +6,7 @@ import { SdkWorld } from "../harness/sdk_world.ts";
 interface SdkTransport {
   start(): void;
   suspend(): void;
-  resume(): void;
+  resume(iceServers?: readonly object[]): void;
   close(): void;
   handleAnswer(answer: { readonly id: string; readonly sdp: string }): Promise<void>;
 }
@@ -83,5 +83,37 @@ Deno.test({
     transport.close();
     transport.resume();
     assert.deepEqual([told, world.clock.pendingCount], [["offer 2"], 0]);
+  },
+});
+
+Deno.test({
+  name: "B203: where media is lost as well an offer without an answer is given up after 2 s, not after 5",
+  permissions: "none",
+  async fn() {
+    using world = new SdkWorld(0.5);
+    using connections = fakePeerConnections();
+    const { transport, connection, told } = await connect(world, connections.made);
+    connection.become("failed");
+    await world.advance(2_100);
+    assert.deepEqual([told, connection.restarts], [["offer 2", "unanswered"], 1]);
+    transport.close();
+    assert.equal(world.clock.pendingCount, 0);
+  },
+});
+
+Deno.test({
+  name: "P62, P65: a resume brings ICE servers with fresh credentials, and leaves the rest of the configuration",
+  permissions: "none",
+  async fn() {
+    using world = new SdkWorld(0.5);
+    using connections = fakePeerConnections();
+    const { transport, connection } = await connect(world, connections.made);
+    const iceServers = [{ urls: ["turn:turn.example.org"], username: "tomorrow", credential: "secret" }];
+    for (const given of [undefined, iceServers]) {
+      transport.suspend();
+      transport.resume(given);
+      assert.deepEqual(connection.configuration, { iceServers: given ?? [], bundlePolicy: "max-bundle" });
+    }
+    transport.close();
   },
 });
