@@ -72,6 +72,7 @@ Deno.test({
             await publisher.join({ roomId: codec.mimeType, sources: [codec.source] });
             await Promise.all(others.map((other) => receive(other, codec, codec.seconds)));
             await receive(late, codec, codec.beginning);
+            for (const guest of guests) await guest.leave();
             await Promise.all(guests.map(({ page }) => page.close()));
           },
         });

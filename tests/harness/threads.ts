@@ -1,7 +1,7 @@
 import { WITH_LIBC } from "./native_libc.ts";
 
 const PRIO_PROCESS = 0;
-/** How far the ids of this process's threads may be above its own. */
+/** How far the ids of this process's threads may be above its own; they begin anew at the largest that the kernel gives. */
 const MAX_DISTANCE = 1 << 15;
 
 function openThreadCalls() {
@@ -25,8 +25,10 @@ export function niceValues(): Map<number, number> {
   const library = openThreadCalls();
   const { tgkill, getpriority } = library.symbols;
   const found = new Map<number, number>();
-  for (let id = Deno.pid; id < Deno.pid + MAX_DISTANCE; id++) {
-    if (tgkill(Deno.pid, id, 0) === 0) found.set(id, getpriority(PRIO_PROCESS, id));
+  for (const first of [1, Deno.pid]) {
+    for (let id = first; id < first + MAX_DISTANCE; id++) {
+      if (tgkill(Deno.pid, id, 0) === 0) found.set(id, getpriority(PRIO_PROCESS, id));
+    }
   }
   library.close();
   return found;
