@@ -14,7 +14,8 @@ function withLibc(check: (libc: Libc) => void): () => void {
     const libc = testLibc();
     const before = openDescriptors();
     check(libc);
-    assert.deepEqual(openDescriptors(), before, "each descriptor is given back");
+    // The runtime may have closed one of its own meanwhile.
+    assert.deepEqual(openDescriptors().filter((fd) => !before.includes(fd)), [], "each descriptor is given back");
     libc.close();
   };
 }
