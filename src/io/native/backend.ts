@@ -11,6 +11,7 @@ import type { MediaHost } from "../media_host.ts";
 import type { BufferSizes } from "./bind_udp.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { chooseDtls } from "./choose_dtls.ts";
+import { routeByUfrag } from "./hand_over.ts";
 import { trimAfterBursts } from "./heap_trim.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { MediaPool } from "./media_pool.ts";
@@ -18,7 +19,6 @@ import type { PortLimits } from "./port_range.ts";
 import { yieldToOthers } from "./priority.ts";
 import { type BindPlan, SocketBinder } from "./socket_binder.ts";
 import { openNativeSockets } from "./sockets.ts";
-import type { TcpHandover } from "./tcp_connection.ts";
 import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
 
 const log = getLogger(["switchboard", "media"]);
@@ -72,9 +72,7 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   if (!here.ok) return here;
   const refusal = workerRefusal();
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
-  const opened = refusal !== undefined && workers > 0
-    ? { ok: false as const, reason: refusal }
-    : openMedia(options, workers);
+  const opened = openMedia(options, workers, refusal);
   if (!opened.ok) {
     here.libc.close();
     return opened;
@@ -105,8 +103,10 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   };
 }
 
-function openMedia(options: NativeOptions, workers: number): HostResult {
-  return workers === 0 ? openHere(options) : openWorkers(options, workers);
+/** `refusal` says why no worker can be started. */
+function openMedia(options: NativeOptions, workers: number, refusal: string | undefined): HostResult {
+  if (workers === 0) return openHere(options);
+  return refusal === undefined ? openWorkers(options, workers) : { ok: false, reason: refusal };
 }
 
 function openHere(options: NativeOptions): HostResult {
@@ -138,11 +138,7 @@ function openWorkers(options: NativeOptions, count: number): HostResult {
   const warnings = present(bound.map(({ binder }) => binder.warning));
   const { listener } = bound[0].binder;
   const hosts: WorkerMedia[] = [];
-  const route = (connection: TcpHandover) => {
-    const host = hosts.find((host) => host.hasUfrag(connection.ufrag));
-    if (host === undefined) bound[0].libc.call.close(connection.fd);
-    else host.adopt(connection);
-  };
+  const route = routeByUfrag(hosts, (fd) => bound[0].libc.call.close(fd));
   for (const [index, opened] of bound.entries()) {
     const tcp = listener && { listener: index === 0 ? listener.fd : undefined, handsOver: index === 0 && count > 1 };
     hosts.push(new WorkerMedia({ ...opened, clock: options.clock, tcp, route }));

@@ -18,3 +18,22 @@ export function handOverBy(
     if (!outbound.offer({ type: "connection", connection }, ringBytes * SPARE_SHARE)) close(connection.fd);
   };
 }
+
+/** What routing needs of the host of one isolate's media. */
+export interface ConnectionHost {
+  hasUfrag(ufrag: string): boolean;
+  /** Takes the connection, with its descriptor. */
+  adopt(connection: TcpHandover): void;
+}
+
+/** Gives each connection to the one of `hosts` that has its peer, and closes one that is for nobody. */
+export function routeByUfrag(
+  hosts: readonly ConnectionHost[],
+  close: (fd: number) => unknown,
+): (connection: TcpHandover) => void {
+  return (connection) => {
+    const host = hosts.find((host) => host.hasUfrag(connection.ufrag));
+    if (host === undefined) close(connection.fd);
+    else host.adopt(connection);
+  };
+}

@@ -9,6 +9,7 @@ import { TestClient } from "../../../tests/harness/test_client.ts";
 import { connect, ended, publish, until, WITH_WORKER, withWorker } from "../../../tests/harness/worker_setup.ts";
 import type { PeerOpening } from "../../media/messages.ts";
 import { systemClock } from "../clock.ts";
+import { routeByUfrag } from "./hand_over.ts";
 import { listenTcp } from "./listen_tcp.ts";
 import { SocketBinder } from "./socket_binder.ts";
 import type { TcpHandover } from "./tcp_connection.ts";
@@ -76,19 +77,12 @@ async function withTwoWorkers(check: (port: number, media: readonly [WorkerMedia
     return { libc, binder: new SocketBinder(libc, { random: seededRandom(1), tcp }) };
   });
   const { fd, port = 0 } = bound[0].binder.listener ?? {};
-  const route = (connection: TcpHandover) => {
-    const host = media.find((host) => host.hasUfrag(connection.ufrag));
-    if (host === undefined) libc.call.close(connection.fd);
-    else host.adopt(connection);
-  };
-  const media = bound.map((opened, index) =>
-    new WorkerMedia({
-      ...opened,
-      clock: systemClock,
-      tcp: index === 0 ? { listener: fd, handsOver: true } : { listener: undefined, handsOver: false },
-      route,
-    })
-  );
+  const media: WorkerMedia[] = [];
+  const route = routeByUfrag(media, (fd) => libc.call.close(fd));
+  for (const [index, opened] of bound.entries()) {
+    const tcp = index === 0 ? { listener: fd, handsOver: true } : { listener: undefined, handsOver: false };
+    media.push(new WorkerMedia({ ...opened, clock: systemClock, tcp, route }));
+  }
   try {
     await check(port, [media[0], media[1]]);
   } finally {
