@@ -24,8 +24,6 @@ export class Room {
   #signaling;
   #transport;
   #stopWatching;
-  /** Whether this client has ICE servers of its own. */
-  #namesIceServers;
 
   /**
    * @param {URL} url of the WebSocket
@@ -42,10 +40,9 @@ export class Room {
         this.#transport.suspend();
         this.#updateState();
       },
-      resumed: (welcome) => this.#handleResumed(welcome),
+      resumed: (welcome) => this.#handleResumed(welcome, options.iceServers ? undefined : welcome.iceServers),
       ended: (code, reason) => this.#end(code, reason),
     });
-    this.#namesIceServers = options.iceServers !== undefined;
     this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
       send: (message) => this.#signaling.send(message),
       trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
@@ -206,8 +203,9 @@ export class Room {
   /**
    * What happened while the WebSocket was away is what the welcome has and this room has not, and the other way round.
    * @param {Welcome} welcome
+   * @param {RTCIceServer[] | undefined} iceServers undefined where they stay as they are
    */
-  #handleResumed(welcome) {
+  #handleResumed(welcome, iceServers) {
     const present = new Map(welcome.peers.map(({ id, tracks }) => [id, new Set(tracks.map(({ id }) => id))]));
     for (const peer of [...this.#peers.values()]) {
       const tracks = present.get(peer.id);
@@ -220,7 +218,7 @@ export class Room {
       if (known === undefined) this.#emit("peerJoined", { peer });
       for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
     }
-    this.#transport.resume(this.#namesIceServers ? undefined : welcome.iceServers);
+    this.#transport.resume(iceServers);
     this.#updateState();
   }
 
