@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO, fixedKeys, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
 import { testKeying } from "../../tests/harness/media_setup.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
+import { isWiped } from "../../tests/harness/wipe_spy.ts";
 import type { DtlsFactory, DtlsSink, SrtpKeying } from "./dtls.ts";
 import { HandshakeLimit } from "./handshake_limit.ts";
 import { type IceCredentials, IceGenerations } from "./ice_generations.ts";
@@ -280,8 +281,6 @@ Deno.test({
   permissions: "none",
   fn() {
     const remoteCertificate = new TextEncoder().encode("another certificate");
-    const isWiped = ({ local, remote }: SrtpKeying) =>
-      [local.key, local.salt, remote.key, remote.salt].every((bytes) => bytes.every((byte) => byte === 0));
     const { profile } = testKeying();
     for (const result of [fixedKeys(profile), { ...testKeying(), remoteCertificate }]) {
       const dtls = new TimedDtls();

@@ -3,8 +3,7 @@ import { CLIENT_FINGERPRINT, DTLS_ALERT, DTLS_HELLO } from "../../tests/harness/
 import { testKeying } from "../../tests/harness/media_setup.ts";
 import { buildRtp } from "../../tests/harness/rtp_builder.ts";
 import { connectedTransport, setUpTransport } from "../../tests/harness/transport_setup.ts";
-import { WipeSpy } from "../../tests/harness/wipe_spy.ts";
-import type { SrtpKeying } from "./dtls.ts";
+import { isWiped, WipeSpy } from "../../tests/harness/wipe_spy.ts";
 import { deriveSessionKeys } from "./srtp/key_derivation.ts";
 import { DTLS_RECORDS_AT_ONCE, DTLS_RECORDS_PER_SECOND } from "./dtls_budget.ts";
 import { RTCP_BYTES_AT_ONCE, RTCP_BYTES_PER_SECOND } from "./peer_transport.ts";
@@ -255,8 +254,6 @@ Deno.test({
   permissions: "none",
   fn() {
     using spy = new WipeSpy();
-    const isWiped = ({ local, remote }: SrtpKeying) =>
-      [local.key, local.salt, remote.key, remote.salt].every((bytes) => bytes.every((byte) => byte === 0));
     const { transport } = setUpTransport();
     const [first, second, late] = [testKeying(), testKeying(), testKeying()];
     transport.connect(first);

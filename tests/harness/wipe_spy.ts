@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
 
 /** What arrays held that were filled with zeros. */
 export class WipeSpy implements Disposable {
@@ -31,4 +32,9 @@ export class WipeSpy implements Disposable {
     Uint8Array.prototype.fill = this.#fill;
     Buffer.prototype.fill = this.#bufferFill;
   }
+}
+
+/** Whether nothing but zeros is left of the keys. */
+export function isWiped({ local, remote }: SrtpKeying): boolean {
+  return [local.key, local.salt, remote.key, remote.salt].every((bytes) => bytes.every((byte) => byte === 0));
 }
