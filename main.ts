@@ -51,7 +51,8 @@ async function main(): Promise<number> {
 }
 
 async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
-  const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
+  const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret, trustProxy } = config;
+  const { maxRooms, maxPeers, maxTracks, joinsPerMinute } = config;
   const hostname = mediaHosts(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
@@ -60,6 +61,8 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,
+    limits: { maxRooms, maxPeers, maxTracks, joinsPerMinute },
+    trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],
     ...(workers !== undefined && { workers }),
     ...(udpPort !== undefined && { udpPort }),

@@ -18,9 +18,12 @@ import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.t
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
+import { clientAddressFinder, type TrustedProxies } from "./server/client_address.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
+import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
+import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
 import { parseIpAddress } from "./webrtc/ip_address.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
@@ -35,7 +38,11 @@ export type {
   CodecName,
   HttpAccess,
   IceServer,
+  Limits,
+  RefusalCode,
+  RefusalCounts,
   Stats,
+  TrustedProxies,
   TurnOptions,
   Verdict,
 };
@@ -79,6 +86,10 @@ export interface CreateOptions {
   readonly iceServers?: readonly IceServer[];
   /** A TURN server for which each client gets credentials of its own, for a while. Default: none. */
   readonly turn?: TurnOptions;
+  /** How much clients may have; what is left out has its default, and Infinity is no limit. */
+  readonly limits?: Partial<Limits>;
+  /** Proxies whose X-Forwarded-For says who a client is. A number: nobody else can reach the server. Default: none. */
+  readonly trustProxy?: TrustedProxies;
 }
 
 /** A running server, without its HTTP listener. */
@@ -112,7 +123,7 @@ export class BackendUnavailableError extends Error {
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
- * cannot carry, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
+ * cannot carry, where `trustProxy` is no proxy, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
  * family that `hostname` cannot serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
@@ -122,6 +133,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
   ];
   iceLinks(iceServers(""));
+  const clientAddress = clientAddressFinder(options.trustProxy ?? 0);
   const { hostname: host = "0.0.0.0", announce = [] } = options;
   const hosts = typeof host === "string" ? [host] : host;
   if (hosts.length === 0) throw new TypeError("hostname: media needs an address");
@@ -150,6 +162,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     addresses: () => localAddresses(hosts, announced()),
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
     iceServers,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
   });
   const health = () => ({
     status: "ok",
@@ -165,6 +178,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     act: (session, action) => switchboard.actOnHttpSession(session, action),
     iceLinks: (peerId) => iceLinks(iceServers(peerId)),
     authorize: options.authorize ?? (() => "allowed"),
+    refused: (code) => switchboard.countRefusal(code),
   });
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
   return {
@@ -172,8 +186,9 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       // Deno puts the Host header into the URL, which then may be none.
       const url = URL.parse(request.url);
       if (url === null) return new Response("The Host header is not valid\n", { status: 400 });
-      if (url.pathname !== "/ws") return app.fetch(request);
-      return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection));
+      const address = clientAddress(request.headers.get("X-Forwarded-For") ?? undefined, info.remoteAddr.hostname);
+      if (url.pathname !== "/ws") return app.fetch(request, { address });
+      return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection, address));
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
     stats: () => switchboard.stats,

@@ -10,6 +10,9 @@ import {
   type HttpSessionObserver,
 } from "../signaling/http_session.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
+import { Admission } from "../signaling/admission.ts";
+import type { Limits } from "../signaling/limits.ts";
+import { type RefusalCode, type RefusalCounts, Refusals } from "../signaling/refusals.ts";
 import { Resumption } from "../signaling/resumption.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
@@ -35,6 +38,7 @@ export interface SwitchboardOptions {
   readonly codecs: readonly string[];
   /** STUN and TURN servers that a peer is told of over its WebSocket. */
   readonly iceServers: SignalingSessionOptions["iceServers"];
+  readonly limits: Limits;
 }
 
 /** What a WHIP or WHEP client asks for by its POST. */
@@ -45,6 +49,8 @@ export interface HttpOpenRequest {
   /** WHEP: whose tracks, by peer id or name; undefined for anyone's. */
   readonly publisher: string | undefined;
   readonly sdp: string;
+  /** The client's IP address in text form. */
+  readonly address: string;
 }
 
 /** The signaling of one peer, of whatever kind: it is told where the server failed in what it caused. */
@@ -52,7 +58,7 @@ interface Failing {
   fail(): void;
 }
 
-/** What is alive at present. All are 0 where nobody is connected. */
+/** What is alive at present, all of it 0 where nobody is connected, and what was refused. */
 export interface Stats {
   readonly rooms: number;
   readonly peers: number;
@@ -64,6 +70,8 @@ export interface Stats {
   /** TCP connections of clients' media. */
   readonly connections: number;
   readonly timers: number;
+  /** Since the start, by the codes that clients were told. */
+  readonly refusals: RefusalCounts;
 }
 
 const roomLog = getLogger(["switchboard", "room"]);
@@ -76,6 +84,8 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #rooms = new Rooms();
   readonly #handshakes = new HandshakeLimit();
+  readonly #admission: Admission;
+  readonly #refusals = new Refusals();
   readonly #resumption: Resumption;
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
@@ -88,6 +98,7 @@ export class Switchboard {
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
+    this.#admission = new Admission(this.#rooms, options.limits);
     this.#resumption = new Resumption(options.random);
   }
 
@@ -104,14 +115,25 @@ export class Switchboard {
       sockets: this.#options.backend.media.socketCount,
       connections: this.#options.backend.media.connectionCount,
       timers: this.#timer === undefined ? 0 : 1,
+      refusals: this.#refusals.counts,
     };
   }
 
-  /** Takes a WebSocket: the returned endpoint is to be told of its messages and its end. */
-  connect(connection: SignalingConnection): SignalingEndpoint {
-    const { random, codecs, iceServers, backend: { dtls } } = this.#options;
+  /** Something was refused before it came here, a message or a request of a client for example. */
+  countRefusal(code: RefusalCode): void {
+    this.#refusals.count(code);
+  }
+
+  /**
+   * Takes a WebSocket of a client with this IP address: the returned endpoint is to be told of its messages and its end.
+   */
+  connect(connection: SignalingConnection, address: string): SignalingEndpoint {
+    const { random, codecs, iceServers, limits, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
+      address,
+      admission: this.#admission,
+      limits,
       rooms: this.#rooms,
       resumption: this.#resumption,
       openMedia: this.#openMedia,
@@ -137,11 +159,14 @@ export class Switchboard {
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
-    const { random, codecs, backend: { dtls } } = this.#options;
+    const { random, codecs, limits, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
     try {
-      return HttpSession.open({
+      const result = HttpSession.open({
         ...asked,
+        admission: this.#admission,
+        limits,
+        nowMs: this.#now(),
         rooms: this.#rooms,
         openMedia: this.#openMedia,
         dtls,
@@ -150,6 +175,8 @@ export class Switchboard {
         codecs,
         observer: this.#httpObserver,
       }, sdp);
+      if (!result.ok) this.#refusals.count(result.code);
+      return result;
     } finally {
       this.#options.backend.media.flush();
     }
@@ -246,7 +273,10 @@ export class Switchboard {
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
       failed: (participant, detail) => this.#failed(participant, detail),
-      refused: (code, message) => signalingLog.debug("{code}: {message}", { code, message }),
+      refused: (code, message) => {
+        this.#refusals.count(code);
+        signalingLog.debug("{code}: {message}", { code, message });
+      },
     };
   }
 

@@ -7,6 +7,8 @@ import { credentialsOf } from "../../tests/harness/signaling_room.ts";
 import { TestClient } from "../../tests/harness/test_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import { type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
+import { DEFAULT_LIMITS, type Limits } from "../signaling/limits.ts";
+import { Refusals } from "../signaling/refusals.ts";
 import { localAddresses } from "./addresses.ts";
 import { LocalMedia } from "./local_media.ts";
 import { portableCiphers } from "./portable/cipher.ts";
@@ -25,7 +27,7 @@ class FakeSocket extends MemoryDatagrams implements DatagramSocket {
 }
 
 /** A Switchboard whose clock, sockets and WebSockets are the test's. */
-function setUp(hostname = "127.0.0.1") {
+function setUp(hostname = "127.0.0.1", limits: Partial<Limits> = {}) {
   const clock = new VirtualClock();
   const sockets: FakeSocket[] = [];
   let failure: Error | undefined;
@@ -59,14 +61,15 @@ function setUp(hostname = "127.0.0.1") {
     addresses: () => localAddresses([hostname], []),
     codecs: ["audio/opus", "video/vp8"],
     iceServers: () => [],
+    limits: { ...DEFAULT_LIMITS, ...limits },
   });
-  const connect = () => {
+  const connect = (address = "192.0.2.1") => {
     const received: ServerMessage[] = [];
     const closed: number[] = [];
     const endpoint = switchboard.connect({
       send: (text) => received.push(serverMessageSchema.parse(JSON.parse(text))),
       close: (code) => closed.push(code),
-    });
+    }, address);
     const say = (message: unknown) => {
       endpoint.handleMessage(JSON.stringify(message));
       return received.splice(0);
@@ -107,6 +110,7 @@ const NOTHING = {
   sockets: 0,
   connections: 0,
   timers: 0,
+  refusals: new Refusals().counts,
 };
 
 Deno.test({
@@ -248,10 +252,12 @@ Deno.test({
         name: undefined,
         publisher: undefined,
         sdp,
+        address: "192.0.2.1",
       });
       assert.equal(!result.ok && result.code, "no-capacity");
     }
     assert.equal(setup.switchboard.stats.rooms, 1);
+    assert.equal(setup.switchboard.stats.refusals["no-capacity"], 3);
     assert.deepEqual(neighbour.closed, []);
     assert.equal(setup.switchboard.stats.peers, 1);
     setup.fail(undefined);

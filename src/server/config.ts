@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { isUnspecified, unservedAddresses } from "../io/addresses.ts";
+import { DEFAULT_LIMITS } from "../signaling/limits.ts";
 import { parseIpAddress } from "../webrtc/ip_address.ts";
 import { splitArguments } from "./arguments.ts";
+import { isProxy, type TrustedProxies } from "./client_address.ts";
 import { CODEC_NAMES } from "./codecs.ts";
 import { AREAS, type LogFilter, parseLogFilter } from "./log_filter.ts";
 
@@ -41,6 +43,12 @@ function wholeNumber(max: number) {
   return z.string().regex(/^\d{1,5}$/).transform(Number).pipe(z.number().max(max));
 }
 
+/** From 1 on, or none. */
+function limit(max: number) {
+  const number = z.string().regex(/^\d{1,12}$/).transform(Number).pipe(z.number().min(1).max(max));
+  return z.union([z.literal("none").transform(() => Infinity), number]);
+}
+
 const portRange = z.string().regex(/^\d{1,5}-\d{1,5}$/).transform((text) => {
   const [min, max] = text.split("-").map(Number);
   return { min, max };
@@ -71,6 +79,17 @@ function logFilter(text: string, context: z.RefinementCtx<string>): LogFilter {
 
 /** More would be a slip: a worker is for a processor core. */
 const MAX_WORKERS = 256;
+
+/** A slip beyond that. */
+const MAX_LIMIT = 1_000_000;
+
+const limitWords = `none, or a whole number from 1 to ${MAX_LIMIT}`;
+
+/** How many there are, or which. */
+const proxies: z.ZodType<TrustedProxies, string> = z.union([
+  wholeNumber(9),
+  list(z.string().refine(isProxy)),
+]);
 
 /** Each key makes a flag (`--port`) and an environment variable (`PORT`). */
 const schema = z.object({
@@ -170,6 +189,38 @@ const schema = z.object({
     fallback: CODEC_NAMES.join(),
     meaning: "codecs that may be published, in any order; which one is used is the choice of the publisher",
     allowed: `any of ${CODEC_NAMES.join(", ")}, separated by commas`,
+  }),
+  maxRooms: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.maxRooms),
+    meaning: "rooms that there may be at once; who would begin another one is refused",
+    allowed: limitWords,
+  }),
+  maxPeers: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.maxPeers),
+    meaning: "peers that a room may have; one more is refused",
+    allowed: limitWords,
+  }),
+  maxTracks: setting(wholeNumber(DEFAULT_LIMITS.maxTracks), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.maxTracks),
+    meaning: "tracks that a peer may publish; those beyond are refused, and the others go on",
+    allowed: `a whole number from 0 to ${DEFAULT_LIMITS.maxTracks}`,
+  }),
+  joinsPerMinute: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.joinsPerMinute),
+    meaning:
+      "joins from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once; 127.0.0.1 and ::1 are not held back",
+    allowed: limitWords,
+  }),
+  trustProxy: setting(proxies, {
+    placeholder: "proxies",
+    fallback: "0",
+    meaning:
+      "reverse proxies whose X-Forwarded-For says who a client is: how many there are on the way, where nobody can go past them, or their addresses",
+    allowed: "a whole number from 0 to 9, or IP addresses and prefixes as in 10.0.0.0/8, separated by commas",
   }),
   log: setting(z.string().transform(logFilter), {
     placeholder: "filter",

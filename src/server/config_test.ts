@@ -34,6 +34,11 @@ Deno.test({
       turn: [],
       turnSecret: undefined,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
+      maxRooms: 1000,
+      maxPeers: 5000,
+      maxTracks: 32,
+      joinsPerMinute: 600,
+      trustProxy: 0,
       log: [{ area: ["switchboard"], level: "info" }],
     });
   },
@@ -85,6 +90,37 @@ Deno.test({
       );
     }
     assert.match(refused(["--turn=turn:a"]), /^--turn needs the secret/);
+  },
+});
+
+Deno.test({
+  name: "P80, P81, P82: a limit is a number from 1 on, or none",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--max-rooms=1", "--max-peers=none", "--joins-per-minute=1000000"], { MAX_TRACKS: "0" });
+    assert.deepEqual([config.maxRooms, config.maxPeers, config.joinsPerMinute, config.maxTracks], [
+      1,
+      Infinity,
+      1_000_000,
+      0,
+    ]);
+    for (const wrong of ["--max-rooms=0", "--max-peers=-1", "--joins-per-minute=1.5", "--max-rooms=1000001"]) {
+      assert.match(refused([wrong]), /is not allowed: expected none, or a whole number from 1 to 1000000$/);
+    }
+    assert.match(refused(["--max-tracks=33"]), /expected a whole number from 0 to 32$/);
+  },
+});
+
+Deno.test({
+  name: "B242: proxies are told by their number or by their addresses",
+  permissions: "none",
+  fn() {
+    assert.equal(accepted(["--trust-proxy=2"]).trustProxy, 2);
+    const { trustProxy } = accepted([], { TRUST_PROXY: "10.0.0.0/8, ::1" });
+    assert.deepEqual(trustProxy, ["10.0.0.0/8", "::1"]);
+    for (const wrong of ["10", "proxy", "10.0.0.0/99", "1,"]) {
+      assert.match(refused([`--trust-proxy=${wrong}`]), /is not allowed: expected a whole number from 0 to 9, or IP/);
+    }
   },
 });
 
@@ -221,7 +257,7 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --max-rooms, --max-peers, --max-tracks, --joins-per-minute, --trust-proxy, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

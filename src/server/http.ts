@@ -4,6 +4,7 @@ import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { problem } from "./problem.ts";
 import { readStaticFile } from "./static_files.ts";
+import type { HttpEnvironment } from "./whip.ts";
 
 const log = getLogger(["switchboard", "http"]);
 
@@ -13,7 +14,7 @@ export interface AppOptions {
   /** What `/healthz` tells, as JSON. */
   health(): object;
   /** Routes that come before the files: WHIP and WHEP. */
-  readonly api?: Hono;
+  readonly api?: Hono<HttpEnvironment>;
 }
 
 const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
@@ -35,8 +36,8 @@ const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
 };
 
 /** Everything that is plain HTTP: the page, the browser SDK, WHIP, WHEP and `/healthz`. */
-export function createApp(options: AppOptions): Hono {
-  const app = new Hono();
+export function createApp(options: AppOptions): Hono<HttpEnvironment> {
+  const app = new Hono<HttpEnvironment>();
   app.use(secureHeaders(SECURITY_HEADERS));
   app.get("/healthz", (c) => {
     c.header("Cache-Control", "no-store");

@@ -1,5 +1,6 @@
 import { resetSync } from "@logtape/logtape";
 import { Hono } from "hono";
+import type { HttpEnvironment } from "./whip.ts";
 import assert from "node:assert/strict";
 import { createApp } from "./http.ts";
 import { configureLogs } from "./log.ts";
@@ -135,7 +136,7 @@ Deno.test({
     const lines: string[] = [];
     configureLogs([{ area: ["switchboard"], level: "trace" }], { write: (line) => lines.push(line), colors: false });
     try {
-      const api = new Hono().all("*", () => {
+      const api = new Hono<HttpEnvironment>().all("*", () => {
         throw new Error("fault");
       });
       const faulty = createApp({ staticRoot: STATIC_ROOT, health: () => health, api });

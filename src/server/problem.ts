@@ -12,6 +12,7 @@ const TITLES = {
   415: "Unsupported Media Type",
   422: "Unprocessable Content",
   428: "Precondition Required",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 } satisfies Partial<Record<ContentfulStatusCode, string>>;

@@ -19,6 +19,16 @@ export type Verdict = "allowed" | "unauthorized" | "forbidden";
 /** Decides on each request to WHIP and WHEP but OPTIONS. */
 export type Authorize = (access: HttpAccess) => Verdict | Promise<Verdict>;
 
+/** What Hono hands to the routes of one request. */
+export interface HttpEnvironment {
+  Bindings: {
+    /** The client's IP address in text form. */
+    readonly address: string;
+  };
+}
+
+type HttpContext = Context<HttpEnvironment>;
+
 export interface WhipOptions {
   open(request: HttpOpenRequest): HttpOpenResult;
   /** The session with this id; undefined where there is none any more. */
@@ -28,6 +38,8 @@ export interface WhipOptions {
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
   readonly authorize: Authorize;
+  /** A request was refused before it came to `open`. */
+  refused(code: "too-large"): void;
 }
 
 const SDP = "application/sdp";
@@ -38,7 +50,7 @@ const MAX_BODY = 1024 * 1024;
 const PREFLIGHT_MAX_AGE = 86_400;
 const EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, WWW-Authenticate, Retry-After";
 /** Seconds after which another peer may be carried again, here or by who takes over. */
-const RETRY_AFTER = { "Retry-After": "5" };
+const RETRY_AFTER_SECONDS = 5;
 
 const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "bad-sdp": 400,
@@ -49,13 +61,16 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "too-many-tracks": 422,
   "wrong-generation": 422,
   "etag-required": 428,
+  "too-many-joins": 429,
   "server-closing": 503,
   "no-capacity": 503,
+  "too-many-rooms": 503,
+  "room-full": 503,
 };
 
 /** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/protocol.md, rules P50 to P60. */
-export function createWhip(options: WhipOptions): Hono {
-  const app = new Hono();
+export function createWhip(options: WhipOptions): Hono<HttpEnvironment> {
+  const app = new Hono<HttpEnvironment>();
   for (const role of ["whip", "whep"] as const) {
     app.use(`/${role}/*`, allowOtherOrigins);
     addEndpoint(app, role, options);
@@ -64,24 +79,24 @@ export function createWhip(options: WhipOptions): Hono {
   return app;
 }
 
-function addEndpoint(app: Hono, role: HttpRole, options: WhipOptions): void {
+function addEndpoint(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOptions): void {
   const path = `/${role}/:room`;
   const allow = { "Allow": "OPTIONS, GET, POST" };
   // Without the ICE servers: their credentials are for those alone who are authorized.
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Post": SDP }));
   app.use(path, authorized(role, options.authorize));
   app.get(path, (c) => c.body(null, 204));
-  app.post(path, ofType(SDP, "Accept-Post"), limited, (c) => open(c, role, options));
+  app.post(path, ofType(SDP, "Accept-Post"), limited(options), (c) => open(c, role, options));
   app.all(path, (c) => notAllowed(c, allow));
 }
 
-function addSession(app: Hono, role: HttpRole, options: WhipOptions): void {
+function addSession(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOptions): void {
   const path = `/${role}/:room/:session`;
   const allow = { "Allow": "OPTIONS, GET, PATCH, DELETE" };
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Patch": SDP_FRAGMENT }));
   app.use(path, authorized(role, options.authorize));
   app.get(path, (c) => sessionOf(c, role, options) === undefined ? gone(c) : c.body(null, 204));
-  app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited, (c) => patch(c, role, options));
+  app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited(options), (c) => patch(c, role, options));
   app.delete(path, (c) => {
     const session = sessionOf(c, role, options);
     if (session === undefined) return gone(c);
@@ -91,14 +106,15 @@ function addSession(app: Hono, role: HttpRole, options: WhipOptions): void {
   app.all(path, (c) => notAllowed(c, allow));
 }
 
-async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<Response> {
+async function open(c: HttpContext, role: HttpRole, options: WhipOptions): Promise<Response> {
   const parsed = openQuery.safeParse({ ...c.req.query(), roomId: c.req.param("room") });
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
     return problem(c, 400, { code: "bad-request", detail: `${path.join(".")}: ${message}` });
   }
   const { roomId, name, publisher } = parsed.data;
-  const result = options.open({ role, roomId, name, publisher, sdp: await c.req.text() });
+  const sdp = await c.req.text();
+  const result = options.open({ role, roomId, name, publisher, sdp, address: c.env.address });
   if (!result.ok) return refusal(c, result);
   for (const link of options.iceLinks(result.session.participant.peer.id)) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {
@@ -125,9 +141,11 @@ function sessionOf(c: Context, role: HttpRole, options: WhipOptions): HttpSessio
   return session?.role === role && session.participant.room.id === c.req.param("room") ? session : undefined;
 }
 
-function refusal(c: Context, { code, message }: HttpRefusal): Response {
+function refusal(c: Context, { code, message, retryAfterSeconds }: HttpRefusal): Response {
   const status = STATUSES[code];
-  return problem(c, status, { code, detail: message }, status === 503 ? RETRY_AFTER : {});
+  const seconds = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+  if (seconds !== undefined) c.header("Retry-After", String(seconds));
+  return problem(c, status, { code, detail: message });
 }
 
 function notAllowed(c: Context, allow: { readonly Allow: string }): Response {
@@ -173,7 +191,12 @@ function ofType(type: string, field: "Accept-Post" | "Accept-Patch"): Middleware
   };
 }
 
-const limited = bodyLimit({
-  maxSize: MAX_BODY,
-  onError: (c) => problem(c, 413, { code: "too-large", detail: `the body is over ${MAX_BODY} bytes` }),
-});
+function limited(options: WhipOptions): MiddlewareHandler {
+  return bodyLimit({
+    maxSize: MAX_BODY,
+    onError: (c) => {
+      options.refused("too-large");
+      return problem(c, 413, { code: "too-large", detail: `the body is over ${MAX_BODY} bytes` });
+    },
+  });
+}

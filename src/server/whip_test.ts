@@ -5,12 +5,13 @@ import { createWhip, type Verdict } from "./whip.ts";
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
 /** The endpoints over a server that refuses all. */
-function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") {
+function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp", retryAfterSeconds?: number) {
   const asked: unknown[] = [];
+  const refused: string[] = [];
   const app = createWhip({
     open(request) {
       asked.push(request);
-      return { ok: false, code, message: "no offer" };
+      return { ok: false, code, message: "no offer", retryAfterSeconds };
     },
     find: () => undefined,
     act: (_, action) => action(),
@@ -19,8 +20,10 @@ function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") 
       asked.push(access);
       return verdict;
     },
+    refused: (code) => void refused.push(code),
   });
-  return { asked, request: async (path: string, init: RequestInit) => await app.request(path, init) };
+  const request = async (path: string, init: RequestInit) => await app.request(path, init, { address: "192.0.2.1" });
+  return { asked, refused, request };
 }
 
 const post = (headers: Record<string, string> = {}, body = "v=0"): RequestInit => ({
@@ -47,6 +50,7 @@ test("P50: the room, the name and the publisher of a URL are taken, decoded", as
     name: "Ada L",
     publisher: "Ben",
     sdp: "v=0",
+    address: "192.0.2.1",
   });
 });
 
@@ -98,7 +102,7 @@ test("P58: GET says nothing, other methods are 405, a session that is not there 
 });
 
 test("P59: another type, a body that is too large, a wrong room and a bad offer are problems, readable for any origin", async () => {
-  const { asked, request } = serve();
+  const { asked, refused: counted, request } = serve();
   const typed = await request("/whip/a", post({ "Content-Type": "application/json" }));
   assert.equal(typed.headers.get("Accept-Post"), "application/sdp");
   assert.equal(await problemOf(typed), "415 wrong-type");
@@ -111,6 +115,7 @@ test("P59: another type, a body that is too large, a wrong room and a bad offer 
   assert.equal(refused.headers.get("Access-Control-Allow-Origin"), "*");
   assert.match(refused.headers.get("Access-Control-Expose-Headers") ?? "", /Location, ETag, Link/);
   assert.equal(await problemOf(refused), "400 bad-sdp");
+  assert.deepEqual(counted, ["too-large"]);
 });
 
 test("P60: whoever is not allowed gets 401 with a challenge, or 403, before the body is looked at", async () => {
@@ -130,6 +135,17 @@ test("P60: whoever is not allowed gets 401 with a challenge, or 403, before the 
     headers: { Authorization: "bearer x" },
   });
   assert.equal(await problemOf(other), "403 forbidden");
+});
+
+test("P80, P81, P82: a full server or room, and a network that joined too often, are told when to come again", async () => {
+  for (const code of ["too-many-rooms", "room-full"] as const) {
+    const full = await serve("allowed", code).request("/whip/a", post());
+    assert.equal(full.headers.get("Retry-After"), "5");
+    assert.equal(await problemOf(full), `503 ${code}`);
+  }
+  const often = await serve("allowed", "too-many-joins", 17).request("/whip/a", post());
+  assert.equal(often.headers.get("Retry-After"), "17");
+  assert.equal(await problemOf(often), "429 too-many-joins");
 });
 
 test("P59, P61: a server that is full, or shuts down, says when to come again, and so to pages of any origin", async () => {

@@ -9,6 +9,8 @@ import { isAccepted } from "../webrtc/m_line.ts";
 import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts";
 import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
+import type { Admission, JoinRefusal } from "./admission.ts";
+import type { PeerLimits } from "./limits.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
 
@@ -26,12 +28,15 @@ export type HttpRefusalCode =
   | "etag-mismatch"
   | "server-closing"
   | "no-capacity"
+  | JoinRefusal["code"]
   | "wrong-generation";
 
 export interface HttpRefusal {
   readonly ok: false;
   readonly code: HttpRefusalCode;
   readonly message: string;
+  /** When the same will be allowed, where that is known. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 export type HttpOpenResult =
@@ -46,6 +51,11 @@ export type HttpPatchResult =
 
 export interface HttpSessionOptions {
   readonly role: HttpRole;
+  /** The client's IP address in text form. */
+  readonly address: string;
+  readonly admission: Admission;
+  readonly limits: PeerLimits;
+  readonly nowMs: number;
   readonly rooms: Rooms;
   readonly roomId: string;
   readonly name: string | undefined;
@@ -97,11 +107,14 @@ export class HttpSession {
 
   /** Makes the session that an SDP offer asks for; nothing is left of one that is refused. */
   static open(options: HttpSessionOptions, sdp: string): HttpOpenResult {
+    // Before the offer is looked at, which costs more.
+    const notAdmitted = options.admission.refuse(options.roomId, options.address, options.nowMs);
+    if (notAdmitted !== undefined) return { ok: false, ...notAdmitted };
     const parsed = parseOffer(sdp);
     if (!parsed.ok) return refused("bad-sdp", parsed.message);
     const problem = directionProblem(parsed.offer, options.role);
     if (problem !== undefined) return refused("wrong-direction", problem);
-    const refusal = findUnanswerable(parsed.offer, options.codecs);
+    const refusal = findUnanswerable(parsed.offer, options.role, options);
     if (refusal !== undefined) return refusal;
     try {
       return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role));
@@ -206,10 +219,15 @@ function directionProblem(offer: Offer, role: HttpRole): string | undefined {
 }
 
 /** What can be told before anyone in the room hears of the peer: too many m-lines, or one without an allowed codec. */
-function findUnanswerable(offer: Offer, codecs: readonly string[]): HttpRefusal | undefined {
+function findUnanswerable(
+  offer: Offer,
+  role: HttpRole,
+  { codecs, limits }: Pick<HttpSessionOptions, "codecs" | "limits">,
+): HttpRefusal | undefined {
   const media = offer.media.filter(isAccepted);
-  if (media.length > MAX_PUBLISHED_TRACKS) {
-    return refused("too-many-tracks", `the offer has ${media.length} m-lines: ${MAX_PUBLISHED_TRACKS} are allowed`);
+  const allowed = role === "whip" ? Math.min(limits.maxTracks, MAX_PUBLISHED_TRACKS) : MAX_PUBLISHED_TRACKS;
+  if (media.length > allowed) {
+    return refused("too-many-tracks", `the offer has ${media.length} m-lines: ${allowed} are allowed`);
   }
   const strange = media.find((line) => !line.codecs.some(({ mimeType }) => codecs.includes(mimeType)));
   if (strange === undefined) return undefined;

@@ -75,6 +75,9 @@ export const errorCodeSchema = z.enum([
   "transport-failed",
   "server-closing",
   "no-capacity",
+  "too-many-joins",
+  "too-many-rooms",
+  "room-full",
   "internal",
 ]);
 

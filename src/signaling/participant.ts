@@ -9,6 +9,7 @@ import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
+import type { PeerLimits } from "./limits.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
 
@@ -40,6 +41,7 @@ export interface ParticipantOptions {
   readonly random: RandomSource;
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
+  readonly limits: PeerLimits;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
 }
@@ -61,7 +63,7 @@ export class Participant {
   #closed = false;
 
   constructor(options: ParticipantOptions) {
-    const { rooms, roomId, name, random, codecs, fill } = options;
+    const { rooms, roomId, name, random, codecs, limits: { maxTracks }, fill } = options;
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
@@ -90,7 +92,7 @@ export class Participant {
         },
       });
       this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
-      this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill });
+      this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill, maxTracks });
       this.room.addPeer(this.peer);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.

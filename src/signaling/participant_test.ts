@@ -10,6 +10,7 @@ import type { DtlsFactory } from "../webrtc/dtls.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { byeSource, byeSourceCount } from "../rtp/rtcp/bye.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { Participant } from "./participant.ts";
 import { Rooms } from "./room.ts";
 
@@ -183,6 +184,7 @@ Deno.test({
       },
       random: seededRandom(1),
       codecs: [],
+      limits: DEFAULT_LIMITS,
     };
     assert.throws(() => new Participant(options), { message: "a fault" });
     assert.deepEqual([commands, rooms.size], [["close"], 0]);

@@ -80,6 +80,11 @@ export class Rooms {
     return this.#rooms.values();
   }
 
+  /** The room with this id; undefined where there is none. */
+  find(id: RoomId): Room | undefined {
+    return this.#rooms.get(id);
+  }
+
   /** The room with this id, made where there is none. */
   enter(id: RoomId): Room {
     let room = this.#rooms.get(id);

@@ -5,7 +5,9 @@ import type { PublishedTrack } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
+import type { Admission, JoinRefusal } from "./admission.ts";
 import type { SignalingConnection } from "./connection.ts";
+import type { PeerLimits } from "./limits.ts";
 import type {
   CandidateInit,
   ClientMessage,
@@ -33,12 +35,15 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 /** What is heard where the client closed without naming a code. */
 const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded", number>> = {
+const CLOSE_CODES: Readonly<Record<LeaveReason | JoinRefusal["code"] | "no-capacity" | "superseded", number>> = {
   "leave": CLOSE_NORMAL,
   "server-closing": CLOSE_GOING_AWAY,
   "refused": 1008,
   "fault": 1011,
   "no-capacity": 1013,
+  "too-many-joins": 1013,
+  "too-many-rooms": 1013,
+  "room-full": 1013,
   "transport-failed": 4000,
   // Only where the peer was resumed just as its time was over: else there is nothing to close.
   "signaling-lost": 4000,
@@ -47,6 +52,10 @@ const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded", n
 
 export interface SignalingSessionOptions {
   readonly connection: SignalingConnection;
+  /** The client's IP address in text form. */
+  readonly address: string;
+  readonly admission: Admission;
+  readonly limits: PeerLimits;
   readonly rooms: Rooms;
   readonly resumption: Resumption;
   readonly openMedia: OpenPeerMedia;
@@ -97,7 +106,7 @@ export class SignalingSession {
     if (!this.#bucket.take(nowMs, costOf(data))) return this.#refuseFlood();
     const parsed = parseMessage(data);
     if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, parsed.replyTo);
-    this.#dispatch(parsed.message);
+    this.#dispatch(parsed.message, nowMs);
   }
 
   /** The WebSocket is gone. */
@@ -126,12 +135,12 @@ export class SignalingSession {
     else this.#close("server-closing");
   }
 
-  #dispatch(message: ClientMessage): void {
+  #dispatch(message: ClientMessage, nowMs: number): void {
     const state = this.#state;
     if (message.type === "join") {
       if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
       if (message.resume !== undefined) return this.#resume(message.roomId, message.resume);
-      return this.#join(message.roomId, message.name);
+      return this.#join(message.roomId, message.name, nowMs);
     }
     if (state.name !== "joined") {
       const replyTo = message.type === "offer" ? message.id : undefined;
@@ -147,7 +156,13 @@ export class SignalingSession {
     }
   }
 
-  #join(roomId: string, name: string | undefined): void {
+  #join(roomId: string, name: string | undefined, nowMs: number): void {
+    const { admission, address } = this.#options;
+    const refusal = admission.refuse(roomId, address, nowMs);
+    if (refusal !== undefined) {
+      this.#sendError(refusal.code, refusal.message);
+      return this.#close(refusal.code);
+    }
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
     this.#state = { name: "joined", participant };
@@ -182,10 +197,10 @@ export class SignalingSession {
 
   /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
-    const { rooms, openMedia, dtls, handshakes, random, codecs } = this.#options;
+    const { rooms, openMedia, dtls, handshakes, random, codecs, limits } = this.#options;
     const observer = this.#participantObserver();
     try {
-      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs });
+      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs, limits });
     } catch (error) {
       if (!(error instanceof NoCapacityError)) throw error;
       this.#sendError("no-capacity", error.message);

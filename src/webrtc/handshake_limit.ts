@@ -1,13 +1,10 @@
-import { parseIpAddress } from "./ip_address.ts";
+import { networkOf } from "./ip_address.ts";
 
 /**
  * DTLS handshakes of one network that may be under way at once: more than an office joins with in a moment, and with
  * OpenSSL 12 MB.
  */
 export const MAX_HANDSHAKES = 256;
-
-/** Bytes of an IPv6 address that one customer has: any of the addresses behind them may be the same machine's. */
-const IPV6_PREFIX = 8;
 
 /** Counts the DTLS handshakes that are under way, by the network that they come from. */
 export class HandshakeLimit {
@@ -42,10 +39,4 @@ export class HandshakeLimit {
     if (count > 1) this.#counts.set(network, count - 1);
     else this.#counts.delete(network);
   }
-}
-
-/** The address, or of IPv6 the /64 that it is in. */
-function networkOf(hostname: string): string {
-  const bytes = parseIpAddress(hostname);
-  return bytes?.length === 16 ? bytes.subarray(0, IPV6_PREFIX).toHex() : bytes?.toHex() ?? hostname;
 }

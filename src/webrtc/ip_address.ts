@@ -3,6 +3,8 @@ import { writeUint16 } from "../rtp/bytes.ts";
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 const IPV6_GROUP = /^[0-9a-f]{1,4}$/i;
 const IPV6_GROUPS = 8;
+/** Bytes of an IPv6 address that one customer has: any of the addresses behind them may be the same machine's. */
+const IPV6_PREFIX = 8;
 
 /**
  * The bytes of an IP address in text form: 4 for IPv4, 16 for IPv6 (RFC 4291 section 2.2; a zone behind `%` is
@@ -17,6 +19,12 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(2 * IPV6_GROUPS);
   for (let i = 0; i < IPV6_GROUPS; i++) writeUint16(bytes, 2 * i, groups[i]);
   return isIpv4Mapped(groups) ? bytes.subarray(12) : bytes;
+}
+
+/** Who an IP address in text form is of, as far as limits go: the address itself, or of IPv6 the /64 that it is in. */
+export function networkOf(hostname: string): string {
+  const bytes = parseIpAddress(hostname);
+  return bytes?.length === 16 ? bytes.subarray(0, IPV6_PREFIX).toHex() : bytes?.toHex() ?? hostname;
 }
 
 function parseIpv4(text: string): Uint8Array | undefined {

@@ -41,9 +41,11 @@ export interface NegotiationOptions {
   readonly codecs: readonly string[];
   /** Which tracks the server fills receiving m-lines with; undefined where the client asks for them. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** Tracks that the peer may publish. Default: 32, which is also the most. */
+  readonly maxTracks?: number;
 }
 
-/** Tracks that one peer may publish: each is told to everyone in the room. */
+/** Tracks that one peer may publish at most: each is told to everyone in the room. */
 export const MAX_PUBLISHED_TRACKS = 32;
 
 /** An m-line of the offer that is being answered, and what is negotiated on it. */
@@ -60,6 +62,7 @@ export class Negotiation {
   readonly #peer: NegotiatedPeer;
   readonly #transport: LocalTransport;
   readonly #codecs: readonly string[];
+  readonly #maxTracks: number;
   readonly #sources = new SourceRule();
   /** By the index of the m-line. */
   #lines: readonly MLine[] = [];
@@ -68,11 +71,12 @@ export class Negotiation {
   #answers = 0;
 
   constructor(options: NegotiationOptions) {
-    const { peer, codecs, fill } = options;
+    const { peer, codecs, fill, maxTracks = MAX_PUBLISHED_TRACKS } = options;
     if (fill !== undefined) this.#slots = new Slots({ peer, codecs, accepts: fill });
     this.#peer = options.peer;
     this.#transport = options.transport;
     this.#codecs = options.codecs;
+    this.#maxTracks = Math.min(maxTracks, MAX_PUBLISHED_TRACKS);
   }
 
   handleOffer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
@@ -146,8 +150,8 @@ export class Negotiation {
   #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
     if (!isAccepted(media)) return;
     const { mid, kind, msid, ssrcs, fidGroups } = media;
-    if (this.#publishedCount() >= MAX_PUBLISHED_TRACKS) {
-      const message = `m-line ${mid} is one too many: a peer publishes ${MAX_PUBLISHED_TRACKS} tracks at most`;
+    if (this.#publishedCount() >= this.#maxTracks) {
+      const message = `m-line ${mid} is one too many: a peer publishes ${this.#maxTracks} tracks at most`;
       problems.push({ code: "too-many-tracks", trackId: undefined, message });
       return;
     }

@@ -21,4 +21,10 @@ export class TokenBucket {
     this.#tokens -= tokens;
     return true;
   }
+
+  /** Milliseconds from the last `take` on until there are so many tokens; Infinity where there never are. */
+  waitMs(tokens = 1): number {
+    if (tokens > this.#burst) return Infinity;
+    return Math.max(0, (tokens - this.#tokens) * 1000 / this.#perSecond);
+  }
 }

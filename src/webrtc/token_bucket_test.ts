@@ -20,3 +20,18 @@ Deno.test({
     assert.equal(bucket.take(1_000_200, 2), true, "what was refused cost nothing");
   },
 });
+
+Deno.test({
+  name: "a bucket tells after what time it will have so many tokens",
+  permissions: "none",
+  fn() {
+    const bucket = new TokenBucket(3, 10, 0);
+    assert.equal(bucket.waitMs(3), 0);
+    assert.equal(bucket.take(0, 3), true);
+    assert.equal(bucket.waitMs(), 100);
+    assert.equal(bucket.take(50), false);
+    assert.equal(bucket.waitMs(), 50);
+    assert.equal(bucket.waitMs(3), 250);
+    assert.equal(bucket.waitMs(4), Infinity);
+  },
+});

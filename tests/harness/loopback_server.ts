@@ -38,7 +38,10 @@ export class LoopbackServer implements AsyncDisposable {
 
   /** Until nothing is left of the peers. */
   async empty(): Promise<void> {
-    await this.until((stats) => Object.values(stats).every((count) => count === 0), "an empty server");
+    await this.until(
+      ({ refusals: _, ...alive }) => Object.values(alive).every((count) => count === 0),
+      "an empty server",
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

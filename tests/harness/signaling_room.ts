@@ -6,6 +6,8 @@ import type { RandomSource } from "../../src/sfu/random.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
+import { Admission } from "../../src/signaling/admission.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/signaling/limits.ts";
 import { Resumption } from "../../src/signaling/resumption.ts";
 import { Rooms } from "../../src/signaling/room.ts";
 import { SignalingSession, type SignalingSessionOptions } from "../../src/signaling/session.ts";
@@ -55,6 +57,8 @@ interface Network {
 export class SignalingRoom {
   nowMs = 0;
   readonly rooms = new Rooms();
+  readonly #limits: Limits;
+  readonly #admission: Admission;
   readonly #handshakes = new HandshakeLimit();
   readonly resumption: Resumption;
   readonly codecs: readonly string[];
@@ -72,7 +76,10 @@ export class SignalingRoom {
     seed: number,
     codecs: readonly string[] = ["audio/opus", "video/vp8"],
     dtls: DtlsFactory = keyedDtls(),
+    limits: Partial<Limits> = {},
   ) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#admission = new Admission(this.rooms, this.#limits);
     this.#dtls = dtls;
     this.#random = seededRandom(seed);
     this.resumption = new Resumption(this.#random);
@@ -96,7 +103,7 @@ export class SignalingRoom {
     this.#engine.handleTimeout(this.nowMs);
   }
 
-  connect(): SignalingClient {
+  connect(address = CLIENT_ADDRESS): SignalingClient {
     const { client, datagrams, openMedia, media } = this.#openNetwork();
     const received: ServerMessage[] = [];
     const closed: number[] = [];
@@ -107,6 +114,9 @@ export class SignalingRoom {
         send: (text) => received.push(serverMessageSchema.parse(JSON.parse(text))),
         close: (code) => closed.push(code),
       },
+      address,
+      admission: this.#admission,
+      limits: this.#limits,
       rooms: this.rooms,
       resumption: this.resumption,
       random: this.#random,
@@ -154,6 +164,10 @@ export class SignalingRoom {
     const told: string[] = [];
     const result = HttpSession.open({
       role,
+      address: CLIENT_ADDRESS,
+      admission: this.#admission,
+      limits: this.#limits,
+      nowMs: this.nowMs,
       rooms: this.rooms,
       roomId: "room",
       name: query.name,
@@ -208,6 +222,9 @@ export class SignalingRoom {
     return client;
   }
 }
+
+/** Of the documentation's network: nothing is ever sent there. */
+const CLIENT_ADDRESS = "192.0.2.1";
 
 const SOCKET = { port: 5000, family: "ipv4", isWildcard: false, isShared: false } as const;
 

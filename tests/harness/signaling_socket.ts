@@ -18,8 +18,8 @@ export class SignalingSocket implements AsyncDisposable {
   }
 
   /** Throws where the server cannot be reached. */
-  static async open(url: string): Promise<SignalingSocket> {
-    const socket = new WebSocket(url);
+  static async open(url: string, options: WebSocketOptions = {}): Promise<SignalingSocket> {
+    const socket = new WebSocket(url, options);
     const signaling = new SignalingSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();

@@ -5,6 +5,7 @@ import { Switchboard } from "../../src/io/switchboard.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import type { SignalingEndpoint } from "../../src/signaling/connection.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
+import { DEFAULT_LIMITS } from "../../src/signaling/limits.ts";
 import type { IceCredentials } from "../../src/webrtc/ice_generations.ts";
 import { buildOffer, type OfferLine } from "./offer_builder.ts";
 import { candidateAddress } from "./sdp_sections.ts";
@@ -30,6 +31,7 @@ export class UdpRoom implements AsyncDisposable {
       addresses: () => [LOOPBACK],
       codecs: ["video/vp8"],
       iceServers: () => [],
+      limits: DEFAULT_LIMITS,
     });
   }
 
@@ -39,7 +41,7 @@ export class UdpRoom implements AsyncDisposable {
     const endpoint = this.#switchboard.connect({
       send: (text) => told.push(serverMessageSchema.parse(JSON.parse(text))),
       close: () => {},
-    });
+    }, LOOPBACK);
     const person = new UdpPerson(endpoint, told, lines);
     this.#people.push(person);
     await person.connect();

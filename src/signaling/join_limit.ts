@@ -1,0 +1,60 @@
+import { networkOf } from "../webrtc/ip_address.ts";
+import { TokenBucket } from "../webrtc/token_bucket.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Networks that are remembered: however many addresses there are, they fill no memory. */
+export const MAX_NETWORKS = 10_000;
+
+/** From where a program on this machine comes, be it a proxy that was not told of or a test with a thousand clients. */
+const THIS_MACHINE: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
+
+/** What one network has left. */
+interface Share {
+  readonly bucket: TokenBucket;
+  readonly usedMs: number;
+}
+
+/** Limits joins by the network that they come from: so many in a minute, which may also come at once. */
+export class JoinLimit {
+  readonly #perMinute: number;
+  /** The one that joined last stands last. */
+  readonly #shares = new Map<string, Share>();
+
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+  }
+
+  /** Networks that have joined within the last minute. */
+  get size(): number {
+    return this.#shares.size;
+  }
+
+  /**
+   * A join from an IP address in text form. Returns 0 where it is allowed, which counts; else the ms after which it would
+   * be.
+   */
+  join(address: string, nowMs: number): number {
+    if (this.#perMinute === Infinity || THIS_MACHINE.has(address)) return 0;
+    this.#forgetRested(nowMs);
+    const network = networkOf(address);
+    const bucket = this.#shares.get(network)?.bucket ??
+      new TokenBucket(this.#perMinute, this.#perMinute * 1000 / MINUTE_MS, nowMs);
+    this.#shares.delete(network);
+    this.#shares.set(network, { bucket, usedMs: nowMs });
+    if (this.#shares.size > MAX_NETWORKS) this.#forgetOldest();
+    return bucket.take(nowMs) ? 0 : bucket.waitMs();
+  }
+
+  /** What was not used for a minute is full again, and need not be kept. */
+  #forgetRested(nowMs: number): void {
+    for (const [network, { usedMs }] of this.#shares) {
+      if (nowMs - usedMs < MINUTE_MS) return;
+      this.#shares.delete(network);
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const network of this.#shares.keys()) return void this.#shares.delete(network);
+  }
+}

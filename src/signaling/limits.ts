@@ -1,0 +1,27 @@
+import { MAX_PUBLISHED_TRACKS } from "../webrtc/negotiation.ts";
+
+/** How much of the server clients may have. Infinity is no limit. */
+export interface Limits {
+  /** Rooms that there are at once. */
+  readonly maxRooms: number;
+  /** Peers of one room. */
+  readonly maxPeers: number;
+  /** Tracks that one peer publishes; 32 at most. */
+  readonly maxTracks: number;
+  /** Joins of one network (networkOf) in a minute, which may also come at once. */
+  readonly joinsPerMinute: number;
+}
+
+/** What a peer may have. */
+export type PeerLimits = Pick<Limits, "maxTracks">;
+
+/**
+ * More than a server of this kind carries, and less than what fills its memory. A join costs the server some milliseconds:
+ * ten a second of one network are a tenth of a core, and a lecture hall behind one address is in within a minute.
+ */
+export const DEFAULT_LIMITS: Limits = {
+  maxRooms: 1000,
+  maxPeers: 5000,
+  maxTracks: MAX_PUBLISHED_TRACKS,
+  joinsPerMinute: 600,
+};
