@@ -51,8 +51,8 @@ async function main(): Promise<number> {
 }
 
 async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
-  const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret, trustProxy } = config;
-  const { maxRooms, maxPeers, maxTracks, joinsPerMinute } = config;
+  const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
+  const { maxRooms, maxPeers, maxTracks, joinsPerMinute, origins, trustProxy } = config;
   const hostname = mediaHosts(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
@@ -62,6 +62,7 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     announce: () => announced.addresses,
     yieldsToMedia: true,
     limits: { maxRooms, maxPeers, maxTracks, joinsPerMinute },
+    origins,
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],
     ...(workers !== undefined && { workers }),

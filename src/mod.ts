@@ -24,8 +24,9 @@ import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
+import { originRule, originWords } from "./server/origins.ts";
 import { parseIpAddress } from "./webrtc/ip_address.ts";
-import { upgradeSignaling } from "./server/websocket.ts";
+import { refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 
@@ -47,6 +48,7 @@ export type {
   Verdict,
 };
 
+const httpLog = getLogger(["switchboard", "http"]);
 const dtlsLog = getLogger(["switchboard", "dtls"]);
 
 /** What an embedder may set. Everything has a default. */
@@ -88,6 +90,11 @@ export interface CreateOptions {
   readonly turn?: TurnOptions;
   /** How much clients may have; what is left out has its default, and Infinity is no limit. */
   readonly limits?: Partial<Limits>;
+  /**
+   * Origins whose pages may open the WebSocket and use WHIP and WHEP, as in `https://example.org`; `*` for all. Default:
+   * the one that the page itself is served under. What is no page has no origin, and may.
+   */
+  readonly origins?: readonly string[];
   /** Proxies whose X-Forwarded-For says who a client is. A number: nobody else can reach the server. Default: none. */
   readonly trustProxy?: TrustedProxies;
 }
@@ -123,7 +130,8 @@ export class BackendUnavailableError extends Error {
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
- * cannot carry, where `trustProxy` is no proxy, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
+ * cannot carry, where `trustProxy` is no proxy or `origins` have
+ * what is no origin, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
  * family that `hostname` cannot serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
@@ -134,6 +142,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   ];
   iceLinks(iceServers(""));
   const clientAddress = clientAddressFinder(options.trustProxy ?? 0);
+  const allowsOrigin = originRule(options.origins ?? []);
   const { hostname: host = "0.0.0.0", announce = [] } = options;
   const hosts = typeof host === "string" ? [host] : host;
   if (hosts.length === 0) throw new TypeError("hostname: media needs an address");
@@ -178,6 +187,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     act: (session, action) => switchboard.actOnHttpSession(session, action),
     iceLinks: (peerId) => iceLinks(iceServers(peerId)),
     authorize: options.authorize ?? (() => "allowed"),
+    allowsOrigin,
     refused: (code) => switchboard.countRefusal(code),
   });
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
@@ -188,6 +198,12 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       if (url === null) return new Response("The Host header is not valid\n", { status: 400 });
       const address = clientAddress(request.headers.get("X-Forwarded-For") ?? undefined, info.remoteAddr.hostname);
       if (url.pathname !== "/ws") return app.fetch(request, { address });
+      const origin = request.headers.get("Origin");
+      if (origin !== null && !allowsOrigin(origin, url)) {
+        switchboard.countRefusal("origin-not-allowed");
+        httpLog.debug("a WebSocket is refused: {reason}", { reason: originWords(origin) });
+        return refuseOrigin(origin);
+      }
       return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection, address));
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },

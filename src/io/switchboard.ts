@@ -115,7 +115,7 @@ export class Switchboard {
       sockets: this.#options.backend.media.socketCount,
       connections: this.#options.backend.media.connectionCount,
       timers: this.#timer === undefined ? 0 : 1,
-      refusals: this.#refusals.counts,
+      refusals: { ...this.#refusals.counts, "too-many-handshakes": this.#handshakes.refused },
     };
   }
 

@@ -5,6 +5,7 @@ import { parseIpAddress } from "../webrtc/ip_address.ts";
 import { splitArguments } from "./arguments.ts";
 import { isProxy, type TrustedProxies } from "./client_address.ts";
 import { CODEC_NAMES } from "./codecs.ts";
+import { isOrigin } from "./origins.ts";
 import { AREAS, type LogFilter, parseLogFilter } from "./log_filter.ts";
 
 /** What help and README say of a setting, beside its name. */
@@ -214,6 +215,13 @@ const schema = z.object({
     meaning:
       "joins from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once; 127.0.0.1 and ::1 are not held back",
     allowed: limitWords,
+  }),
+  origins: setting(list(z.string().refine(isOrigin)), {
+    placeholder: "origins",
+    fallback: "",
+    meaning:
+      "origins whose pages may open the WebSocket and use WHIP and WHEP, and no others; left out: that of the server's own page; clients that are no pages always may",
+    allowed: "origins as browsers write them, as in https://example.org, separated by commas; * for all",
   }),
   trustProxy: setting(proxies, {
     placeholder: "proxies",

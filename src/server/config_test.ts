@@ -38,6 +38,7 @@ Deno.test({
       maxPeers: 5000,
       maxTracks: 32,
       joinsPerMinute: 600,
+      origins: [],
       trustProxy: 0,
       log: [{ area: ["switchboard"], level: "info" }],
     });
@@ -108,6 +109,19 @@ Deno.test({
       assert.match(refused([wrong]), /is not allowed: expected none, or a whole number from 1 to 1000000$/);
     }
     assert.match(refused(["--max-tracks=33"]), /expected a whole number from 0 to 32$/);
+  },
+});
+
+Deno.test({
+  name: "P84: origins are as browsers write them, or *",
+  permissions: "none",
+  fn() {
+    const { origins } = accepted([], { ORIGINS: "https://example.org,http://localhost:8080" });
+    assert.deepEqual(origins, ["https://example.org", "http://localhost:8080"]);
+    assert.deepEqual(accepted(["--origins=*"]).origins, ["*"]);
+    for (const wrong of ["example.org", "https://example.org/", "null", "https://*.example.org"]) {
+      assert.match(refused([`--origins=${wrong}`]), /is not allowed: expected origins as browsers write them/);
+    }
   },
 });
 
@@ -257,7 +271,7 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --max-rooms, --max-peers, --max-tracks, --joins-per-minute, --trust-proxy, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --max-rooms, --max-peers, --max-tracks, --joins-per-minute, --origins, --trust-proxy, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

@@ -27,6 +27,13 @@ export interface ProblemDetails {
   readonly detail: string;
 }
 
+export const PROBLEM_TYPE = "application/problem+json";
+
+/** Problem details as RFC 9457 has them. */
+export function problemBody(status: ProblemStatus, details?: ProblemDetails): object {
+  return { type: "about:blank", title: TITLES[status], status, ...details };
+}
+
 /** An error response with problem details (RFC 9457). */
 export function problem(
   c: Context,
@@ -34,6 +41,5 @@ export function problem(
   details?: ProblemDetails,
   headers?: Readonly<Record<string, string>>,
 ): Response {
-  const body = { type: "about:blank", title: TITLES[status], status, ...details };
-  return c.json(body, status, { ...headers, "Content-Type": "application/problem+json" });
+  return c.json(problemBody(status, details), status, { ...headers, "Content-Type": PROBLEM_TYPE });
 }

@@ -1,6 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
+import { originWords } from "./origins.ts";
+import { PROBLEM_TYPE, problemBody } from "./problem.ts";
 
 const log = getLogger(["switchboard", "signaling"]);
 
@@ -25,6 +27,12 @@ export function upgradeSignaling(request: Request, remote: RemoteAddress, connec
   if (upgrade === undefined) return new Response("This WebSocket handshake is not complete\n", { status: 400 });
   serveSignaling(upgrade.socket, remote, connect);
   return upgrade.response;
+}
+
+/** A page of this origin may not: before a WebSocket is made, as RFC 6455 section 10.2 has it. */
+export function refuseOrigin(origin: string): Response {
+  const body = problemBody(403, { code: "origin-not-allowed", detail: originWords(origin) });
+  return Response.json(body, { status: 403, headers: { "Content-Type": PROBLEM_TYPE } });
 }
 
 /** RFC 9110 section 15.5.22. */

@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/switchboard.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import { openQuery } from "../signaling/messages.ts";
+import { type AllowsOrigin, originWords } from "./origins.ts";
 import { problem, type ProblemStatus } from "./problem.ts";
 
 /** Who asks for what. */
@@ -38,8 +39,9 @@ export interface WhipOptions {
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
   readonly authorize: Authorize;
+  readonly allowsOrigin: AllowsOrigin;
   /** A request was refused before it came to `open`. */
-  refused(code: "too-large"): void;
+  refused(code: "too-large" | "origin-not-allowed"): void;
 }
 
 const SDP = "application/sdp";
@@ -72,7 +74,7 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
 export function createWhip(options: WhipOptions): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
   for (const role of ["whip", "whep"] as const) {
-    app.use(`/${role}/*`, allowOtherOrigins);
+    app.use(`/${role}/*`, allowOrigins(options));
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
@@ -156,17 +158,26 @@ function gone(c: Context): Response {
   return problem(c, 404, { code: "no-session", detail: "there is no such session, or no more" });
 }
 
-/** Pages of any origin may publish and play: what they may do is for the token to say. */
-const allowOtherOrigins: MiddlewareHandler = async (c, next) => {
-  c.header("Access-Control-Allow-Origin", "*");
-  c.header("Access-Control-Expose-Headers", EXPOSED);
-  if (c.req.method === "OPTIONS") {
-    c.header("Access-Control-Allow-Methods", "OPTIONS, GET, POST, PATCH, DELETE");
-    c.header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
-    c.header("Access-Control-Max-Age", String(PREFLIGHT_MAX_AGE));
-  }
-  await next();
-};
+/** Pages of the allowed origins may publish and play, as may all that is no page: what they may do is for the token to say. */
+function allowOrigins(options: WhipOptions): MiddlewareHandler {
+  return async (c, next) => {
+    c.header("Vary", "Origin");
+    const origin = c.req.header("Origin");
+    if (origin === undefined) return await next();
+    if (!options.allowsOrigin(origin, new URL(c.req.url))) {
+      options.refused("origin-not-allowed");
+      return problem(c, 403, { code: "origin-not-allowed", detail: originWords(origin) });
+    }
+    c.header("Access-Control-Allow-Origin", origin);
+    c.header("Access-Control-Expose-Headers", EXPOSED);
+    if (c.req.method === "OPTIONS") {
+      c.header("Access-Control-Allow-Methods", "OPTIONS, GET, POST, PATCH, DELETE");
+      c.header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
+      c.header("Access-Control-Max-Age", String(PREFLIGHT_MAX_AGE));
+    }
+    await next();
+  };
+}
 
 function authorized(protocol: HttpRole, authorize: Authorize): MiddlewareHandler {
   return async (c, next) => {

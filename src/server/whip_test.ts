@@ -4,6 +4,9 @@ import { createWhip, type Verdict } from "./whip.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
+/** Of the pages that may. */
+const ORIGIN = "https://app.example.org";
+
 /** The endpoints over a server that refuses all. */
 function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp", retryAfterSeconds?: number) {
   const asked: unknown[] = [];
@@ -20,6 +23,7 @@ function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp", 
       asked.push(access);
       return verdict;
     },
+    allowsOrigin: (origin) => origin === ORIGIN,
     refused: (code) => void refused.push(code),
   });
   const request = async (path: string, init: RequestInit) => await app.request(path, init, { address: "192.0.2.1" });
@@ -63,9 +67,9 @@ test("P58: OPTIONS tells methods and media types, without a token and without th
   assert.equal(plain.headers.get("Link"), null);
   const preflight = await request("/whip/a/b", {
     method: "OPTIONS",
-    headers: { "Origin": "https://other.example", "Access-Control-Request-Method": "PATCH" },
+    headers: { "Origin": ORIGIN, "Access-Control-Request-Method": "PATCH" },
   });
-  assert.equal(preflight.headers.get("Access-Control-Allow-Origin"), "*");
+  assert.equal(preflight.headers.get("Access-Control-Allow-Origin"), ORIGIN);
   assert.match(preflight.headers.get("Access-Control-Allow-Methods") ?? "", /PATCH, DELETE/);
   assert.match(preflight.headers.get("Access-Control-Allow-Headers") ?? "", /Authorization, Content-Type, If-Match/);
   assert.equal(preflight.headers.get("Accept-Patch"), "application/trickle-ice-sdpfrag");
@@ -73,7 +77,7 @@ test("P58: OPTIONS tells methods and media types, without a token and without th
 });
 
 test("P58: what is not WHIP or WHEP is not opened to pages of other origins", async () => {
-  const response = await serve().request("/other", { method: "OPTIONS" });
+  const response = await serve().request("/other", { method: "OPTIONS", headers: { Origin: ORIGIN } });
   assert.equal(response.headers.get("Access-Control-Allow-Origin"), null);
   await response.body?.cancel();
 });
@@ -101,7 +105,7 @@ test("P58: GET says nothing, other methods are 405, a session that is not there 
   }
 });
 
-test("P59: another type, a body that is too large, a wrong room and a bad offer are problems, readable for any origin", async () => {
+test("P59: another type, a body that is too large, a wrong room and a bad offer are problems, which pages may read", async () => {
   const { asked, refused: counted, request } = serve();
   const typed = await request("/whip/a", post({ "Content-Type": "application/json" }));
   assert.equal(typed.headers.get("Accept-Post"), "application/sdp");
@@ -111,11 +115,20 @@ test("P59: another type, a body that is too large, a wrong room and a bad offer 
   assert.equal(await problemOf(await request("/whip/a%00b", post())), "400 bad-request");
   assert.equal(await problemOf(await request(`/whip/a?name=${"n".repeat(65)}`, post())), "400 bad-request");
   assert.equal(asked.some((entry) => typeof entry === "object" && entry !== null && "sdp" in entry), false);
-  const refused = await request("/whip/a", post({ "Content-Type": "Application/SDP; charset=utf-8" }));
-  assert.equal(refused.headers.get("Access-Control-Allow-Origin"), "*");
+  const refused = await request("/whip/a", post({ "Content-Type": "Application/SDP; charset=utf-8", Origin: ORIGIN }));
+  assert.equal(refused.headers.get("Access-Control-Allow-Origin"), ORIGIN);
   assert.match(refused.headers.get("Access-Control-Expose-Headers") ?? "", /Location, ETag, Link/);
   assert.equal(await problemOf(refused), "400 bad-sdp");
   assert.deepEqual(counted, ["too-large"]);
+});
+
+test("P84: a page of an origin that is not allowed is refused before anybody is asked, and reads nothing", async () => {
+  const { asked, refused, request } = serve();
+  const response = await request("/whip/a", post({ Origin: "https://evil.example" }));
+  assert.equal(response.headers.get("Access-Control-Allow-Origin"), null);
+  assert.equal(response.headers.get("Vary"), "Origin");
+  assert.equal(await problemOf(response), "403 origin-not-allowed");
+  assert.deepEqual([asked, refused], [[], ["origin-not-allowed"]]);
 });
 
 test("P60: whoever is not allowed gets 401 with a challenge, or 403, before the body is looked at", async () => {
@@ -148,9 +161,9 @@ test("P80, P81, P82: a full server or room, and a network that joined too often,
   assert.equal(await problemOf(often), "429 too-many-joins");
 });
 
-test("P59, P61: a server that is full, or shuts down, says when to come again, and so to pages of any origin", async () => {
+test("P59, P61: a server that is full, or shuts down, says when to come again, which pages may read", async () => {
   for (const code of ["no-capacity", "server-closing"] as const) {
-    const response = await serve("allowed", code).request("/whep/a", post());
+    const response = await serve("allowed", code).request("/whep/a", post({ Origin: ORIGIN }));
     assert.equal(response.headers.get("Retry-After"), "5");
     assert.match(response.headers.get("Access-Control-Expose-Headers") ?? "", /Retry-After/);
     assert.equal(await problemOf(response), `503 ${code}`);

@@ -7,6 +7,8 @@ const NONE = {
   "too-many-tracks": 0,
   "too-many": 0,
   "too-large": 0,
+  "origin-not-allowed": 0,
+  "too-many-handshakes": 0,
 };
 
 export type RefusalCode = keyof typeof NONE;

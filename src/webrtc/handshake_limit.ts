@@ -8,6 +8,8 @@ export const MAX_HANDSHAKES = 256;
 
 /** Counts the DTLS handshakes that are under way, by the network that they come from. */
 export class HandshakeLimit {
+  /** Beginnings that were not allowed, those that clients repeat included. */
+  refused = 0;
   readonly #max: number;
   /** Networks with a handshake under way. */
   readonly #counts = new Map<string, number>();
@@ -27,7 +29,10 @@ export class HandshakeLimit {
   begin(hostname: string): boolean {
     const network = networkOf(hostname);
     const count = this.#counts.get(network) ?? 0;
-    if (count >= this.#max) return false;
+    if (count >= this.#max) {
+      this.refused++;
+      return false;
+    }
     this.#counts.set(network, count + 1);
     return true;
   }

@@ -14,6 +14,7 @@ Deno.test({
     assert.equal(limit.begin("192.0.2.1"), true);
     assert.equal(limit.begin("192.0.2.1"), false);
     assert.equal(limit.size, MAX_HANDSHAKES + 1);
+    assert.equal(limit.refused, 3);
   },
 });
 

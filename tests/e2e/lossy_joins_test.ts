@@ -60,7 +60,7 @@ for (const { name, start, devices, ignore } of BROWSERS) {
             );
           }
           await publisher.do("stop");
-        }, { task: backend.task }),
+        }, { task: backend.task, flags: ["--origins=*"] }),
     });
   }
 }

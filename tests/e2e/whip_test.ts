@@ -50,7 +50,7 @@ for (const setup of MEDIA_SETUPS) {
           await next.do("stop");
         },
         undefined,
-        setup,
+        { ...setup, flags: [...(setup.flags ?? []), "--origins=*"] },
       ),
   });
 }
@@ -63,20 +63,24 @@ Deno.test({
     read: [...MIXED_MEETING_PERMISSIONS.read, ...HTTP_PEER_PERMISSIONS.read],
   },
   fn: () =>
-    withMeeting(async ({ server, join }) => {
-      await using site = new EmbeddingSite();
-      await using firefox = await startFirefox();
-      await join("Ada");
-      const [player, publisher] = [await HttpPeer.open(firefox, site), await HttpPeer.open(firefox, site)];
-      await player.play(`${server.url}/whep/test?publisher=Ada`);
-      await player.waitForMore(FRAMES);
-      await publisher.publish(`${server.url}/whip/test?name=Encoder`);
-      const ben = await join("Ben");
-      await ben.waitForWords("gallery", "Encoder");
-      await ben.waitFor(
-        "probe.inbound().then((streams) => streams.filter(({ framesDecoded }) => framesDecoded > 0).length === 2)",
-      );
-      await player.do("stop");
-      await publisher.do("stop");
-    }),
+    withMeeting(
+      async ({ server, join }) => {
+        await using site = new EmbeddingSite();
+        await using firefox = await startFirefox();
+        await join("Ada");
+        const [player, publisher] = [await HttpPeer.open(firefox, site), await HttpPeer.open(firefox, site)];
+        await player.play(`${server.url}/whep/test?publisher=Ada`);
+        await player.waitForMore(FRAMES);
+        await publisher.publish(`${server.url}/whip/test?name=Encoder`);
+        const ben = await join("Ben");
+        await ben.waitForWords("gallery", "Encoder");
+        await ben.waitFor(
+          "probe.inbound().then((streams) => streams.filter(({ framesDecoded }) => framesDecoded > 0).length === 2)",
+        );
+        await player.do("stop");
+        await publisher.do("stop");
+      },
+      undefined,
+      { flags: ["--origins=*"] },
+    ),
 });

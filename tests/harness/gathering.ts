@@ -38,5 +38,5 @@ export async function withGuests(test: (gathering: Gathering) => Promise<void>):
     };
     await test({ server, site, open: (prepare) => open(server.url, prepare), openAt: open });
     for (const guest of guests) await guest.leave();
-  });
+  }, { flags: ["--origins=*"] });
 }

@@ -45,7 +45,7 @@ export async function withFirefox(
     await using site = new EmbeddingSite();
     await using firefox = await startFirefox(options);
     await test({ server, site, firefox });
-  });
+  }, { flags: ["--origins=*"] });
 }
 
 /** The same with both browsers. */
