@@ -291,6 +291,10 @@ export class Switchboard {
     },
     connected: (session) => this.#connected(session.participant),
     failed: (session, detail) => this.#failed(session.participant, detail),
+    bitrateExceeded: ({ participant }) => {
+      this.#refusals.count("bitrate-exceeded");
+      signalingLog.debug("peer {peer} in room {room} sends more than it may", describe(participant));
+    },
   };
 
   #joined(participant: Participant, session: Failing): void {

@@ -35,9 +35,9 @@ export class MediaPeer implements TransportObserver {
 
   constructor(options: MediaPeerOptions) {
     const { opening, router, datagrams, ciphers, random, equalizesLengths, emit, nowMs } = options;
-    const { peerId: id, ssrc, ice } = opening;
+    const { peerId: id, ssrc, ice, maxBitrateIn } = opening;
     this.#emit = emit;
-    this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, nowMs });
+    this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, { id, ssrc, sender: this.transport, random, equalizesLengths });
     this.transport.deliverTo(this.peer);
   }
@@ -101,6 +101,10 @@ export class MediaPeer implements TransportObserver {
     this.#emit({ type: "addressSelected", address });
     // What was on its way to another address may be lost (rule B62).
     if (this.transport.connected) this.peer.refreshPictures(nowMs);
+  }
+
+  bitrateExceeded(): void {
+    this.#emit({ type: "bitrateExceeded" });
   }
 
   transportFailed(reason: string): void {

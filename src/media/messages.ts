@@ -32,6 +32,8 @@ export type PeerCommand =
     /** Where the server's own feedback comes from. */
     readonly ssrc: number;
     readonly ice: IceCredentials;
+    /** Bits per second that the peer may send; left out for any. */
+    readonly maxBitrateIn?: number;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
@@ -74,6 +76,8 @@ export type PeerEvent =
   | { readonly type: "dtlsReceived"; readonly bytes: Uint8Array }
   | { readonly type: "iceCredentialsUsed"; readonly ufrag: string }
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
+  /** The peer sends more than it may; every 10 s at most. */
+  | { readonly type: "bitrateExceeded" }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

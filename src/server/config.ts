@@ -84,6 +84,8 @@ const MAX_WORKERS = 256;
 /** A slip beyond that. */
 const MAX_LIMIT = 1_000_000;
 
+const MAX_BITRATE = 10_000_000_000;
+
 const limitWords = `none, or a whole number from 1 to ${MAX_LIMIT}`;
 
 /** How many there are, or which. */
@@ -208,6 +210,13 @@ const schema = z.object({
     fallback: String(DEFAULT_LIMITS.maxTracks),
     meaning: "tracks that a peer may publish; those beyond are refused, and the others go on",
     allowed: `a whole number from 0 to ${DEFAULT_LIMITS.maxTracks}`,
+  }),
+  maxBitrateIn: setting(limit(MAX_BITRATE), {
+    placeholder: "bit/s",
+    fallback: String(DEFAULT_LIMITS.maxBitrateIn),
+    meaning:
+      "bits per second that a peer may send, all its tracks together; below 20000000 browsers are told, and packets beyond it are dropped",
+    allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
   }),
   joinsPerMinute: setting(limit(MAX_LIMIT), {
     placeholder: "number",

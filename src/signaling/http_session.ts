@@ -77,6 +77,8 @@ export interface HttpSessionObserver {
   connected(session: HttpSession): void;
   /** The server failed on this peer's media, which ends it. */
   failed(session: HttpSession, detail: string): void;
+  /** The peer sends more than it may, and packets are dropped; every 10 s at most. */
+  bitrateExceeded(session: HttpSession): void;
 }
 
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
@@ -193,6 +195,8 @@ export class HttpSession {
       trackPublished: ignored,
       trackUnpublished: ignored,
       transportConnected: () => this.#observer.connected(this),
+      // No message reaches the client: its answer has told it the limit, and reports tell it what is lost.
+      bitrateExceeded: () => this.#observer.bitrateExceeded(this),
       failed: (detail) => {
         this.#observer.failed(this, detail);
         this.fail();

@@ -78,6 +78,7 @@ export const errorCodeSchema = z.enum([
   "too-many-joins",
   "too-many-rooms",
   "room-full",
+  "bitrate-exceeded",
   "internal",
 ]);
 

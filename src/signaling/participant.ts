@@ -20,6 +20,8 @@ export interface ParticipantObserver {
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   transportConnected(): void;
+  /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
+  bitrateExceeded(maxBitrateIn: number): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -42,6 +44,8 @@ export interface ParticipantOptions {
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
   readonly limits: PeerLimits;
+  /** Bits per second that this peer may send, where that is less than the limit of all; undefined where it is not. */
+  readonly maxBitrateIn?: number | undefined;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
 }
@@ -59,18 +63,22 @@ export class Participant {
   #observer: ParticipantObserver;
   readonly #negotiation: Negotiation;
   readonly #media: PeerMedia;
+  readonly #maxBitrateIn: number;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
   constructor(options: ParticipantOptions) {
     const { rooms, roomId, name, random, codecs, limits: { maxTracks }, fill } = options;
+    const maxBitrateIn = Math.min(options.limits.maxBitrateIn, options.maxBitrateIn ?? Infinity);
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
     this.#rooms = rooms;
     this.#observer = options.observer;
+    this.#maxBitrateIn = maxBitrateIn;
     const media = options.openMedia(
-      { roomId, peerId: id, ssrc, ice: ice.local },
+      // JSON has no Infinity.
+      { roomId, peerId: id, ssrc, ice: ice.local, ...(maxBitrateIn < Infinity && { maxBitrateIn }) },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
     this.#media = media;
@@ -92,7 +100,8 @@ export class Participant {
         },
       });
       this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
-      this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill, maxTracks });
+      const { peer, connection: transport } = this;
+      this.#negotiation = new Negotiation({ peer, transport, codecs, fill, maxTracks, maxBitrateIn });
       this.room.addPeer(this.peer);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
@@ -172,6 +181,8 @@ export class Participant {
       case "addressSelected":
         this.#remoteAddress = event.address;
         return;
+      case "bitrateExceeded":
+        return this.#observer.bitrateExceeded(this.#maxBitrateIn);
       case "ended":
         if (event.reason === "fault") this.#observer.failed(event.detail);
         else this.leave(event.reason, event.detail);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buildOffer } from "../../tests/harness/offer_builder.ts";
 import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { pictureLossIndications } from "../../tests/harness/engine.ts";
-import { DTLS_ALERT } from "../../tests/harness/keyed_dtls.ts";
+import { DTLS_ALERT, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
 import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import type { PeerCommand } from "../media/messages.ts";
@@ -157,6 +157,58 @@ Deno.test({
   },
 });
 
+/** What a participant is made with, in a room without media; told commands and its end are written down. */
+function optionsOf(rooms: Rooms, commands: string[]) {
+  return {
+    rooms,
+    roomId: "room",
+    name: undefined,
+    openMedia: () => ({ candidates: [], send: ({ type }: PeerCommand) => void commands.push(type) }),
+    dtls: keyedDtls(),
+    handshakes: new HandshakeLimit(),
+    observer: {
+      peerJoined() {},
+      peerLeft() {},
+      trackPublished() {},
+      trackUnpublished() {},
+      transportConnected() {},
+      bitrateExceeded() {},
+      failed() {},
+      superseded() {},
+      left: () => void commands.push("left"),
+    },
+    random: seededRandom(1),
+    codecs: [],
+    limits: DEFAULT_LIMITS,
+  };
+}
+
+Deno.test({
+  name: "P83: of the limit of all and that of one peer the lower one counts, and no limit is none for its media either",
+  permissions: "none",
+  fn() {
+    const openedWith = (ofAll: number, ofThis: number | undefined) => {
+      let opened: number | undefined;
+      const options = optionsOf(new Rooms(), []);
+      new Participant({
+        ...options,
+        limits: { ...DEFAULT_LIMITS, maxBitrateIn: ofAll },
+        maxBitrateIn: ofThis,
+        openMedia(opening) {
+          opened = opening.maxBitrateIn;
+          return options.openMedia();
+        },
+      });
+      return opened;
+    };
+    assert.equal(openedWith(1_000_000, undefined), 1_000_000);
+    assert.equal(openedWith(1_000_000, 500_000), 500_000);
+    assert.equal(openedWith(1_000_000, 2_000_000), 1_000_000);
+    assert.equal(openedWith(Infinity, 2_000_000), 2_000_000);
+    assert.equal(openedWith(Infinity, undefined), undefined);
+  },
+});
+
 Deno.test({
   name: "B44: a participant that cannot be made gives its media back, and leaves no room behind",
   permissions: "none",
@@ -164,27 +216,10 @@ Deno.test({
     const rooms = new Rooms();
     const commands: string[] = [];
     const options = {
-      rooms,
-      roomId: "room",
-      name: undefined,
-      openMedia: () => ({ candidates: [], send: ({ type }: PeerCommand) => void commands.push(type) }),
+      ...optionsOf(rooms, commands),
       get dtls(): DtlsFactory {
         throw new Error("a fault");
       },
-      handshakes: new HandshakeLimit(),
-      observer: {
-        peerJoined() {},
-        peerLeft() {},
-        trackPublished() {},
-        trackUnpublished() {},
-        transportConnected() {},
-        failed() {},
-        superseded() {},
-        left: () => void commands.push("left"),
-      },
-      random: seededRandom(1),
-      codecs: [],
-      limits: DEFAULT_LIMITS,
     };
     assert.throws(() => new Participant(options), { message: "a fault" });
     assert.deepEqual([commands, rooms.size], [["close"], 0]);

@@ -5,6 +5,7 @@ const NONE = {
   "room-full": 0,
   "no-capacity": 0,
   "too-many-tracks": 0,
+  "bitrate-exceeded": 0,
   "too-many": 0,
   "too-large": 0,
   "origin-not-allowed": 0,

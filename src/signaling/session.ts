@@ -234,6 +234,7 @@ export class SignalingSession {
       transportConnected: () => {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
       },
+      bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
@@ -278,6 +279,11 @@ export class SignalingSession {
   #send(message: ServerMessage): void {
     if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
   }
+}
+
+/** What a peer is told that sends too much. */
+export function bitrateWords(maxBitrateIn: number): string {
+  return `more than ${maxBitrateIn} bit/s come from this peer, and packets are dropped`;
 }
 
 /** What is too large is not read, so it costs no more than the largest that is. */

@@ -1,8 +1,9 @@
 import type { PublishedTrack, Source, TrackId } from "../sfu/types.ts";
+import { bitrateShares } from "./bitrate_shares.ts";
 import { isAccepted, MLine, receives, sends } from "./m_line.ts";
 import type { NegotiatedPeer, TrackProblem } from "./negotiated_peer.ts";
 import { codecToPublish, codecToReceive } from "./rtp_parameters.ts";
-import { writeAnswer } from "./sdp_answer.ts";
+import { type AnswerMedia, writeAnswer } from "./sdp_answer.ts";
 import type { OfferMedia } from "./sdp_media.ts";
 import { type Offer, parseOffer } from "./sdp_offer.ts";
 import { Slots } from "./slots.ts";
@@ -43,6 +44,8 @@ export interface NegotiationOptions {
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
   /** Tracks that the peer may publish. Default: 32, which is also the most. */
   readonly maxTracks?: number;
+  /** Bits per second that the peer may send. Default: any. */
+  readonly maxBitrateIn?: number;
 }
 
 /** Tracks that one peer may publish at most: each is told to everyone in the room. */
@@ -63,6 +66,7 @@ export class Negotiation {
   readonly #transport: LocalTransport;
   readonly #codecs: readonly string[];
   readonly #maxTracks: number;
+  readonly #maxBitrateIn: number;
   readonly #sources = new SourceRule();
   /** By the index of the m-line. */
   #lines: readonly MLine[] = [];
@@ -71,11 +75,12 @@ export class Negotiation {
   #answers = 0;
 
   constructor(options: NegotiationOptions) {
-    const { peer, codecs, fill, maxTracks = MAX_PUBLISHED_TRACKS } = options;
+    const { peer, codecs, fill, maxTracks = MAX_PUBLISHED_TRACKS, maxBitrateIn = Infinity } = options;
     if (fill !== undefined) this.#slots = new Slots({ peer, codecs, accepts: fill });
     this.#peer = options.peer;
     this.#transport = options.transport;
     this.#codecs = options.codecs;
+    this.#maxBitrateIn = maxBitrateIn;
     this.#maxTracks = Math.min(maxTracks, MAX_PUBLISHED_TRACKS);
   }
 
@@ -217,7 +222,20 @@ export class Negotiation {
       extmapAllowMixed: offer.extmapAllowMixed,
       bundle: offer.bundle.filter((mid) => accepted.has(mid)),
       local,
-      media: lines.map(({ line, media }) => line.answer(media)),
+      media: this.#answerLines(lines),
+    });
+  }
+
+  /** Each m-line that publishes is told its share of what the peer may send (rule P83). */
+  #answerLines(lines: readonly OfferedLine[]): AnswerMedia[] {
+    const kinds = lines.flatMap(({ line, media }) =>
+      line.published !== undefined && isAccepted(media) ? media.kind : []
+    );
+    const shares = bitrateShares(this.#maxBitrateIn, kinds);
+    return lines.map(({ line, media }) => {
+      const answer = line.answer(media);
+      if (answer.rejected || shares === undefined || line.published === undefined) return answer;
+      return { ...answer, maxBitrate: shares[answer.kind] };
     });
   }
 }

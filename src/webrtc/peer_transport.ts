@@ -8,6 +8,7 @@ import { messageOf } from "./error_message.ts";
 import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
 import type { SrtpCipherFactory } from "./srtp/cipher.ts";
+import { BitrateLimit } from "./bitrate_limit.ts";
 import { SrtpReceiver, SrtpSender } from "./srtp/srtp_session.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -30,6 +31,8 @@ export interface TransportObserver {
   iceCredentialsUsed(ufrag: string): void;
   /** Media goes to this address, from now on; what was on its way to another one may be lost. */
   addressSelected(address: RemoteAddress, nowMs: number): void;
+  /** The client sends more than it may, and packets are dropped: told at the first of them, then every 10 s. */
+  bitrateExceeded(): void;
   /** The transport is of no use any more. Told once at most, never after `close`. */
   transportFailed(reason: string, nowMs: number): void;
 }
@@ -40,6 +43,8 @@ export interface PeerTransportOptions {
   /** The server's. */
   readonly ice: IceCredentials;
   readonly observer: TransportObserver;
+  /** Bits per second that the client may send; undefined for any. */
+  readonly maxBitrateIn?: number | undefined;
   readonly nowMs: number;
 }
 
@@ -60,6 +65,7 @@ export class PeerTransport implements MediaSender {
   readonly #ice: IceLite;
   readonly #dtlsBudget: DtlsBudget;
   readonly #rtcpBudget: TokenBucket;
+  readonly #bitrateLimit: BitrateLimit | undefined;
   /** Of those packets that a batch brings at once there is one each, made when first needed: subscribers send none. */
   readonly #run: { readonly packets: RtpPacket[]; count: number } = { packets: [], count: 0 };
   #localUfrag: string;
@@ -74,13 +80,14 @@ export class PeerTransport implements MediaSender {
   #fault: string | undefined;
   #closed = false;
 
-  constructor({ datagrams, ciphers, ice, observer, nowMs }: PeerTransportOptions) {
+  constructor({ datagrams, ciphers, ice, observer, maxBitrateIn, nowMs }: PeerTransportOptions) {
     this.#datagrams = datagrams;
     this.#ciphers = ciphers;
     this.#observer = observer;
     this.#ice = new IceLite(ice, nowMs);
     this.#dtlsBudget = new DtlsBudget(nowMs);
     this.#rtcpBudget = new TokenBucket(RTCP_BYTES_AT_ONCE, RTCP_BYTES_PER_SECOND, nowMs);
+    this.#bitrateLimit = maxBitrateIn === undefined ? undefined : new BitrateLimit(maxBitrateIn, nowMs);
     this.#localUfrag = ice.ufrag;
     this.#nowMs = nowMs;
     datagrams.claimUfrag(ice.ufrag);
@@ -88,6 +95,11 @@ export class PeerTransport implements MediaSender {
 
   get connected(): boolean {
     return this.#sender !== undefined;
+  }
+
+  /** RTP packets of the client that were beyond its bitrate. */
+  get overBitrate(): number {
+    return this.#bitrateLimit?.dropped ?? 0;
   }
 
   /** The address that media goes to; undefined before ICE has one. */
@@ -146,10 +158,12 @@ export class PeerTransport implements MediaSender {
     }
   }
 
-  /** Hands the RTP packets of the batch to the sink. */
+  /** Hands the RTP packets of the batch to the sink, where the client does not send more than it may. */
   endBatch(nowMs: number): void {
     if (this.#run.count === 0) return;
-    this.#sink?.handleRtp(this.#run, nowMs);
+    if (this.#bitrateLimit === undefined || this.#isWithin(this.#bitrateLimit, nowMs)) {
+      this.#sink?.handleRtp(this.#run, nowMs);
+    }
     this.#run.count = 0;
   }
 
@@ -230,6 +244,12 @@ export class PeerTransport implements MediaSender {
   #breakDown(error: unknown): undefined {
     this.#fault = messageOf(error);
     this.droppedPackets++;
+  }
+
+  #isWithin(limit: BitrateLimit, nowMs: number): boolean {
+    if (limit.allow(this.#run, nowMs)) return true;
+    if (limit.shouldTell(nowMs)) this.#observer.bitrateExceeded();
+    return false;
   }
 
   #handleRtp(bytes: Uint8Array, length: number): void {

@@ -23,6 +23,8 @@ export interface AcceptedMedia {
   readonly codecs: readonly { readonly codec: Codec; readonly feedback: readonly string[] }[];
   readonly headerExtensions: readonly HeaderExtension[];
   readonly rtcpRsize: boolean;
+  /** Bits per second that the client is asked to send at most; undefined for any. */
+  readonly maxBitrate?: number;
   /** The forwarded track. */
   readonly sending: SentTrack | undefined;
 }
@@ -85,7 +87,9 @@ function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParame
   const formats =
     media.codecs.flatMap(({ codec }) => [codec.payloadType, codec.rtxPayloadType ?? []].flat()).join(" ") ||
     media.format;
-  lines.push(`m=${media.kind} 9 UDP/TLS/RTP/SAVPF ${formats}`, "c=IN IP4 0.0.0.0", `a=mid:${media.mid}`);
+  lines.push(`m=${media.kind} 9 UDP/TLS/RTP/SAVPF ${formats}`, "c=IN IP4 0.0.0.0");
+  writeBandwidth(lines, media.maxBitrate);
+  lines.push(`a=mid:${media.mid}`);
   writeTransport(lines, local);
   lines.push(`a=${media.direction}`, "a=rtcp-mux");
   if (media.rtcpRsize) lines.push("a=rtcp-rsize");
@@ -97,6 +101,11 @@ function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParame
   if (rtxSsrc !== undefined) lines.push(`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`);
   lines.push(`a=ssrc:${ssrc} cname:${cname}`);
   if (rtxSsrc !== undefined) lines.push(`a=ssrc:${rtxSsrc} cname:${cname}`);
+}
+
+/** In bits per second (TIAS, RFC 3890 section 6.2), and in kbit/s for who does not know that (AS, RFC 8866 section 5.8). */
+function writeBandwidth(lines: string[], maxBitrate: number | undefined): void {
+  if (maxBitrate !== undefined) lines.push(`b=AS:${Math.ceil(maxBitrate / 1000)}`, `b=TIAS:${maxBitrate}`);
 }
 
 function writeTransport(lines: string[], local: LocalParameters | undefined): void {

@@ -142,8 +142,9 @@ export class NegotiationFixture {
   constructor(
     codecs: readonly string[] = ["audio/opus", "video/vp8"],
     fill?: (track: PublishedTrack) => boolean,
+    maxBitrateIn = Infinity,
   ) {
-    this.negotiation = new Negotiation({ peer: this.peer, transport: this.transport, codecs, fill });
+    this.negotiation = new Negotiation({ peer: this.peer, transport: this.transport, codecs, fill, maxBitrateIn });
   }
 
   /** Offers what must be answered. */

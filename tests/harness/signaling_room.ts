@@ -179,6 +179,7 @@ export class SignalingRoom {
         left: (_, reason) => told.push(`left: ${reason}`),
         connected: () => told.push("connected"),
         failed: () => told.push("failed"),
+        bitrateExceeded: () => told.push("bitrate exceeded"),
       },
       openMedia,
       dtls: this.#dtls,

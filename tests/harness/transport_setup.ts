@@ -27,7 +27,7 @@ export interface TransportSetup {
  * A transport whose MediaSink is a mock, and a client; the offer is accepted, nothing is connected. It announces the
  * client's own certificate unless fingerprints are given.
  */
-export function setUpTransport(fingerprints?: readonly Fingerprint[]): TransportSetup {
+export function setUpTransport(fingerprints?: readonly Fingerprint[], maxBitrateIn?: number): TransportSetup {
   const datagrams = new MemoryDatagrams();
   const told: string[] = [];
   const ice = new IceGenerations(seededRandom(1));
@@ -43,8 +43,10 @@ export function setUpTransport(fingerprints?: readonly Fingerprint[]): Transport
         if (hasAddress) told.push("moved");
         hasAddress = true;
       },
+      bitrateExceeded: () => told.push("bitrate exceeded"),
       transportFailed: (reason) => told.push(`failed: ${reason}`),
     },
+    maxBitrateIn,
     nowMs: 0,
   });
   const connection: PeerConnection = new PeerConnection({
@@ -74,8 +76,8 @@ export function setUpTransport(fingerprints?: readonly Fingerprint[]): Transport
 }
 
 /** The same, connected, with nothing told and nothing sent since. */
-export function connectedTransport(): TransportSetup {
-  const setup = setUpTransport();
+export function connectedTransport(maxBitrateIn?: number): TransportSetup {
+  const setup = setUpTransport(undefined, maxBitrateIn);
   setup.client.connect(setup.server);
   setup.datagrams.take();
   setup.told.length = 0;

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { buildOffer } from "../../tests/harness/offer_builder.ts";
+import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
+import { CAMERA, codes, connect } from "../../tests/harness/session_steps.ts";
+import { credentialsOf, SignalingRoom } from "../../tests/harness/signaling_room.ts";
+import type { TestClient } from "../../tests/harness/test_client.ts";
+
+const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
+
+const PACKETS = 200;
+
+function flood(client: TestClient): void {
+  const payload = new Uint8Array(1000);
+  payload.set(VP8_KEY_FRAME);
+  for (let n = 0; n < PACKETS; n++) client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: n, payload }));
+}
+
+test("P83: who sends more than allowed is told so by WebSocket, once in 10 s, and stays; nobody else is told", () => {
+  const room = new SignalingRoom(1, undefined, undefined, { maxBitrateIn: 800_000 });
+  const [loud, other] = [room.join(), room.join()];
+  connect(loud);
+  for (const { take } of [loud, other]) take();
+  flood(loud.client);
+  flood(loud.client);
+  const told = loud.take();
+  assert.deepEqual(codes(told), ["bitrate-exceeded"]);
+  assert.match(told[0].type === "error" ? told[0].message : "", /^more than 800000 bit\/s come from this peer/);
+  assert.deepEqual([other.take(), loud.closed], [[], []]);
+  assert.equal(loud.participant?.closed, false);
+});
+
+test("P83: a WHIP client is told its limit by the answer, and its session tells the server where it sends more", () => {
+  const room = new SignalingRoom(1, undefined, undefined, { maxBitrateIn: 800_000 });
+  const encoder = room.post("whip", buildOffer([CAMERA]));
+  assert.ok(encoder.result.ok);
+  assert.match(encoder.result.answer, /^b=TIAS:720000\r$/m);
+  encoder.client.connect(credentialsOf(encoder.result.answer));
+  flood(encoder.client);
+  assert.deepEqual(encoder.told, ["joined", "connected", "bitrate exceeded"]);
+});
