@@ -52,7 +52,7 @@ async function main(): Promise<number> {
 
 async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
-  const { maxRooms, maxPeers, maxTracks, maxBitrateIn, joinsPerMinute, origins, trustProxy } = config;
+  const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute, origins, trustProxy } = config;
   const hostname = mediaHosts(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
@@ -61,7 +61,7 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,
-    limits: { maxRooms, maxPeers, maxTracks, maxBitrateIn, joinsPerMinute },
+    limits: { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute },
     origins,
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],

@@ -291,9 +291,9 @@ export class Switchboard {
     },
     connected: (session) => this.#connected(session.participant),
     failed: (session, detail) => this.#failed(session.participant, detail),
-    bitrateExceeded: ({ participant }) => {
-      this.#refusals.count("bitrate-exceeded");
-      signalingLog.debug("peer {peer} in room {room} sends more than it may", describe(participant));
+    refused: ({ participant }, code) => {
+      this.#refusals.count(code);
+      signalingLog.debug("{code}: peer {peer} in room {room}", { code, ...describe(participant) });
     },
   };
 

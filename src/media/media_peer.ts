@@ -35,10 +35,18 @@ export class MediaPeer implements TransportObserver {
 
   constructor(options: MediaPeerOptions) {
     const { opening, router, datagrams, ciphers, random, equalizesLengths, emit, nowMs } = options;
-    const { peerId: id, ssrc, ice, maxBitrateIn } = opening;
+    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut } = opening;
     this.#emit = emit;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
-    this.peer = new Peer(router, { id, ssrc, sender: this.transport, random, equalizesLengths });
+    this.peer = new Peer(router, {
+      id,
+      ssrc,
+      sender: this.transport,
+      random,
+      equalizesLengths,
+      maxBitrateOut,
+      trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
+    });
     this.transport.deliverTo(this.peer);
   }
 

@@ -34,6 +34,8 @@ export type PeerCommand =
     readonly ice: IceCredentials;
     /** Bits per second that the peer may send; left out for any. */
     readonly maxBitrateIn?: number;
+    /** Bits per second that it is sent; left out for any. */
+    readonly maxBitrateOut?: number;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
@@ -78,6 +80,8 @@ export type PeerEvent =
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
   /** The peer sends more than it may; every 10 s at most. */
   | { readonly type: "bitrateExceeded" }
+  /** The peer is not sent this track for a while, as all that it receives is more than it may be sent. */
+  | { readonly type: "trackPaused"; readonly trackId: TrackId }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

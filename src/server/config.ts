@@ -218,6 +218,13 @@ const schema = z.object({
       "bits per second that a peer may send, all its tracks together; below 20000000 browsers are told, and packets beyond it are dropped",
     allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
   }),
+  maxBitrateOut: setting(limit(MAX_BITRATE), {
+    placeholder: "bit/s",
+    fallback: "none",
+    meaning:
+      "bits per second that a peer is sent, all its tracks together; while it is more the videos that it took last are paused",
+    allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
+  }),
   joinsPerMinute: setting(limit(MAX_LIMIT), {
     placeholder: "number",
     fallback: String(DEFAULT_LIMITS.joinsPerMinute),

@@ -38,6 +38,7 @@ Deno.test({
       maxPeers: 5000,
       maxTracks: 32,
       maxBitrateIn: 50_000_000,
+      maxBitrateOut: Infinity,
       joinsPerMinute: 600,
       origins: [],
       trustProxy: 0,
@@ -272,7 +273,7 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --joins-per-minute, --origins, --trust-proxy, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, --trust-proxy, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

@@ -1,5 +1,5 @@
 import { type HeaderFields, writeHeader } from "../rtp/header.ts";
-import { RtpPacket, type RtpRun } from "../rtp/packet.ts";
+import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
@@ -13,7 +13,8 @@ import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer } from "./producer.ts";
-import type { ConsumerParameters } from "./types.ts";
+import type { LimitedConsumer } from "./send_limit.ts";
+import type { ConsumerParameters, Kind } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
@@ -33,7 +34,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer {
+export class Consumer implements LimitedConsumer {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -57,6 +58,7 @@ export class Consumer {
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
   #untoldBytes = 0;
   #untoldStep = 0;
+  #paused = false;
 
   /** `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. */
   constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
@@ -89,8 +91,31 @@ export class Consumer {
     }
   }
 
+  get kind(): Kind {
+    return this.producer.kind;
+  }
+
+  /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
+  get bytesSent(): number {
+    return (this.stream.bytesSent + FIXED_HEADER_LENGTH * this.stream.packetsSent) | 0;
+  }
+
+  /** Sends no more packets until `resume`; the track stays subscribed. */
+  pause(): void {
+    this.#paused = true;
+    this.producer.removeConsumer(this);
+    this.stream.switchTo(this.producer.codec.clockRate);
+  }
+
+  /** Goes on at the next key frame, which is asked for. */
+  resume(nowMs: number): void {
+    this.#paused = false;
+    this.producer.addConsumer(this);
+    this.requestKeyFrame(nowMs);
+  }
+
   requestKeyFrame(nowMs: number): void {
-    this.producer.requestKeyFrame(nowMs);
+    if (!this.#paused) this.producer.requestKeyFrame(nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */

@@ -7,6 +7,7 @@ import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
 import type { Router, RouterMember } from "./router.ts";
+import { SendLimit } from "./send_limit.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
@@ -18,6 +19,10 @@ export interface PeerOptions {
   readonly random: RandomSource;
   /** Whether what it publishes is padded to equal lengths (rule B161). */
   readonly equalizesLengths: boolean;
+  /** Bits per second that it is sent; undefined for any. */
+  readonly maxBitrateOut?: number | undefined;
+  /** A track that it receives is paused, as all of them are too much for it. */
+  readonly trackPaused?: ((trackId: TrackId) => void) | undefined;
 }
 
 /** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
@@ -36,9 +41,14 @@ export class Peer implements MediaSink, RouterMember {
   readonly #slots = new Map<string, OutgoingStream>();
   readonly #rtcp: RtcpResponder;
   readonly #equalizesLengths: boolean;
+  readonly #sendLimit: SendLimit<Consumer> | undefined;
+  readonly #trackPaused: ((trackId: TrackId) => void) | undefined;
 
-  constructor(router: Router, { id, ssrc, sender, random, equalizesLengths }: PeerOptions) {
+  constructor(router: Router, options: PeerOptions) {
+    const { id, ssrc, sender, random, equalizesLengths, maxBitrateOut, trackPaused } = options;
     this.#equalizesLengths = equalizesLengths;
+    this.#sendLimit = maxBitrateOut === undefined ? undefined : new SendLimit(maxBitrateOut);
+    this.#trackPaused = trackPaused;
     this.id = id;
     this.#router = router;
     this.#sender = sender;
@@ -98,6 +108,7 @@ export class Peer implements MediaSink, RouterMember {
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
     producer.addConsumer(consumer);
+    this.#sendLimit?.checkSoon();
     return consumer;
   }
 
@@ -150,12 +161,14 @@ export class Peer implements MediaSink, RouterMember {
   nextTimeout(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
+    if (this.#sendLimit !== undefined && this.#consumers.size > 0) next = Math.min(next, this.#sendLimit.nextCheckMs);
     return next;
   }
 
   handleTimeout(nowMs: number): void {
     for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
+    if (this.#sendLimit !== undefined && nowMs >= this.#sendLimit.nextCheckMs) this.#limitSent(this.#sendLimit, nowMs);
   }
 
   /** Its tracks end for the others, it receives no more, and is told so. */
@@ -168,6 +181,10 @@ export class Peer implements MediaSink, RouterMember {
     for (const consumer of [...this.#consumers.values()]) this.#removeConsumer(consumer);
     for (const stream of streams) this.#removeStream(stream);
     this.#router.removeMember(this);
+  }
+
+  #limitSent(limit: SendLimit<Consumer>, nowMs: number): void {
+    for (const { producer } of limit.check(this.#consumers.values(), nowMs)) this.#trackPaused?.(producer.id);
   }
 
   #removeConsumer(consumer: Consumer): void {

@@ -77,8 +77,8 @@ export interface HttpSessionObserver {
   connected(session: HttpSession): void;
   /** The server failed on this peer's media, which ends it. */
   failed(session: HttpSession, detail: string): void;
-  /** The peer sends more than it may, and packets are dropped; every 10 s at most. */
-  bitrateExceeded(session: HttpSession): void;
+  /** The peer sends, or is sent, more than it may: packets are dropped, or a track is paused. */
+  refused(session: HttpSession, code: "bitrate-exceeded" | "track-paused"): void;
 }
 
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
@@ -196,7 +196,9 @@ export class HttpSession {
       trackUnpublished: ignored,
       transportConnected: () => this.#observer.connected(this),
       // No message reaches the client: its answer has told it the limit, and reports tell it what is lost.
-      bitrateExceeded: () => this.#observer.bitrateExceeded(this),
+      bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),
+      // Nor does it know tracks: the stream stands still, and goes on.
+      trackPaused: () => this.#observer.refused(this, "track-paused"),
       failed: (detail) => {
         this.#observer.failed(this, detail);
         this.fail();

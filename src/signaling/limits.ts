@@ -10,22 +10,25 @@ export interface Limits {
   readonly maxTracks: number;
   /** Bits per second that one peer sends: its RTP packets, without what SRTP, UDP and IP add. */
   readonly maxBitrateIn: number;
+  /** Bits per second of RTP that one peer is sent, without what is sent again. */
+  readonly maxBitrateOut: number;
   /** Joins of one network (networkOf) in a minute, which may also come at once. */
   readonly joinsPerMinute: number;
 }
 
 /** What a peer may have. */
-export type PeerLimits = Pick<Limits, "maxTracks" | "maxBitrateIn">;
+export type PeerLimits = Pick<Limits, "maxTracks" | "maxBitrateIn" | "maxBitrateOut">;
 
 /**
  * More than a server of this kind carries, and less than what fills its memory. No browser sends half of that bitrate. A
- * join costs the server some milliseconds:
- * ten a second of one network are a tenth of a core, and a lecture hall behind one address is in within a minute.
+ * join costs the server some milliseconds: ten a second of one network are a tenth of a core, and a lecture hall behind
+ * one address is in within a minute.
  */
 export const DEFAULT_LIMITS: Limits = {
   maxRooms: 1000,
   maxPeers: 5000,
   maxTracks: MAX_PUBLISHED_TRACKS,
   maxBitrateIn: 50_000_000,
+  maxBitrateOut: Infinity,
   joinsPerMinute: 600,
 };

@@ -79,6 +79,7 @@ export const errorCodeSchema = z.enum([
   "too-many-rooms",
   "room-full",
   "bitrate-exceeded",
+  "track-paused",
   "internal",
 ]);
 

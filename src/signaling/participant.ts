@@ -22,6 +22,8 @@ export interface ParticipantObserver {
   transportConnected(): void;
   /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
   bitrateExceeded(maxBitrateIn: number): void;
+  /** A track is not sent for a while, as all that the peer receives is more than these bits per second. */
+  trackPaused(trackId: TrackId, maxBitrateOut: number): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -64,11 +66,13 @@ export class Participant {
   readonly #negotiation: Negotiation;
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
+  readonly #maxBitrateOut: number;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
   constructor(options: ParticipantOptions) {
     const { rooms, roomId, name, random, codecs, limits: { maxTracks }, fill } = options;
+    const { maxBitrateOut } = options.limits;
     const maxBitrateIn = Math.min(options.limits.maxBitrateIn, options.maxBitrateIn ?? Infinity);
     const id = newIdentifier(random);
     const ssrc = random.uint32();
@@ -76,9 +80,17 @@ export class Participant {
     this.#rooms = rooms;
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
+    this.#maxBitrateOut = maxBitrateOut;
     const media = options.openMedia(
-      // JSON has no Infinity.
-      { roomId, peerId: id, ssrc, ice: ice.local, ...(maxBitrateIn < Infinity && { maxBitrateIn }) },
+      {
+        roomId,
+        peerId: id,
+        ssrc,
+        ice: ice.local,
+        // JSON has no Infinity.
+        ...(maxBitrateIn < Infinity && { maxBitrateIn }),
+        ...(maxBitrateOut < Infinity && { maxBitrateOut }),
+      },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
     this.#media = media;
@@ -183,6 +195,8 @@ export class Participant {
         return;
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
+      case "trackPaused":
+        return this.#observer.trackPaused(event.trackId, this.#maxBitrateOut);
       case "ended":
         if (event.reason === "fault") this.#observer.failed(event.detail);
         else this.leave(event.reason, event.detail);

@@ -173,6 +173,7 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       trackUnpublished() {},
       transportConnected() {},
       bitrateExceeded() {},
+      trackPaused() {},
       failed() {},
       superseded() {},
       left: () => void commands.push("left"),

@@ -235,6 +235,8 @@ export class SignalingSession {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
       },
       bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
+      trackPaused: (trackId, maxBitrateOut) =>
+        this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), undefined, trackId),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
@@ -282,8 +284,12 @@ export class SignalingSession {
 }
 
 /** What a peer is told that sends too much. */
-export function bitrateWords(maxBitrateIn: number): string {
+function bitrateWords(maxBitrateIn: number): string {
   return `more than ${maxBitrateIn} bit/s come from this peer, and packets are dropped`;
+}
+
+function pauseWords(trackId: string, maxBitrateOut: number): string {
+  return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, a minute at most`;
 }
 
 /** What is too large is not read, so it costs no more than the largest that is. */

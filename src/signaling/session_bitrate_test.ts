@@ -36,5 +36,25 @@ test("P83: a WHIP client is told its limit by the answer, and its session tells 
   assert.match(encoder.result.answer, /^b=TIAS:720000\r$/m);
   encoder.client.connect(credentialsOf(encoder.result.answer));
   flood(encoder.client);
-  assert.deepEqual(encoder.told, ["joined", "connected", "bitrate exceeded"]);
+  assert.deepEqual(encoder.told, ["joined", "connected", "bitrate-exceeded"]);
+});
+
+test("P85: who is sent more than allowed is told which track is paused, and stays; nobody else is told", () => {
+  const room = new SignalingRoom(1, undefined, undefined, { maxBitrateOut: 200_000 });
+  const [speaker, listener] = [room.join(), room.join()];
+  connect(speaker);
+  connect(listener, [{ mid: "0", kind: "video", direction: "recvonly" }]);
+  const [track] = room.rooms.find("room")?.tracks.values() ?? [];
+  for (const { take } of [speaker, listener]) take();
+  const payload = new Uint8Array(1000);
+  payload.set(VP8_KEY_FRAME);
+  for (let n = 0; n < 200; n++) {
+    room.nowMs += 25;
+    speaker.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: n, timestamp: n * 2250, payload }));
+    room.handleTimeout();
+  }
+  const told = listener.take();
+  assert.deepEqual(codes(told), ["track-paused"]);
+  assert.equal(told[0].type === "error" && told[0].trackId, track.id);
+  assert.deepEqual([speaker.take(), listener.closed], [[], []]);
 });

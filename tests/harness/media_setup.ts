@@ -66,11 +66,11 @@ export class MediaSetup {
   }
 
   /** Opens a peer; `datagrams` are its socket. */
-  open(roomId = "room", datagrams = new MemoryDatagrams()): MediaSetupPeer {
+  open(roomId = "room", datagrams = new MemoryDatagrams(), limits: Partial<PeerOpening> = {}): MediaSetupPeer {
     const number = this.#peers.length;
     const peer: Attached = { datagrams, events: [] };
     this.#peers.push(peer);
-    const opening = openingOf(number, roomId);
+    const opening = { ...openingOf(number, roomId), ...limits };
     const say = (command: PeerCommand) => this.engine.handleCommand(number, command, this.nowMs);
     say({ type: "open", ...opening, socket: { ...SOCKET, id: number } });
     const client = new TestClient((bytes, from) => {

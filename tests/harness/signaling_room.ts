@@ -179,7 +179,7 @@ export class SignalingRoom {
         left: (_, reason) => told.push(`left: ${reason}`),
         connected: () => told.push("connected"),
         failed: () => told.push("failed"),
-        bitrateExceeded: () => told.push("bitrate exceeded"),
+        refused: (_, code) => told.push(code),
       },
       openMedia,
       dtls: this.#dtls,
