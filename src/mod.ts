@@ -130,9 +130,8 @@ export class BackendUnavailableError extends Error {
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
- * cannot carry, where `trustProxy` is no proxy or `origins` have
- * what is no origin, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
- * family that `hostname` cannot serve; and nothing else.
+ * cannot carry, where `limits`, `origins` or `trustProxy` have what is none, where `hostname` is an empty list, or where
+ * `announce` has what no client can send to or is of a family that `hostname` cannot serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
@@ -141,6 +140,8 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
   ];
   iceLinks(iceServers(""));
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  checkLimits(limits);
   const clientAddress = clientAddressFinder(options.trustProxy ?? 0);
   const allowsOrigin = originRule(options.origins ?? []);
   const { hostname: host = "0.0.0.0", announce = [] } = options;
@@ -171,7 +172,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     addresses: () => localAddresses(hosts, announced()),
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
     iceServers,
-    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    limits,
   });
   const health = () => ({
     status: "ok",
@@ -217,6 +218,14 @@ function dtlsCertificate(given: CertificatePem | undefined): DtlsCertificate {
   const { certificate, warnings } = readCertificate(given, Date.now());
   for (const warning of warnings) dtlsLog.warn("the DTLS certificate: {warning}", { warning });
   return certificate;
+}
+
+/** A limit that is no number would hold nobody back. */
+function checkLimits(limits: Limits): void {
+  for (const [name, value] of Object.entries(limits)) {
+    if (typeof value === "number" && (value > 0 || (value === 0 && name === "maxTracks"))) continue;
+    throw new TypeError(`limits: ${name} is ${value}, and no number above 0; Infinity is no limit`);
+  }
 }
 
 function checkAnnounced(hosts: readonly string[], announce: readonly string[]): void {

@@ -95,3 +95,25 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "B247: limits that are no numbers, and origins and proxies that are none, are refused",
+  permissions: "none",
+  fn() {
+    for (
+      const [name, value] of [["maxRooms", NaN], ["maxPeers", 0], ["joinsPerMinute", -1], ["maxTracks", -1]] as const
+    ) {
+      assert.throws(() => createSwitchboard({ limits: { [name]: value } }), {
+        name: "TypeError",
+        message: `limits: ${name} is ${value}, and no number above 0; Infinity is no limit`,
+      });
+    }
+    assert.throws(() => createSwitchboard({ origins: ["example.org"] }), { name: "TypeError", message: /^origins: / });
+    assert.throws(() => createSwitchboard({ trustProxy: ["proxy"] }), { name: "TypeError", message: /^trustProxy: / });
+    createSwitchboard({
+      limits: { maxTracks: 0, maxRooms: Infinity },
+      origins: ["https://example.org"],
+      trustProxy: ["10.0.0.0/8"],
+    });
+  },
+});

@@ -70,7 +70,7 @@ export interface Stats {
   /** TCP connections of clients' media. */
   readonly connections: number;
   readonly timers: number;
-  /** Since the start, by the codes that clients were told. */
+  /** Since the start, by code. */
   readonly refusals: RefusalCounts;
 }
 
@@ -119,7 +119,7 @@ export class Switchboard {
     };
   }
 
-  /** Something was refused before it came here, a message or a request of a client for example. */
+  /** Counts what was refused before it came here, as a page of another origin is. */
   countRefusal(code: RefusalCode): void {
     this.#refusals.count(code);
   }

@@ -36,7 +36,12 @@ function isOwn(origin: string, url: URL): boolean {
   return page.host === URL.parse(`${page.protocol}//${url.host}`)?.host;
 }
 
+/** Characters of what a client gives for an origin that are said again. */
+const MAX_TOLD = 100;
+
 /** Why a page is refused, for those who see its server's side or its console. */
 export function originWords(origin: string): string {
-  return `pages of ${origin} may not use this server: --origins says which may, and behind a proxy the Host header counts`;
+  return `pages of ${
+    origin.slice(0, MAX_TOLD)
+  } may not use this server: --origins says which may, and behind a proxy the Host header counts`;
 }

@@ -32,7 +32,8 @@ export function upgradeSignaling(request: Request, remote: RemoteAddress, connec
 /** A page of this origin may not: before a WebSocket is made, as RFC 6455 section 10.2 has it. */
 export function refuseOrigin(origin: string): Response {
   const body = problemBody(403, { code: "origin-not-allowed", detail: originWords(origin) });
-  return Response.json(body, { status: 403, headers: { "Content-Type": PROBLEM_TYPE } });
+  const headers = { "Content-Type": PROBLEM_TYPE, "X-Content-Type-Options": "nosniff" };
+  return Response.json(body, { status: 403, headers });
 }
 
 /** RFC 9110 section 15.5.22. */
