@@ -18,8 +18,8 @@ export class HalfPeer implements AsyncDisposable {
     this.media = media;
   }
 
-  /** Joins, offers to publish, and proves its address. */
-  static async join(url: string, roomId: string): Promise<HalfPeer> {
+  /** Joins, offers to publish, and proves its address, which is another one of this machine where it is given. */
+  static async join(url: string, roomId: string, address?: string): Promise<HalfPeer> {
     const signaling = await SignalingSocket.open(url);
     signaling.send({ type: "join", roomId });
     await signaling.receive("welcome");
@@ -27,6 +27,7 @@ export class HalfPeer implements AsyncDisposable {
     signaling.send({ type: "offer", sdp });
     const answer = await signaling.receive("answer");
     const media = new UdpTestClient(candidateAddress(answer.sdp).port);
+    if (address !== undefined) media.use(media.openPath(address));
     media.client.check(credentialsOf(answer.sdp));
     await media.received.find(({ kind }) => kind === "stun", "the answer to a check");
     return new HalfPeer(signaling, media);
