@@ -197,7 +197,9 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       // Deno puts the Host header into the URL, which then may be none.
       const url = URL.parse(request.url);
       if (url === null) return new Response("The Host header is not valid\n", { status: 400 });
-      const address = clientAddress(request.headers.get("X-Forwarded-For") ?? undefined, info.remoteAddr.hostname);
+      // Where an embedder listens on a Unix socket there is none: who is connected is on this machine.
+      const { hostname: connected = "127.0.0.1" }: Partial<Deno.NetAddr> = info.remoteAddr;
+      const address = clientAddress(request.headers.get("X-Forwarded-For") ?? undefined, connected);
       if (url.pathname !== "/ws") return app.fetch(request, { address });
       const origin = request.headers.get("Origin");
       if (origin !== null && !allowsOrigin(origin, url)) {

@@ -117,3 +117,24 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "B242, B244: who comes by a Unix socket is on this machine, and may be a trusted proxy",
+  permissions: "none",
+  async fn() {
+    const statuses = async (trustProxy: readonly string[]) => {
+      const switchboard = createSwitchboard({ limits: { joinsPerMinute: 1 }, trustProxy });
+      const info = { remoteAddr: { transport: "unix", path: "/run/proxy.sock" }, completed: Promise.resolve() };
+      const headers = { "Content-Type": "application/sdp", "X-Forwarded-For": "192.0.2.1" };
+      const join = async (): Promise<number> => {
+        const request = new Request("http://localhost/whip/room", { method: "POST", headers, body: "no offer" });
+        const response: Response = await Reflect.apply(switchboard.fetch, switchboard, [request, info]);
+        await response.body?.cancel();
+        return response.status;
+      };
+      return [await join(), await join()];
+    };
+    assert.deepEqual(await statuses([]), [400, 400]);
+    assert.deepEqual(await statuses(["127.0.0.1"]), [400, 429]);
+  },
+});
