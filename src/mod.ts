@@ -18,23 +18,32 @@ import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.t
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
+import type { Grants, Publishable } from "./signaling/grants.ts";
+import type { AuthOptions } from "./server/auth_options.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { parseIpAddress } from "./webrtc/ip_address.ts";
 import { upgradeSignaling } from "./server/websocket.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
+import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
+import { readHandshake } from "./server/bearer.ts";
+import type { ConnectSignaling } from "./signaling/connection.ts";
+import { createTokenVerifier } from "./server/token_verifier.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 
 export { AnnouncedAddresses, AnnounceError, CertificateError };
 export type {
   AnnounceOptions,
+  AuthOptions,
   Authorize,
   BackendChoice,
   CertificatePem,
   CodecName,
+  Grants,
   HttpAccess,
   IceServer,
+  Publishable,
   Stats,
   TurnOptions,
   Verdict,
@@ -73,7 +82,9 @@ export interface CreateOptions {
   readonly tcpPort?: number;
   /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
-  /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
+  /** Whose tokens (JWT) are asked for, by WebSocket, WHIP and WHEP. Default: none, and whoever comes may enter any room. */
+  readonly auth?: AuthOptions;
+  /** Decides who may publish by WHIP and play by WHEP; with `auth`, among those with a valid token. Default: everyone. */
   readonly authorize?: Authorize;
   /** STUN and TURN servers that clients are told of, all in printable ASCII. Default: none. */
   readonly iceServers?: readonly IceServer[];
@@ -111,7 +122,7 @@ export class BackendUnavailableError extends Error {
 
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
- * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
+ * CertificateError where `dtlsCertificate` is of no use; a TypeError where `auth` is of no use, where `iceServers` or `turn` have what an HTTP header
  * cannot carry, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
  * family that `hostname` cannot serve; and nothing else.
  */
@@ -122,6 +133,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
   ];
   iceLinks(iceServers(""));
+  const tokens = options.auth && createTokenVerifier(options.auth);
   const { hostname: host = "0.0.0.0", announce = [] } = options;
   const hosts = typeof host === "string" ? [host] : host;
   if (hosts.length === 0) throw new TypeError("hostname: media needs an address");
@@ -165,7 +177,13 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     act: (session, action) => switchboard.actOnHttpSession(session, action),
     iceLinks: (peerId) => iceLinks(iceServers(peerId)),
     authorize: options.authorize ?? (() => "allowed"),
+    tokens,
   });
+  const connectorOf = ({ headers }: Request): ConnectSignaling => {
+    if (tokens === undefined) return (connection) => switchboard.connect(connection);
+    const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, grants);
+    return behindToken(tokens.verify, readHandshake(headers).token, connect);
+  };
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
   return {
     fetch(request, info) {
@@ -173,7 +191,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       const url = URL.parse(request.url);
       if (url === null) return new Response("The Host header is not valid\n", { status: 400 });
       if (url.pathname !== "/ws") return app.fetch(request);
-      return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection));
+      return upgradeSignaling(request, info.remoteAddr, connectorOf(request));
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
     stats: () => switchboard.stats,

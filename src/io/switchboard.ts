@@ -3,6 +3,7 @@ import type { OpenPeerMedia, PeerEvent, PeerEventHandler, PeerOpening } from "..
 import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
+import type { Grants } from "../signaling/grants.ts";
 import {
   type HttpOpenResult,
   type HttpRole,
@@ -44,6 +45,8 @@ export interface HttpOpenRequest {
   readonly name: string | undefined;
   /** WHEP: whose tracks, by peer id or name; undefined for anyone's. */
   readonly publisher: string | undefined;
+  /** What the client's token allows; undefined where no tokens are asked for. */
+  readonly grants?: Grants | undefined;
   readonly sdp: string;
 }
 
@@ -107,8 +110,11 @@ export class Switchboard {
     };
   }
 
-  /** Takes a WebSocket: the returned endpoint is to be told of its messages and its end. */
-  connect(connection: SignalingConnection): SignalingEndpoint {
+  /**
+   * Takes a WebSocket: the returned endpoint is to be told of its messages and its end. `grants` is what its token allows,
+   * undefined where no tokens are asked for.
+   */
+  connect(connection: SignalingConnection, grants?: Grants): SignalingEndpoint {
     const { random, codecs, iceServers, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
@@ -120,6 +126,7 @@ export class Switchboard {
       random,
       codecs,
       iceServers,
+      grants,
       observer: this.#sessionObserver(() => session),
       nowMs: this.#now(),
     });

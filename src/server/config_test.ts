@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { authOptions } from "./auth_settings.ts";
 import { type Config, mediaHosts, parseConfig, SETTINGS } from "./config.ts";
 import { configTable, helpText } from "./config_text.ts";
 
@@ -33,6 +34,11 @@ Deno.test({
       stun: [],
       turn: [],
       turnSecret: undefined,
+      authSecret: undefined,
+      authJwks: undefined,
+      authIssuer: undefined,
+      authAudience: undefined,
+      production: false,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
       log: [{ area: ["switchboard"], level: "info" }],
     });
@@ -130,6 +136,42 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.equal(refused(["--turn-secret=north", "--turn-secret=south"]), "--turn-secret is given twice");
+    const short = "is not allowed: expected text of 32 bytes at least; not together with --auth-jwks";
+    assert.equal(refused(["--auth-secret=north"]), `--auth-secret ${short}`);
+    assert.equal(refused([], { AUTH_SECRET: "north" }), `AUTH_SECRET ${short}`);
+  },
+});
+
+Deno.test({
+  name: "B239: tokens are by a secret of 32 bytes, or by the keys of a URL, and may have to name issuer and audience",
+  permissions: "none",
+  fn() {
+    const secret = "é".repeat(16);
+    const bySecret = accepted(["--auth-issuer=a", "--auth-audience=b"], { AUTH_SECRET: secret });
+    assert.deepEqual(authOptions(bySecret), { secret, issuer: "a", audience: "b" });
+    const byKeys = accepted(["--auth-jwks=https://a.example/keys"]);
+    assert.deepEqual(authOptions(byKeys), { jwks: "https://a.example/keys" });
+    assert.equal(authOptions(accepted([])), undefined);
+    assert.match(
+      refused(["--auth-jwks=https://a.example/"], { AUTH_SECRET: secret }),
+      /^--auth-secret and --auth-jwks/,
+    );
+    for (const alone of ["--auth-issuer=a", "--auth-audience=b"]) {
+      assert.match(refused([alone]), /^--auth-(issuer|audience) is about tokens, and none are asked for: give/);
+    }
+  },
+});
+
+Deno.test({
+  name: "B239: --production refuses a server without tokens, by one line; alone it means yes",
+  permissions: "none",
+  fn() {
+    const reason = "--production needs tokens, as whoever comes may enter any room without: " +
+      "give a secret by AUTH_SECRET, or a key set by --auth-jwks";
+    for (const args of [["--production"], ["--production=yes"]]) assert.equal(refused(args), reason);
+    assert.equal(refused([], { PRODUCTION: "yes" }), reason);
+    assert.equal(accepted(["--production=no"]).production, false);
+    assert.equal(accepted(["--production", "--auth-jwks=https://a.example/"]).production, true);
   },
 });
 
@@ -198,6 +240,10 @@ for (
     ["udpPorts", "5000"],
     ["tcpPort", "65536"],
     ["tcpPort", "https"],
+    ["authJwks", "http://a.example/keys"],
+    ["authJwks", "https://user:password@a.example/"],
+    ["authJwks", "keys.json"],
+    ["production", "true"],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
@@ -221,7 +267,8 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --auth-secret, --auth-jwks, --auth-issuer, " +
+      "--auth-audience, --production, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

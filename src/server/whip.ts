@@ -3,7 +3,10 @@ import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/switchboard.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import { openQuery } from "../signaling/messages.ts";
+import { coversRoom, type Grants } from "../signaling/grants.ts";
+import { bearerToken } from "./bearer.ts";
 import { problem, type ProblemStatus } from "./problem.ts";
+import type { TokenRefusal, TokenVerifier, VerifyToken } from "./token_verifier.ts";
 
 /** Who asks for what. */
 export interface HttpAccess {
@@ -11,12 +14,14 @@ export interface HttpAccess {
   readonly roomId: string;
   /** The bearer token of the request (RFC 6750 section 2.1); undefined where it has none. */
   readonly token: string | undefined;
+  /** What the token allows; undefined where the server verifies none itself. */
+  readonly grants?: Grants;
 }
 
 /** `unauthorized`: a token is missing or not valid (401); `forbidden`: it is valid, and not for this (403). */
 export type Verdict = "allowed" | "unauthorized" | "forbidden";
 
-/** Decides on each request to WHIP and WHEP but OPTIONS. */
+/** Decides on each request to WHIP and WHEP but OPTIONS; where the server verifies tokens, on those with a valid one. */
 export type Authorize = (access: HttpAccess) => Verdict | Promise<Verdict>;
 
 export interface WhipOptions {
@@ -28,6 +33,13 @@ export interface WhipOptions {
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
   readonly authorize: Authorize;
+  /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
+  readonly tokens?: TokenVerifier | undefined;
+}
+
+/** What a request carries from its token to its handler. */
+interface Env {
+  Variables: { grants: Grants | undefined };
 }
 
 const SDP = "application/sdp";
@@ -55,31 +67,31 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
 
 /** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/protocol.md, rules P50 to P60. */
 export function createWhip(options: WhipOptions): Hono {
-  const app = new Hono();
+  const app = new Hono<Env>();
   for (const role of ["whip", "whep"] as const) {
     app.use(`/${role}/*`, allowOtherOrigins);
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
-  return app;
+  return new Hono().route("/", app);
 }
 
-function addEndpoint(app: Hono, role: HttpRole, options: WhipOptions): void {
+function addEndpoint(app: Hono<Env>, role: HttpRole, options: WhipOptions): void {
   const path = `/${role}/:room`;
   const allow = { "Allow": "OPTIONS, GET, POST" };
   // Without the ICE servers: their credentials are for those alone who are authorized.
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Post": SDP }));
-  app.use(path, authorized(role, options.authorize));
+  app.use(path, ...authorized(role, options, "verify"));
   app.get(path, (c) => c.body(null, 204));
   app.post(path, ofType(SDP, "Accept-Post"), limited, (c) => open(c, role, options));
   app.all(path, (c) => notAllowed(c, allow));
 }
 
-function addSession(app: Hono, role: HttpRole, options: WhipOptions): void {
+function addSession(app: Hono<Env>, role: HttpRole, options: WhipOptions): void {
   const path = `/${role}/:room/:session`;
   const allow = { "Allow": "OPTIONS, GET, PATCH, DELETE" };
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Patch": SDP_FRAGMENT }));
-  app.use(path, authorized(role, options.authorize));
+  app.use(path, ...authorized(role, options, "verifyOutlasted"));
   app.get(path, (c) => sessionOf(c, role, options) === undefined ? gone(c) : c.body(null, 204));
   app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited, (c) => patch(c, role, options));
   app.delete(path, (c) => {
@@ -91,14 +103,17 @@ function addSession(app: Hono, role: HttpRole, options: WhipOptions): void {
   app.all(path, (c) => notAllowed(c, allow));
 }
 
-async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<Response> {
+async function open(c: Context<Env>, role: HttpRole, options: WhipOptions): Promise<Response> {
   const parsed = openQuery.safeParse({ ...c.req.query(), roomId: c.req.param("room") });
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues;
     return problem(c, 400, { code: "bad-request", detail: `${path.join(".")}: ${message}` });
   }
-  const { roomId, name, publisher } = parsed.data;
-  const result = options.open({ role, roomId, name, publisher, sdp: await c.req.text() });
+  const { roomId, publisher } = parsed.data;
+  const grants = c.get("grants");
+  const name = grants?.name ?? parsed.data.name;
+  const sdp = await c.req.text();
+  const result = options.open({ role, roomId, name, publisher, ...(grants !== undefined && { grants }), sdp });
   if (!result.ok) return refusal(c, result);
   for (const link of options.iceLinks(result.session.participant.peer.id)) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {
@@ -110,7 +125,7 @@ async function open(c: Context, role: HttpRole, options: WhipOptions): Promise<R
   });
 }
 
-async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<Response> {
+async function patch(c: Context<Env>, role: HttpRole, options: WhipOptions): Promise<Response> {
   const text = await c.req.text();
   const session = sessionOf(c, role, options);
   if (session === undefined) return gone(c);
@@ -120,21 +135,21 @@ async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<
   return c.body(result.fragment, 200, { "Content-Type": SDP_FRAGMENT, "ETag": result.etag });
 }
 
-function sessionOf(c: Context, role: HttpRole, options: WhipOptions): HttpSession | undefined {
+function sessionOf(c: Context<Env>, role: HttpRole, options: WhipOptions): HttpSession | undefined {
   const session = options.find(c.req.param("session") ?? "");
-  return session?.role === role && session.participant.room.id === c.req.param("room") ? session : undefined;
+  return session?.role === role && session.participant.room.id === roomOf(c) ? session : undefined;
 }
 
-function refusal(c: Context, { code, message }: HttpRefusal): Response {
+function refusal(c: Context<Env>, { code, message }: HttpRefusal): Response {
   const status = STATUSES[code];
   return problem(c, status, { code, detail: message }, status === 503 ? RETRY_AFTER : {});
 }
 
-function notAllowed(c: Context, allow: { readonly Allow: string }): Response {
+function notAllowed(c: Context<Env>, allow: { readonly Allow: string }): Response {
   return problem(c, 405, { code: "wrong-method", detail: `${c.req.method} is not one of ${allow.Allow}` }, allow);
 }
 
-function gone(c: Context): Response {
+function gone(c: Context<Env>): Response {
   return problem(c, 404, { code: "no-session", detail: "there is no such session, or no more" });
 }
 
@@ -150,18 +165,59 @@ const allowOtherOrigins: MiddlewareHandler = async (c, next) => {
   await next();
 };
 
-function authorized(protocol: HttpRole, authorize: Authorize): MiddlewareHandler {
+/** First the token, where one is asked for, then the embedder: both must allow the request. */
+function authorized(role: HttpRole, options: WhipOptions, how: keyof TokenVerifier): MiddlewareHandler<Env>[] {
+  const { tokens, authorize } = options;
+  return [...(tokens === undefined ? [] : [verified(tokens[how])]), allowed(role, authorize)];
+}
+
+function verified(verify: VerifyToken): MiddlewareHandler<Env> {
   return async (c, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
-    const verdict = await authorize({ protocol, roomId: c.req.param("room") ?? "", token });
-    if (verdict === "allowed") return await next();
-    if (verdict === "forbidden") {
-      return problem(c, 403, { code: "forbidden", detail: "the token is not for this" });
-    }
-    const detail = token === undefined ? "the request has no bearer token" : "the bearer token is not valid";
-    const challenge = token === undefined ? "Bearer" : 'Bearer error="invalid_token"';
-    return problem(c, 401, { code: "unauthorized", detail }, { "WWW-Authenticate": challenge });
+    const token = tokenOf(c);
+    const result = await verify(token);
+    if (!result.ok) return refuseToken(c, token, result);
+    if (!coversRoom(result.grants, roomOf(c))) return forbidden(c, "the token is not for this room");
+    c.set("grants", result.grants);
+    await next();
   };
+}
+
+function allowed(protocol: HttpRole, authorize: Authorize): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const token = tokenOf(c);
+    const grants = c.get("grants");
+    const verdict = await authorize({ protocol, roomId: roomOf(c), token, ...(grants !== undefined && { grants }) });
+    if (verdict === "allowed") return await next();
+    if (verdict === "forbidden") return forbidden(c, "the token is not for this");
+    return unauthorized(
+      c,
+      token,
+      token === undefined ? "the request has no bearer token" : "the bearer token is not valid",
+    );
+  };
+}
+
+function refuseToken(c: Context<Env>, token: string | undefined, { code, message }: TokenRefusal): Response {
+  if (code === "unauthorized") return unauthorized(c, token, message);
+  return problem(c, 503, { code, detail: message }, RETRY_AFTER);
+}
+
+/** RFC 6750 section 3: who has brought no token is told no error. */
+function unauthorized(c: Context<Env>, token: string | undefined, detail: string): Response {
+  const challenge = token === undefined ? "Bearer" : 'Bearer error="invalid_token"';
+  return problem(c, 401, { code: "unauthorized", detail }, { "WWW-Authenticate": challenge });
+}
+
+function forbidden(c: Context<Env>, detail: string): Response {
+  return problem(c, 403, { code: "forbidden", detail });
+}
+
+function tokenOf(c: Context<Env>): string | undefined {
+  return bearerToken(c.req.header("Authorization"));
+}
+
+function roomOf(c: Context<Env>): string {
+  return c.req.param("room") ?? "";
 }
 
 function ofType(type: string, field: "Accept-Post" | "Accept-Patch"): MiddlewareHandler {

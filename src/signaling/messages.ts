@@ -11,7 +11,7 @@ const MAX_SDP = 1024 * 1024;
 // deno-lint-ignore no-control-regex -- control characters are what it keeps out
 const PRINTABLE = /^[^\u0000-\u001f\u007f]*$/;
 /** Text that people see, and choose: what is wrong with it is told in words for them. */
-const printable = (max: number) =>
+export const printable = (max: number) =>
   z.string().max(max, `must have ${max} characters at most`).regex(PRINTABLE, "must have no control characters");
 
 export const roomIdSchema = printable(128).min(1, "must not be empty");
@@ -40,7 +40,6 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("join"),
     roomId: roomIdSchema,
     name: name.optional(),
-    token: z.string().max(8192).optional(),
     resume: z.string().max(256).optional(),
   }),
   z.object({
@@ -60,6 +59,9 @@ export const openQuery = z.object({ roomId: roomIdSchema, name: name.optional(),
 const trackInfo = z.object({ id: identifier, kind, source, codec: z.string() });
 const peerInfo = z.object({ id: identifier, name: z.string().optional() });
 
+/** What a token may allow to publish; `screen` is the screen and its sound. */
+export const publishable = z.enum(["audio", "video", "screen"]);
+
 /** Why a message was refused, or why the server says something unasked. */
 export const errorCodeSchema = z.enum([
   "bad-json",
@@ -76,6 +78,9 @@ export const errorCodeSchema = z.enum([
   "server-closing",
   "no-capacity",
   "internal",
+  "unauthorized",
+  "auth-unavailable",
+  "forbidden",
 ]);
 
 /** As RTCIceServer has it. */

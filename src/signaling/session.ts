@@ -6,6 +6,7 @@ import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { SignalingConnection } from "./connection.ts";
+import { coversRoom, type Grants } from "./grants.ts";
 import type {
   CandidateInit,
   ClientMessage,
@@ -33,7 +34,7 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 /** What is heard where the client closed without naming a code. */
 const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded", number>> = {
+const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded" | "forbidden", number>> = {
   "leave": CLOSE_NORMAL,
   "server-closing": CLOSE_GOING_AWAY,
   "refused": 1008,
@@ -43,6 +44,8 @@ const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded", n
   // Only where the peer was resumed just as its time was over: else there is nothing to close.
   "signaling-lost": 4000,
   "superseded": 4001,
+  // The application's own, after the HTTP status that says the same.
+  "forbidden": 4403,
 };
 
 export interface SignalingSessionOptions {
@@ -57,6 +60,8 @@ export interface SignalingSessionOptions {
   readonly codecs: readonly string[];
   /** STUN and TURN servers that a peer is told of. */
   readonly iceServers: (peerId: string) => readonly IceServerInfo[];
+  /** What the client's token allows; undefined where no tokens are asked for. */
+  readonly grants?: Grants | undefined;
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -130,8 +135,10 @@ export class SignalingSession {
     const state = this.#state;
     if (message.type === "join") {
       if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
+      const { grants } = this.#options;
+      if (grants !== undefined && !coversRoom(grants, message.roomId)) return this.#refuseRoom();
       if (message.resume !== undefined) return this.#resume(message.roomId, message.resume);
-      return this.#join(message.roomId, message.name);
+      return this.#join(message.roomId, grants?.name ?? message.name);
     }
     if (state.name !== "joined") {
       const replyTo = message.type === "offer" ? message.id : undefined;
@@ -145,6 +152,12 @@ export class SignalingSession {
       case "leave":
         return state.participant.leave("leave");
     }
+  }
+
+  /** Who brought the wrong token needs another WebSocket for another one (rule P72). */
+  #refuseRoom(): void {
+    this.#sendError("forbidden", "the token is not for this room");
+    this.#close("forbidden");
   }
 
   #join(roomId: string, name: string | undefined): void {
