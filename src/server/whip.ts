@@ -55,6 +55,7 @@ const RETRY_AFTER = { "Retry-After": "5" };
 const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "bad-sdp": 400,
   "bad-fragment": 400,
+  "forbidden": 403,
   "etag-mismatch": 412,
   "wrong-direction": 422,
   "codec-unsupported": 422,
@@ -137,7 +138,9 @@ async function patch(c: Context<Env>, role: HttpRole, options: WhipOptions): Pro
 
 function sessionOf(c: Context<Env>, role: HttpRole, options: WhipOptions): HttpSession | undefined {
   const session = options.find(c.req.param("session") ?? "");
-  return session?.role === role && session.participant.room.id === roomOf(c) ? session : undefined;
+  if (session?.role !== role || session.participant.room.id !== roomOf(c)) return undefined;
+  // A bearer's own sessions alone, whoever has told whom of their URLs.
+  return session.participant.peer.identity === c.get("grants")?.identity ? session : undefined;
 }
 
 function refusal(c: Context<Env>, { code, message }: HttpRefusal): Response {

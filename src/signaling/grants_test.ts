@@ -109,7 +109,7 @@ test(`P74: a pattern matches what a regular expression made of it does (seed ${s
   );
 });
 
-test("the microphone is audio, the camera video, the screen and its sound screen", () => {
+test("P75: the microphone is audio, the camera video, the screen and its sound screen", () => {
   const granted = (publish: Grants["publish"]) =>
     (["microphone", "camera", "screen", "screenAudio"] as const).filter((source) => mayPublish({ publish }, source));
   assert.deepEqual(granted(["audio"]), ["microphone"]);

@@ -9,6 +9,8 @@ import { isAccepted } from "../webrtc/m_line.ts";
 import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts";
 import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
+import { SourceRule } from "../webrtc/source_rule.ts";
+import { type Grants, mayPublish } from "./grants.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
 
@@ -26,6 +28,7 @@ export type HttpRefusalCode =
   | "etag-mismatch"
   | "server-closing"
   | "no-capacity"
+  | "forbidden"
   | "wrong-generation";
 
 export interface HttpRefusal {
@@ -57,6 +60,8 @@ export interface HttpSessionOptions {
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
+  /** What the client's token allows; undefined where no tokens are asked for. */
+  readonly grants?: Grants | undefined;
   readonly observer: HttpSessionObserver;
 }
 
@@ -101,6 +106,8 @@ export class HttpSession {
     if (!parsed.ok) return refused("bad-sdp", parsed.message);
     const problem = directionProblem(parsed.offer, options.role);
     if (problem !== undefined) return refused("wrong-direction", problem);
+    const ungranted = options.grants && findUngranted(parsed.offer, options.role, options.grants);
+    if (ungranted !== undefined) return refused("forbidden", ungranted);
     const refusal = findUnanswerable(parsed.offer, options.codecs);
     if (refusal !== undefined) return refusal;
     try {
@@ -203,6 +210,15 @@ function directionProblem(offer: Offer, role: HttpRole): string | undefined {
   const right = directionOf(role);
   const wrong = media.find(({ direction }) => direction !== right && direction !== "sendrecv");
   return wrong && `m-line ${wrong.mid} is ${wrong.direction}: ${role.toUpperCase()} takes ${right}`;
+}
+
+/** What the token does not allow, told before anyone in the room hears of the peer. */
+function findUngranted(offer: Offer, role: HttpRole, grants: Grants): string | undefined {
+  if (role === "whep") return grants.subscribe ? undefined : "the token does not allow to receive";
+  const rule = new SourceRule();
+  const sources = offer.media.filter(isAccepted).map(({ kind, msid }) => rule.sourceOf(kind, msid, undefined));
+  const ungranted = sources.find((source) => !mayPublish(grants, source));
+  return ungranted && `the token does not allow to publish ${ungranted}`;
 }
 
 /** What can be told before anyone in the room hears of the peer: too many m-lines, or one without an allowed codec. */

@@ -1,7 +1,7 @@
 import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
+import type { PeerId, PublishedTrack, RoomId, Source, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -9,12 +9,13 @@ import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
+import { type Grants, mayPublish } from "./grants.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
-  peerJoined(id: PeerId, name: string | undefined): void;
+  peerJoined(id: PeerId, name: string | undefined, identity: string | undefined): void;
   peerLeft(id: PeerId): void;
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
@@ -42,6 +43,8 @@ export interface ParticipantOptions {
   readonly codecs: readonly string[];
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
+  readonly grants?: Grants | undefined;
 }
 
 /**
@@ -52,6 +55,8 @@ export class Participant {
   readonly peer: RoomPeer;
   readonly room: Room;
   readonly connection: PeerConnection;
+  /** As it was when the peer joined: nothing changes it. */
+  readonly grants: Grants | undefined;
   readonly #rooms: Rooms;
   /** Of the connection that speaks for the peer, or was the last one to do so. */
   #observer: ParticipantObserver;
@@ -61,12 +66,13 @@ export class Participant {
   #closed = false;
 
   constructor(options: ParticipantOptions) {
-    const { rooms, roomId, name, random, codecs, fill } = options;
+    const { rooms, roomId, name, random, codecs, fill, grants } = options;
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
     this.#rooms = rooms;
     this.#observer = options.observer;
+    this.grants = grants;
     const media = options.openMedia(
       { roomId, peerId: id, ssrc, ice: ice.local },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
@@ -89,8 +95,11 @@ export class Participant {
           connectionFailed: (reason) => this.leave("transport-failed", reason),
         },
       });
-      this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
-      this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill });
+      const identity = grants?.identity;
+      this.peer = new RoomPeer(this.room, { id, name, identity, ssrc, media, observer: this.#peerObserver(), random });
+      const permissions = grants &&
+        { publish: (source: Source) => mayPublish(grants, source), receive: grants.subscribe };
+      this.#negotiation = new Negotiation({ peer: this.peer, transport: this.connection, codecs, fill, permissions });
       this.room.addPeer(this.peer);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
@@ -102,6 +111,11 @@ export class Participant {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether it is told of the tracks of others: who may not receive them need not know of them (rule P76). */
+  get hearsOfTracks(): boolean {
+    return this.grants?.subscribe ?? true;
   }
 
   /** Where its media goes; undefined before ICE has an address. */
@@ -178,13 +192,15 @@ export class Participant {
 
   #peerObserver(): PeerObserver {
     return {
-      peerJoined: (id, name) => this.#observer.peerJoined(id, name),
+      peerJoined: (id, name, identity) => this.#observer.peerJoined(id, name, identity),
       peerLeft: (id) => this.#observer.peerLeft(id),
       trackPublished: (peerId, track) => {
         this.#negotiation.trackPublished();
-        this.#observer.trackPublished(peerId, track);
+        if (this.hearsOfTracks) this.#observer.trackPublished(peerId, track);
       },
-      trackUnpublished: (peerId, trackId) => this.#observer.trackUnpublished(peerId, trackId),
+      trackUnpublished: (peerId, trackId) => {
+        if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
+      },
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
     };
   }

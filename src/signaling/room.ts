@@ -2,7 +2,7 @@ import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
 
 /** What a peer is told of its room. */
 export interface PeerObserver {
-  peerJoined(id: PeerId, name: string | undefined): void;
+  peerJoined(id: PeerId, name: string | undefined, identity: string | undefined): void;
   peerLeft(id: PeerId): void;
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
@@ -14,6 +14,8 @@ export interface PeerObserver {
 export interface RoomMember {
   readonly id: PeerId;
   readonly name: string | undefined;
+  /** Who it is for whoever made its token; undefined for nobody in particular. */
+  readonly identity: string | undefined;
   readonly observer: PeerObserver;
   /** By MID; here to be counted. */
   readonly producers: ReadonlyMap<string, unknown>;
@@ -42,7 +44,7 @@ export class Room {
   }
 
   addPeer(peer: RoomMember): void {
-    for (const other of this.#peers.values()) other.observer.peerJoined(peer.id, peer.name);
+    for (const other of this.#peers.values()) other.observer.peerJoined(peer.id, peer.name, peer.identity);
     this.#peers.set(peer.id, peer);
   }
 

@@ -11,6 +11,7 @@ import type {
   CandidateInit,
   ClientMessage,
   ErrorCode,
+  GrantsMessage,
   IceServerInfo,
   MessageId,
   OfferMessage,
@@ -20,7 +21,7 @@ import type {
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Resumption } from "./resumption.ts";
-import type { Room, Rooms } from "./room.ts";
+import type { Room, RoomMember, Rooms } from "./room.ts";
 import { TokenBucket } from "../webrtc/token_bucket.ts";
 
 /** Messages that a client may send at once, and a second in the long run (rule P4). */
@@ -170,7 +171,7 @@ export class SignalingSession {
 
   /** Speaks for a peer that another connection spoke for. The welcome tells all that it may have missed (rule P65). */
   #resume(roomId: string, token: string): void {
-    const redeemed = this.#options.resumption.redeem(roomId, token);
+    const redeemed = this.#options.resumption.redeem(roomId, token, this.#options.grants?.identity);
     if (redeemed === undefined) {
       // Not why: who guesses should not learn which peers there are.
       return this.#sendError("resume-failed", "no peer of this room can be resumed by this token");
@@ -182,23 +183,25 @@ export class SignalingSession {
     this.#options.observer.resumed(participant);
   }
 
-  #welcome({ room, peer: { id } }: Participant, resume: string): void {
+  #welcome({ room, peer: { id, identity }, grants, hearsOfTracks }: Participant, resume: string): void {
     const iceServers = this.#options.iceServers(id);
     this.#send({
       type: "welcome",
       peerId: id,
-      peers: describePeers(room, id),
+      peers: describePeers(room, id, hearsOfTracks),
       ...(iceServers.length > 0 && { iceServers }),
       resume,
+      ...(identity !== undefined && { identity }),
+      ...(grants !== undefined && { grants: describeGrants(grants) }),
     });
   }
 
   /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
-    const { rooms, openMedia, dtls, handshakes, random, codecs } = this.#options;
+    const { rooms, openMedia, dtls, handshakes, random, codecs, grants } = this.#options;
     const observer = this.#participantObserver();
     try {
-      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs });
+      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs, grants });
     } catch (error) {
       if (!(error instanceof NoCapacityError)) throw error;
       this.#sendError("no-capacity", error.message);
@@ -225,7 +228,9 @@ export class SignalingSession {
 
   #participantObserver(): ParticipantObserver {
     return {
-      peerJoined: (id, name) => this.#send({ type: "peerJoined", peer: { id, ...(name !== undefined && { name }) } }),
+      peerJoined: (id, name, identity) => {
+        this.#send({ type: "peerJoined", peer: describePeer({ id, name, identity }) });
+      },
       peerLeft: (peerId) => this.#send({ type: "peerLeft", peerId }),
       trackPublished: (peerId, track) => this.#send({ type: "trackPublished", peerId, track: describeTrack(track) }),
       trackUnpublished: (peerId, trackId) => this.#send({ type: "trackUnpublished", peerId, trackId }),
@@ -286,18 +291,25 @@ function costOf(data: string | undefined): number {
 
 const NO_MORE_CANDIDATES: CandidateInit = { candidate: END_OF_CANDIDATES, sdpMLineIndex: 0 };
 
-function describePeers(room: Room, except: string) {
+function describePeers(room: Room, except: string, withTracks: boolean) {
   const tracks = new Map<string, TrackMessage[]>();
-  for (const track of room.tracks.values()) {
+  for (const track of withTracks ? room.tracks.values() : []) {
     const list = tracks.get(track.peerId) ?? [];
     list.push(describeTrack(track));
     tracks.set(track.peerId, list);
   }
   return [...room.peers.values()].filter((peer) => peer.id !== except).map((peer) => ({
-    id: peer.id,
-    ...(peer.name !== undefined && { name: peer.name }),
+    ...describePeer(peer),
     tracks: tracks.get(peer.id) ?? [],
   }));
+}
+
+function describePeer({ id, name, identity }: Pick<RoomMember, "id" | "name" | "identity">) {
+  return { id, ...(name !== undefined && { name }), ...(identity !== undefined && { identity }) };
+}
+
+function describeGrants({ publish, subscribe, admin, maxBitrate }: Grants): GrantsMessage {
+  return { publish, subscribe, admin, ...(maxBitrate !== undefined && { maxBitrate }) };
 }
 
 function describeTrack({ id, kind, source, codec }: PublishedTrack): TrackMessage {

@@ -34,6 +34,12 @@ export type OfferResult =
   }
   | { readonly ok: false; readonly code: "bad-sdp"; readonly message: string };
 
+/** What the peer may do with its m-lines. */
+export interface Permissions {
+  publish(source: Source): boolean;
+  readonly receive: boolean;
+}
+
 export interface NegotiationOptions {
   readonly peer: NegotiatedPeer;
   readonly transport: LocalTransport;
@@ -41,7 +47,11 @@ export interface NegotiationOptions {
   readonly codecs: readonly string[];
   /** Which tracks the server fills receiving m-lines with; undefined where the client asks for them. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** Default: all. */
+  readonly permissions?: Permissions | undefined;
 }
+
+const ALL_PERMISSIONS: Permissions = { publish: () => true, receive: true };
 
 /** Tracks that one peer may publish: each is told to everyone in the room. */
 export const MAX_PUBLISHED_TRACKS = 32;
@@ -60,6 +70,7 @@ export class Negotiation {
   readonly #peer: NegotiatedPeer;
   readonly #transport: LocalTransport;
   readonly #codecs: readonly string[];
+  readonly #permissions: Permissions;
   readonly #sources = new SourceRule();
   /** By the index of the m-line. */
   #lines: readonly MLine[] = [];
@@ -73,6 +84,7 @@ export class Negotiation {
     this.#peer = options.peer;
     this.#transport = options.transport;
     this.#codecs = options.codecs;
+    this.#permissions = options.permissions ?? ALL_PERMISSIONS;
   }
 
   handleOffer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
@@ -92,7 +104,8 @@ export class Negotiation {
     const lines = this.#alignLines(offer.media);
     const problems: TrackProblem[] = [];
     this.#negotiatePublished(lines, requests, problems);
-    if (this.#slots === undefined) this.#negotiateReceived(lines, requests, problems);
+    if (!this.#permissions.receive) refuseReceived(lines, requests, problems);
+    else if (this.#slots === undefined) this.#negotiateReceived(lines, requests, problems);
     else this.#slots.open(lines, problems);
     const answer = this.#writeAnswer(offer, lines, local);
     return { ok: true, answer, restarted: local?.restarted ?? false, problems };
@@ -146,6 +159,12 @@ export class Negotiation {
   #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
     if (!isAccepted(media)) return;
     const { mid, kind, msid, ssrcs, fidGroups } = media;
+    const source = this.#sources.sourceOf(kind, msid, named);
+    if (!this.#permissions.publish(source)) {
+      const message = `m-line ${mid} publishes ${source}: this peer may not`;
+      problems.push({ code: "forbidden", trackId: undefined, message });
+      return;
+    }
     if (this.#publishedCount() >= MAX_PUBLISHED_TRACKS) {
       const message = `m-line ${mid} is one too many: a peer publishes ${MAX_PUBLISHED_TRACKS} tracks at most`;
       problems.push({ code: "too-many-tracks", trackId: undefined, message });
@@ -157,7 +176,6 @@ export class Negotiation {
       problems.push({ code: "codec-unsupported", trackId: undefined, message });
       return;
     }
-    const source = this.#sources.sourceOf(kind, msid, named);
     const headerExtensions = line.settleHeaderExtensions(media);
     const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, fidGroups });
     line.published = { id, msidTrack: msid?.track, codec };
@@ -227,6 +245,21 @@ function findConflict(lines: readonly MLine[], media: readonly OfferMedia[]): st
     if (mid === line.mid && kind !== line.kind) return `m-line ${mid} was ${line.kind} before, and is ${kind} now`;
   }
   return undefined;
+}
+
+/** Nothing is received, and each m-line that asks for something is told so. */
+function refuseReceived(
+  lines: readonly OfferedLine[],
+  requests: readonly TrackRequest[],
+  problems: TrackProblem[],
+): void {
+  const wanted = wantedByMid(requests);
+  for (const { line, media } of lines) {
+    if (!receives(media)) continue;
+    const request = wanted.get(line.mid);
+    const trackId = typeof request === "object" ? request.trackId : undefined;
+    problems.push({ code: "forbidden", trackId, message: `m-line ${line.mid} receives: this peer may not` });
+  }
 }
 
 function wantedByMid(requests: readonly TrackRequest[]): Map<string, MLine["wanted"]> {

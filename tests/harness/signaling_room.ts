@@ -4,6 +4,7 @@ import type { MediaPeer } from "../../src/media/media_peer.ts";
 import type { OpenPeerMedia, PeerEventHandler } from "../../src/media/messages.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
+import type { Grants } from "../../src/signaling/grants.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
 import { Resumption } from "../../src/signaling/resumption.ts";
@@ -96,7 +97,8 @@ export class SignalingRoom {
     this.#engine.handleTimeout(this.nowMs);
   }
 
-  connect(): SignalingClient {
+  /** `grants` is what its token allows; left out where it needs none. */
+  connect(grants?: Grants): SignalingClient {
     const { client, datagrams, openMedia, media } = this.#openNetwork();
     const received: ServerMessage[] = [];
     const closed: number[] = [];
@@ -112,6 +114,7 @@ export class SignalingRoom {
       random: this.#random,
       codecs: this.codecs,
       iceServers: (peerId) => this.iceServers(peerId),
+      grants,
       nowMs: this.nowMs,
       observer: {
         joined: (joined) => participant = joined,
@@ -149,7 +152,11 @@ export class SignalingRoom {
   }
 
   /** A client that has posted an offer to `/whip/room` or `/whep/room`. */
-  post(role: HttpRole, sdp: string, query: { readonly name?: string; readonly publisher?: string } = {}): HttpClient {
+  post(
+    role: HttpRole,
+    sdp: string,
+    query: { readonly name?: string; readonly publisher?: string; readonly grants?: Grants } = {},
+  ): HttpClient {
     const { client, datagrams, openMedia, media } = this.#openNetwork();
     const told: string[] = [];
     const result = HttpSession.open({
@@ -158,6 +165,7 @@ export class SignalingRoom {
       roomId: "room",
       name: query.name,
       publisher: query.publisher,
+      grants: query.grants,
       random: this.#random,
       codecs: this.codecs,
       observer: {
@@ -202,8 +210,8 @@ export class SignalingRoom {
   }
 
   /** A client that has joined `room`. */
-  join(name?: string): SignalingClient {
-    const client = this.connect();
+  join(name?: string, grants?: Grants): SignalingClient {
+    const client = this.connect(grants);
     client.say({ type: "join", roomId: "room", ...(name !== undefined && { name }) });
     return client;
   }
