@@ -63,6 +63,7 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
   const switchboard = createSwitchboard({
     backend,
     codecs,
+    duplicateIdentity: config.duplicateIdentity,
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,

@@ -18,19 +18,20 @@ import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.t
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
-import type { Grants, Publishable } from "./signaling/grants.ts";
 import type { AuthOptions } from "./server/auth_options.ts";
+import { readHandshake } from "./server/bearer.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
-import { parseIpAddress } from "./webrtc/ip_address.ts";
-import { upgradeSignaling } from "./server/websocket.ts";
-import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
-import { readHandshake } from "./server/bearer.ts";
-import type { ConnectSignaling } from "./signaling/connection.ts";
 import { createTokenVerifier } from "./server/token_verifier.ts";
+import { type TurnOptions, turnServer } from "./server/turn.ts";
+import { upgradeSignaling } from "./server/websocket.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
+import type { ConnectSignaling } from "./signaling/connection.ts";
+import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
+import type { Grants, Publishable } from "./signaling/grants.ts";
+import { parseIpAddress } from "./webrtc/ip_address.ts";
 
 export { AnnouncedAddresses, AnnounceError, CertificateError };
 export type {
@@ -40,6 +41,7 @@ export type {
   BackendChoice,
   CertificatePem,
   CodecName,
+  DuplicateIdentity,
   Grants,
   HttpAccess,
   IceServer,
@@ -84,6 +86,11 @@ export interface CreateOptions {
   readonly codecs?: readonly CodecName[];
   /** Whose tokens (JWT) are asked for, by WebSocket, WHIP and WHEP. Default: none, and whoever comes may enter any room. */
   readonly auth?: AuthOptions;
+  /**
+   * What becomes of a peer that comes to a room where one of its identity is, which its token tells: it is let in besides,
+   * refused, or takes the other one's place. Default: `allow`.
+   */
+  readonly duplicateIdentity?: DuplicateIdentity;
   /** Decides who may publish by WHIP and play by WHEP; with `auth`, among those with a valid token. Default: everyone. */
   readonly authorize?: Authorize;
   /** STUN and TURN servers that clients are told of, all in printable ASCII. Default: none. */
@@ -122,9 +129,9 @@ export class BackendUnavailableError extends Error {
 
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
- * CertificateError where `dtlsCertificate` is of no use; a TypeError where `auth` is of no use, where `iceServers` or `turn` have what an HTTP header
- * cannot carry, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a
- * family that `hostname` cannot serve; and nothing else.
+ * CertificateError where `dtlsCertificate` is of no use; a TypeError where `auth` is of no use, where `iceServers` or
+ * `turn` have what an HTTP header cannot carry, where `hostname` is an empty list, or where `announce` has what no client
+ * can send to or is of a family that `hostname` cannot serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
@@ -162,6 +169,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     addresses: () => localAddresses(hosts, announced()),
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
     iceServers,
+    duplicateIdentity: options.duplicateIdentity,
   });
   const health = () => ({
     status: "ok",

@@ -3,6 +3,7 @@ import type { OpenPeerMedia, PeerEvent, PeerEventHandler, PeerOpening } from "..
 import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
+import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";
 import type { Grants } from "../signaling/grants.ts";
 import {
   type HttpOpenResult,
@@ -36,6 +37,8 @@ export interface SwitchboardOptions {
   readonly codecs: readonly string[];
   /** STUN and TURN servers that a peer is told of over its WebSocket. */
   readonly iceServers: SignalingSessionOptions["iceServers"];
+  /** What becomes of peers of one identity in one room. Default: they are all there. */
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
 }
 
 /** What a WHIP or WHEP client asks for by its POST. */
@@ -115,7 +118,7 @@ export class Switchboard {
    * undefined where no tokens are asked for.
    */
   connect(connection: SignalingConnection, grants?: Grants): SignalingEndpoint {
-    const { random, codecs, iceServers, backend: { dtls } } = this.#options;
+    const { random, codecs, iceServers, duplicateIdentity, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
       rooms: this.#rooms,
@@ -127,6 +130,7 @@ export class Switchboard {
       codecs,
       iceServers,
       grants,
+      duplicateIdentity,
       observer: this.#sessionObserver(() => session),
       nowMs: this.#now(),
     });
@@ -144,7 +148,7 @@ export class Switchboard {
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
-    const { random, codecs, backend: { dtls } } = this.#options;
+    const { random, codecs, duplicateIdentity, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
     try {
       return HttpSession.open({
@@ -155,6 +159,7 @@ export class Switchboard {
         handshakes: this.#handshakes,
         random,
         codecs,
+        duplicateIdentity,
         observer: this.#httpObserver,
       }, sdp);
     } finally {

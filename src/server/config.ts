@@ -194,6 +194,13 @@ const schema = z.object({
     meaning: "what the aud of a token must name; where it is not given a token must have none",
     allowed: "any text; with --auth-secret or --auth-jwks",
   }),
+  duplicateIdentity: setting(z.enum(["allow", "refuse", "replace"]), {
+    placeholder: "what",
+    fallback: "allow",
+    meaning:
+      "who comes to a room where somebody has the same identity, the sub of a token, is let in too, refused, or replaces the other one",
+    allowed: "allow; refuse or replace with --auth-secret or --auth-jwks",
+  }),
   production: setting(z.enum(["yes", "no"]).transform((text) => text === "yes"), {
     placeholder: "yes|no",
     fallback: "no",
@@ -298,7 +305,7 @@ function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey }: Config): str
   ];
 }
 
-function authGaps({ authSecret, authJwks, authIssuer, authAudience, production }: Config): string[] {
+function authGaps({ authSecret, authJwks, authIssuer, authAudience, duplicateIdentity, production }: Config): string[] {
   if (authSecret !== undefined && authJwks !== undefined) {
     return ["--auth-secret and --auth-jwks are both given: tokens are signed by the one or by the other"];
   }
@@ -307,6 +314,7 @@ function authGaps({ authSecret, authJwks, authIssuer, authAudience, production }
   return [
     ...(authIssuer !== undefined ? [`--auth-issuer is about tokens, and none are asked for: ${how}`] : []),
     ...(authAudience !== undefined ? [`--auth-audience is about tokens, and none are asked for: ${how}`] : []),
+    ...(duplicateIdentity !== "allow" ? [`--duplicate-identity is about tokens, and none are asked for: ${how}`] : []),
     ...(production ? [`--production needs tokens, as whoever comes may enter any room without: ${how}`] : []),
   ];
 }

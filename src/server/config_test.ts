@@ -38,6 +38,7 @@ Deno.test({
       authJwks: undefined,
       authIssuer: undefined,
       authAudience: undefined,
+      duplicateIdentity: "allow",
       production: false,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
       log: [{ area: ["switchboard"], level: "info" }],
@@ -152,12 +153,17 @@ Deno.test({
     const byKeys = accepted(["--auth-jwks=https://a.example/keys"]);
     assert.deepEqual(authOptions(byKeys), { jwks: "https://a.example/keys" });
     assert.equal(authOptions(accepted([])), undefined);
+    const one = accepted(["--duplicate-identity=replace", "--auth-jwks=https://a.example/keys"]);
+    assert.equal(one.duplicateIdentity, "replace");
     assert.match(
       refused(["--auth-jwks=https://a.example/"], { AUTH_SECRET: secret }),
       /^--auth-secret and --auth-jwks/,
     );
-    for (const alone of ["--auth-issuer=a", "--auth-audience=b"]) {
-      assert.match(refused([alone]), /^--auth-(issuer|audience) is about tokens, and none are asked for: give/);
+    for (const alone of ["--auth-issuer=a", "--auth-audience=b", "--duplicate-identity=refuse"]) {
+      assert.match(
+        refused([alone]),
+        /^--(auth-issuer|auth-audience|duplicate-identity) is about tokens, and none are asked for: give/,
+      );
     }
   },
 });
@@ -243,6 +249,7 @@ for (
     ["authJwks", "http://a.example/keys"],
     ["authJwks", "https://user:password@a.example/"],
     ["authJwks", "keys.json"],
+    ["duplicateIdentity", "kick"],
     ["production", "true"],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
@@ -268,7 +275,7 @@ Deno.test({
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
       "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --auth-secret, --auth-jwks, --auth-issuer, " +
-      "--auth-audience, --production, --codecs, --log and --help",
+      "--auth-audience, --duplicate-identity, --production, --codecs, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

@@ -56,6 +56,7 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "bad-sdp": 400,
   "bad-fragment": 400,
   "forbidden": 403,
+  "duplicate-identity": 409,
   "etag-mismatch": 412,
   "wrong-direction": 422,
   "codec-unsupported": 422,

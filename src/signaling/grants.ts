@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Source } from "../sfu/types.ts";
 import { printable, publishable, roomIdSchema } from "./messages.ts";
 
-export type Publishable = z.infer<typeof publishable>;
+/** What a peer may publish; `screen` is the screen and its sound. */
+export type Publishable = "audio" | "video" | "screen";
 
 /** What a token allows its bearer. */
 export interface Grants {

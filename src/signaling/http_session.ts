@@ -10,6 +10,7 @@ import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts
 import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
 import { SourceRule } from "../webrtc/source_rule.ts";
+import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
@@ -29,6 +30,7 @@ export type HttpRefusalCode =
   | "server-closing"
   | "no-capacity"
   | "forbidden"
+  | "duplicate-identity"
   | "wrong-generation";
 
 export interface HttpRefusal {
@@ -62,6 +64,7 @@ export interface HttpSessionOptions {
   readonly codecs: readonly string[];
   /** What the client's token allows; undefined where no tokens are asked for. */
   readonly grants?: Grants | undefined;
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
   readonly observer: HttpSessionObserver;
 }
 
@@ -114,6 +117,7 @@ export class HttpSession {
       return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role));
     } catch (error) {
       if (error instanceof NoCapacityError) return refused("no-capacity", error.message);
+      if (error instanceof DuplicateIdentityError) return refused("duplicate-identity", error.message);
       throw error;
     }
   }

@@ -90,6 +90,8 @@ export const errorCodeSchema = z.enum([
   "unauthorized",
   "auth-unavailable",
   "forbidden",
+  "duplicate-identity",
+  "replaced",
 ]);
 
 /** As RTCIceServer has it. */

@@ -9,6 +9,7 @@ import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
+import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
@@ -28,7 +29,14 @@ export interface ParticipantObserver {
   left(reason: LeaveReason, detail: string): void;
 }
 
-export type LeaveReason = "leave" | "transport-failed" | "signaling-lost" | "server-closing" | "refused" | "fault";
+export type LeaveReason =
+  | "leave"
+  | "replaced"
+  | "transport-failed"
+  | "signaling-lost"
+  | "server-closing"
+  | "refused"
+  | "fault";
 
 export interface ParticipantOptions {
   readonly rooms: Rooms;
@@ -45,6 +53,8 @@ export interface ParticipantOptions {
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
   /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
   readonly grants?: Grants | undefined;
+  /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
 }
 
 /**
@@ -66,7 +76,12 @@ export class Participant {
   #closed = false;
 
   constructor(options: ParticipantOptions) {
-    const { rooms, roomId, name, random, codecs, fill, grants } = options;
+    const { rooms, roomId, name, random, codecs, fill, grants, duplicateIdentity = "allow" } = options;
+    const identity = grants?.identity;
+    const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
+    if (duplicateIdentity === "refuse" && rivals.length > 0) throw new DuplicateIdentityError();
+    // Before this one enters: a room that all have left is over. And before it has media: theirs may be what is free.
+    for (const rival of rivals) rival.observer.replaced();
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
@@ -95,7 +110,6 @@ export class Participant {
           connectionFailed: (reason) => this.leave("transport-failed", reason),
         },
       });
-      const identity = grants?.identity;
       this.peer = new RoomPeer(this.room, { id, name, identity, ssrc, media, observer: this.#peerObserver(), random });
       const permissions = grants &&
         { publish: (source: Source) => mayPublish(grants, source), receive: grants.subscribe };
@@ -202,6 +216,7 @@ export class Participant {
         if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
       },
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
+      replaced: () => this.leave("replaced"),
     };
   }
 }

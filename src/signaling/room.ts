@@ -8,6 +8,8 @@ export interface PeerObserver {
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   /** A track that this peer receives is over; its m-line is free. */
   trackEnded(trackId: TrackId): void;
+  /** Another peer of its identity takes this one's place: it leaves. */
+  replaced(): void;
 }
 
 /** A peer as its room knows it. */
@@ -41,6 +43,12 @@ export class Room {
 
   get tracks(): ReadonlyMap<TrackId, PublishedTrack> {
     return this.#tracks;
+  }
+
+  /** Peers of this identity; nobody has an undefined one. */
+  peersOf(identity: string | undefined): RoomMember[] {
+    if (identity === undefined) return [];
+    return [...this.#peers.values()].filter((peer) => peer.identity === identity);
   }
 
   addPeer(peer: RoomMember): void {
@@ -80,6 +88,11 @@ export class Rooms {
 
   [Symbol.iterator](): Iterator<Room> {
     return this.#rooms.values();
+  }
+
+  /** The room with this id; undefined where there is none. */
+  find(id: RoomId): Room | undefined {
+    return this.#rooms.get(id);
   }
 
   /** The room with this id, made where there is none. */

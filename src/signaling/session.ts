@@ -3,9 +3,11 @@ import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { SignalingConnection } from "./connection.ts";
+import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
 import type {
   CandidateInit,
@@ -35,7 +37,9 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 /** What is heard where the client closed without naming a code. */
 const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded" | "forbidden", number>> = {
+const CLOSE_CODES: Readonly<
+  Record<LeaveReason | "no-capacity" | "superseded" | "forbidden" | "duplicate-identity", number>
+> = {
   "leave": CLOSE_NORMAL,
   "server-closing": CLOSE_GOING_AWAY,
   "refused": 1008,
@@ -45,8 +49,10 @@ const CLOSE_CODES: Readonly<Record<LeaveReason | "no-capacity" | "superseded" | 
   // Only where the peer was resumed just as its time was over: else there is nothing to close.
   "signaling-lost": 4000,
   "superseded": 4001,
-  // The application's own, after the HTTP status that says the same.
+  "replaced": 4002,
+  // After the HTTP status that says the same.
   "forbidden": 4403,
+  "duplicate-identity": 4409,
 };
 
 export interface SignalingSessionOptions {
@@ -63,6 +69,7 @@ export interface SignalingSessionOptions {
   readonly iceServers: (peerId: string) => readonly IceServerInfo[];
   /** What the client's token allows; undefined where no tokens are asked for. */
   readonly grants?: Grants | undefined;
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -196,16 +203,15 @@ export class SignalingSession {
     });
   }
 
-  /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
+  /** Undefined where the server has no media for another peer (rule P61), or will not have this one twice: it is told. */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
-    const { rooms, openMedia, dtls, handshakes, random, codecs, grants } = this.#options;
-    const observer = this.#participantObserver();
     try {
-      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs, grants });
+      return new Participant({ ...this.#options, roomId, name, observer: this.#participantObserver() });
     } catch (error) {
-      if (!(error instanceof NoCapacityError)) throw error;
-      this.#sendError("no-capacity", error.message);
-      this.#close("no-capacity");
+      const code = refusalOf(error);
+      if (code === undefined) throw error;
+      this.#sendError(code, messageOf(error));
+      this.#close(code);
       return undefined;
     }
   }
@@ -251,6 +257,7 @@ export class SignalingSession {
     if (state.name !== "joined") return;
     this.#options.resumption.forget(state.participant);
     if (reason === "transport-failed") this.#sendError("transport-failed", detail);
+    if (reason === "replaced") this.#sendError("replaced", "somebody else with this identity has joined");
     if (reason === "signaling-lost") this.#sendError("resume-failed", "the peer was resumed too late");
     this.#close(reason);
     this.#options.observer.left(state.participant, reason, detail);
@@ -281,6 +288,12 @@ export class SignalingSession {
   #send(message: ServerMessage): void {
     if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
   }
+}
+
+/** Undefined for a fault. */
+function refusalOf(error: unknown): "no-capacity" | "duplicate-identity" | undefined {
+  if (error instanceof NoCapacityError) return "no-capacity";
+  return error instanceof DuplicateIdentityError ? "duplicate-identity" : undefined;
 }
 
 /** What is too large is not read, so it costs no more than the largest that is. */

@@ -4,6 +4,7 @@ import type { MediaPeer } from "../../src/media/media_peer.ts";
 import type { OpenPeerMedia, PeerEventHandler } from "../../src/media/messages.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
+import type { DuplicateIdentity } from "../../src/signaling/duplicate_identity.ts";
 import type { Grants } from "../../src/signaling/grants.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
@@ -68,6 +69,7 @@ export class SignalingRoom {
   #lastPeer = 0;
   /** What a peer is told of. */
   iceServers: SignalingSessionOptions["iceServers"] = () => [];
+  duplicateIdentity: DuplicateIdentity = "allow";
 
   constructor(
     seed: number,
@@ -115,6 +117,7 @@ export class SignalingRoom {
       codecs: this.codecs,
       iceServers: (peerId) => this.iceServers(peerId),
       grants,
+      duplicateIdentity: this.duplicateIdentity,
       nowMs: this.nowMs,
       observer: {
         joined: (joined) => participant = joined,
@@ -166,6 +169,7 @@ export class SignalingRoom {
       name: query.name,
       publisher: query.publisher,
       grants: query.grants,
+      duplicateIdentity: this.duplicateIdentity,
       random: this.#random,
       codecs: this.codecs,
       observer: {
