@@ -29,4 +29,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["deno
   "const { HOST, PORT } = Deno.env.toObject(); const host = HOST?.includes(':') ? '[' + HOST + ']' : HOST || 'localhost'; const { ok } = await fetch('http://' + host + ':' + (PORT || 3000) + '/healthz'); Deno.exit(ok ? 0 : 1)"]
 ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--no-prompt", \
   "--allow-net", "--allow-read=static,certs", "--allow-sys=networkInterfaces", \
-  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,TCP_PORT,DTLS_CERT,DTLS_KEY,STUN,TURN,TURN_SECRET,CODECS,MAX_ROOMS,MAX_PEERS,MAX_TRACKS,MAX_BITRATE_IN,MAX_BITRATE_OUT,JOINS_PER_MINUTE,ORIGINS,TRUST_PROXY,LOG", "--ignore-env", "main.ts"]
+  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,TCP_PORT,DTLS_CERT,DTLS_KEY,STUN,TURN,TURN_SECRET,AUTH_SECRET,AUTH_JWKS,AUTH_ISSUER,AUTH_AUDIENCE,DUPLICATE_IDENTITY,PRODUCTION,CODECS,MAX_ROOMS,MAX_PEERS,MAX_TRACKS,MAX_BITRATE_IN,MAX_BITRATE_OUT,JOINS_PER_MINUTE,ORIGINS,TRUST_PROXY,LOG", "--ignore-env", "main.ts"]

@@ -1,3 +1,5 @@
+import { getLogger } from "@logtape/logtape";
+import { authOptions } from "./src/server/auth_settings.ts";
 import { type Config, mediaHosts, parseConfig, SETTINGS } from "./src/server/config.ts";
 import { helpText } from "./src/server/config_text.ts";
 import { dtlsProblem, readDtlsFiles } from "./src/server/dtls_files.ts";
@@ -18,6 +20,9 @@ const CANNOT_START = 1;
 /** Exit code of a process that was called wrongly. */
 const USAGE_ERROR = 2;
 
+const OPEN_SERVER = "whoever reaches this server may enter any room, as it has neither AUTH_SECRET nor --auth-jwks";
+
+const log = getLogger(["switchboard"]);
 const encoder = new TextEncoder();
 const print = (text: string) => void Deno.stdout.writeSync(encoder.encode(text));
 const printError = (text: string) => void Deno.stderr.writeSync(encoder.encode(text));
@@ -54,10 +59,12 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
   const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute, origins, trustProxy } = config;
   const hostname = mediaHosts(config);
+  const auth = authOptions(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
     backend,
     codecs,
+    duplicateIdentity: config.duplicateIdentity,
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,
@@ -65,6 +72,7 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     origins,
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],
+    ...(auth !== undefined && { auth }),
     ...(workers !== undefined && { workers }),
     ...(udpPort !== undefined && { udpPort }),
     ...(udpPorts !== undefined && { udpPorts }),
@@ -72,6 +80,7 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     ...(dtlsCertificate !== undefined && { dtlsCertificate }),
     ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
   });
+  if (auth === undefined) log.warn(OPEN_SERVER);
   const exitCode = await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
   announced.close();
   return exitCode;

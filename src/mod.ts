@@ -18,28 +18,39 @@ import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.t
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
 import { type Stats, Switchboard } from "./io/switchboard.ts";
+import type { AuthOptions } from "./server/auth_options.ts";
+import { readHandshake } from "./server/bearer.ts";
 import { clientAddressFinder, type TrustedProxies } from "./server/client_address.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
+import { originRule, originWords } from "./server/origins.ts";
+import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
+import { createTokenVerifier } from "./server/token_verifier.ts";
 import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
-import { originRule, originWords } from "./server/origins.ts";
-import { parseIpAddress } from "./webrtc/ip_address.ts";
-import { refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
+import { refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
+import type { ConnectSignaling } from "./signaling/connection.ts";
+import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
+import type { Grants, Publishable } from "./signaling/grants.ts";
+import { parseIpAddress } from "./webrtc/ip_address.ts";
 
 export { AnnouncedAddresses, AnnounceError, CertificateError };
 export type {
   AnnounceOptions,
+  AuthOptions,
   Authorize,
   BackendChoice,
   CertificatePem,
   CodecName,
+  DuplicateIdentity,
+  Grants,
   HttpAccess,
   IceServer,
   Limits,
+  Publishable,
   RefusalCode,
   RefusalCounts,
   Stats,
@@ -82,7 +93,14 @@ export interface CreateOptions {
   readonly tcpPort?: number;
   /** Codecs that rooms allow; the order says nothing. Default: all of them. */
   readonly codecs?: readonly CodecName[];
-  /** Decides who may publish by WHIP and play by WHEP. Default: everyone. */
+  /** Whose tokens (JWT) are asked for, by WebSocket, WHIP and WHEP. Default: none, and whoever comes may enter any room. */
+  readonly auth?: AuthOptions;
+  /**
+   * What becomes of a peer that comes to a room where one of its identity is, which its token tells: it is let in besides,
+   * refused, or takes the other one's place. Default: `allow`.
+   */
+  readonly duplicateIdentity?: DuplicateIdentity;
+  /** Decides who may publish by WHIP and play by WHEP; with `auth`, among those with a valid token. Default: everyone. */
   readonly authorize?: Authorize;
   /** STUN and TURN servers that clients are told of, all in printable ASCII. Default: none. */
   readonly iceServers?: readonly IceServer[];
@@ -129,9 +147,10 @@ export class BackendUnavailableError extends Error {
 
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
- * CertificateError where `dtlsCertificate` is of no use; a TypeError where `iceServers` or `turn` have what an HTTP header
- * cannot carry, where `limits`, `origins` or `trustProxy` have what is none, where `hostname` is an empty list, or where
- * `announce` has what no client can send to or is of a family that `hostname` cannot serve; and nothing else.
+ * CertificateError where `dtlsCertificate` is of no use; a TypeError where `auth` is of no use, where `iceServers` or
+ * `turn` have what an HTTP header cannot carry, where `limits`, `origins` or `trustProxy` have what is none, where
+ * `hostname` is an empty list, or where `announce` has what no client can send to or is of a family that `hostname` cannot
+ * serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
@@ -140,6 +159,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
   ];
   iceLinks(iceServers(""));
+  const tokens = options.auth && createTokenVerifier(options.auth);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   checkLimits(limits);
   const clientAddress = clientAddressFinder(options.trustProxy ?? 0);
@@ -173,6 +193,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     codecs: (options.codecs ?? CODEC_NAMES).map((name) => MIME_TYPES[name]),
     iceServers,
     limits,
+    duplicateIdentity: options.duplicateIdentity,
   });
   const health = () => ({
     status: "ok",
@@ -188,9 +209,15 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     act: (session, action) => switchboard.actOnHttpSession(session, action),
     iceLinks: (peerId) => iceLinks(iceServers(peerId)),
     authorize: options.authorize ?? (() => "allowed"),
+    tokens,
     allowsOrigin,
     refused: (code) => switchboard.countRefusal(code),
   });
+  const connectorOf = ({ headers }: Request, address: string): ConnectSignaling => {
+    if (tokens === undefined) return (connection) => switchboard.connect(connection, address);
+    const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, address, grants);
+    return behindToken(tokens.verify, readHandshake(headers).token, connect);
+  };
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
   return {
     fetch(request, info) {
@@ -207,7 +234,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
         httpLog.debug("a WebSocket is refused: {reason}", { reason: originWords(origin) });
         return refuseOrigin(origin);
       }
-      return upgradeSignaling(request, info.remoteAddr, (connection) => switchboard.connect(connection, address));
+      return upgradeSignaling(request, info.remoteAddr, connectorOf(request, address));
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
     stats: () => switchboard.stats,

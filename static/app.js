@@ -60,7 +60,7 @@ async function enter() {
     return { track, source, maxBitrate: maxBitrateOf(source) };
   });
   try {
-    const room = await join(new URL("ws", location.href), { roomId, name, tracks });
+    const room = await join(new URL("ws", location.href), { roomId, name, token: query.token, tracks });
     rememberRoom(roomId);
     // Shown before it is filled: tiles are laid out by the room there is for them.
     setState("joined");

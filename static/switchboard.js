@@ -20,10 +20,11 @@
 import { SwitchboardError } from "./sdk/error.js";
 import { LocalTrack } from "./sdk/publication.js";
 import { Room } from "./sdk/room.js";
-import { greet, openSocket, webSocketUrl } from "./sdk/signaling.js";
+import { greet, openSocket, readToken, webSocketUrl } from "./sdk/signaling.js";
 
 export { LocalTrack, Room, SwitchboardError };
 
+/** @typedef {import("./sdk/types.js").Grants} Grants */
 /** @typedef {import("./sdk/types.js").JoinOptions} JoinOptions */
 /** @typedef {import("./sdk/types.js").Peer} Peer */
 /** @typedef {import("./sdk/types.js").PublishOptions} PublishOptions */
@@ -31,14 +32,15 @@ export { LocalTrack, Room, SwitchboardError };
 /** @typedef {import("./sdk/types.js").RoomEvents} RoomEvents */
 /** @typedef {import("./sdk/types.js").RoomState} RoomState */
 /** @typedef {import("./sdk/types.js").Source} Source */
+/** @typedef {import("./sdk/types.js").Token} Token */
 
 /**
  * Joins a room. Resolves when the server has welcomed this client; media follows.
  * @param {string | URL} url of the server (http, https, ws or wss); without a path, `/ws` is taken
  * @param {JoinOptions} options
  * @returns {Promise<Room>}
- * @throws {SwitchboardError} `unsupported-browser`, `bad-url`, `not-secure`, `server-unreachable`, `server-gone`, or the
- * server's own code where it refuses
+ * @throws {SwitchboardError} `unsupported-browser`, `bad-url`, `bad-token`, `token-unavailable`, `not-secure`,
+ * `server-unreachable`, `server-gone`, or the server's own code where it refuses
  */
 export async function join(url, options) {
   if (!("RTCPeerConnection" in globalThis)) {
@@ -46,7 +48,9 @@ export async function join(url, options) {
   }
   options.signal?.throwIfAborted();
   const address = webSocketUrl(url);
-  const socket = openSocket(address);
+  const token = await readToken(options.token, options.signal);
+  options.signal?.throwIfAborted();
+  const socket = openSocket(address, token);
   const welcome = await greet(socket, options);
   return new Room(address, socket, welcome, options);
 }

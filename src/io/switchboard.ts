@@ -3,6 +3,8 @@ import type { OpenPeerMedia, PeerEvent, PeerEventHandler, PeerOpening } from "..
 import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
+import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";
+import type { Grants } from "../signaling/grants.ts";
 import {
   type HttpOpenResult,
   type HttpRole,
@@ -39,6 +41,8 @@ export interface SwitchboardOptions {
   /** STUN and TURN servers that a peer is told of over its WebSocket. */
   readonly iceServers: SignalingSessionOptions["iceServers"];
   readonly limits: Limits;
+  /** What becomes of peers of one identity in one room. Default: they are all there. */
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
 }
 
 /** What a WHIP or WHEP client asks for by its POST. */
@@ -48,6 +52,8 @@ export interface HttpOpenRequest {
   readonly name: string | undefined;
   /** WHEP: whose tracks, by peer id or name; undefined for anyone's. */
   readonly publisher: string | undefined;
+  /** What the client's token allows; undefined where no tokens are asked for. */
+  readonly grants?: Grants | undefined;
   readonly sdp: string;
   /** The client's IP address in text form. */
   readonly address: string;
@@ -126,9 +132,10 @@ export class Switchboard {
 
   /**
    * Takes a WebSocket of a client with this IP address: the returned endpoint is to be told of its messages and its end.
+   * `grants` is what its token allows, undefined where no tokens are asked for.
    */
-  connect(connection: SignalingConnection, address: string): SignalingEndpoint {
-    const { random, codecs, iceServers, limits, backend: { dtls } } = this.#options;
+  connect(connection: SignalingConnection, address: string, grants?: Grants): SignalingEndpoint {
+    const { random, codecs, iceServers, limits, duplicateIdentity, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
       address,
@@ -142,6 +149,8 @@ export class Switchboard {
       random,
       codecs,
       iceServers,
+      grants,
+      duplicateIdentity,
       observer: this.#sessionObserver(() => session),
       nowMs: this.#now(),
     });
@@ -159,7 +168,7 @@ export class Switchboard {
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
-    const { random, codecs, limits, backend: { dtls } } = this.#options;
+    const { random, codecs, limits, duplicateIdentity, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
     try {
       const result = HttpSession.open({
@@ -173,6 +182,7 @@ export class Switchboard {
         handshakes: this.#handshakes,
         random,
         codecs,
+        duplicateIdentity,
         observer: this.#httpObserver,
       }, sdp);
       if (!result.ok) this.#refusals.count(result.code);

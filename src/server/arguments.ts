@@ -6,14 +6,22 @@ export interface Arguments {
   readonly problems: readonly string[];
 }
 
+/** Flags that are something special; all of them are in `flags` too. */
+export interface SpecialFlags {
+  /** No problem tells their values. */
+  readonly secrets?: readonly string[];
+  /** Alone they mean `yes`. */
+  readonly switches?: readonly string[];
+}
+
 /**
  * Splits `--key=value` and `--key value`. `flags` are the keys that exist, as in `--port`. A lone `--`, which task runners
- * pass on, is skipped. No problem tells the value of one of `secrets`.
+ * pass on, is skipped.
  */
 export function splitArguments(
   args: readonly string[],
   flags: readonly string[],
-  secrets: readonly string[] = [],
+  { secrets = [], switches = [] }: SpecialFlags = {},
 ): Arguments {
   const values = new Map<string, string>();
   const problems: string[] = [];
@@ -33,8 +41,9 @@ export function splitArguments(
       if (equals < 0 && flag.startsWith("-") && !isFlag(args[index + 1])) index++;
       continue;
     }
-    const value = equals < 0 ? valueBehind(args, index) : arg.slice(equals + 1);
-    if (equals < 0 && value !== "") index++;
+    const isSwitch = equals < 0 && switches.includes(flag);
+    const value = isSwitch ? "yes" : equals < 0 ? valueBehind(args, index) : arg.slice(equals + 1);
+    if (equals < 0 && !isSwitch && value !== "") index++;
     if (value === "") problems.push(`${flag} has no value: give it as ${flag}=<value>`);
     else if (values.has(flag) && secrets.includes(flag)) problems.push(`${flag} is given twice`);
     else if (values.has(flag)) problems.push(`${flag} is given twice: ${values.get(flag)} and ${value}`);

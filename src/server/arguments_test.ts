@@ -60,3 +60,17 @@ for (
     },
   });
 }
+
+Deno.test({
+  name: "a switch alone means yes, takes no word behind it, and may be given its value",
+  permissions: "none",
+  fn() {
+    const split = (...args: string[]) => splitArguments(args, [...FLAGS, "--safe"], { switches: ["--safe"] });
+    assert.deepEqual([...split("--safe", "--port", "1").values], [["--safe", "yes"], ["--port", "1"]]);
+    assert.equal(split("--safe=no").values.get("--safe"), "no");
+    assert.deepEqual(split("--safe", "yes").problems, [
+      "yes is not known: allowed are --port, --log, --safe and --help",
+    ]);
+    assert.deepEqual(split("--safe", "--safe=no").problems, ["--safe is given twice: yes and no"]);
+  },
+});

@@ -3,6 +3,7 @@ import { isUnspecified, unservedAddresses } from "../io/addresses.ts";
 import { DEFAULT_LIMITS } from "../signaling/limits.ts";
 import { parseIpAddress } from "../webrtc/ip_address.ts";
 import { splitArguments } from "./arguments.ts";
+import { isKeySetUrl, isLongEnough, MIN_SECRET_BYTES } from "./auth_options.ts";
 import { isProxy, type TrustedProxies } from "./client_address.ts";
 import { CODEC_NAMES } from "./codecs.ts";
 import { isOrigin } from "./origins.ts";
@@ -17,6 +18,8 @@ interface About {
   readonly allowed: string;
   /** No message repeats its value. */
   readonly isSecret?: boolean;
+  /** The flag alone means `yes`. */
+  readonly isSwitch?: boolean;
 }
 
 const about = z.registry<About>();
@@ -187,6 +190,46 @@ const schema = z.object({
     allowed: "any text",
     isSecret: true,
   }),
+  authSecret: setting(z.union([unset(""), z.string().refine(isLongEnough)]), {
+    placeholder: "text",
+    fallback: "",
+    meaning:
+      "tokens (JWT) are asked for, signed by this secret; other users of the machine see flags: better by AUTH_SECRET",
+    allowed: `text of ${MIN_SECRET_BYTES} bytes at least; not together with --auth-jwks`,
+    isSecret: true,
+  }),
+  authJwks: setting(z.union([unset(""), z.string().refine(isKeySetUrl)]), {
+    placeholder: "url",
+    fallback: "",
+    meaning: "tokens (JWT) are asked for, signed by one of the keys of the JWK Set that is there",
+    allowed: "an https URL without credentials, or http on this machine; not together with --auth-secret",
+  }),
+  authIssuer: setting(z.union([unset(""), z.string()]), {
+    placeholder: "text",
+    fallback: "",
+    meaning: "what the iss of a token must be; anything where it is not given",
+    allowed: "any text; with --auth-secret or --auth-jwks",
+  }),
+  authAudience: setting(z.union([unset(""), z.string()]), {
+    placeholder: "text",
+    fallback: "",
+    meaning: "what the aud of a token must name; where it is not given a token must have none",
+    allowed: "any text; with --auth-secret or --auth-jwks",
+  }),
+  duplicateIdentity: setting(z.enum(["allow", "refuse", "replace"]), {
+    placeholder: "what",
+    fallback: "allow",
+    meaning:
+      "who comes to a room where somebody has the same identity, the sub of a token, is let in too, refused, or replaces the other one",
+    allowed: "allow; refuse or replace with --auth-secret or --auth-jwks",
+  }),
+  production: setting(z.enum(["yes", "no"]).transform((text) => text === "yes"), {
+    placeholder: "yes|no",
+    fallback: "no",
+    meaning: "refuse to start without --auth-secret or --auth-jwks; the flag alone means yes",
+    allowed: "yes or no",
+    isSwitch: true,
+  }),
   codecs: setting(list(z.enum(CODEC_NAMES)), {
     placeholder: "names",
     fallback: CODEC_NAMES.join(),
@@ -287,7 +330,8 @@ export function parseConfig(
 ): ConfigResult {
   const flags = SETTINGS.map(({ flag }) => flag);
   const secrets = SETTINGS.filter(({ isSecret }) => isSecret).map(({ flag }) => flag);
-  const { values, help, problems } = splitArguments(args, flags, secrets);
+  const switches = SETTINGS.filter(({ isSwitch }) => isSwitch).map(({ flag }) => flag);
+  const { values, help, problems } = splitArguments(args, flags, { secrets, switches });
   if (help) return { ok: true, help: true };
   const given = new Map<string, { readonly source: string; readonly value: string }>();
   for (const { key, flag, variable } of SETTINGS) {
@@ -296,12 +340,18 @@ export function parseConfig(
   }
   const parsed = schema.safeParse(Object.fromEntries([...given].map(([key, { value }]) => [key, value])));
   const wrong = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
-  const refused = SETTINGS.filter(({ key }) => wrong.has(key)).map(({ key, allowed }) => {
+  const refused = SETTINGS.filter(({ key }) => wrong.has(key)).map(({ key, allowed, isSecret }) => {
     const entry = given.get(key);
-    return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
+    const value = isSecret ? "" : `=${entry?.value}`;
+    return `${entry?.source}${value} is not allowed: expected ${allowed}`;
   });
   const contradictions = parsed.success
-    ? [...missingCompanions(parsed.data), ...sharedPort(parsed.data), ...unserved(parsed.data)]
+    ? [
+      ...missingCompanions(parsed.data),
+      ...sharedPort(parsed.data),
+      ...unserved(parsed.data),
+      ...authGaps(parsed.data),
+    ]
     : [];
   if (parsed.success && problems.length + contradictions.length === 0) {
     return { ok: true, help: false, config: parsed.data };
@@ -327,6 +377,20 @@ function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey }: Config): str
     ...(dtlsKey !== undefined && dtlsCert === undefined
       ? ["--dtls-key needs its certificate: give it by --dtls-cert"]
       : []),
+  ];
+}
+
+function authGaps({ authSecret, authJwks, authIssuer, authAudience, duplicateIdentity, production }: Config): string[] {
+  if (authSecret !== undefined && authJwks !== undefined) {
+    return ["--auth-secret and --auth-jwks are both given: tokens are signed by the one or by the other"];
+  }
+  if (authSecret !== undefined || authJwks !== undefined) return [];
+  const how = "give a secret by AUTH_SECRET, or a key set by --auth-jwks";
+  return [
+    ...(authIssuer !== undefined ? [`--auth-issuer is about tokens, and none are asked for: ${how}`] : []),
+    ...(authAudience !== undefined ? [`--auth-audience is about tokens, and none are asked for: ${how}`] : []),
+    ...(duplicateIdentity !== "allow" ? [`--duplicate-identity is about tokens, and none are asked for: ${how}`] : []),
+    ...(production ? [`--production needs tokens, as whoever comes may enter any room without: ${how}`] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { authOptions } from "./auth_settings.ts";
 import { type Config, mediaHosts, parseConfig, SETTINGS } from "./config.ts";
 import { configTable, helpText } from "./config_text.ts";
 
@@ -33,6 +34,12 @@ Deno.test({
       stun: [],
       turn: [],
       turnSecret: undefined,
+      authSecret: undefined,
+      authJwks: undefined,
+      authIssuer: undefined,
+      authAudience: undefined,
+      duplicateIdentity: "allow",
+      production: false,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
       maxRooms: 1000,
       maxPeers: 5000,
@@ -182,6 +189,47 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.equal(refused(["--turn-secret=north", "--turn-secret=south"]), "--turn-secret is given twice");
+    const short = "is not allowed: expected text of 32 bytes at least; not together with --auth-jwks";
+    assert.equal(refused(["--auth-secret=north"]), `--auth-secret ${short}`);
+    assert.equal(refused([], { AUTH_SECRET: "north" }), `AUTH_SECRET ${short}`);
+  },
+});
+
+Deno.test({
+  name: "B239: tokens are by a secret of 32 bytes, or by the keys of a URL, and may have to name issuer and audience",
+  permissions: "none",
+  fn() {
+    const secret = "é".repeat(16);
+    const bySecret = accepted(["--auth-issuer=a", "--auth-audience=b"], { AUTH_SECRET: secret });
+    assert.deepEqual(authOptions(bySecret), { secret, issuer: "a", audience: "b" });
+    const byKeys = accepted(["--auth-jwks=https://a.example/keys"]);
+    assert.deepEqual(authOptions(byKeys), { jwks: "https://a.example/keys" });
+    assert.equal(authOptions(accepted([])), undefined);
+    const one = accepted(["--duplicate-identity=replace", "--auth-jwks=https://a.example/keys"]);
+    assert.equal(one.duplicateIdentity, "replace");
+    assert.match(
+      refused(["--auth-jwks=https://a.example/"], { AUTH_SECRET: secret }),
+      /^--auth-secret and --auth-jwks/,
+    );
+    for (const alone of ["--auth-issuer=a", "--auth-audience=b", "--duplicate-identity=refuse"]) {
+      assert.match(
+        refused([alone]),
+        /^--(auth-issuer|auth-audience|duplicate-identity) is about tokens, and none are asked for: give/,
+      );
+    }
+  },
+});
+
+Deno.test({
+  name: "B239: --production refuses a server without tokens, by one line; alone it means yes",
+  permissions: "none",
+  fn() {
+    const reason = "--production needs tokens, as whoever comes may enter any room without: " +
+      "give a secret by AUTH_SECRET, or a key set by --auth-jwks";
+    for (const args of [["--production"], ["--production=yes"]]) assert.equal(refused(args), reason);
+    assert.equal(refused([], { PRODUCTION: "yes" }), reason);
+    assert.equal(accepted(["--production=no"]).production, false);
+    assert.equal(accepted(["--production", "--auth-jwks=https://a.example/"]).production, true);
   },
 });
 
@@ -250,6 +298,11 @@ for (
     ["udpPorts", "5000"],
     ["tcpPort", "65536"],
     ["tcpPort", "https"],
+    ["authJwks", "http://a.example/keys"],
+    ["authJwks", "https://user:password@a.example/"],
+    ["authJwks", "keys.json"],
+    ["duplicateIdentity", "kick"],
+    ["production", "true"],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
@@ -273,7 +326,9 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, --trust-proxy, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --auth-secret, --auth-jwks, --auth-issuer, " +
+      "--auth-audience, --duplicate-identity, --production, --codecs, --max-rooms, --max-peers, --max-tracks, " +
+      "--max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, --trust-proxy, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

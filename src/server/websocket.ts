@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
+import { readHandshake } from "./bearer.ts";
 import { originWords } from "./origins.ts";
 import { PROBLEM_TYPE, problemBody } from "./problem.ts";
 
@@ -44,7 +45,8 @@ function upgradeRequired(): Response {
 
 function tryUpgrade(request: Request): Deno.WebSocketUpgrade | undefined {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT });
+    const { protocol } = readHandshake(request.headers);
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT, ...(protocol !== undefined && { protocol }) });
   } catch (error) {
     // What a client may do wrong in its handshake. Anything else is a fault of ours.
     if (error instanceof TypeError) return undefined;

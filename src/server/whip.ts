@@ -3,8 +3,11 @@ import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/switchboard.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import { openQuery } from "../signaling/messages.ts";
+import { coversRoom, type Grants } from "../signaling/grants.ts";
+import { bearerToken } from "./bearer.ts";
 import { type AllowsOrigin, originWords } from "./origins.ts";
 import { problem, type ProblemStatus } from "./problem.ts";
+import type { TokenRefusal, TokenVerifier, VerifyToken } from "./token_verifier.ts";
 
 /** Who asks for what. */
 export interface HttpAccess {
@@ -12,12 +15,14 @@ export interface HttpAccess {
   readonly roomId: string;
   /** The bearer token of the request (RFC 6750 section 2.1); undefined where it has none. */
   readonly token: string | undefined;
+  /** What the token allows; undefined where the server verifies none itself. */
+  readonly grants?: Grants;
 }
 
 /** `unauthorized`: a token is missing or not valid (401); `forbidden`: it is valid, and not for this (403). */
 export type Verdict = "allowed" | "unauthorized" | "forbidden";
 
-/** Decides on each request to WHIP and WHEP but OPTIONS. */
+/** Decides on each request to WHIP and WHEP but OPTIONS; where the server verifies tokens, on those with a valid one. */
 export type Authorize = (access: HttpAccess) => Verdict | Promise<Verdict>;
 
 /** What Hono hands to the routes of one request. */
@@ -25,6 +30,10 @@ export interface HttpEnvironment {
   Bindings: {
     /** The client's IP address in text form. */
     readonly address: string;
+  };
+  Variables: {
+    /** What the request's token allows; undefined where no tokens are asked for. */
+    grants: Grants | undefined;
   };
 }
 
@@ -39,6 +48,8 @@ export interface WhipOptions {
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
   readonly authorize: Authorize;
+  /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
+  readonly tokens?: TokenVerifier | undefined;
   readonly allowsOrigin: AllowsOrigin;
   /** A request was refused before it came to `open`. */
   refused(code: "too-large" | "origin-not-allowed"): void;
@@ -57,6 +68,8 @@ const RETRY_AFTER_SECONDS = 5;
 const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "bad-sdp": 400,
   "bad-fragment": 400,
+  "forbidden": 403,
+  "duplicate-identity": 409,
   "etag-mismatch": 412,
   "wrong-direction": 422,
   "codec-unsupported": 422,
@@ -86,7 +99,7 @@ function addEndpoint(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOp
   const allow = { "Allow": "OPTIONS, GET, POST" };
   // Without the ICE servers: their credentials are for those alone who are authorized.
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Post": SDP }));
-  app.use(path, authorized(role, options.authorize));
+  app.use(path, ...authorized(role, options, "verify"));
   app.get(path, (c) => c.body(null, 204));
   app.post(path, ofType(SDP, "Accept-Post"), limited(options), (c) => open(c, role, options));
   app.all(path, (c) => notAllowed(c, allow));
@@ -96,7 +109,7 @@ function addSession(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOpt
   const path = `/${role}/:room/:session`;
   const allow = { "Allow": "OPTIONS, GET, PATCH, DELETE" };
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Patch": SDP_FRAGMENT }));
-  app.use(path, authorized(role, options.authorize));
+  app.use(path, ...authorized(role, options, "verifyOutlasted"));
   app.get(path, (c) => sessionOf(c, role, options) === undefined ? gone(c) : c.body(null, 204));
   app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited(options), (c) => patch(c, role, options));
   app.delete(path, (c) => {
@@ -114,9 +127,11 @@ async function open(c: HttpContext, role: HttpRole, options: WhipOptions): Promi
     const [{ path, message }] = parsed.error.issues;
     return problem(c, 400, { code: "bad-request", detail: `${path.join(".")}: ${message}` });
   }
-  const { roomId, name, publisher } = parsed.data;
-  const sdp = await c.req.text();
-  const result = options.open({ role, roomId, name, publisher, sdp, address: c.env.address });
+  const { roomId, publisher } = parsed.data;
+  const grants = c.get("grants");
+  const name = grants?.name ?? parsed.data.name;
+  const asked = { role, roomId, name, publisher, ...(grants !== undefined && { grants }) };
+  const result = options.open({ ...asked, sdp: await c.req.text(), address: c.env.address });
   if (!result.ok) return refusal(c, result);
   for (const link of options.iceLinks(result.session.participant.peer.id)) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {
@@ -128,7 +143,7 @@ async function open(c: HttpContext, role: HttpRole, options: WhipOptions): Promi
   });
 }
 
-async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<Response> {
+async function patch(c: HttpContext, role: HttpRole, options: WhipOptions): Promise<Response> {
   const text = await c.req.text();
   const session = sessionOf(c, role, options);
   if (session === undefined) return gone(c);
@@ -138,23 +153,25 @@ async function patch(c: Context, role: HttpRole, options: WhipOptions): Promise<
   return c.body(result.fragment, 200, { "Content-Type": SDP_FRAGMENT, "ETag": result.etag });
 }
 
-function sessionOf(c: Context, role: HttpRole, options: WhipOptions): HttpSession | undefined {
+function sessionOf(c: HttpContext, role: HttpRole, options: WhipOptions): HttpSession | undefined {
   const session = options.find(c.req.param("session") ?? "");
-  return session?.role === role && session.participant.room.id === c.req.param("room") ? session : undefined;
+  if (session?.role !== role || session.participant.room.id !== roomOf(c)) return undefined;
+  // A bearer's own sessions alone, whoever has told whom of their URLs.
+  return session.participant.peer.identity === c.get("grants")?.identity ? session : undefined;
 }
 
-function refusal(c: Context, { code, message, retryAfterSeconds }: HttpRefusal): Response {
+function refusal(c: HttpContext, { code, message, retryAfterSeconds }: HttpRefusal): Response {
   const status = STATUSES[code];
   const seconds = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
   if (seconds !== undefined) c.header("Retry-After", String(seconds));
   return problem(c, status, { code, detail: message });
 }
 
-function notAllowed(c: Context, allow: { readonly Allow: string }): Response {
+function notAllowed(c: HttpContext, allow: { readonly Allow: string }): Response {
   return problem(c, 405, { code: "wrong-method", detail: `${c.req.method} is not one of ${allow.Allow}` }, allow);
 }
 
-function gone(c: Context): Response {
+function gone(c: HttpContext): Response {
   return problem(c, 404, { code: "no-session", detail: "there is no such session, or no more" });
 }
 
@@ -179,18 +196,63 @@ function allowOrigins(options: WhipOptions): MiddlewareHandler {
   };
 }
 
-function authorized(protocol: HttpRole, authorize: Authorize): MiddlewareHandler {
+/** First the token, where one is asked for, then the embedder: both must allow the request. */
+function authorized(
+  role: HttpRole,
+  options: WhipOptions,
+  how: keyof TokenVerifier,
+): MiddlewareHandler<HttpEnvironment>[] {
+  const { tokens, authorize } = options;
+  return [...(tokens === undefined ? [] : [verified(tokens[how])]), allowed(role, authorize)];
+}
+
+function verified(verify: VerifyToken): MiddlewareHandler<HttpEnvironment> {
   return async (c, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
-    const verdict = await authorize({ protocol, roomId: c.req.param("room") ?? "", token });
-    if (verdict === "allowed") return await next();
-    if (verdict === "forbidden") {
-      return problem(c, 403, { code: "forbidden", detail: "the token is not for this" });
-    }
-    const detail = token === undefined ? "the request has no bearer token" : "the bearer token is not valid";
-    const challenge = token === undefined ? "Bearer" : 'Bearer error="invalid_token"';
-    return problem(c, 401, { code: "unauthorized", detail }, { "WWW-Authenticate": challenge });
+    const token = tokenOf(c);
+    const result = await verify(token);
+    if (!result.ok) return refuseToken(c, token, result);
+    if (!coversRoom(result.grants, roomOf(c))) return forbidden(c, "the token is not for this room");
+    c.set("grants", result.grants);
+    await next();
   };
+}
+
+function allowed(protocol: HttpRole, authorize: Authorize): MiddlewareHandler<HttpEnvironment> {
+  return async (c, next) => {
+    const token = tokenOf(c);
+    const grants = c.get("grants");
+    const verdict = await authorize({ protocol, roomId: roomOf(c), token, ...(grants !== undefined && { grants }) });
+    if (verdict === "allowed") return await next();
+    if (verdict === "forbidden") return forbidden(c, "the token is not for this");
+    return unauthorized(
+      c,
+      token,
+      token === undefined ? "the request has no bearer token" : "the bearer token is not valid",
+    );
+  };
+}
+
+function refuseToken(c: HttpContext, token: string | undefined, { code, message }: TokenRefusal): Response {
+  if (code === "unauthorized") return unauthorized(c, token, message);
+  return problem(c, 503, { code, detail: message }, { "Retry-After": String(RETRY_AFTER_SECONDS) });
+}
+
+/** RFC 6750 section 3: who has brought no token is told no error. */
+function unauthorized(c: HttpContext, token: string | undefined, detail: string): Response {
+  const challenge = token === undefined ? "Bearer" : 'Bearer error="invalid_token"';
+  return problem(c, 401, { code: "unauthorized", detail }, { "WWW-Authenticate": challenge });
+}
+
+function forbidden(c: HttpContext, detail: string): Response {
+  return problem(c, 403, { code: "forbidden", detail });
+}
+
+function tokenOf(c: HttpContext): string | undefined {
+  return bearerToken(c.req.header("Authorization"));
+}
+
+function roomOf(c: HttpContext): string {
+  return c.req.param("room") ?? "";
 }
 
 function ofType(type: string, field: "Accept-Post" | "Accept-Patch"): MiddlewareHandler {

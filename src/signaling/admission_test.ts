@@ -70,7 +70,7 @@ test("P82: joins of one network beyond a minute's are refused, by WebSocket and 
   );
   assert.deepEqual(refused.closed, [1013]);
   assert.deepEqual(refusal(room), { code: "too-many-joins", retryAfterSeconds: 30 });
-  assert.deepEqual(codes(join(room.connect("192.0.2.9"))), ["welcome"]);
+  assert.deepEqual(codes(join(room.connect(undefined, "192.0.2.9"))), ["welcome"]);
   room.nowMs = 30_000;
   assert.deepEqual(codes(join(room.connect())), ["welcome"]);
 });

@@ -9,7 +9,10 @@ import { isAccepted } from "../webrtc/m_line.ts";
 import { MAX_PUBLISHED_TRACKS, type OfferResult } from "../webrtc/negotiation.ts";
 import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
+import { SourceRule } from "../webrtc/source_rule.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
+import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
+import { type Grants, mayPublish } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
@@ -29,6 +32,8 @@ export type HttpRefusalCode =
   | "server-closing"
   | "no-capacity"
   | JoinRefusal["code"]
+  | "forbidden"
+  | "duplicate-identity"
   | "wrong-generation";
 
 export interface HttpRefusal {
@@ -67,6 +72,9 @@ export interface HttpSessionOptions {
   readonly random: RandomSource;
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
+  /** What the client's token allows; undefined where no tokens are asked for. */
+  readonly grants?: Grants | undefined;
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
   readonly observer: HttpSessionObserver;
 }
 
@@ -116,12 +124,15 @@ export class HttpSession {
     if (!parsed.ok) return refused("bad-sdp", parsed.message);
     const problem = directionProblem(parsed.offer, options.role);
     if (problem !== undefined) return refused("wrong-direction", problem);
+    const ungranted = options.grants && findUngranted(parsed.offer, options.role, options.grants);
+    if (ungranted !== undefined) return refused("forbidden", ungranted);
     const refusal = findUnanswerable(parsed.offer, options.role, options);
     if (refusal !== undefined) return refusal;
     try {
       return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role));
     } catch (error) {
       if (error instanceof NoCapacityError) return refused("no-capacity", error.message);
+      if (error instanceof DuplicateIdentityError) return refused("duplicate-identity", error.message);
       throw error;
     }
   }
@@ -222,6 +233,15 @@ function directionProblem(offer: Offer, role: HttpRole): string | undefined {
   const right = directionOf(role);
   const wrong = media.find(({ direction }) => direction !== right && direction !== "sendrecv");
   return wrong && `m-line ${wrong.mid} is ${wrong.direction}: ${role.toUpperCase()} takes ${right}`;
+}
+
+/** What the token does not allow, told before anyone in the room hears of the peer. */
+function findUngranted(offer: Offer, role: HttpRole, grants: Grants): string | undefined {
+  if (role === "whep") return grants.subscribe ? undefined : "the token does not allow to receive";
+  const rule = new SourceRule();
+  const sources = offer.media.filter(isAccepted).map(({ kind, msid }) => rule.sourceOf(kind, msid, undefined));
+  const ungranted = sources.find((source) => !mayPublish(grants, source));
+  return ungranted && `the token does not allow to publish ${ungranted}`;
 }
 
 /** What can be told before anyone in the room hears of the peer: too many m-lines, or one without an allowed codec. */

@@ -12,11 +12,19 @@ Deno.test({
     const rooms = new Rooms();
     const admission = new Admission(rooms, DEFAULT_LIMITS);
     const room: Room = rooms.enter("room");
-    const observer = { peerJoined() {}, peerLeft() {}, trackPublished() {}, trackUnpublished() {}, trackEnded() {} };
+    const observer = {
+      peerJoined() {},
+      peerLeft() {},
+      trackPublished() {},
+      trackUnpublished() {},
+      trackEnded() {},
+      replaced() {},
+    };
     for (let n = 0; n <= 1000; n++) {
       assert.equal(admission.refuse("room", "127.0.0.1", 0), undefined, `subscriber ${n}`);
       const none = new Map<string, unknown>();
-      room.addPeer({ id: `${n}`, name: undefined, observer, producers: none, consumers: none, forgetTrack() {} });
+      const member = { id: `${n}`, name: undefined, identity: undefined, observer, producers: none, consumers: none };
+      room.addPeer({ ...member, forgetTrack() {} });
     }
     for (let n = 0; n < 500; n++) assert.equal(admission.refuse("room", "192.0.2.1", 0), undefined, `guest ${n}`);
     assert.equal(DEFAULT_LIMITS.maxTracks, MAX_PUBLISHED_TRACKS);

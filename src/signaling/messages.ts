@@ -11,7 +11,7 @@ const MAX_SDP = 1024 * 1024;
 // deno-lint-ignore no-control-regex -- control characters are what it keeps out
 const PRINTABLE = /^[^\u0000-\u001f\u007f]*$/;
 /** Text that people see, and choose: what is wrong with it is told in words for them. */
-const printable = (max: number) =>
+export const printable = (max: number) =>
   z.string().max(max, `must have ${max} characters at most`).regex(PRINTABLE, "must have no control characters");
 
 export const roomIdSchema = printable(128).min(1, "must not be empty");
@@ -40,7 +40,6 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("join"),
     roomId: roomIdSchema,
     name: name.optional(),
-    token: z.string().max(8192).optional(),
     resume: z.string().max(256).optional(),
   }),
   z.object({
@@ -58,7 +57,19 @@ export const openQuery = z.object({ roomId: roomIdSchema, name: name.optional(),
 
 /** `codec` is a MIME type in lower case: a client narrows the m-line that receives the track to it. */
 const trackInfo = z.object({ id: identifier, kind, source, codec: z.string() });
-const peerInfo = z.object({ id: identifier, name: z.string().optional() });
+/** `identity` is who the peer is for whoever made its token. */
+const peerInfo = z.object({ id: identifier, name: z.string().optional(), identity: z.string().optional() });
+
+/** What a token may allow to publish; `screen` is the screen and its sound. */
+export const publishable = z.enum(["audio", "video", "screen"]);
+
+/** What the token of a peer allows it. */
+const grantsInfo = z.object({
+  publish: z.array(publishable).readonly(),
+  subscribe: z.boolean(),
+  admin: z.boolean(),
+  maxBitrate: z.number().optional(),
+});
 
 /** Why a message was refused, or why the server says something unasked. */
 export const errorCodeSchema = z.enum([
@@ -81,6 +92,11 @@ export const errorCodeSchema = z.enum([
   "bitrate-exceeded",
   "track-paused",
   "internal",
+  "unauthorized",
+  "auth-unavailable",
+  "forbidden",
+  "duplicate-identity",
+  "replaced",
 ]);
 
 /** As RTCIceServer has it. */
@@ -99,6 +115,8 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     peers: z.array(peerInfo.extend({ tracks: z.array(trackInfo) })),
     iceServers: z.array(iceServer).readonly().optional(),
     resume: z.string().optional(),
+    identity: z.string().optional(),
+    grants: grantsInfo.optional(),
   }),
   z.object({ type: z.literal("answer"), sdp: z.string(), id: replyId.optional() }),
   z.object({ type: z.literal("iceCandidate"), candidate: candidateInit }),
@@ -120,6 +138,7 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>;
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 export type MessageId = string | number;
 export type OfferMessage = Extract<ClientMessage, { type: "offer" }>;
+export type GrantsMessage = z.infer<typeof grantsInfo>;
 export type TrackMessage = z.infer<typeof trackInfo>;
 export type IceServerInfo = Readonly<z.infer<typeof iceServer>>;
 export type CandidateInit = z.infer<typeof candidateInit>;

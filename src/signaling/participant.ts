@@ -1,7 +1,7 @@
 import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
+import type { PeerId, PublishedTrack, RoomId, Source, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -9,13 +9,15 @@ import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
+import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
+import { type Grants, mayPublish } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
-  peerJoined(id: PeerId, name: string | undefined): void;
+  peerJoined(id: PeerId, name: string | undefined, identity: string | undefined): void;
   peerLeft(id: PeerId): void;
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
@@ -32,7 +34,14 @@ export interface ParticipantObserver {
   left(reason: LeaveReason, detail: string): void;
 }
 
-export type LeaveReason = "leave" | "transport-failed" | "signaling-lost" | "server-closing" | "refused" | "fault";
+export type LeaveReason =
+  | "leave"
+  | "replaced"
+  | "transport-failed"
+  | "signaling-lost"
+  | "server-closing"
+  | "refused"
+  | "fault";
 
 export interface ParticipantOptions {
   readonly rooms: Rooms;
@@ -46,10 +55,12 @@ export interface ParticipantOptions {
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
   readonly limits: PeerLimits;
-  /** Bits per second that this peer may send, where that is less than the limit of all; undefined where it is not. */
-  readonly maxBitrateIn?: number | undefined;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
+  readonly grants?: Grants | undefined;
+  /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
 }
 
 /**
@@ -60,6 +71,8 @@ export class Participant {
   readonly peer: RoomPeer;
   readonly room: Room;
   readonly connection: PeerConnection;
+  /** As it was when the peer joined: nothing changes it. */
+  readonly grants: Grants | undefined;
   readonly #rooms: Rooms;
   /** Of the connection that speaks for the peer, or was the last one to do so. */
   #observer: ParticipantObserver;
@@ -71,9 +84,14 @@ export class Participant {
   #closed = false;
 
   constructor(options: ParticipantOptions) {
-    const { rooms, roomId, name, random, codecs, limits: { maxTracks }, fill } = options;
-    const { maxBitrateOut } = options.limits;
-    const maxBitrateIn = Math.min(options.limits.maxBitrateIn, options.maxBitrateIn ?? Infinity);
+    const { rooms, roomId, name, random, codecs, fill, grants, duplicateIdentity = "allow" } = options;
+    const { maxTracks, maxBitrateOut } = options.limits;
+    const maxBitrateIn = Math.min(options.limits.maxBitrateIn, grants?.maxBitrate ?? Infinity);
+    const identity = grants?.identity;
+    const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
+    if (duplicateIdentity === "refuse" && rivals.length > 0) throw new DuplicateIdentityError();
+    // Before this one enters: a room that all have left is over. And before it has media: theirs may be what is free.
+    for (const rival of rivals) rival.observer.replaced();
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
@@ -81,6 +99,7 @@ export class Participant {
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
     this.#maxBitrateOut = maxBitrateOut;
+    this.grants = grants;
     const media = options.openMedia(
       {
         roomId,
@@ -111,9 +130,11 @@ export class Participant {
           connectionFailed: (reason) => this.leave("transport-failed", reason),
         },
       });
-      this.peer = new RoomPeer(this.room, { id, name, ssrc, media, observer: this.#peerObserver(), random });
+      this.peer = new RoomPeer(this.room, { id, name, identity, ssrc, media, observer: this.#peerObserver(), random });
+      const permissions = grants &&
+        { publish: (source: Source) => mayPublish(grants, source), receive: grants.subscribe };
       const { peer, connection: transport } = this;
-      this.#negotiation = new Negotiation({ peer, transport, codecs, fill, maxTracks, maxBitrateIn });
+      this.#negotiation = new Negotiation({ peer, transport, codecs, fill, permissions, maxTracks, maxBitrateIn });
       this.room.addPeer(this.peer);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
@@ -125,6 +146,11 @@ export class Participant {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether it is told of the tracks of others: who may not receive them need not know of them (rule P76). */
+  get hearsOfTracks(): boolean {
+    return this.grants?.subscribe ?? true;
   }
 
   /** Where its media goes; undefined before ICE has an address. */
@@ -205,14 +231,17 @@ export class Participant {
 
   #peerObserver(): PeerObserver {
     return {
-      peerJoined: (id, name) => this.#observer.peerJoined(id, name),
+      peerJoined: (id, name, identity) => this.#observer.peerJoined(id, name, identity),
       peerLeft: (id) => this.#observer.peerLeft(id),
       trackPublished: (peerId, track) => {
         this.#negotiation.trackPublished();
-        this.#observer.trackPublished(peerId, track);
+        if (this.hearsOfTracks) this.#observer.trackPublished(peerId, track);
       },
-      trackUnpublished: (peerId, trackId) => this.#observer.trackUnpublished(peerId, trackId),
+      trackUnpublished: (peerId, trackId) => {
+        if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
+      },
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
+      replaced: () => this.leave("replaced"),
     };
   }
 }

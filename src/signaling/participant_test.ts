@@ -6,6 +6,7 @@ import { DTLS_ALERT, keyedDtls } from "../../tests/harness/keyed_dtls.ts";
 import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import type { PeerCommand } from "../media/messages.ts";
+import type { Grants } from "./grants.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { byeSource, byeSourceCount } from "../rtp/rtcp/bye.ts";
@@ -157,6 +158,16 @@ Deno.test({
   },
 });
 
+const GRANTS: Grants = {
+  room: "room",
+  identity: undefined,
+  name: undefined,
+  publish: ["audio", "video"],
+  subscribe: true,
+  admin: false,
+  maxBitrate: undefined,
+};
+
 /** What a participant is made with, in a room without media; told commands and its end are written down. */
 function optionsOf(rooms: Rooms, commands: string[]) {
   return {
@@ -176,6 +187,7 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       trackPaused() {},
       failed() {},
       superseded() {},
+      replaced() {},
       left: () => void commands.push("left"),
     },
     random: seededRandom(1),
@@ -185,7 +197,8 @@ function optionsOf(rooms: Rooms, commands: string[]) {
 }
 
 Deno.test({
-  name: "P83: of the limit of all and that of one peer the lower one counts, and no limit is none for its media either",
+  name:
+    "P83: of the limit of all and that of a peer's token the lower one counts, and no limit is none for its media either",
   permissions: "none",
   fn() {
     const openedWith = (ofAll: number, ofThis: number | undefined) => {
@@ -194,7 +207,7 @@ Deno.test({
       new Participant({
         ...options,
         limits: { ...DEFAULT_LIMITS, maxBitrateIn: ofAll },
-        maxBitrateIn: ofThis,
+        grants: { ...GRANTS, maxBitrate: ofThis },
         openMedia(opening) {
           opened = opening.maxBitrateIn;
           return options.openMedia();

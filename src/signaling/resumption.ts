@@ -49,11 +49,15 @@ export class Resumption {
     return id + SEPARATOR + secret;
   }
 
-  /** Takes a token for the peer that it is of; undefined where it is unknown, used up, or of a peer in another room. */
-  redeem(roomId: string, token: string): Redeemed | undefined {
+  /**
+   * Takes a token for the peer that it is of; undefined where it is unknown, used up, or of a peer in another room or with
+   * another identity.
+   */
+  redeem(roomId: string, token: string, identity?: string): Redeemed | undefined {
     const end = token.indexOf(SEPARATOR);
     const place = this.#places.get(token.slice(0, end));
     if (place === undefined || place.participant.room.id !== roomId) return undefined;
+    if (place.participant.peer.identity !== identity) return undefined;
     const secret = token.slice(end + 1);
     const valid = [isSame(secret, place.used), isSame(secret, place.issued)];
     if (!valid.includes(true)) return undefined;

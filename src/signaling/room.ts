@@ -2,18 +2,22 @@ import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
 
 /** What a peer is told of its room. */
 export interface PeerObserver {
-  peerJoined(id: PeerId, name: string | undefined): void;
+  peerJoined(id: PeerId, name: string | undefined, identity: string | undefined): void;
   peerLeft(id: PeerId): void;
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   /** A track that this peer receives is over; its m-line is free. */
   trackEnded(trackId: TrackId): void;
+  /** Another peer of its identity takes this one's place: it leaves. */
+  replaced(): void;
 }
 
 /** A peer as its room knows it. */
 export interface RoomMember {
   readonly id: PeerId;
   readonly name: string | undefined;
+  /** Who it is for whoever made its token; undefined for nobody in particular. */
+  readonly identity: string | undefined;
   readonly observer: PeerObserver;
   /** By MID; here to be counted. */
   readonly producers: ReadonlyMap<string, unknown>;
@@ -41,8 +45,14 @@ export class Room {
     return this.#tracks;
   }
 
+  /** Peers of this identity; nobody has an undefined one. */
+  peersOf(identity: string | undefined): RoomMember[] {
+    if (identity === undefined) return [];
+    return [...this.#peers.values()].filter((peer) => peer.identity === identity);
+  }
+
   addPeer(peer: RoomMember): void {
-    for (const other of this.#peers.values()) other.observer.peerJoined(peer.id, peer.name);
+    for (const other of this.#peers.values()) other.observer.peerJoined(peer.id, peer.name, peer.identity);
     this.#peers.set(peer.id, peer);
   }
 

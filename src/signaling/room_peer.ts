@@ -16,6 +16,7 @@ import type { PeerObserver, Room, RoomMember } from "./room.ts";
 export interface RoomPeerOptions {
   readonly id: PeerId;
   readonly name: string | undefined;
+  readonly identity?: string | undefined;
   /** Of the server's own feedback: no stream that the peer is sent gets it. */
   readonly ssrc: number;
   readonly media: Pick<PeerMedia, "send">;
@@ -32,6 +33,7 @@ export interface Subscription extends StreamSsrcs {
 export class RoomPeer implements NegotiatedPeer, RoomMember {
   readonly id: PeerId;
   readonly name: string | undefined;
+  readonly identity: string | undefined;
   readonly observer: PeerObserver;
   readonly #room: Room;
   readonly #options: RoomPeerOptions;
@@ -44,6 +46,7 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
   constructor(room: Room, options: RoomPeerOptions) {
     this.id = options.id;
     this.name = options.name;
+    this.identity = options.identity;
     this.observer = options.observer;
     this.#room = room;
     this.#options = options;

@@ -14,6 +14,7 @@ const OBSERVER = {
   trackPublished: IGNORED,
   trackUnpublished: IGNORED,
   trackEnded: IGNORED,
+  replaced: IGNORED,
 };
 
 function addPeer(room: Room, random: RandomSource, ssrc = 1) {

@@ -23,6 +23,7 @@ function addPeer(room: Room, random: RandomSource, name?: string): ToldPeer {
     trackPublished: (id, track) => told.push(`trackPublished ${id} ${track.id} ${track.kind} ${track.source}`),
     trackUnpublished: (id, track) => told.push(`trackUnpublished ${id} ${track}`),
     trackEnded: (id) => told.push(`trackEnded ${id}`),
+    replaced: () => told.push("replaced"),
   };
   const media = { send: (command: PeerCommand) => commands.push(command) };
   const peer = new RoomPeer(room, { id: newIdentifier(random), name, ssrc: 1, media, observer, random });

@@ -3,15 +3,19 @@ import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
 import type { SignalingConnection } from "./connection.ts";
+import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
+import { coversRoom, type Grants } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
 import type {
   CandidateInit,
   ClientMessage,
   ErrorCode,
+  GrantsMessage,
   IceServerInfo,
   MessageId,
   OfferMessage,
@@ -21,7 +25,7 @@ import type {
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Resumption } from "./resumption.ts";
-import type { Room, Rooms } from "./room.ts";
+import type { Room, RoomMember, Rooms } from "./room.ts";
 import { TokenBucket } from "../webrtc/token_bucket.ts";
 
 /** Messages that a client may send at once, and a second in the long run (rule P4). */
@@ -35,7 +39,12 @@ const CLOSE_NORMAL = 1000;
 const CLOSE_GOING_AWAY = 1001;
 /** What is heard where the client closed without naming a code. */
 const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<Record<LeaveReason | JoinRefusal["code"] | "no-capacity" | "superseded", number>> = {
+const CLOSE_CODES: Readonly<
+  Record<
+    LeaveReason | JoinRefusal["code"] | "no-capacity" | "superseded" | "forbidden" | "duplicate-identity",
+    number
+  >
+> = {
   "leave": CLOSE_NORMAL,
   "server-closing": CLOSE_GOING_AWAY,
   "refused": 1008,
@@ -48,6 +57,10 @@ const CLOSE_CODES: Readonly<Record<LeaveReason | JoinRefusal["code"] | "no-capac
   // Only where the peer was resumed just as its time was over: else there is nothing to close.
   "signaling-lost": 4000,
   "superseded": 4001,
+  "replaced": 4002,
+  // After the HTTP status that says the same.
+  "forbidden": 4403,
+  "duplicate-identity": 4409,
 };
 
 export interface SignalingSessionOptions {
@@ -66,6 +79,9 @@ export interface SignalingSessionOptions {
   readonly codecs: readonly string[];
   /** STUN and TURN servers that a peer is told of. */
   readonly iceServers: (peerId: string) => readonly IceServerInfo[];
+  /** What the client's token allows; undefined where no tokens are asked for. */
+  readonly grants?: Grants | undefined;
+  readonly duplicateIdentity?: DuplicateIdentity | undefined;
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -139,8 +155,10 @@ export class SignalingSession {
     const state = this.#state;
     if (message.type === "join") {
       if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
+      const { grants } = this.#options;
+      if (grants !== undefined && !coversRoom(grants, message.roomId)) return this.#refuseRoom();
       if (message.resume !== undefined) return this.#resume(message.roomId, message.resume);
-      return this.#join(message.roomId, message.name, nowMs);
+      return this.#join(message.roomId, grants?.name ?? message.name, nowMs);
     }
     if (state.name !== "joined") {
       const replyTo = message.type === "offer" ? message.id : undefined;
@@ -154,6 +172,12 @@ export class SignalingSession {
       case "leave":
         return state.participant.leave("leave");
     }
+  }
+
+  /** Who brought the wrong token needs another WebSocket for another one (rule P72). */
+  #refuseRoom(): void {
+    this.#sendError("forbidden", "the token is not for this room");
+    this.#close("forbidden");
   }
 
   #join(roomId: string, name: string | undefined, nowMs: number): void {
@@ -172,7 +196,7 @@ export class SignalingSession {
 
   /** Speaks for a peer that another connection spoke for. The welcome tells all that it may have missed (rule P65). */
   #resume(roomId: string, token: string): void {
-    const redeemed = this.#options.resumption.redeem(roomId, token);
+    const redeemed = this.#options.resumption.redeem(roomId, token, this.#options.grants?.identity);
     if (redeemed === undefined) {
       // Not why: who guesses should not learn which peers there are.
       return this.#sendError("resume-failed", "no peer of this room can be resumed by this token");
@@ -184,27 +208,28 @@ export class SignalingSession {
     this.#options.observer.resumed(participant);
   }
 
-  #welcome({ room, peer: { id } }: Participant, resume: string): void {
+  #welcome({ room, peer: { id, identity }, grants, hearsOfTracks }: Participant, resume: string): void {
     const iceServers = this.#options.iceServers(id);
     this.#send({
       type: "welcome",
       peerId: id,
-      peers: describePeers(room, id),
+      peers: describePeers(room, id, hearsOfTracks),
       ...(iceServers.length > 0 && { iceServers }),
       resume,
+      ...(identity !== undefined && { identity }),
+      ...(grants !== undefined && { grants: describeGrants(grants) }),
     });
   }
 
-  /** Undefined where the server has no media for another peer: the client is told, and may come again (rule P61). */
+  /** Undefined where the server has no media for another peer (rule P61), or will not have this one twice: it is told. */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
-    const { rooms, openMedia, dtls, handshakes, random, codecs, limits } = this.#options;
-    const observer = this.#participantObserver();
     try {
-      return new Participant({ rooms, roomId, name, openMedia, dtls, handshakes, observer, random, codecs, limits });
+      return new Participant({ ...this.#options, roomId, name, observer: this.#participantObserver() });
     } catch (error) {
-      if (!(error instanceof NoCapacityError)) throw error;
-      this.#sendError("no-capacity", error.message);
-      this.#close("no-capacity");
+      const code = refusalOf(error);
+      if (code === undefined) throw error;
+      this.#sendError(code, messageOf(error));
+      this.#close(code);
       return undefined;
     }
   }
@@ -227,7 +252,9 @@ export class SignalingSession {
 
   #participantObserver(): ParticipantObserver {
     return {
-      peerJoined: (id, name) => this.#send({ type: "peerJoined", peer: { id, ...(name !== undefined && { name }) } }),
+      peerJoined: (id, name, identity) => {
+        this.#send({ type: "peerJoined", peer: describePeer({ id, name, identity }) });
+      },
       peerLeft: (peerId) => this.#send({ type: "peerLeft", peerId }),
       trackPublished: (peerId, track) => this.#send({ type: "trackPublished", peerId, track: describeTrack(track) }),
       trackUnpublished: (peerId, trackId) => this.#send({ type: "trackUnpublished", peerId, trackId }),
@@ -251,6 +278,7 @@ export class SignalingSession {
     if (state.name !== "joined") return;
     this.#options.resumption.forget(state.participant);
     if (reason === "transport-failed") this.#sendError("transport-failed", detail);
+    if (reason === "replaced") this.#sendError("replaced", "somebody else with this identity has joined");
     if (reason === "signaling-lost") this.#sendError("resume-failed", "the peer was resumed too late");
     this.#close(reason);
     this.#options.observer.left(state.participant, reason, detail);
@@ -292,6 +320,12 @@ function pauseWords(trackId: string, maxBitrateOut: number): string {
   return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, a minute at most`;
 }
 
+/** Undefined for a fault. */
+function refusalOf(error: unknown): "no-capacity" | "duplicate-identity" | undefined {
+  if (error instanceof NoCapacityError) return "no-capacity";
+  return error instanceof DuplicateIdentityError ? "duplicate-identity" : undefined;
+}
+
 /** What is too large is not read, so it costs no more than the largest that is. */
 function costOf(data: string | undefined): number {
   const length = Math.min(data?.length ?? 0, MAX_MESSAGE_BYTES);
@@ -300,18 +334,25 @@ function costOf(data: string | undefined): number {
 
 const NO_MORE_CANDIDATES: CandidateInit = { candidate: END_OF_CANDIDATES, sdpMLineIndex: 0 };
 
-function describePeers(room: Room, except: string) {
+function describePeers(room: Room, except: string, withTracks: boolean) {
   const tracks = new Map<string, TrackMessage[]>();
-  for (const track of room.tracks.values()) {
+  for (const track of withTracks ? room.tracks.values() : []) {
     const list = tracks.get(track.peerId) ?? [];
     list.push(describeTrack(track));
     tracks.set(track.peerId, list);
   }
   return [...room.peers.values()].filter((peer) => peer.id !== except).map((peer) => ({
-    id: peer.id,
-    ...(peer.name !== undefined && { name: peer.name }),
+    ...describePeer(peer),
     tracks: tracks.get(peer.id) ?? [],
   }));
+}
+
+function describePeer({ id, name, identity }: Pick<RoomMember, "id" | "name" | "identity">) {
+  return { id, ...(name !== undefined && { name }), ...(identity !== undefined && { identity }) };
+}
+
+function describeGrants({ publish, subscribe, admin, maxBitrate }: Grants): GrantsMessage {
+  return { publish, subscribe, admin, ...(maxBitrate !== undefined && { maxBitrate }) };
 }
 
 function describeTrack({ id, kind, source, codec }: PublishedTrack): TrackMessage {

@@ -35,6 +35,12 @@ export type OfferResult =
   }
   | { readonly ok: false; readonly code: "bad-sdp"; readonly message: string };
 
+/** What the peer may do with its m-lines. */
+export interface Permissions {
+  publish(source: Source): boolean;
+  readonly receive: boolean;
+}
+
 export interface NegotiationOptions {
   readonly peer: NegotiatedPeer;
   readonly transport: LocalTransport;
@@ -46,7 +52,11 @@ export interface NegotiationOptions {
   readonly maxTracks?: number;
   /** Bits per second that the peer may send. Default: any. */
   readonly maxBitrateIn?: number;
+  /** Default: all. */
+  readonly permissions?: Permissions | undefined;
 }
+
+const ALL_PERMISSIONS: Permissions = { publish: () => true, receive: true };
 
 /** Tracks that one peer may publish at most: each is told to everyone in the room. */
 export const MAX_PUBLISHED_TRACKS = 32;
@@ -67,6 +77,7 @@ export class Negotiation {
   readonly #codecs: readonly string[];
   readonly #maxTracks: number;
   readonly #maxBitrateIn: number;
+  readonly #permissions: Permissions;
   readonly #sources = new SourceRule();
   /** By the index of the m-line. */
   #lines: readonly MLine[] = [];
@@ -82,6 +93,7 @@ export class Negotiation {
     this.#codecs = options.codecs;
     this.#maxBitrateIn = maxBitrateIn;
     this.#maxTracks = Math.min(maxTracks, MAX_PUBLISHED_TRACKS);
+    this.#permissions = options.permissions ?? ALL_PERMISSIONS;
   }
 
   handleOffer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
@@ -101,7 +113,8 @@ export class Negotiation {
     const lines = this.#alignLines(offer.media);
     const problems: TrackProblem[] = [];
     this.#negotiatePublished(lines, requests, problems);
-    if (this.#slots === undefined) this.#negotiateReceived(lines, requests, problems);
+    if (!this.#permissions.receive) refuseReceived(lines, requests, problems);
+    else if (this.#slots === undefined) this.#negotiateReceived(lines, requests, problems);
     else this.#slots.open(lines, problems);
     const answer = this.#writeAnswer(offer, lines, local);
     return { ok: true, answer, restarted: local?.restarted ?? false, problems };
@@ -155,6 +168,12 @@ export class Negotiation {
   #publish(line: MLine, media: OfferMedia, named: Source | undefined, problems: TrackProblem[]): void {
     if (!isAccepted(media)) return;
     const { mid, kind, msid, ssrcs, fidGroups } = media;
+    const source = this.#sources.sourceOf(kind, msid, named);
+    if (!this.#permissions.publish(source)) {
+      const message = `m-line ${mid} publishes ${source}: this peer may not`;
+      problems.push({ code: "forbidden", trackId: undefined, message });
+      return;
+    }
     if (this.#publishedCount() >= this.#maxTracks) {
       const message = `m-line ${mid} is one too many: a peer publishes ${this.#maxTracks} tracks at most`;
       problems.push({ code: "too-many-tracks", trackId: undefined, message });
@@ -166,7 +185,6 @@ export class Negotiation {
       problems.push({ code: "codec-unsupported", trackId: undefined, message });
       return;
     }
-    const source = this.#sources.sourceOf(kind, msid, named);
     const headerExtensions = line.settleHeaderExtensions(media);
     const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, fidGroups });
     line.published = { id, msidTrack: msid?.track, codec };
@@ -249,6 +267,21 @@ function findConflict(lines: readonly MLine[], media: readonly OfferMedia[]): st
     if (mid === line.mid && kind !== line.kind) return `m-line ${mid} was ${line.kind} before, and is ${kind} now`;
   }
   return undefined;
+}
+
+/** Nothing is received, and each m-line that asks for something is told so. */
+function refuseReceived(
+  lines: readonly OfferedLine[],
+  requests: readonly TrackRequest[],
+  problems: TrackProblem[],
+): void {
+  const wanted = wantedByMid(requests);
+  for (const { line, media } of lines) {
+    if (!receives(media)) continue;
+    const request = wanted.get(line.mid);
+    const trackId = typeof request === "object" ? request.trackId : undefined;
+    problems.push({ code: "forbidden", trackId, message: `m-line ${line.mid} receives: this peer may not` });
+  }
 }
 
 function wantedByMid(requests: readonly TrackRequest[]): Map<string, MLine["wanted"]> {

@@ -2,8 +2,8 @@
 
 /**
  * What the SDK throws, rejects with and reports. `code` is the server's, or one of the SDK's own:
- * `unsupported-browser`, `bad-url`, `not-secure`, `server-unreachable`, `server-gone`, `transport-failed`,
- * `offer-failed`, `bad-answer`, `bad-candidate`, `codec-unsupported`, `unpublished`, `closed`.
+ * `unsupported-browser`, `bad-url`, `bad-token`, `token-unavailable`, `not-secure`, `server-unreachable`, `server-gone`,
+ * `transport-failed`, `offer-failed`, `bad-answer`, `bad-candidate`, `codec-unsupported`, `unpublished`, `closed`.
  */
 export class SwitchboardError extends Error {
   /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { ResumingSocketOptions, ServerMessage, SignalingSink, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
-import { greet, LEAVING, openSocket, parseMessage, SUPERSEDED } from "./signaling.js";
+import { greet, LEAVING, openSocket, parseMessage, readToken, SUPERSEDED } from "./signaling.js";
 
 /** All attempts to come back take so long at most: the server keeps the peer no longer (P14). */
 const LIMIT_MS = 30_000;
@@ -19,6 +19,7 @@ const FINAL_CODES = {
   1011: ["internal", "the server failed on this client"],
   4000: ["transport-failed", "the media connection to the server was lost"],
   [SUPERSEDED]: ["superseded", "another connection speaks for this client"],
+  4002: ["replaced", "somebody else with this identity has joined"],
 };
 
 /** Errors behind which the server closes the WebSocket; `resume-failed` is one on a WebSocket that has resumed. */
@@ -31,7 +32,7 @@ const LOST = ["server-gone", "the connection to the server was lost"];
 const NETWORK_CHANGED = new Error("the network has changed");
 
 /** Attempts that failed in one of these ways are repeated. */
-const TRANSIENT = ["server-unreachable", "server-gone"];
+const TRANSIENT = ["server-unreachable", "server-gone", "auth-unavailable", "token-unavailable"];
 
 /**
  * The signaling of one room, over as many WebSockets as it takes: where one is lost the peer is resumed by another one
@@ -172,8 +173,10 @@ export class ResumingSocket {
    */
   async #resume(signal) {
     const { url, roomId, token } = this.#options;
-    const socket = openSocket(url);
-    const welcome = await greet(socket, { roomId, token, resume: this.#token, signal, timeoutMs: ATTEMPT_MS });
+    const freshToken = await readToken(token, signal, ATTEMPT_MS);
+    signal.throwIfAborted();
+    const socket = openSocket(url, freshToken);
+    const welcome = await greet(socket, { roomId, resume: this.#token, signal, timeoutMs: ATTEMPT_MS });
     if (this.#closed) {
       socket.close(1000);
       throw new SwitchboardError("closed", "the room was closed meanwhile");

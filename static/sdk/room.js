@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { Meter } from "./meter.js";
 import { watchNetwork } from "./network.js";
@@ -21,6 +21,8 @@ export class Room {
   #events = new EventTarget();
   #meter = new Meter(() => this.getStats());
   #peerId;
+  #identity;
+  #grants;
   #signaling;
   #transport;
   #stopWatching;
@@ -34,6 +36,8 @@ export class Room {
   constructor(url, socket, welcome, options) {
     const { roomId, token } = options;
     this.#peerId = welcome.peerId;
+    this.#identity = welcome.identity;
+    this.#grants = welcome.grants;
     this.#signaling = new ResumingSocket(socket, welcome, { url, roomId, token }, {
       message: (message) => this.#handleMessage(message),
       away: () => {
@@ -72,6 +76,16 @@ export class Room {
     return this.#peerId;
   }
 
+  /** Who this client is, by its token; undefined where that says nothing. */
+  get identity() {
+    return this.#identity;
+  }
+
+  /** What this client may do; undefined where no tokens are asked for, and it is all. @returns {Grants | undefined} */
+  get grants() {
+    return this.#grants;
+  }
+
   /** Everyone else in the room, by id. @returns {ReadonlyMap<string, Peer>} */
   get peers() {
     return this.#peers;
@@ -105,11 +119,15 @@ export class Room {
    * @param {MediaStreamTrack} track
    * @param {PublishOptions} [options]
    * @returns {Promise<LocalTrack>}
-   * @throws {SwitchboardError} `codec-unsupported`, `closed`, `unpublished` meanwhile, or the server's code for refusing
+   * @throws {SwitchboardError} `forbidden`, `codec-unsupported`, `closed`, `unpublished` meanwhile, or the server's code for
+   * refusing
    */
   async publish(track, options = {}) {
     if (this.#state === "closed") throw new SwitchboardError("closed", "the room is closed");
     const source = options.source ?? (track.kind === "audio" ? "microphone" : "camera");
+    if (this.#grants?.publish.includes(neededFor(source)) === false) {
+      throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
+    }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
     const publication = new Publication(track, source, stream, options.maxBitrate);
     /** @type {LocalTrack} */
@@ -142,7 +160,9 @@ export class Room {
     for (const { track, ...options } of [...ofStream, ...tracks]) {
       this.publish(track, options).catch((/** @type {SwitchboardError} */ { code, message }) => {
         // Nobody waits for these, so a refusal is an event; what the caller ended itself is none.
-        if (code !== "unpublished" && code !== "closed") this.#emit("error", { code, message });
+        if (code === "unpublished" || code === "closed") return;
+        // Whoever joins listens once `join` has resolved, and a refusal by this client itself comes before.
+        setTimeout(() => this.#emit("error", { code, message }));
       });
     }
   }
@@ -223,9 +243,9 @@ export class Room {
   }
 
   /** @param {PeerInfo} info */
-  #addPeer({ id, name = "" }) {
+  #addPeer({ id, name = "", identity }) {
     /** @type {Peer} */
-    const peer = { id, name, tracks: new Map(), streams: newStreams() };
+    const peer = { id, name, identity, tracks: new Map(), streams: newStreams() };
     this.#peers.set(id, peer);
     return peer;
   }
@@ -324,6 +344,16 @@ export class Room {
 
 function newStreams() {
   return { camera: new MediaStream(), screen: new MediaStream() };
+}
+
+/**
+ * What a token must allow for it.
+ * @param {Source} source
+ * @returns {"audio" | "video" | "screen"}
+ */
+function neededFor(source) {
+  if (source === "microphone") return "audio";
+  return source === "camera" ? "video" : "screen";
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** @import { Greeting, ServerMessage, Welcome } from "./types.js" */
+/** @import { Greeting, ServerMessage, Token, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 
 /** Closes a WebSocket of which another one takes over the peer (P67): 1000 would be leaving. */
@@ -40,12 +40,42 @@ function parseUrl(url) {
 }
 
 /**
+ * The token for the next WebSocket.
+ * @param {Token | undefined} token
+ * @param {AbortSignal} [signal] ends the wait for it
+ * @param {number} [timeoutMs]
+ * @returns {Promise<string | undefined>} undefined where there is none
+ * @throws {SwitchboardError} `token-unavailable`; or the signal's reason
+ */
+export async function readToken(token, signal, timeoutMs = WELCOME_TIMEOUT_MS) {
+  if (typeof token !== "function") return token || undefined;
+  /** @type {PromiseWithResolvers<never>} */
+  const { promise: ended, reject } = Promise.withResolvers();
+  const abort = () => reject(signal?.reason);
+  const timer = setTimeout(() => reject(new Error("not in time")), timeoutMs);
+  signal?.addEventListener("abort", abort);
+  try {
+    return await Promise.race([token(), ended]);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new SwitchboardError("token-unavailable", "no token for the server could be had", { cause });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/**
  * @param {URL} url
+ * @param {string} [token] in the handshake, as pages can set no field and URLs are logged (P71)
  * @returns {WebSocket}
  */
-export function openSocket(url) {
+export function openSocket(url, token) {
+  if (token !== undefined && !/^[\w.-]+$/.test(token)) {
+    throw new SwitchboardError("bad-token", "a token (JWT) has letters, digits, -, _ and . alone");
+  }
   try {
-    return new WebSocket(url);
+    return new WebSocket(url, token === undefined ? [] : ["switchboard", `switchboard.bearer.${token}`]);
   } catch (cause) {
     // The only refusal left for a valid URL: ws from a page served by https.
     throw new SwitchboardError("not-secure", "a page served by https reaches a server only by https or wss", { cause });
@@ -58,7 +88,7 @@ export function openSocket(url) {
  * @param {Greeting} options
  * @returns {Promise<Welcome>}
  */
-export async function greet(socket, { roomId, name, token, resume, signal, timeoutMs = WELCOME_TIMEOUT_MS }) {
+export async function greet(socket, { roomId, name, resume, signal, timeoutMs = WELCOME_TIMEOUT_MS }) {
   /** @type {PromiseWithResolvers<Welcome>} */
   const { promise, resolve, reject } = Promise.withResolvers();
   const abort = () => reject(signal?.reason);
@@ -69,7 +99,7 @@ export async function greet(socket, { roomId, name, token, resume, signal, timeo
   signal?.addEventListener("abort", abort);
   socket.onopen = () => {
     socket.onclose = () => reject(new SwitchboardError("server-gone", "the server closed the connection"));
-    socket.send(JSON.stringify({ type: "join", roomId, name: name || undefined, token, resume }));
+    socket.send(JSON.stringify({ type: "join", roomId, name: name || undefined, resume }));
   };
   socket.onclose = () => reject(new SwitchboardError("server-unreachable", "the server cannot be reached"));
   socket.onmessage = ({ data }) => {

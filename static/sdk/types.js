@@ -21,10 +21,21 @@
  */
 
 /**
+ * What a client may do, by its token. `maxBitrate` is bit/s of all that it publishes.
+ * @typedef {{ publish: ("audio" | "video" | "screen")[], subscribe: boolean, admin: boolean, maxBitrate?: number }} Grants
+ */
+
+/**
+ * A token for the server (JWT), or what gives a fresh one: it is asked before each WebSocket that is opened.
+ * @typedef {string | (() => string | Promise<string>)} Token
+ */
+
+/**
  * Another peer. Its streams live as long as it does and hold the tracks that arrive at the moment.
  * @typedef {object} Peer
  * @property {string} id
  * @property {string} name empty where the peer gave none
+ * @property {string | undefined} identity who the peer is, by its token; undefined where that says nothing
  * @property {Map<string, RemoteTrack>} tracks
  * @property {{ camera: MediaStream, screen: MediaStream }} streams camera with microphone, screen with its sound
  */
@@ -41,7 +52,7 @@
  * @typedef {object} JoinOptions
  * @property {string} roomId
  * @property {string} [name]
- * @property {string} [token]
+ * @property {Token} [token] where the server asks for one
  * @property {MediaStream} [stream] camera and microphone, published with the first offer
  * @property {(PublishOptions & { track: MediaStreamTrack })[]} [tracks] further tracks, published with the first offer
  * @property {RTCIceServer[]} [iceServers] instead of those that the server names
@@ -61,7 +72,7 @@
  * Peers that are in the room already are in `room.peers` when `join` resolves; `peerJoined` tells of later ones.
  * `speaking` comes every 200 ms while someone speaks and once when they stop; its level is 0-1, its peer null for this
  * client. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
- * `transport-failed`, `too-many`, `internal`, `superseded` or `resume-failed`.
+ * `transport-failed`, `too-many`, `internal`, `superseded`, `replaced`, `unauthorized`, `forbidden` or `resume-failed`.
  *
  * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
  * `connected` again, with `peerJoined`, `peerLeft` and `trackRemoved` for what happened meanwhile, or the room is closed.
@@ -78,8 +89,8 @@
 
 /**
  * What the server sends (docs/protocol.md).
- * @typedef {{ id: string, name?: string }} PeerInfo
- * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string }} Welcome
+ * @typedef {{ id: string, name?: string, identity?: string }} PeerInfo
+ * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, identity?: string, grants?: Grants }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
  * @typedef {Welcome | Answer | ServerError
@@ -95,7 +106,6 @@
  * @typedef {object} Greeting
  * @property {string} roomId
  * @property {string} [name]
- * @property {string} [token]
  * @property {string} [resume]
  * @property {AbortSignal} [signal]
  * @property {number} [timeoutMs]
@@ -105,7 +115,7 @@
  * @typedef {object} ResumingSocketOptions
  * @property {URL} url
  * @property {string} roomId
- * @property {string} [token]
+ * @property {Token} [token]
  */
 
 /**

@@ -56,7 +56,7 @@ export class Call {
       this.#showOwn();
     });
     find("room-title", HTMLElement).textContent = roomId;
-    this.#buttons.screen.hidden = !canShareScreen();
+    this.#buttons.screen.hidden = !canShareScreen() || room.grants?.publish.includes("screen") === false;
     this.#setHearButton(false);
     this.#gallery.addPerson(room.peerId, name, true);
     for (const peer of room.peers.values()) this.#gallery.addPerson(peer.id, peer.name);

@@ -16,7 +16,7 @@ export function newRoomId() {
 }
 
 /**
- * What the page was asked for in its address: `?room=...&name=...&join=1&video=320x180`.
+ * What the page was asked for in its address: `?room=...&name=...&token=...&join=1&video=320x180`.
  * @param {string} search
  */
 export function readQuery(search) {
@@ -25,6 +25,7 @@ export function readQuery(search) {
   return {
     roomId: query.get("room") ?? "",
     name: query.get("name") ?? "",
+    token: query.get("token") ?? "",
     join: query.get("join") === "1",
     videoSize: size === null ? undefined : { width: Number(size[1]), height: Number(size[2]) },
   };

@@ -41,6 +41,10 @@ const JOIN_WORDS = {
     "This page came over https, so it can reach a server only by https too, and this server's address is http.",
   "server-unreachable": "The server cannot be reached. Check your connection; perhaps the server is not running.",
   "server-gone": "The server closed the connection before you were in the room.",
+  "unauthorized": "This server lets in who has a link with a valid token. Ask for a new link: tokens end.",
+  "forbidden": "Your link is for another room.",
+  "auth-unavailable": "The server cannot check your link at present. Try again in a moment.",
+  "duplicate-identity": "You are in this room already, in another window or on another device. Leave it there first.",
 };
 
 /**
@@ -69,6 +73,14 @@ const CLOSED_WORDS = {
     text: "It came back too late, or the server was restarted meanwhile. Rejoin to go on.",
   },
   "superseded": { title: "You are in this room elsewhere", text: "Another window of yours has taken over the call." },
+  "replaced": {
+    title: "You are in this room elsewhere",
+    text: "You have joined it in another window or on another device.",
+  },
+  "unauthorized": {
+    title: "The connection was lost",
+    text: "To come back takes a new link, as the token in yours is not valid any more.",
+  },
   "transport-failed": {
     title: "No media connection",
     text: "Sound and picture do not get through to the server, although its page does. A firewall may block UDP.",
@@ -89,6 +101,7 @@ export function closedWords({ code, reason }) {
  * @returns {string}
  */
 export function errorWords({ code, message }, owner) {
+  if (code === "forbidden") return "Your link does not allow that here";
   if (code !== "codec-unsupported") return `Something failed: ${message} (${code})`;
   if (owner === undefined) return "The room takes none of the codecs that this browser can send";
   return `This browser cannot play what ${owner} sends: its codec is not supported`;

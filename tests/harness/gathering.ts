@@ -3,7 +3,7 @@ import { startChromium } from "./chromium.ts";
 import { EmbeddingSite, SITE_PERMISSIONS } from "./embedding_site.ts";
 import { Guest } from "./guest.ts";
 import { MEETING_PERMISSIONS, withServer } from "./meeting.ts";
-import type { ServerProcess } from "./server.ts";
+import type { ServerProcess, ServerSetup } from "./server.ts";
 
 /** A server, a browser and a site that embeds the SDK, for guests to meet. */
 export interface Gathering {
@@ -26,7 +26,7 @@ export const GATHERING_PERMISSIONS = {
  * who are there at the end leave: of pages that are closed at once some break their WebSockets off, and the peers of these
  * stay for 30 s (P14).
  */
-export async function withGuests(test: (gathering: Gathering) => Promise<void>): Promise<void> {
+export async function withGuests(test: (gathering: Gathering) => Promise<void>, setup?: ServerSetup): Promise<void> {
   await withServer(async (server) => {
     await using site = new EmbeddingSite();
     await using chromium = await startChromium();
@@ -38,5 +38,5 @@ export async function withGuests(test: (gathering: Gathering) => Promise<void>):
     };
     await test({ server, site, open: (prepare) => open(server.url, prepare), openAt: open });
     for (const guest of guests) await guest.leave();
-  }, { flags: ["--origins=*"] });
+  }, { ...setup, flags: ["--origins=*", ...(setup?.flags ?? [])] });
 }

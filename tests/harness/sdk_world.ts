@@ -44,7 +44,12 @@ export class FakeWebSocket {
 export class SdkWorld implements Disposable {
   readonly clock = new VirtualClock();
   /** In the order in which they were made, each with its time in ms. */
-  readonly sockets: { readonly socket: FakeWebSocket; readonly atMs: number }[] = [];
+  readonly sockets: {
+    readonly socket: FakeWebSocket;
+    readonly atMs: number;
+    /** Subprotocols. */
+    readonly protocols: readonly string[];
+  }[] = [];
   readonly #saved = Object.entries(Object.getOwnPropertyDescriptors(globalThis)).filter(([name]) => REPLACED.has(name));
   readonly #random = Math.random;
 
@@ -52,9 +57,9 @@ export class SdkWorld implements Disposable {
   constructor(random: number) {
     const { clock, sockets } = this;
     class WebSocket extends FakeWebSocket {
-      constructor() {
+      constructor(_url: string | URL, protocols: readonly string[] = []) {
         super();
-        sockets.push({ socket: this, atMs: clock.now() });
+        sockets.push({ socket: this, atMs: clock.now(), protocols });
       }
     }
     const globals = {

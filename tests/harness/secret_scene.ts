@@ -55,9 +55,9 @@ export async function playScene(url: string, secrets: SecretSearch): Promise<Tol
 }
 
 async function joinWithSecrets(name: string, url: string, secrets: SecretSearch): Promise<WeriftClient> {
-  const join = { token: newSecret() };
-  secrets.addText(`token of ${name}'s join`, join.token, name);
-  const client = await WeriftClient.join(url, "room", { name, join });
+  const token = newSecret();
+  secrets.addText(`token of ${name}'s WebSocket`, token, name);
+  const client = await WeriftClient.join(url, "room", { name, token });
   addResumeToken(name, client, secrets);
   for (const { credential } of client.welcome.iceServers ?? []) {
     if (typeof credential === "string") secrets.addText(`TURN password of ${name}`, credential, name);
@@ -170,9 +170,9 @@ async function playNonsense(signalingUrl: string, secrets: SecretSearch): Promis
   await using socket = await SignalingSocket.open(signalingUrl);
   const offer = buildOffer([CAMERA]);
   const messages = [
-    `{"type":"join","token":"${add("token")}`,
+    `{"type":"join","resume":"${add("resume")}`,
     JSON.stringify({ type: "join", roomId: 1, token: add("token"), resume: add("resume") }),
-    JSON.stringify({ type: "join", roomId: "room", token: [add("token")] }),
+    JSON.stringify({ type: "join", roomId: "room", resume: [add("resume")] }),
     JSON.stringify({ type: "join", roomId: "room", resume: add("resume") }),
     JSON.stringify({ type: "join", roomId: "room", token: "t".repeat(5000) + add("token") }),
     JSON.stringify({ type: "jion", token: add("token") }),

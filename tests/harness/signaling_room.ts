@@ -4,6 +4,8 @@ import type { MediaPeer } from "../../src/media/media_peer.ts";
 import type { OpenPeerMedia, PeerEventHandler } from "../../src/media/messages.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
+import type { DuplicateIdentity } from "../../src/signaling/duplicate_identity.ts";
+import type { Grants } from "../../src/signaling/grants.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
 import { Admission } from "../../src/signaling/admission.ts";
@@ -71,6 +73,7 @@ export class SignalingRoom {
   #lastPeer = 0;
   /** What a peer is told of. */
   iceServers: SignalingSessionOptions["iceServers"] = () => [];
+  duplicateIdentity: DuplicateIdentity = "allow";
 
   constructor(
     seed: number,
@@ -103,7 +106,8 @@ export class SignalingRoom {
     this.#engine.handleTimeout(this.nowMs);
   }
 
-  connect(address = CLIENT_ADDRESS): SignalingClient {
+  /** `grants` is what its token allows; left out where it needs none. */
+  connect(grants?: Grants, address = CLIENT_ADDRESS): SignalingClient {
     const { client, datagrams, openMedia, media } = this.#openNetwork();
     const received: ServerMessage[] = [];
     const closed: number[] = [];
@@ -122,6 +126,8 @@ export class SignalingRoom {
       random: this.#random,
       codecs: this.codecs,
       iceServers: (peerId) => this.iceServers(peerId),
+      grants,
+      duplicateIdentity: this.duplicateIdentity,
       nowMs: this.nowMs,
       observer: {
         joined: (joined) => participant = joined,
@@ -159,7 +165,11 @@ export class SignalingRoom {
   }
 
   /** A client that has posted an offer to `/whip/room` or `/whep/room`. */
-  post(role: HttpRole, sdp: string, query: { readonly name?: string; readonly publisher?: string } = {}): HttpClient {
+  post(
+    role: HttpRole,
+    sdp: string,
+    query: { readonly name?: string; readonly publisher?: string; readonly grants?: Grants } = {},
+  ): HttpClient {
     const { client, datagrams, openMedia, media } = this.#openNetwork();
     const told: string[] = [];
     const result = HttpSession.open({
@@ -172,6 +182,8 @@ export class SignalingRoom {
       roomId: "room",
       name: query.name,
       publisher: query.publisher,
+      grants: query.grants,
+      duplicateIdentity: this.duplicateIdentity,
       random: this.#random,
       codecs: this.codecs,
       observer: {
@@ -217,8 +229,8 @@ export class SignalingRoom {
   }
 
   /** A client that has joined `room`. */
-  join(name?: string): SignalingClient {
-    const client = this.connect();
+  join(name?: string, grants?: Grants): SignalingClient {
+    const client = this.connect(grants);
     client.say({ type: "join", roomId: "room", ...(name !== undefined && { name }) });
     return client;
   }

@@ -17,9 +17,22 @@ export class SignalingSocket implements AsyncDisposable {
     this.closed = new Promise((resolve) => socket.onclose = resolve);
   }
 
-  /** Throws where the server cannot be reached. */
-  static async open(url: string, options: WebSocketOptions = {}): Promise<SignalingSocket> {
-    const socket = new WebSocket(url, options);
+  /** Throws where the server cannot be reached. A token goes the way that browsers have. */
+  static async open(url: string, token?: string): Promise<SignalingSocket> {
+    return await SignalingSocket.#opened(new WebSocket(url, token === undefined ? [] : protocolsOf(token)));
+  }
+
+  /** As `open`, with what browsers cannot set: fields, another address to come from. */
+  static async openWith(url: string, options: WebSocketOptions): Promise<SignalingSocket> {
+    return await SignalingSocket.#opened(new WebSocket(url, options));
+  }
+
+  /** As `open`, with the token where browsers cannot put it. */
+  static openWithField(url: string, token: string): Promise<SignalingSocket> {
+    return SignalingSocket.openWith(url, { headers: { Authorization: `Bearer ${token}` } });
+  }
+
+  static async #opened(socket: WebSocket): Promise<SignalingSocket> {
     const signaling = new SignalingSocket(socket);
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();
@@ -28,6 +41,11 @@ export class SignalingSocket implements AsyncDisposable {
     // A connection that is cut off says so in its close event as well.
     socket.onerror = null;
     return signaling;
+  }
+
+  /** What the server took of the subprotocols that were offered. */
+  get protocol(): string {
+    return this.#socket.protocol;
   }
 
   send(message: ClientMessage): void {
@@ -62,6 +80,11 @@ export class SignalingSocket implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Rule P71. */
+function protocolsOf(token: string): string[] {
+  return ["switchboard", `switchboard.bearer.${token}`];
 }
 
 function isOfType<T extends MessageType>(message: ServerMessage, type: T): message is MessageOf<T> {

@@ -30,8 +30,8 @@ export interface WeriftOptions {
   /** Offers the audio level too, which gives MID another id. */
   readonly audioLevel?: boolean;
   readonly srtpProfiles?: readonly SrtpProfile[];
-  /** What its join tells besides. */
-  readonly join?: { readonly token?: string; readonly resume?: string };
+  /** A token for the server (JWT). */
+  readonly token?: string;
   /** Where its socket is. Left out: IPv4. */
   readonly loopback?: "127.0.0.1" | "::1";
   /** Gives an answer with other candidates, as when the client is to take another way. */
@@ -103,9 +103,9 @@ export class WeriftClient implements AsyncDisposable {
 
   /** Opens a WebSocket and joins. */
   static async join(url: string, roomId: string, options: WeriftOptions = {}): Promise<WeriftClient> {
-    const client = new WeriftClient(await SignalingSocket.open(url), roomId, options);
-    const { name, join } = options;
-    client.signaling.send({ type: "join", roomId, ...(name !== undefined && { name }), ...join });
+    const { name, token } = options;
+    const client = new WeriftClient(await SignalingSocket.open(url, token), roomId, options);
+    client.signaling.send({ type: "join", roomId, ...(name !== undefined && { name }) });
     client.#welcome = await client.signaling.receive("welcome");
     return client;
   }
@@ -116,9 +116,9 @@ export class WeriftClient implements AsyncDisposable {
   }
 
   /** Comes back by another WebSocket, be the one before closed or not. Throws an Error where the server refuses. */
-  async resume(url: string, token = this.resumeToken): Promise<void> {
-    const signaling = await SignalingSocket.open(url);
-    signaling.send({ type: "join", roomId: this.#roomId, resume: token });
+  async resume(url: string, resume = this.resumeToken, token?: string): Promise<void> {
+    const signaling = await SignalingSocket.open(url, token);
+    signaling.send({ type: "join", roomId: this.#roomId, resume });
     const isReply = ({ type }: ServerMessage) => type === "welcome" || type === "error";
     const reply = await signaling.messages.find(isReply, "the reply to a resume");
     if (reply.type !== "welcome") {

@@ -4,7 +4,10 @@ import { buildOffer } from "../harness/offer_builder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DENO = Deno.execPath();
-const VARIABLES = ["PORT", "HOST", "ANNOUNCE", "BACKEND", "WORKERS", "UDP_PORT", "UDP_PORTS", "CODECS", "LOG"];
+const VARIABLES = [
+  ...["PORT", "HOST", "ANNOUNCE", "BACKEND", "WORKERS", "UDP_PORT", "UDP_PORTS", "CODECS", "LOG"],
+  ...["AUTH_SECRET", "PRODUCTION"],
+];
 const run: Deno.PermissionOptions = { run: [DENO] };
 
 /** `main.ts` as a user starts it, with the permissions of `deno task start` and no settings from this environment. */
@@ -49,6 +52,42 @@ Deno.test({
       stderr: "--port=70000 is not allowed: expected a whole number from 0 to 65535\n" +
         "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas\n",
     });
+  },
+});
+
+Deno.test({
+  name: "B239: --production without a secret or a key set is told in one line on stderr, and ends with 2",
+  permissions: run,
+  async fn() {
+    for (const { args, env } of [{ args: ["--production"], env: {} }, { args: [], env: { PRODUCTION: "yes" } }]) {
+      const { code, stdout, stderr } = await output(args, env);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(
+        stderr,
+        /^--production needs tokens, .*: give a secret by AUTH_SECRET, or a key set by --auth-jwks\n$/,
+      );
+    }
+    const short = await output(["--production"], { AUTH_SECRET: "north" });
+    assert.deepEqual([short.code, short.stderr.includes("north")], [2, false]);
+  },
+});
+
+Deno.test({
+  name: "B239: without tokens the server says in one line that it is open; with them it is not, and asks for them",
+  permissions: { ...run, net: ["127.0.0.1"] },
+  async fn() {
+    for (const secret of ["", "a secret that is long enough for this"]) {
+      const { child, port, end } = await start(secret === "" ? [] : ["--production", `--auth-secret=${secret}`]);
+      const answer = await fetch(`http://127.0.0.1:${port}/whip/room`);
+      await answer.body?.cancel();
+      assert.equal(answer.status, secret === "" ? 204 : 401);
+      child.kill("SIGTERM");
+      const { code, stderr } = await end();
+      assert.equal(code, 0);
+      const warnings = stderr.split("\n").filter((line) => line.includes("WARN"));
+      assert.deepEqual(warnings.map((line) => /may enter any room/.test(line)), secret === "" ? [true] : []);
+      if (secret !== "") assert.equal(stderr.includes(secret), false);
+    }
   },
 });
 

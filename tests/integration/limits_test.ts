@@ -33,7 +33,7 @@ interface Caller {
 async function join(server: LoopbackServer, roomId: string, caller: Caller = {}): Promise<string> {
   using client = Deno.createHttpClient(caller.localAddress === undefined ? {} : { localAddress: caller.localAddress });
   const headers: Record<string, string> = caller.forwardedFor ? { "X-Forwarded-For": caller.forwardedFor } : {};
-  await using signaling = await SignalingSocket.open(server.signalingUrl, { client, headers });
+  await using signaling = await SignalingSocket.openWith(server.signalingUrl, { client, headers });
   signaling.send({ type: "join", roomId });
   const reply = await signaling.messages.find(() => true, "a reply to the join");
   if (reply.type !== "error") return reply.type;
