@@ -145,6 +145,27 @@ const schema = z.object({
     meaning: "the private key of --dtls-cert",
     allowed: "a file in PEM that may be read, not encrypted; together with --dtls-cert",
   }),
+  tlsCert: setting(z.union([unset(""), z.string()]), {
+    placeholder: "file",
+    fallback: "",
+    meaning:
+      "certificate for HTTPS and WebSocket, which are plain without one; a new one in the file is taken without a restart",
+    allowed: "a file in PEM that may be read, as in certs/, of a certificate and its chain; together with --tls-key",
+  }),
+  tlsKey: setting(z.union([unset(""), z.string()]), {
+    placeholder: "file",
+    fallback: "",
+    meaning: "the private key of --tls-cert",
+    allowed:
+      "a file in PEM that may be read, as in certs/, not encrypted, RSA or EC P-256, P-384 or P-521; together with --tls-cert",
+  }),
+  tlsSelfSigned: setting(z.enum(["no", "yes"]).transform((text) => text === "yes"), {
+    placeholder: "yes",
+    fallback: "no",
+    meaning:
+      "yes: HTTPS with a certificate that is made at the start, for trying out with phones, whose browsers warn of it",
+    allowed: "yes or no; yes not together with --tls-cert",
+  }),
   stun: setting(list(z.string().regex(iceUrl("stun"))), {
     placeholder: "urls",
     fallback: "",
@@ -226,7 +247,12 @@ export function parseConfig(
     return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
   });
   const contradictions = parsed.success
-    ? [...missingCompanions(parsed.data), ...sharedPort(parsed.data), ...unserved(parsed.data)]
+    ? [
+      ...missingCompanions(parsed.data),
+      ...sharedPort(parsed.data),
+      ...twoCertificates(parsed.data),
+      ...unserved(parsed.data),
+    ]
     : [];
   if (parsed.success && problems.length + contradictions.length === 0) {
     return { ok: true, help: false, config: parsed.data };
@@ -240,19 +266,27 @@ function sharedPort({ port, tcpPort, mediaHost }: Config): string[] {
 }
 
 /** Settings that are of no use alone. */
-function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey }: Config): string[] {
+function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey, tlsCert, tlsKey }: Config): string[] {
   const isSecretMissing = turn.length > 0 && turnSecret === undefined;
   return [
     ...(isSecretMissing
       ? ["--turn needs the secret that those servers know: give it by TURN_SECRET or --turn-secret"]
       : []),
-    ...(dtlsCert !== undefined && dtlsKey === undefined
-      ? ["--dtls-cert needs its private key: give it by --dtls-key"]
-      : []),
-    ...(dtlsKey !== undefined && dtlsCert === undefined
-      ? ["--dtls-key needs its certificate: give it by --dtls-cert"]
-      : []),
+    ...missingHalf("dtls", dtlsCert, dtlsKey),
+    ...missingHalf("tls", tlsCert, tlsKey),
   ];
+}
+
+function missingHalf(protocol: string, cert: string | undefined, key: string | undefined): string[] {
+  if ((cert === undefined) === (key === undefined)) return [];
+  return key === undefined
+    ? [`--${protocol}-cert needs its private key: give it by --${protocol}-key`]
+    : [`--${protocol}-key needs its certificate: give it by --${protocol}-cert`];
+}
+
+function twoCertificates({ tlsCert, tlsKey, tlsSelfSigned }: Config): string[] {
+  if (!tlsSelfSigned || (tlsCert === undefined && tlsKey === undefined)) return [];
+  return ["--tls-self-signed=yes and --tls-cert are two certificates for HTTPS: give one of them"];
 }
 
 /** Addresses of this machine that media is on. */

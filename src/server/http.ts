@@ -42,7 +42,7 @@ const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
     bluetooth: [],
     midi: [],
   },
-  // Whether the host is https only is for whoever terminates TLS to say.
+  // `demandHttps` says it where this server has TLS itself.
   strictTransportSecurity: false,
   // Told for each kind of answer: it would hide from other origins what they may have.
   crossOriginResourcePolicy: false,
