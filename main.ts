@@ -1,11 +1,12 @@
 import { getLogger } from "@logtape/logtape";
 import { authOptions } from "./src/server/auth_settings.ts";
+import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/certificate_files.ts";
 import { type Config, mediaHosts, parseConfig, SETTINGS } from "./src/server/config.ts";
 import { helpText } from "./src/server/config_text.ts";
-import { dtlsProblem, readDtlsFiles } from "./src/server/dtls_files.ts";
 import { configureLogs } from "./src/server/log.ts";
 import { mediaHostProblem } from "./src/server/media_hosts.ts";
-import { catchStopSignals, run } from "./src/server/serve.ts";
+import { catchStopSignals, run, type ServedTls } from "./src/server/serve.ts";
+import { openTls } from "./src/server/tls.ts";
 import {
   AnnouncedAddresses,
   AnnounceError,
@@ -36,16 +37,18 @@ async function main(): Promise<number> {
     return 0;
   }
   const { config } = result;
-  const files = readDtlsFiles(config);
+  const files = readCertificateFiles(config, DTLS_FILES);
   if (!files.ok) return refuse(USAGE_ERROR, files.message);
+  const opened = openTls(config);
+  if (!opened.ok) return refuse(USAGE_ERROR, opened.message);
   configureLogs(config.log);
   const problem = mediaHostProblem(mediaHosts(config));
   if (problem !== undefined) return refuse(CANNOT_START, problem);
   try {
-    return await serve(config, files.pem);
+    return await serve(config, files.pem, opened.tls);
   } catch (error) {
     if (error instanceof CertificateError) {
-      return refuse(USAGE_ERROR, dtlsProblem(config, error.part, error.message));
+      return refuse(USAGE_ERROR, fileProblem(config, DTLS_FILES, error.part, error.message));
     }
     if (error instanceof AnnounceError) return refuse(CANNOT_START, `--announce: ${error.message}`);
     if (error instanceof BackendUnavailableError) {
@@ -55,7 +58,11 @@ async function main(): Promise<number> {
   }
 }
 
-async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
+async function serve(
+  config: Config,
+  dtlsCertificate: CertificatePem | undefined,
+  tls: ServedTls | undefined,
+): Promise<number> {
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
   const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute, origins, trustProxy } = config;
   const hostname = mediaHosts(config);
@@ -81,7 +88,13 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
   });
   if (auth === undefined) log.warn(OPEN_SERVER);
-  const exitCode = await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
+  const exitCode = await run(switchboard, {
+    address: config,
+    stop: catchStopSignals(),
+    print,
+    printError,
+    ...(tls !== undefined && { tls }),
+  });
   announced.close();
   return exitCode;
 }

@@ -4,82 +4,27 @@ import { DEFAULT_LIMITS } from "../signaling/limits.ts";
 import { parseIpAddress } from "../webrtc/ip_address.ts";
 import { splitArguments } from "./arguments.ts";
 import { isKeySetUrl, isLongEnough, MIN_SECRET_BYTES } from "./auth_options.ts";
-import { isProxy, type TrustedProxies } from "./client_address.ts";
 import { CODEC_NAMES } from "./codecs.ts";
 import { isOrigin } from "./origins.ts";
-import { AREAS, type LogFilter, parseLogFilter } from "./log_filter.ts";
-
-/** What help and README say of a setting, beside its name. */
-interface About {
-  readonly placeholder: string;
-  readonly fallback: string;
-  readonly meaning: string;
-  /** Completes "expected ...". */
-  readonly allowed: string;
-  /** No message repeats its value. */
-  readonly isSecret?: boolean;
-  /** The flag alone means `yes`. */
-  readonly isSwitch?: boolean;
-}
-
-const about = z.registry<About>();
-
-function setting<T extends z.ZodType<unknown, string>>(type: T, text: About): z.ZodPrefault<T> {
-  const schema = z.prefault(type, text.fallback as z.input<T>);
-  about.add(schema, text);
-  return schema;
-}
-
-/** Splits at commas; nothing between two commas is an error that the items' type finds. */
-function list<T extends z.ZodType<unknown, string>>(item: T) {
-  return z.string()
-    .transform((text) => text === "" ? [] : [...new Set(text.split(",").map((part) => part.trim()))])
-    .pipe(z.array(item))
-    .readonly();
-}
-
-/** The text that stands for no value. */
-function unset(text: string) {
-  return z.literal(text).transform(() => undefined);
-}
-
-function wholeNumber(max: number) {
-  return z.string().regex(/^\d{1,5}$/).transform(Number).pipe(z.number().max(max));
-}
-
-/** From 1 on, or none. */
-function limit(max: number) {
-  const number = z.string().regex(/^\d{1,12}$/).transform(Number).pipe(z.number().min(1).max(max));
-  return z.union([z.literal("none").transform(() => Infinity), number]);
-}
-
-const portRange = z.string().regex(/^\d{1,5}-\d{1,5}$/).transform((text) => {
-  const [min, max] = text.split("-").map(Number);
-  return { min, max };
-}).pipe(z.object({ min: z.number().min(1), max: z.number().max(65535) }).refine(({ min, max }) => min <= max))
-  .readonly();
-
-/** RFC 7064, RFC 7065: what a Link header can carry. */
-const iceUrl = (scheme: "stun" | "turn") => new RegExp(`^${scheme}s?:[!-;=?-~]+$`);
-
-const ip = z.union([z.ipv4(), z.ipv6()]);
-const localHost = z.literal("localhost").transform(() => "127.0.0.1");
-
-/** RFC 1123 section 2.1; the last label of a name is no number. */
-const hostName = z.string().max(253).regex(
-  /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+\.?$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?$/i,
-);
-
-function standsAlone(hosts: readonly string[]): boolean {
-  return hosts.length < 2 || !hosts.some(isUnspecified);
-}
-
-function logFilter(text: string, context: z.RefinementCtx<string>): LogFilter {
-  const filter = parseLogFilter(text);
-  if (filter !== undefined) return filter;
-  context.addIssue("no log filter");
-  return z.NEVER;
-}
+import { AREAS } from "./log_filter.ts";
+import {
+  type About,
+  aboutOf,
+  hostName,
+  iceUrl,
+  ip,
+  limit,
+  list,
+  localHost,
+  logFilter,
+  portRange,
+  proxies,
+  setting,
+  standsAlone,
+  unset,
+  wholeNumber,
+  yesOrNo,
+} from "./setting.ts";
 
 /** More would be a slip: a worker is for a processor core. */
 const MAX_WORKERS = 256;
@@ -90,12 +35,6 @@ const MAX_LIMIT = 1_000_000;
 const MAX_BITRATE = 10_000_000_000;
 
 const limitWords = `none, or a whole number from 1 to ${MAX_LIMIT}`;
-
-/** How many there are, or which. */
-const proxies: z.ZodType<TrustedProxies, string> = z.union([
-  wholeNumber(9),
-  list(z.string().refine(isProxy)),
-]);
 
 /** Each key makes a flag (`--port`) and an environment variable (`PORT`). */
 const schema = z.object({
@@ -170,6 +109,28 @@ const schema = z.object({
     meaning: "the private key of --dtls-cert",
     allowed: "a file in PEM that may be read, not encrypted; together with --dtls-cert",
   }),
+  tlsCert: setting(z.union([unset(""), z.string()]), {
+    placeholder: "file",
+    fallback: "",
+    meaning:
+      "certificate for HTTPS and WebSocket, which are plain without one; a new one in the file is taken without a restart",
+    allowed: "a file in PEM that may be read, as in certs/, of a certificate and its chain; together with --tls-key",
+  }),
+  tlsKey: setting(z.union([unset(""), z.string()]), {
+    placeholder: "file",
+    fallback: "",
+    meaning: "the private key of --tls-cert",
+    allowed:
+      "a file in PEM that may be read, as in certs/, not encrypted, RSA or EC P-256, P-384 or P-521; together with --tls-cert",
+  }),
+  tlsSelfSigned: setting(yesOrNo, {
+    placeholder: "yes|no",
+    fallback: "no",
+    meaning:
+      "HTTPS with a certificate that is made at the start, for trying out with phones, whose browsers warn of it; the flag alone means yes",
+    allowed: "yes or no; yes not together with --tls-cert",
+    isSwitch: true,
+  }),
   stun: setting(list(z.string().regex(iceUrl("stun"))), {
     placeholder: "urls",
     fallback: "",
@@ -223,7 +184,7 @@ const schema = z.object({
       "who comes to a room where somebody has the same identity, the sub of a token, is let in too, refused, or replaces the other one",
     allowed: "allow; refuse or replace with --auth-secret or --auth-jwks",
   }),
-  production: setting(z.enum(["yes", "no"]).transform((text) => text === "yes"), {
+  production: setting(yesOrNo, {
     placeholder: "yes|no",
     fallback: "no",
     meaning: "refuse to start without --auth-secret or --auth-jwks; the flag alone means yes",
@@ -309,7 +270,7 @@ export interface Setting extends About {
 }
 
 export const SETTINGS: readonly Setting[] = Object.entries(schema.def.innerType.shape).map(([key, type]) => {
-  const text = about.get(type);
+  const text = aboutOf(type);
   if (text === undefined) throw new Error(`the setting ${key} is not described: make it with setting()`);
   const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return { ...text, key, flag: `--${words}`, variable: words.replaceAll("-", "_").toUpperCase() };
@@ -349,6 +310,7 @@ export function parseConfig(
     ? [
       ...missingCompanions(parsed.data),
       ...sharedPort(parsed.data),
+      ...twoCertificates(parsed.data),
       ...unserved(parsed.data),
       ...authGaps(parsed.data),
     ]
@@ -365,18 +327,14 @@ function sharedPort({ port, tcpPort, mediaHost }: Config): string[] {
 }
 
 /** Settings that are of no use alone. */
-function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey }: Config): string[] {
+function missingCompanions({ turn, turnSecret, dtlsCert, dtlsKey, tlsCert, tlsKey }: Config): string[] {
   const isSecretMissing = turn.length > 0 && turnSecret === undefined;
   return [
     ...(isSecretMissing
       ? ["--turn needs the secret that those servers know: give it by TURN_SECRET or --turn-secret"]
       : []),
-    ...(dtlsCert !== undefined && dtlsKey === undefined
-      ? ["--dtls-cert needs its private key: give it by --dtls-key"]
-      : []),
-    ...(dtlsKey !== undefined && dtlsCert === undefined
-      ? ["--dtls-key needs its certificate: give it by --dtls-cert"]
-      : []),
+    ...missingHalf("dtls", dtlsCert, dtlsKey),
+    ...missingHalf("tls", tlsCert, tlsKey),
   ];
 }
 
@@ -392,6 +350,18 @@ function authGaps({ authSecret, authJwks, authIssuer, authAudience, duplicateIde
     ...(duplicateIdentity !== "allow" ? [`--duplicate-identity is about tokens, and none are asked for: ${how}`] : []),
     ...(production ? [`--production needs tokens, as whoever comes may enter any room without: ${how}`] : []),
   ];
+}
+
+function missingHalf(protocol: string, cert: string | undefined, key: string | undefined): string[] {
+  if ((cert === undefined) === (key === undefined)) return [];
+  return key === undefined
+    ? [`--${protocol}-cert needs its private key: give it by --${protocol}-key`]
+    : [`--${protocol}-key needs its certificate: give it by --${protocol}-cert`];
+}
+
+function twoCertificates({ tlsCert, tlsKey, tlsSelfSigned }: Config): string[] {
+  if (!tlsSelfSigned || (tlsCert === undefined && tlsKey === undefined)) return [];
+  return ["--tls-self-signed=yes and --tls-cert are two certificates for HTTPS: give one of them"];
 }
 
 /** Addresses of this machine that media is on. */

@@ -30,6 +30,9 @@ Deno.test({
       udpPorts: undefined,
       dtlsCert: undefined,
       dtlsKey: undefined,
+      tlsCert: undefined,
+      tlsKey: undefined,
+      tlsSelfSigned: false,
       tcpPort: undefined,
       stun: [],
       turn: [],
@@ -185,6 +188,27 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B250, B253: HTTPS is by two files, or by a certificate made at the start, not by half of it or both",
+  permissions: "none",
+  fn() {
+    const config = accepted(["--tls-cert=cert.pem"], { TLS_KEY: "key.pem" });
+    assert.deepEqual([config.tlsCert, config.tlsKey, config.tlsSelfSigned], ["cert.pem", "key.pem", false]);
+    assert.equal(accepted(["--tls-self-signed=yes"]).tlsSelfSigned, true);
+    assert.equal(accepted(["--tls-self-signed=no"], { TLS_CERT: "a", TLS_KEY: "b" }).tlsSelfSigned, false);
+    assert.equal(refused(["--tls-cert=a"]), "--tls-cert needs its private key: give it by --tls-key");
+    assert.equal(refused([], { TLS_KEY: "a" }), "--tls-key needs its certificate: give it by --tls-cert");
+    assert.equal(
+      refused(["--tls-self-signed=yes", "--tls-cert=a", "--tls-key=b"]),
+      "--tls-self-signed=yes and --tls-cert are two certificates for HTTPS: give one of them",
+    );
+    assert.equal(
+      refused(["--tls-self-signed=true"]),
+      "--tls-self-signed=true is not allowed: expected yes or no; yes not together with --tls-cert",
+    );
+  },
+});
+
+Deno.test({
   name: "B71: what is wrong with a secret is told without the secret",
   permissions: "none",
   fn() {
@@ -326,9 +350,10 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --auth-secret, --auth-jwks, --auth-issuer, " +
-      "--auth-audience, --duplicate-identity, --production, --codecs, --max-rooms, --max-peers, --max-tracks, " +
-      "--max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, --trust-proxy, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --tls-cert, --tls-key, --tls-self-signed, --stun, --turn, --turn-secret, " +
+      "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
+      "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, " +
+      "--trust-proxy, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

@@ -18,20 +18,34 @@ export interface AppOptions {
 }
 
 const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
+  // What the page does not need it may not do; 'self' is the WebSocket of its own origin too.
   contentSecurityPolicy: {
-    defaultSrc: ["'self'"],
-    connectSrc: ["'self'", "ws:", "wss:"],
-    mediaSrc: ["'self'", "blob:"],
-    imgSrc: ["'self'", "data:"],
-    objectSrc: ["'none'"],
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
     baseUri: ["'none'"],
     formAction: ["'self'"],
-    frameAncestors: ["'self'"],
+    frameAncestors: ["'none'"],
   },
-  permissionsPolicy: { camera: ["self"], microphone: ["self"], displayCapture: ["self"] },
-  // Whether the whole domain is https only is for whoever terminates TLS to say.
+  // For browsers that do not know frame-ancestors.
+  xFrameOptions: "DENY",
+  permissionsPolicy: {
+    camera: ["self"],
+    microphone: ["self"],
+    displayCapture: ["self"],
+    geolocation: [],
+    payment: [],
+    usb: [],
+    serial: [],
+    hid: [],
+    bluetooth: [],
+    midi: [],
+  },
+  // `demandHttps` says it where this server has TLS itself.
   strictTransportSecurity: false,
-  // Pages of other origins may load the browser SDK, as Access-Control-Allow-Origin says below.
+  // Told for each kind of answer: it would hide from other origins what they may have.
   crossOriginResourcePolicy: false,
 };
 
@@ -41,6 +55,7 @@ export function createApp(options: AppOptions): Hono<HttpEnvironment> {
   app.use(secureHeaders(SECURITY_HEADERS));
   app.get("/healthz", (c) => {
     c.header("Cache-Control", "no-store");
+    c.header("Cross-Origin-Resource-Policy", "same-origin");
     return c.json(options.health());
   });
   if (options.api !== undefined) app.route("/", options.api);
@@ -58,7 +73,9 @@ async function sendStaticFile(c: Context, root: URL): Promise<Response> {
   if (file === undefined) return problem(c, 404);
   c.header("Content-Type", file.contentType);
   c.header("Cache-Control", "no-cache");
+  // Pages of other origins may load the browser SDK, those with COEP too.
   c.header("Access-Control-Allow-Origin", "*");
+  c.header("Cross-Origin-Resource-Policy", "cross-origin");
   return c.body(file.body);
 }
 

@@ -82,14 +82,35 @@ Deno.test({
       const { headers } = await app.request(path);
       assert.equal(headers.get("x-content-type-options"), "nosniff");
       assert.equal(headers.get("referrer-policy"), "no-referrer");
-      const policy = headers.get("content-security-policy")?.split("; ");
-      assert(policy);
-      for (const directive of ["default-src 'self'", "connect-src 'self' ws: wss:", "media-src 'self' blob:"]) {
-        assert(policy.includes(directive), directive);
+      assert.deepEqual(headers.get("content-security-policy")?.split("; "), [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+      ]);
+      assert.equal(headers.get("x-frame-options"), "DENY");
+      assert.equal(headers.get("cross-origin-opener-policy"), "same-origin");
+      const permitted = headers.get("permissions-policy")?.split(", ") ?? [];
+      for (const name of ["camera", "microphone", "display-capture"]) {
+        assert(permitted.includes(`${name}=(self)`), name);
       }
-      assert(!policy.join().includes("unsafe"));
+      for (const name of ["geolocation", "payment", "usb"]) assert(permitted.includes(`${name}=()`), name);
       assert.equal(headers.get("strict-transport-security"), null);
     }
+  },
+});
+
+Deno.test({
+  name: "B74: pages of other origins may have the page's files, and not /healthz",
+  permissions: read,
+  async fn() {
+    const policy = async (path: string) => (await app.request(path)).headers.get("cross-origin-resource-policy");
+    assert.equal(await policy("/switchboard.js"), "cross-origin");
+    assert.equal(await policy("/healthz"), "same-origin");
   },
 });
 

@@ -1,5 +1,8 @@
 import { getLogger } from "@logtape/logtape";
-import { Listener } from "./listener.ts";
+import { demandHttps } from "./hsts.ts";
+import { type Handler, Listener } from "./listener.ts";
+import type { TlsCertificate } from "./tls_certificate.ts";
+import { TlsListener } from "./tls_listener.ts";
 
 const log = getLogger(["switchboard"]);
 
@@ -19,6 +22,18 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** How HTTPS is served. */
+export interface ServedTls {
+  readonly certificate: TlsCertificate;
+  /** Whether browsers are to ask this host by HTTPS alone from now on (HSTS). */
+  readonly isLasting: boolean;
+  /** More lines for stdout, once the server listens. */
+  readonly notes?: (port: number) => readonly string[];
+  /** Tells of each certificate that takes the place of the one before, until it is closed. */
+  watch(changed: (certificate: TlsCertificate) => void): void;
+  close(): void;
+}
+
 /** The wish to end, and the wish to end at once. */
 export interface StopSignals {
   readonly first: Promise<unknown>;
@@ -27,8 +42,10 @@ export interface StopSignals {
 
 export interface RunOptions {
   readonly address: ListenAddress;
+  /** Left out: HTTP in the clear. */
+  readonly tls?: ServedTls;
   readonly stop: StopSignals;
-  /** Takes the one line for stdout. */
+  /** Takes what is for stdout. */
   readonly print: (line: string) => void;
   /** Takes the line that says why the server cannot start. */
   readonly printError: (line: string) => void;
@@ -38,7 +55,7 @@ export interface RunOptions {
 export async function run(application: Application, options: RunOptions): Promise<number> {
   let server: Server;
   try {
-    server = listen(application, options.address, options.print);
+    server = listen(application, options);
   } catch (error) {
     options.printError(listenError(error, options.address));
     return 1;
@@ -54,24 +71,38 @@ export interface Server {
   close(): Promise<void>;
 }
 
-function listen(application: Application, { host, port }: ListenAddress, print: (line: string) => void): Server {
+function listen(application: Application, { address, tls, print }: RunOptions): Server {
   let closing = false;
-  const listener = new Listener(
-    (request, info) => closing && !refusesItself(request) ? closingResponse() : application.fetch(request, info),
-    {
-      hostname: host,
-      port,
-      onListen: (address) => print(`Switchboard is ready at ${pageUrl(host, address.port)}\n`),
-    },
-  );
+  const handler: Handler = (request, info) =>
+    closing && !refusesItself(request) ? closingResponse() : application.fetch(request, info);
+  const { host: hostname, port } = address;
+  const onListen = ({ port }: Deno.NetAddr) => {
+    print(`Switchboard is ready at ${pageUrl(hostname, port, tls === undefined ? "http" : "https")}\n`);
+    for (const note of tls?.notes?.(port) ?? []) print(`${note}\n`);
+  };
+  const listener = tls === undefined
+    ? new Listener(handler, { hostname, port, onListen })
+    : listenByTls(handler, tls, { hostname, port, onListen });
   return {
     async close() {
       closing = true;
+      tls?.close();
       // First the application: shutdown() cuts off every WebSocket at once, before its client could be told why.
       await application.close();
       await listener.shutdown();
     },
   };
+}
+
+type Listening = Pick<ConstructorParameters<typeof TlsListener>[1], "hostname" | "port" | "onListen">;
+
+function listenByTls(handler: Handler, tls: ServedTls, listening: Listening): TlsListener {
+  const listener = new TlsListener(tls.isLasting ? demandHttps(handler) : handler, {
+    ...listening,
+    certificate: tls.certificate,
+  });
+  tls.watch((certificate) => listener.setCertificate(certificate));
+  return listener;
 }
 
 /** WHIP and WHEP say that the server closes by a problem document, which pages of every origin may read (rules P58, P59). */
@@ -107,9 +138,9 @@ function abandon(reason: string): number {
 }
 
 /** Where a browser on this machine finds the page. */
-export function pageUrl(host: string, port: number): string {
-  if (["0.0.0.0", "::", "127.0.0.1"].includes(host)) return `http://localhost:${port}`;
-  return host.includes(":") ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+export function pageUrl(host: string, port: number, scheme: "http" | "https" = "http"): string {
+  if (["0.0.0.0", "::", "127.0.0.1"].includes(host)) return `${scheme}://localhost:${port}`;
+  return host.includes(":") ? `${scheme}://[${host}]:${port}` : `${scheme}://${host}:${port}`;
 }
 
 /** What a user can do about an address that cannot be listened on. Other errors are thrown again. */

@@ -57,6 +57,7 @@ for (
     permissions: "none",
     fn() {
       assert.equal(pageUrl(host, 80), url);
+      assert.equal(pageUrl(host, 80, "https"), url.replace("http", "https"));
     },
   });
 }

@@ -40,6 +40,10 @@ export interface ChromiumOptions {
   readonly cameras?: number;
   /** Whether the user says yes whenever a page wants a device. If not, what the page's context permits decides. */
   readonly agrees?: boolean;
+  /** A name that is this machine, as others call it. */
+  readonly hostName?: string;
+  /** SHA-256 of the public key (SubjectPublicKeyInfo) that HTTPS servers may show although nobody vouches for it, in Base64. */
+  readonly trustedKey?: string;
 }
 
 /** A machine of its own, which reaches the server over a network that is no loopback. */
@@ -50,12 +54,17 @@ export interface RemoteMachine {
 }
 
 /** Starts Chromium, which is driven over its DevTools protocol. */
-export async function startChromium({ cameras = 1, agrees = true }: ChromiumOptions = {}): Promise<Browser> {
+export async function startChromium(options: ChromiumOptions = {}): Promise<Browser> {
+  const { cameras = 1, agrees = true, hostName, trustedKey } = options;
   const devices = `--use-fake-device-for-media-stream=device-count=${cameras}`;
   const consent = agrees ? ["--use-fake-ui-for-media-stream"] : [];
+  const https = [
+    ...(hostName === undefined ? [] : [`--host-resolver-rules=MAP ${hostName} 127.0.0.1`]),
+    ...(trustedKey === undefined ? [] : [`--ignore-certificate-errors-spki-list=${trustedKey}`]),
+  ];
   return await start((folder) => ({
     program: CHROMIUM,
-    args: [...FLAGS, ...LOCAL_FLAGS, devices, ...consent, `--user-data-dir=${folder}`],
+    args: [...FLAGS, ...LOCAL_FLAGS, devices, ...consent, ...https, `--user-data-dir=${folder}`],
     endpoint: /DevTools listening on (ws:\/\/\S+)/,
   }));
 }

@@ -1,7 +1,7 @@
 import type { NetworkNamespace } from "./network_namespace.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const READY = /^Switchboard is ready at (http:\/\/\S+)$/m;
+const READY = /^Switchboard is ready at (https?:\/\/\S+)$/m;
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
 
@@ -27,6 +27,8 @@ export interface ServerSetup {
   readonly log?: string;
   /** Left out: a free one. */
   readonly port?: number;
+  /** With HTTPS: the certificate that vouches for it, in PEM. */
+  readonly caCert?: string;
   /** Left out: the one of the test. */
   readonly namespace?: NetworkNamespace;
 }
@@ -50,11 +52,13 @@ export class ServerProcess {
   readonly url: string;
   readonly #child: Deno.ChildProcess;
   readonly #log: Log;
+  readonly #caCerts: string[];
   #running = true;
 
-  private constructor(child: Deno.ChildProcess, log: Log, url: string) {
+  private constructor(child: Deno.ChildProcess, log: Log, url: string, caCerts: string[]) {
     this.#child = child;
     this.#log = log;
+    this.#caCerts = caCerts;
     this.url = url;
     child.status.then(() => this.#running = false);
   }
@@ -67,6 +71,7 @@ export class ServerProcess {
       permissions = [],
       log: filter = "switchboard=debug",
       port = 0,
+      caCert,
       namespace,
     } = setup;
     const [, subcommand, ...words] = startCommand(task);
@@ -88,7 +93,7 @@ export class ServerProcess {
       const { code } = await child.status;
       throw new Error(`the server ended with ${code} before it was ready:\n${log.text}`);
     }
-    return new ServerProcess(child, log, url);
+    return new ServerProcess(child, log, url, caCert === undefined ? [] : [caCert]);
   }
 
   /** All that it has written. */
@@ -105,7 +110,8 @@ export class ServerProcess {
   }
 
   async health(): Promise<Health> {
-    const response = await fetch(new URL("healthz", this.url));
+    using client = Deno.createHttpClient({ caCerts: this.#caCerts });
+    const response = await fetch(new URL("healthz", this.url), { client });
     return await response.json();
   }
 
@@ -117,6 +123,16 @@ export class ServerProcess {
     clearTimeout(timer);
     await this.#log.ended;
     return code;
+  }
+
+  /** Tells it by SIGHUP that its files have changed. */
+  hangUp(): void {
+    this.#child.kill("SIGHUP");
+  }
+
+  /** Waits for what it writes, or has written: the first group of the first match, undefined where it ends before. */
+  async written(pattern: RegExp): Promise<string | undefined> {
+    return await this.#log.match(pattern);
   }
 
   /** Ends it without a word to anybody, as a crash does. */

@@ -49,7 +49,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
       folders: ["tests/integration"],
       permissions: [
         "--allow-env",
-        "--allow-read=.",
+        `--allow-read=.,${temporaryFolder}`,
         `--allow-write=${temporaryFolder}`,
         LOOPBACK_AND_SECOND,
         "--allow-sys=networkInterfaces",

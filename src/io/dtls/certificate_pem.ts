@@ -6,11 +6,11 @@ import type { DtlsCertificate } from "./certificate.ts";
 export interface CertificatePem {
   /** The first certificate in it counts. */
   readonly cert: string;
-  /** EC P-256, not encrypted: PKCS #8, or the form of RFC 5915. */
+  /** Not encrypted: PKCS #8, or the form of RFC 5915. DTLS wants EC P-256. */
   readonly key: string;
 }
 
-/** What was given is of no use as a DTLS certificate. The message tells why, and nothing of the key. */
+/** What was given is of no use as a certificate. The message tells why, and nothing of the key. */
 export class CertificateError extends Error {
   override readonly name = "CertificateError";
   /** Which of the two is wrong. */
@@ -40,16 +40,12 @@ const MAKE_KEY = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
  * a CertificateError. `nowMs` is Unix time.
  */
 export function readCertificate({ cert, key }: CertificatePem, nowMs: number): GivenCertificate {
-  const blocks = pemBlocks(cert).filter(({ label }) => label === "CERTIFICATE");
-  if (blocks.length === 0) {
-    throw new CertificateError("cert", "it has no certificate in PEM (-----BEGIN CERTIFICATE-----)");
-  }
-  const x509 = parseCertificate(blocks[0].text);
+  const blocks = certificateBlocks(cert);
+  const x509 = parseCertificate(blocks[0], "its first certificate cannot be read");
   if (x509.raw.length > MAX_LENGTH) throw new CertificateError("cert", `it is longer than ${MAX_LENGTH} bytes`);
   const privateKey = parseKey(key);
-  if (!publicKeyOf(x509).equals(spki(createPublicKey(privateKey)))) {
-    throw new CertificateError("key", "it is not the key of the certificate");
-  }
+  checkType(privateKey);
+  checkPair(x509, privateKey, "its key cannot be read: it is not EC P-256");
   const others = blocks.length - 1;
   return {
     certificate: {
@@ -65,25 +61,26 @@ export function readCertificate({ cert, key }: CertificatePem, nowMs: number): G
   };
 }
 
-function parseCertificate(pem: string): X509Certificate {
+/** The certificates in PEM, in their order. Throws a CertificateError where there is none. */
+export function certificateBlocks(text: string): readonly string[] {
+  const blocks = pemBlocks(text).filter(({ label }) => label === "CERTIFICATE");
+  if (blocks.length === 0) {
+    throw new CertificateError("cert", "it has no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+  }
+  return blocks.map((block) => block.text);
+}
+
+/** Reads one certificate. Throws a CertificateError with `reason`. */
+export function parseCertificate(pem: string, reason: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new CertificateError("cert", "its first certificate cannot be read");
+    throw new CertificateError("cert", reason);
   }
 }
 
-/** In DER. */
-function publicKeyOf(x509: X509Certificate): Buffer {
-  try {
-    return spki(x509.publicKey);
-  } catch {
-    // node:crypto does not know all types and curves.
-    throw new CertificateError("cert", "its key cannot be read: it is not EC P-256");
-  }
-}
-
-function parseKey(text: string): KeyObject {
+/** Reads the private key, of whatever type. Throws a CertificateError, which tells nothing of the key. */
+export function parseKey(text: string): KeyObject {
   // `openssl ecparam -genkey` puts the parameters in front.
   const block = pemBlocks(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
   // The lines that say so have a hyphen.
@@ -96,13 +93,35 @@ function parseKey(text: string): KeyObject {
   if (block === undefined) {
     throw new CertificateError("key", "it has no private key in PEM (-----BEGIN PRIVATE KEY-----)");
   }
-  const key = importKey(block.text);
-  const type = key.asymmetricKeyType ?? "unknown";
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (type !== "ec" || curve !== "prime256v1") {
-    throw new CertificateError("key", `it is of type ${type}${curve ? ` (${curve})` : ""}, not EC P-256: ${MAKE_KEY}`);
+  return importKey(block.text);
+}
+
+/** Throws a CertificateError where the key is not the certificate's, with `unknown` where node:crypto cannot tell. */
+export function checkPair(certificate: X509Certificate, key: KeyObject, unknown: string): void {
+  if (!publicKeyOf(certificate, unknown).equals(spki(createPublicKey(key)))) {
+    throw new CertificateError("key", "it is not the key of the certificate");
   }
-  return key;
+}
+
+/** In DER. */
+function publicKeyOf(x509: X509Certificate, unknown: string): Buffer {
+  try {
+    return spki(x509.publicKey);
+  } catch {
+    // node:crypto does not know all types and curves.
+    throw new CertificateError("cert", unknown);
+  }
+}
+
+/** What kind of key it is, in words. */
+export function keyType(key: KeyObject): string {
+  const curve = key.asymmetricKeyDetails?.namedCurve;
+  return `${key.asymmetricKeyType ?? "unknown"}${curve ? ` (${curve})` : ""}`;
+}
+
+function checkType(key: KeyObject): void {
+  if (key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1") return;
+  throw new CertificateError("key", `it is of type ${keyType(key)}, not EC P-256: ${MAKE_KEY}`);
 }
 
 function importKey(pem: string): KeyObject {

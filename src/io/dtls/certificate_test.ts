@@ -59,3 +59,25 @@ Deno.test({
     assert.notEqual(first.fingerprint, second.fingerprint);
   },
 });
+
+Deno.test({
+  name: "B253: a certificate for hosts names them all, is for servers, is no authority, and ends within 398 days",
+  permissions: "none",
+  fn() {
+    const hosts = ["localhost", "127.0.0.1", "::1", "192.0.2.7", "2001:db8::7"];
+    const certificate = new X509Certificate(createCertificate(NOW_MS, hosts).certPem);
+    assert.deepEqual(
+      certificate.subjectAltName?.split(", "),
+      [
+        "DNS:localhost",
+        "IP Address:127.0.0.1",
+        "IP Address:::1",
+        "IP Address:192.0.2.7",
+        "IP Address:2001:db8::7",
+      ],
+    );
+    assert.equal(certificate.ca, false);
+    assert.ok(Date.parse(certificate.validTo) - Date.parse(certificate.validFrom) <= 398 * 86_400_000);
+    assert.equal(new X509Certificate(createCertificate(NOW_MS).certPem).subjectAltName, undefined);
+  },
+});

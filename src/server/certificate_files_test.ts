@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readDtlsFiles } from "./dtls_files.ts";
+import { DTLS_FILES, readCertificateFiles, TLS_FILES } from "./certificate_files.ts";
 
 const PATHS = { dtlsCert: "certs/cert.pem", dtlsKey: "certs/key.pem" };
 
@@ -7,9 +7,9 @@ Deno.test({
   name: "B205: both files are read, and none where none is named",
   permissions: "none",
   fn() {
-    const read = readDtlsFiles(PATHS, (path) => `text of ${path}`);
+    const read = readCertificateFiles(PATHS, DTLS_FILES, (path) => `text of ${path}`);
     assert.deepEqual(read, { ok: true, pem: { cert: "text of certs/cert.pem", key: "text of certs/key.pem" } });
-    const none = readDtlsFiles({ dtlsCert: undefined, dtlsKey: undefined }, () => assert.fail("nothing is to be read"));
+    const none = readCertificateFiles({}, DTLS_FILES, () => assert.fail("nothing is to be read"));
     assert.deepEqual(none, { ok: true, pem: undefined });
   },
 });
@@ -29,7 +29,7 @@ for (
     name: `B206: a file that cannot be read is told with its flag: ${error.name}`,
     permissions: "none",
     fn() {
-      const result = readDtlsFiles(PATHS, (path) => {
+      const result = readCertificateFiles(PATHS, DTLS_FILES, (path) => {
         if (path === PATHS.dtlsKey) throw error;
         return "";
       });
@@ -42,7 +42,7 @@ Deno.test({
   name: "B206: two files that cannot be read are told in two lines",
   permissions: "none",
   fn() {
-    const result = readDtlsFiles(PATHS, () => {
+    const result = readCertificateFiles(PATHS, DTLS_FILES, () => {
       throw new Deno.errors.NotFound();
     });
     assert.deepEqual(result, {
@@ -58,7 +58,28 @@ Deno.test({
   permissions: "none",
   fn() {
     const paths = { dtlsCert: "cert.pem", dtlsKey: "-----BEGIN PRIVATE KEY-----\nMIG" };
-    const result = readDtlsFiles(paths, () => assert.fail("no file is to be read"));
+    const result = readCertificateFiles(paths, DTLS_FILES, () => assert.fail("no file is to be read"));
     assert.deepEqual(result, { ok: false, message: "--dtls-key takes the path of a file, not its text" });
+  },
+});
+
+Deno.test({
+  name: "B250: the files of TLS are those that its own flags name, and told by these",
+  permissions: "none",
+  fn() {
+    const paths = { ...PATHS, tlsCert: "certs/fullchain.pem", tlsKey: "certs/privkey.pem" };
+    const read = readCertificateFiles(paths, TLS_FILES, (path) => `text of ${path}`);
+    assert.deepEqual(read, {
+      ok: true,
+      pem: { cert: "text of certs/fullchain.pem", key: "text of certs/privkey.pem" },
+    });
+    const result = readCertificateFiles(paths, TLS_FILES, () => {
+      throw new Deno.errors.NotFound();
+    });
+    assert.deepEqual(result, {
+      ok: false,
+      message: "--tls-cert=certs/fullchain.pem is of no use: there is no such file\n" +
+        "--tls-key=certs/privkey.pem is of no use: there is no such file",
+    });
   },
 });

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { createCertificate } from "../io/dtls/certificate.ts";
+import { ask, closeWebSocket, get, openWebSocket, withClient } from "../../tests/harness/trusting_client.ts";
+import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
+import type { Handler, Serve } from "./listener.ts";
+import { madeTlsCertificate } from "./tls_certificate.ts";
+import { TlsListener, type TlsListenerOptions } from "./tls_listener.ts";
+
+const permissions: Deno.PermissionOptions = { net: ["127.0.0.1", "localhost"] };
+
+function certificate() {
+  const made = createCertificate(Date.now(), ["localhost", "127.0.0.1"]);
+  return { pem: made.certPem, tls: madeTlsCertificate(made, Date.now()) };
+}
+
+const OLD = certificate();
+const NEW = certificate();
+const LONG_TEXT = "0123456789".repeat(100_000);
+
+/** Echoes WebSocket messages; else says who asks, or a long text. */
+const HANDLER: Handler = (request, { remoteAddr }) => {
+  if (request.headers.get("upgrade") === "websocket") {
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onmessage = ({ data }) => socket.send(`echo of ${data}`);
+    return response;
+  }
+  return new Response(request.url.endsWith("/long") ? LONG_TEXT : `port ${remoteAddr.port}`);
+};
+
+interface Served {
+  readonly listener: TlsListener;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Runs a test against a listener that shows the old certificate. */
+async function serveTls(test: (served: Served) => Promise<void>, options: Partial<TlsListenerOptions> = {}) {
+  let port = 0;
+  const listener = new TlsListener(HANDLER, {
+    hostname: "127.0.0.1",
+    port: 0,
+    certificate: OLD.tls,
+    onListen: (address) => port = address.port,
+    ...options,
+  });
+  try {
+    await test({ listener, port, url: `https://localhost:${port}` });
+  } finally {
+    await listener.shutdown();
+  }
+}
+
+async function connect(port: number): Promise<Deno.TcpConn> {
+  return await Deno.connect({ hostname: "127.0.0.1", port });
+}
+
+Deno.test({
+  name: "B254: a request by TLS is answered whole, and told with the address of its client",
+  permissions,
+  async fn() {
+    await serveTls(async ({ url, port }) => {
+      assert.equal(await get(`${url}/long`, [OLD.pem]), LONG_TEXT);
+      const connection = await Deno.connectTls({ hostname: "localhost", port, caCerts: [OLD.pem] });
+      await connection.write(
+        new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
+      );
+      const text = await new Response(connection.readable).text();
+      assert.match(text, new RegExp(`port ${connection.localAddr.port}$`));
+    });
+  },
+});
+
+Deno.test({
+  name:
+    "B251: certificates are changed under load: no connection is refused or lost, WebSockets stay, new ones see the new",
+  permissions,
+  async fn() {
+    await serveTls(async ({ listener, url }) => {
+      await withClient([OLD.pem], async (client) => {
+        const sockets = await Promise.all([1, 2, 3].map(() => openWebSocket(url.replace("https", "wss"), client)));
+        let running = true;
+        let answered = 0;
+        const load = [1, 2, 3, 4].map(async () => {
+          for (; running; answered++) assert.match(await get(url, [OLD.pem, NEW.pem]), /^port \d+$/);
+        });
+        for (let swap = 1; swap <= 20; swap++) {
+          const [shown, other] = swap % 2 === 1 ? [NEW, OLD] : [OLD, NEW];
+          listener.setCertificate(shown.tls);
+          assert.match(await get(url, [shown.pem]), /^port \d+$/);
+          await assert.rejects(get(url, [other.pem]), TypeError);
+          for (const socket of sockets) assert.equal(await ask(socket, `${swap}`), `echo of ${swap}`);
+        }
+        running = false;
+        await Promise.all(load);
+        assert.ok(answered > 20, `${answered} requests were answered meanwhile`);
+        for (const socket of sockets) assert.equal(await closeWebSocket(socket), 1000);
+      });
+    });
+  },
+});
+
+for (
+  const { what, bytes } of [
+    { what: "nothing", bytes: [] },
+    { what: "half a ClientHello", bytes: [22, 3, 1, 2, 0, 1] },
+  ]
+) {
+  Deno.test({
+    name: `B254: a client that sends ${what} for 10 s is closed, and nobody else`,
+    permissions,
+    async fn() {
+      const clock = new VirtualClock();
+      await serveTls(async ({ port, url }) => {
+        const silent = await connect(port);
+        await silent.write(Uint8Array.from(bytes));
+        assert.match(await get(url, [OLD.pem]), /^port/);
+        clock.advance(9999);
+        const socket = await withClient([OLD.pem], (client) => openWebSocket(url.replace("https", "wss"), client));
+        clock.advance(1);
+        assert.equal(await silent.read(new Uint8Array(100)), null);
+        silent.close();
+        assert.equal(await ask(socket, "still there"), "echo of still there");
+        await closeWebSocket(socket);
+      }, { clock });
+    },
+  });
+}
+
+Deno.test({
+  name: "B254: who does not speak TLS, or breaks off, is closed, and nobody else",
+  permissions,
+  async fn() {
+    await serveTls(async ({ port, url }) => {
+      const plain = await connect(port);
+      await plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+      assert.doesNotMatch(await new Response(plain.readable).text(), /HTTP/);
+      (await connect(port)).close();
+      const hasty = await Deno.connectTls({ hostname: "localhost", port, caCerts: [OLD.pem] });
+      await hasty.write(new TextEncoder().encode("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+      hasty.close();
+      await assert.rejects(get(url, [NEW.pem]), TypeError);
+      assert.match(await get(url, [OLD.pem]), /^port/);
+    });
+  },
+});
+
+Deno.test({
+  name: "B84, B254: where a connection cannot be accepted the listener goes on after a while, without another bind",
+  permissions,
+  async fn() {
+    const clock = new VirtualClock();
+    let failing = 2;
+    let opened = 0;
+    const listen = (options: Deno.TcpListenOptions) => {
+      opened++;
+      const listener = Deno.listen(options);
+      const accept = listener.accept.bind(listener);
+      listener.accept = () => failing-- > 0 ? Promise.reject(new Error("Too many open files")) : accept();
+      return listener;
+    };
+    await serveTls(async ({ url }) => {
+      const answer = get(url, [OLD.pem]);
+      for (; failing >= 0; await Promise.resolve()) clock.advance(500);
+      assert.match(await answer, /^port/);
+      assert.equal(opened, 1);
+    }, { clock, listen });
+  },
+});
+
+Deno.test({
+  name: "B254: another program that finds the port inside is not served",
+  permissions,
+  async fn() {
+    let inside = 0;
+    const serve: Serve = (options, handler) => {
+      const server = Deno.serve(options, handler);
+      inside = server.addr.port;
+      return server;
+    };
+    await serveTls(async ({ url }) => {
+      const response = await fetch(`http://127.0.0.1:${inside}/`);
+      assert.deepEqual([response.status, await response.text()], [403, "This port is not served\n"]);
+      assert.match(await get(url, [OLD.pem]), /^port/);
+    }, { serve });
+  },
+});
+
+Deno.test({
+  name: "B250: a port that is taken is an error of the constructor",
+  permissions,
+  fn() {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const options = { hostname: "127.0.0.1", port: taken.addr.port, certificate: OLD.tls, onListen: () => {} };
+    assert.throws(() => new TlsListener(HANDLER, options), Deno.errors.AddrInUse);
+    taken.close();
+  },
+});
+
+Deno.test({
+  name: "B78, B254: a shutdown ends WebSockets and idle connections, and leaves nothing open",
+  permissions,
+  async fn() {
+    const closed = Promise.withResolvers<void>();
+    await serveTls(async ({ port, url }) => {
+      const socket = await withClient([OLD.pem], (client) => openWebSocket(url.replace("https", "wss"), client));
+      socket.onclose = () => closed.resolve();
+      const idle = await Deno.connectTls({ hostname: "localhost", port, caCerts: [OLD.pem] });
+      await idle.handshake();
+      idle.close();
+    });
+    await closed.promise;
+  },
+});
