@@ -36,6 +36,6 @@ USER 65532:65532
 EXPOSE 3000/tcp
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 \
   CMD ["deno", "run", "--cached-only", "--no-prompt", "--unsafely-ignore-certificate-errors", "--allow-net", \
-  "--allow-env=HOST,PORT,TLS_CERT", "deploy/healthcheck.ts"]
+  "--allow-env=HOST,PORT,TLS_CERT,TLS_SELF_SIGNED", "deploy/healthcheck.ts"]
 # The libraries and the permissions are those of the task.
 ENTRYPOINT ["deno", "task", "start"]

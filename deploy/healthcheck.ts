@@ -26,8 +26,10 @@ async function ask(url: URL): Promise<number | string> {
 }
 
 if (import.meta.main) {
-  const [host, port, certificate] = ["HOST", "PORT", "TLS_CERT"].map((name) => Deno.env.get(name));
-  const url = healthUrl(host, port, Boolean(certificate));
+  const [host, port, certificate, selfSigned] = ["HOST", "PORT", "TLS_CERT", "TLS_SELF_SIGNED"].map((name) =>
+    Deno.env.get(name)
+  );
+  const url = healthUrl(host, port, Boolean(certificate) || selfSigned === "yes");
   const status = await ask(url);
   if (status !== 200) console.error(`${url}: ${status}`);
   Deno.exit(status === 200 ? 0 : 1);

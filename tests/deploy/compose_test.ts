@@ -4,10 +4,13 @@ import { SETTINGS } from "../../src/server/config.ts";
 
 const COMPOSE = new URL("../../deploy/compose.yaml", import.meta.url);
 
+const PROMETHEUS = new URL("../../deploy/prometheus.yml", import.meta.url);
+
 /** What the tests look at in a service. */
 interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
+  readonly networks?: readonly string[];
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
@@ -33,6 +36,23 @@ Deno.test({
       assert.equal(service.network_mode, undefined, name);
       assert.equal(service.privileged, undefined, name);
     }
+  },
+});
+
+Deno.test({
+  name:
+    "Prometheus scrapes the port of the numbers, by a network that leads nowhere else, and no host port leads there",
+  permissions: { read: [COMPOSE, PROMETHEUS], env: true },
+  fn() {
+    const { switchboard, prometheus } = readServices();
+    const { METRICS_PORT = "" } = switchboard.environment ?? {};
+    const { scrape_configs: [job] } = parse(Deno.readTextFileSync(PROMETHEUS));
+    assert.deepEqual(job.static_configs, [{ targets: [`switchboard:${METRICS_PORT}`] }]);
+    assert(switchboard.networks?.includes("metrics") && prometheus.networks?.includes("metrics"));
+    assert.equal(parse(Deno.readTextFileSync(COMPOSE)).networks.metrics.internal, true);
+    const published = (switchboard.ports ?? []).filter((port) => port.includes(`:${METRICS_PORT}/`));
+    assert.deepEqual(published, []);
+    assert.deepEqual(prometheus.ports, ["127.0.0.1:9090:9090/tcp"]);
   },
 });
 

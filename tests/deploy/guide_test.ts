@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
+import { buildOffer } from "../harness/offer_builder.ts";
 import { isMissing } from "../harness/missing_program.ts";
 import { CLEAN_DEBIAN_PROGRAMS, CleanDebian, type Network } from "./clean_debian.ts";
 import { CANNOT_DEPLOY, outputOf } from "./shell.ts";
 import { type ShellBlock, shellBlocks } from "./shell_blocks.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
+const OFFER = buildOffer([{ mid: "0", kind: "video", direction: "sendonly", ssrc: 1000, msid: "s v" }]);
 const FOLDER = Deno.env.get("TMPDIR") ?? "/tmp";
 
 /** "In under 10 minutes": here without what is replaced, and without the time that somebody reads. */
 const LONGEST_MS = 5 * 60_000;
+
+/** Where certbot puts what it gets; the tests put there what openssl makes. */
+const LINEAGE = "/etc/letsencrypt/live/sfu.example.org";
 
 /** What the guide has that no test can run; each is in its blocks as it is here. */
 const REPLACED: readonly { readonly line: string; readonly by: string }[] = [
@@ -21,6 +26,16 @@ const REPLACED: readonly { readonly line: string; readonly by: string }[] = [
   },
   { line: 'git clone "$REPOSITORY" /opt/switchboard', by: "cp -R /srv/switchboard /opt/switchboard" },
   { line: "git pull --ff-only", by: "" },
+  // Let's Encrypt is out of reach: a certificate for the same name, which goes the same way from there on.
+  {
+    line: "apt-get install -y --no-install-recommends certbot openssl",
+    by: "openssl version",
+  },
+  {
+    line:
+      'certbot certonly --non-interactive --agree-tos --register-unsafely-without-email --standalone --domain "$DOMAIN" --deploy-hook /opt/switchboard/deploy/certbot_hook.sh',
+    by: renewal(),
+  },
   // Here there is no firewall.
   { line: "ufw allow 80,443,3478/tcp", by: "" },
   { line: "ufw allow 3478/udp", by: "" },
@@ -35,10 +50,18 @@ const REPLACED: readonly { readonly line: string; readonly by: string }[] = [
 const OTHER_WAYS = ["Deno from npm", "Docker"];
 
 /** The guide's last step begins the service anew. */
-const ASK_HEALTH = "curl --fail --silent --retry 10 --retry-connrefused http://sfu.example.org:443/healthz";
+const ASK_HEALTH = "curl --fail --silent --retry 10 --retry-connrefused https://sfu.example.org/healthz";
 
 /** What downloads has this machine's network. */
 const NETWORKS: Readonly<Record<string, Network>> = { Deno: "machine", Switchboard: "machine" };
+
+/** What certbot does whenever it gets a certificate. */
+function renewal(): string {
+  return `mkdir -p ${LINEAGE}
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=$DOMAIN \\
+      -addext subjectAltName=DNS:$DOMAIN -keyout ${LINEAGE}/privkey.pem -out ${LINEAGE}/fullchain.pem 2>&1
+    RENEWED_LINEAGE=${LINEAGE} /opt/switchboard/deploy/certbot_hook.sh`;
+}
 
 function replaced(script: string): string {
   return script.split("\n").map((line) => REPLACED.find((known) => known.line === line)?.by ?? line).join("\n");
@@ -67,7 +90,7 @@ async function layOut(root: string): Promise<void> {
 }
 
 Deno.test({
-  name: "B269: the guide's commands make a server of a clean Debian, and it answers",
+  name: "B269: the guide's commands make a server with TLS and tokens of a clean Debian",
   permissions: { run: true, read: true, write: [FOLDER], env: true },
   ignore: CANNOT_DEPLOY || CLEAN_DEBIAN_PROGRAMS.some(isMissing),
   async fn() {
@@ -84,15 +107,48 @@ Deno.test({
 
 /** Does what the guide says, and looks at what came of it. */
 async function follow(debian: CleanDebian): Promise<void> {
-  const env = { DOMAIN: "sfu.example.org" };
+  const env = { DOMAIN: "sfu.example.org", CURL_CA_BUNDLE: `${LINEAGE}/fullchain.pem` };
   const startMs = performance.now();
+  const outputs = new Map<string, string>();
   for (const { heading, script } of readGuide()) {
-    await debian.run(replaced(script), { network: NETWORKS[heading] ?? "own", env });
+    outputs.set(heading, await debian.run(replaced(script), { network: NETWORKS[heading] ?? "own", env }));
   }
   assert(performance.now() - startMs < LONGEST_MS);
   const health = JSON.parse(await debian.run(ASK_HEALTH, { env }));
   assert.equal(health.backend, "native", JSON.stringify(health));
+  await asksForToken(debian, outputs.get("Check")?.trim() ?? "", env);
+  await takesRenewal(debian, env);
   await confined(debian);
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+/** Publishing by WHIP is allowed to whoever has the guide's token, and to nobody else. */
+async function asksForToken(debian: CleanDebian, token: string, env: Environment): Promise<void> {
+  const post = (authorization: string) =>
+    debian.run(
+      `curl --silent --output /dev/null --write-out '%{http_code}' --data-binary @- \\
+        --header 'Content-Type: application/sdp' ${authorization} https://sfu.example.org/whip/lobby <<'END'\n${OFFER}END\n`,
+      { env },
+    );
+  assert.equal(await post(""), "401");
+  assert.equal(await post(`--header 'Authorization: Bearer ${token}x'`), "401");
+  assert.equal(await post(`--header 'Authorization: Bearer ${token}'`), "201");
+}
+
+/** A certificate that certbot renews is shown without a restart. */
+async function takesRenewal(debian: CleanDebian, env: Environment): Promise<void> {
+  const started = "systemctl show --property=MainPID switchboard";
+  const before = await debian.run(started);
+  await debian.run(renewal(), { env });
+  // The old one is no authority of the new one: curl fails until the new one is shown.
+  await debian.run(
+    "curl --fail --silent --retry 60 --retry-delay 1 --retry-all-errors https://sfu.example.org/healthz",
+    {
+      env,
+    },
+  );
+  assert.equal(await debian.run(started), before);
 }
 
 /** A failure is told with what the service has logged. */
