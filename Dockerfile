@@ -1,35 +1,44 @@
+# The server, its runtime, and the libraries that these load: no shell, no package manager, nothing that it may write to.
+#   docker build -t switchboard .
+#
 # Media is UDP, on a port of its own for each peer, so the simplest way to run this is the host's network:
-#   docker run --network=host switchboard
-# Behind a bridge network every UDP port of the kernel's range must be published at the same number, and the host's
-# address announced. The sysctl keeps that range small; give it two ports for each peer:
-#   docker run -p 3000:3000 -p 50000-50199:50000-50199/udp \
-#     --sysctl net.ipv4.ip_local_port_range="50000 50199" -e ANNOUNCE=<the host's address> switchboard
-
-# With -e TCP_PORT=3478 clients whose network blocks UDP come by that TCP port: publish it too (-p 3478:3478).
-
+#   docker run --read-only --cap-drop=ALL --network=host switchboard
+# Behind a bridge network one port for all does as well. Publish it at the same number, and announce the host's address:
+#   docker run --read-only --cap-drop=ALL -p 3000:3000 -p 3478:3478/udp -p 3478:3478/tcp \
+#     -e UDP_PORT=3478 -e TCP_PORT=3478 -e WORKERS=1 -e ANNOUNCE=<the host's address> switchboard
+#
 # With -e TLS_CERT=certs/fullchain.pem -e TLS_KEY=certs/privkey.pem and these files at /app/certs it is https. The health
 # check then asks by https too, of the container itself, whatever name the certificate is for.
-
+#
 # Settings are environment variables (-e PORT=8080): the health check reads them too. Flags, behind the image's name, work
-# but are unknown to it.
+# but are unknown to it. Files for --dtls-cert and the like are mounted at /app/certs.
 
-FROM denoland/deno:2.9.6 AS build
-WORKDIR /app
+FROM denoland/deno:bin-2.9.6 AS deno
+
+FROM debian:bookworm-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends libc6 libgcc-s1 libgnutls30 libssl3
+COPY --from=deno /deno /usr/local/bin/deno
+COPY deploy/collect_libraries.sh ./
+RUN sh collect_libraries.sh /image
+WORKDIR /image/app
 COPY deno.json deno.lock main.ts ./
 COPY src ./src
 COPY static ./static
-# Fails where deno.lock does not say exactly what is imported.
-RUN deno cache --frozen main.ts
+COPY deploy/healthcheck.ts deploy/product_imports.ts ./deploy/
+# The versions stay those of deno.lock; what leaves it is what nothing imports any more.
+RUN deno run --no-config --allow-read=. --allow-write=deno.json deploy/product_imports.ts && rm deploy/product_imports.ts
+RUN DENO_DIR=/image/deno-dir deno cache main.ts src/io/native/media_worker.ts deploy/healthcheck.ts
+RUN cp /usr/local/bin/deno /image/usr/local/bin/deno && echo "switchboard:x:65532:65532::/app:/" > /image/etc/passwd
 
-FROM denoland/deno:2.9.6
+FROM scratch
+COPY --from=build /image /
+ENV PATH=/usr/local/bin DENO_DIR=/deno-dir DENO_NO_UPDATE_CHECK=1
 WORKDIR /app
-COPY --from=build /deno-dir /deno-dir
-COPY --from=build /app ./
-# Sources and cache stay root's: the server writes nothing.
-USER deno
+# All files are root's.
+USER 65532:65532
 EXPOSE 3000/tcp
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["deno", "eval", "--unsafely-ignore-certificate-errors", \
-  "const { HOST, PORT, TLS_CERT, TLS_SELF_SIGNED } = Deno.env.toObject(); const host = HOST?.includes(':') ? '[' + HOST + ']' : HOST || 'localhost'; const scheme = TLS_CERT || TLS_SELF_SIGNED === 'yes' ? 'https' : 'http'; const { ok } = await fetch(scheme + '://' + host + ':' + (PORT || 3000) + '/healthz'); Deno.exit(ok ? 0 : 1)"]
-ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--no-prompt", \
-  "--allow-net", "--allow-read=static,certs", "--allow-sys=networkInterfaces", \
-  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,TCP_PORT,DTLS_CERT,DTLS_KEY,TLS_CERT,TLS_KEY,TLS_SELF_SIGNED,STUN,TURN,TURN_SECRET,AUTH_SECRET,AUTH_JWKS,AUTH_ISSUER,AUTH_AUDIENCE,DUPLICATE_IDENTITY,PRODUCTION,CODECS,MAX_ROOMS,MAX_PEERS,MAX_TRACKS,MAX_BITRATE_IN,MAX_BITRATE_OUT,JOINS_PER_MINUTE,ORIGINS,TRUST_PROXY,LOG", "--ignore-env", "main.ts"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 \
+  CMD ["deno", "run", "--cached-only", "--no-prompt", "--unsafely-ignore-certificate-errors", "--allow-net", \
+  "--allow-env=HOST,PORT,TLS_CERT,TLS_SELF_SIGNED", "deploy/healthcheck.ts"]
+# The libraries and the permissions are those of the task.
+ENTRYPOINT ["deno", "task", "start"]

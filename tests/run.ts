@@ -3,6 +3,7 @@
  * the permissions that it needs, and ends with one line, `N passed, N failed`, and code 0 only where nothing failed.
  */
 import { readArguments, type Selection, UsageError } from "./runner/arguments.ts";
+import { hasDenort } from "./runner/denort.ts";
 import { installInterop, thisInstaller } from "./runner/interop.ts";
 import { runInGroup } from "./runner/process_group.ts";
 import { environmentOf, PROGRAMS, type Provision, provision, thisMachine } from "./runner/provision.ts";
@@ -56,7 +57,8 @@ async function runSuites({ names, filter }: Selection, provisions: readonly Prov
     for (const suite of suites({ temporaryFolder, programs })) {
       if (signal.aborted || (names.length > 0 && !names.includes(suite.name))) continue;
       const interop = suite.usesInterop ? await interopFolder(temporaryFolder) : "";
-      reports.push(await runSuite(suite, filter, { ...env, INTEROP: interop }, signal));
+      const denort = suite.usesDenort && await hasDenort(temporaryFolder, thisInstaller(print)) ? "1" : "";
+      reports.push(await runSuite(suite, filter, { ...env, INTEROP: interop, DENORT: denort }, signal));
     }
     return reports;
   } finally {

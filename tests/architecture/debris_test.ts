@@ -9,7 +9,9 @@ Deno.test({
   name: "no file holds notes to self, paths of one machine, silenced errors or the type any",
   permissions: READ_REPOSITORY,
   fn() {
-    const files = readFiles(/\.(?:ts|js|md|json|html|css|yml|yaml|lock|sh)$|^(?:Dockerfile|LICENSE|\.[\w/.]+)$/);
+    const files = readFiles(
+      /\.(?:ts|js|md|json|html|css|yml|yaml|lock|sh|service)$|^(?:Dockerfile|LICENSE|\.[\w/.]+)$/,
+    );
     deepStrictEqual(files.filter(({ path }) => !EXAMPLES.has(path)).flatMap(debris), []);
   },
 });

@@ -150,7 +150,7 @@ function startCommand(task: StartTask): string[] {
 }
 
 /** The output of a process, both streams in one text. */
-class Log {
+export class Log {
   text = "";
   /** Resolves when both streams have ended. */
   readonly ended: Promise<void>;

@@ -18,6 +18,9 @@ export const PROGRAMS: readonly Program[] = [
   { name: "unshare", variable: "UNSHARE", debianPackage: "util-linux" },
   { name: "nsenter", variable: "NSENTER", debianPackage: "util-linux" },
   { name: "sh", variable: "POSIX_SHELL", debianPackage: "dash" },
+  // For what is run as the deployment guide says: a Debian that has just been installed, and its services.
+  { name: "debootstrap", variable: "DEBOOTSTRAP", debianPackage: "debootstrap" },
+  { name: "systemd-analyze", variable: "SYSTEMD_ANALYZE", debianPackage: "systemd" },
 ];
 
 /** How the runner acts on the machine; tests give their own. */

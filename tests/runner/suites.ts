@@ -8,6 +8,8 @@ export interface Suite {
   readonly timeoutMs: number;
   /** Whether it runs clients that are no part of the project. */
   readonly usesInterop?: boolean;
+  /** Whether it compiles the server. */
+  readonly usesDenort?: boolean;
 }
 
 /** What the suites get from the machine. */
@@ -71,6 +73,21 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         run,
       ],
       timeoutMs: 14 * MINUTE_MS,
+    },
+    // Installs a Debian and containers, with all that they need of this machine.
+    {
+      name: "deploy",
+      folders: ["tests/deploy"],
+      permissions: [
+        "--allow-env",
+        "--allow-read",
+        `--allow-write=${temporaryFolder}`,
+        "--allow-run",
+        "--allow-net",
+        "--allow-sys=uid",
+      ],
+      timeoutMs: 10 * MINUTE_MS,
+      usesDenort: true,
     },
   ];
 }
