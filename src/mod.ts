@@ -1,6 +1,6 @@
 /**
  * Switchboard as a library: `createSwitchboard()` gives a handler for Deno.serve that serves the signaling WebSocket,
- * WHIP, WHEP, the page with its browser SDK, and /healthz.
+ * WHIP, WHEP, the page with its browser SDK, /healthz and /readyz.
  *
  * ```ts
  * import { createSwitchboard } from "./src/mod.ts";
@@ -164,9 +164,11 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     find: (id) => switchboard.httpSession(id),
     act: (session, action) => switchboard.actOnHttpSession(session, action),
     iceLinks: (peerId) => iceLinks(iceServers(peerId)),
+    refused: (code) => switchboard.countRefusal(code),
     authorize: options.authorize ?? (() => "allowed"),
   });
-  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
+  const obstacle = () => switchboard.obstacle;
+  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, obstacle, api });
   return {
     fetch(request, info) {
       // Deno puts the Host header into the URL, which then may be none.

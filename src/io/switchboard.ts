@@ -9,6 +9,7 @@ import {
   HttpSession,
   type HttpSessionObserver,
 } from "../signaling/http_session.ts";
+import type { ErrorCode } from "../signaling/messages.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Resumption } from "../signaling/resumption.ts";
 import { Rooms } from "../signaling/room.ts";
@@ -18,10 +19,13 @@ import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
+import { type Figures, FigureSource } from "./figures.ts";
 import { type HostedMedia, TICK_MS } from "./media_host.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
+/** What a join by WebSocket is refused by; other codes refuse what a peer, or nobody, asked for. */
+const JOIN_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["no-capacity"]);
 
 export interface SwitchboardOptions {
   readonly backend: Backend;
@@ -74,6 +78,7 @@ const signalingLog = getLogger(["switchboard", "signaling"]);
 /** The server without HTTP: gives peers their sockets and their time, and keeps one peer's fault from the others. */
 export class Switchboard {
   readonly #options: SwitchboardOptions;
+  readonly #figures: FigureSource;
   readonly #rooms = new Rooms();
   readonly #handshakes = new HandshakeLimit();
   readonly #resumption: Resumption;
@@ -88,6 +93,7 @@ export class Switchboard {
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
+    this.#figures = new FigureSource(options.clock, options.backend.media);
     this.#resumption = new Resumption(options.random);
   }
 
@@ -105,6 +111,22 @@ export class Switchboard {
       connections: this.#options.backend.media.connectionCount,
       timers: this.#timer === undefined ? 0 : 1,
     };
+  }
+
+  /** Why another peer cannot be taken at present; undefined where it can. */
+  get obstacle(): string | undefined {
+    if (this.#closed) return "the server is shutting down";
+    return this.#options.backend.media.obstacle(this.#options.hostname);
+  }
+
+  /** What was counted since the start. Nobody is waited for longer than GATHER_MS. */
+  gather(): Promise<Figures> {
+    return this.#figures.gather();
+  }
+
+  /** Counts a request that was refused before anyone here heard of it, by its code. */
+  countRefusal(code: string): void {
+    this.#figures.admissions.refused(code);
   }
 
   /** Takes a WebSocket: the returned endpoint is to be told of its messages and its end. */
@@ -136,6 +158,12 @@ export class Switchboard {
 
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
+    const result = this.#openHttpSession(request);
+    if (!result.ok) this.#figures.admissions.joinRefused();
+    return result;
+  }
+
+  #openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
     const { random, codecs, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
@@ -180,6 +208,7 @@ export class Switchboard {
 
   async #close(): Promise<void> {
     this.#closed = true;
+    this.#figures.close();
     for (const session of [...this.#sessions]) this.#guard(session, () => session.shutDown());
     for (const [participant, session] of this.#participants) {
       this.#guard(session, () => participant.leave("server-closing"));
@@ -246,8 +275,14 @@ export class Switchboard {
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
       failed: (participant, detail) => this.#failed(participant, detail),
-      refused: (code, message) => signalingLog.debug("{code}: {message}", { code, message }),
+      refused: (code, message) => this.#refused(code, message),
     };
+  }
+
+  #refused(code: ErrorCode, message: string): void {
+    signalingLog.debug("{code}: {message}", { code, message });
+    this.#figures.admissions.refused(code);
+    if (JOIN_REFUSALS.has(code)) this.#figures.admissions.joinRefused();
   }
 
   readonly #httpObserver: HttpSessionObserver = {
@@ -257,6 +292,8 @@ export class Switchboard {
     },
     left: (session, reason, detail) => {
       this.#httpSessions.delete(session.id);
+      // Who asked for the session is told so, and it is counted there.
+      if (reason === "refused") this.#figures.admissions.forget(session.participant);
       this.#left(session.participant, reason, detail);
     },
     connected: (session) => this.#connected(session.participant),
@@ -266,6 +303,7 @@ export class Switchboard {
   #joined(participant: Participant, session: Failing): void {
     this.#participants.set(participant, session);
     this.#handshaking.set(participant, session);
+    this.#figures.admissions.joined(participant, this.#now());
     this.#startTimer();
     roomLog.info("peer {peer} joined room {room}", describe(participant));
   }
@@ -280,11 +318,13 @@ export class Switchboard {
   #left(participant: Participant, reason: LeaveReason, detail: string): void {
     this.#participants.delete(participant);
     this.#handshaking.delete(participant);
+    this.#figures.admissions.left(participant, reason);
     if (!this.#needsTicks()) this.#stopTimer();
     roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
   }
 
   #connected(participant: Participant): void {
+    this.#figures.admissions.connected(participant, this.#now());
     this.#handshaking.delete(participant);
     const { hostname, port, transport = "udp" } = participant.remoteAddress ?? { hostname: "?", port: 0 };
     const address = { ...describe(participant), hostname, port, transport };

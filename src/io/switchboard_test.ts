@@ -15,7 +15,6 @@ import { Switchboard } from "./switchboard.ts";
 
 class FakeSocket extends MemoryDatagrams implements DatagramSocket {
   readonly port = 5000;
-  readonly dropped = 0;
   readonly handler: DatagramHandler;
 
   constructor(handler: DatagramHandler) {
@@ -47,6 +46,10 @@ function setUp(hostname = "127.0.0.1") {
       closes++;
       return Promise.resolve();
     },
+    probe() {
+      if (failure !== undefined) throw failure;
+    },
+    onFlushed() {},
     flush: () => void flushes++,
   };
   const random = seededRandom(1);
@@ -229,9 +232,9 @@ Deno.test({
 });
 
 Deno.test({
-  name: "P61: where no socket can be opened the client is told, by WebSocket, WHIP or WHEP, and the others stay",
+  name: "P61, B260: where no socket can be opened the client is told, by WebSocket, WHIP or WHEP, and the others stay",
   permissions: "none",
-  fn() {
+  async fn() {
     const setup = setUp();
     const neighbour = joinConnected(setup);
     setup.fail(new Error("too many open files"));
@@ -254,8 +257,13 @@ Deno.test({
     assert.equal(setup.switchboard.stats.rooms, 1);
     assert.deepEqual(neighbour.closed, []);
     assert.equal(setup.switchboard.stats.peers, 1);
+    assert.equal(setup.switchboard.obstacle, "too many open files");
     setup.fail(undefined);
+    assert.equal(setup.switchboard.obstacle, undefined);
     assert.equal(setup.connect().say({ type: "join", roomId: "room" })[0].type, "welcome");
+    const { joins, refusals } = (await setup.switchboard.gather()).admissions;
+    assert.deepEqual(joins, { connected: 1, left: 0, failed: 0, refused: 3 });
+    assert.deepEqual(refusals, { "no-capacity": 1 }, "whoever answers HTTP counts the others");
   },
 });
 

@@ -26,6 +26,9 @@ export interface ProblemDetails {
   readonly detail: string;
 }
 
+/** Under this name the context has the code of the problem that was answered. */
+export const PROBLEM_CODE = "problemCode";
+
 /** An error response with problem details (RFC 9457). */
 export function problem(
   c: Context,
@@ -33,6 +36,7 @@ export function problem(
   details?: ProblemDetails,
   headers?: Readonly<Record<string, string>>,
 ): Response {
+  if (details !== undefined) c.set(PROBLEM_CODE, details.code);
   const body = { type: "about:blank", title: TITLES[status], status, ...details };
   return c.json(body, status, { ...headers, "Content-Type": "application/problem+json" });
 }

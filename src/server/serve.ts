@@ -57,7 +57,7 @@ export interface Server {
 function listen(application: Application, { host, port }: ListenAddress, print: (line: string) => void): Server {
   let closing = false;
   const listener = new Listener(
-    (request, info) => closing && !refusesItself(request) ? closingResponse() : application.fetch(request, info),
+    (request, info) => closing && !answersItself(request) ? closingResponse() : application.fetch(request, info),
     {
       hostname: host,
       port,
@@ -74,9 +74,12 @@ function listen(application: Application, { host, port }: ListenAddress, print: 
   };
 }
 
-/** WHIP and WHEP say that the server closes by a problem document, which pages of every origin may read (rules P58, P59). */
-function refusesItself(request: Request): boolean {
-  return /^\/(whip|whep)\//.test(URL.parse(request.url)?.pathname ?? "");
+/**
+ * WHIP and WHEP say that the server closes by a problem document, which pages of every origin may read (rules P58, P59).
+ * Who asks whether it is alive or ready is told so (rule B263).
+ */
+function answersItself(request: Request): boolean {
+  return /^\/(?:(?:whip|whep)\/|(?:healthz|readyz)$)/.test(URL.parse(request.url)?.pathname ?? "");
 }
 
 function closingResponse(): Response {

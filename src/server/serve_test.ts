@@ -139,7 +139,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B78, P59: while the server shuts down WHIP and WHEP refuse in their own words, all else is 503",
+  name:
+    "B78, P59, B263: while the server shuts down WHIP, WHEP, /healthz and /readyz have their own words, all else is 503",
   permissions,
   async fn() {
     let base = "";
@@ -147,7 +148,9 @@ Deno.test({
     const application: Application = {
       fetch: ({ method, url }) => new Response(`${method} ${new URL(url).pathname}`),
       async close() {
-        for (const path of ["/whip/a", "/whep/a/b", "/whipped/a", "/whip", "/", "/ws", "/healthz"]) {
+        for (
+          const path of ["/whip/a", "/whep/a/b", "/healthz", "/readyz", "/whipped/a", "/whip", "/", "/ws", "/healthz/a"]
+        ) {
           const response = await fetch(`${base}${path}`, { method: "POST", body: "v=0" });
           got.push(`${response.status} ${(await response.text()).trim()}`);
         }
@@ -158,7 +161,8 @@ Deno.test({
       return Promise.resolve();
     });
     const closing = "503 The server is closing";
-    assert.deepEqual(got, ["200 POST /whip/a", "200 POST /whep/a/b", closing, closing, closing, closing, closing]);
+    const themselves = ["/whip/a", "/whep/a/b", "/healthz", "/readyz"].map((path) => `200 POST ${path}`);
+    assert.deepEqual(got, [...themselves, closing, closing, closing, closing, closing]);
     assert.equal(exitCode, 0);
   },
 });

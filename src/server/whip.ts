@@ -3,7 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/switchboard.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import { openQuery } from "../signaling/messages.ts";
-import { problem, type ProblemStatus } from "./problem.ts";
+import { problem, PROBLEM_CODE, type ProblemStatus } from "./problem.ts";
 
 /** Who asks for what. */
 export interface HttpAccess {
@@ -27,6 +27,8 @@ export interface WhipOptions {
   act<T>(session: HttpSession, action: () => T): T;
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
+  /** Told of the code of each problem that is answered. */
+  refused(code: string): void;
   readonly authorize: Authorize;
 }
 
@@ -53,11 +55,26 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "no-capacity": 503,
 };
 
+/** Why a request is refused before a session hears of it. */
+const REQUEST_PROBLEMS = [
+  "bad-request",
+  "unauthorized",
+  "forbidden",
+  "no-session",
+  "wrong-method",
+  "too-large",
+  "wrong-type",
+] as const;
+
+/** All codes that a problem can have. */
+export const PROBLEM_CODES: readonly string[] = [...Object.keys(STATUSES), ...REQUEST_PROBLEMS];
+
 /** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/protocol.md, rules P50 to P60. */
 export function createWhip(options: WhipOptions): Hono {
   const app = new Hono();
   for (const role of ["whip", "whep"] as const) {
     app.use(`/${role}/*`, allowOtherOrigins);
+    app.use(`/${role}/*`, tellRefusals(options));
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
@@ -149,6 +166,14 @@ const allowOtherOrigins: MiddlewareHandler = async (c, next) => {
   }
   await next();
 };
+
+function tellRefusals(options: WhipOptions): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    const code: unknown = c.get(PROBLEM_CODE);
+    if (typeof code === "string") options.refused(code);
+  };
+}
 
 function authorized(protocol: HttpRole, authorize: Authorize): MiddlewareHandler {
   return async (c, next) => {

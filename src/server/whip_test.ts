@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { HttpRefusalCode } from "../signaling/http_session.ts";
-import { createWhip, type Verdict } from "./whip.ts";
+import { createWhip, PROBLEM_CODES, type Verdict } from "./whip.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
 /** The endpoints over a server that refuses all. */
 function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") {
   const asked: unknown[] = [];
+  const refused: string[] = [];
   const app = createWhip({
     open(request) {
       asked.push(request);
@@ -15,12 +16,13 @@ function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp") 
     find: () => undefined,
     act: (_, action) => action(),
     iceLinks: (peerId) => [`<turn:turn.example.org>; rel="ice-server"; username="${peerId}"; credential="secret"`],
+    refused: (code) => void refused.push(code),
     authorize(access) {
       asked.push(access);
       return verdict;
     },
   });
-  return { asked, request: async (path: string, init: RequestInit) => await app.request(path, init) };
+  return { asked, refused, request: async (path: string, init: RequestInit) => await app.request(path, init) };
 }
 
 const post = (headers: Record<string, string> = {}, body = "v=0"): RequestInit => ({
@@ -142,4 +144,19 @@ test("P59, P61: a server that is full, or shuts down, says when to come again, a
   const refused = await serve().request("/whep/a", post());
   assert.equal(refused.headers.get("Retry-After"), null);
   await refused.body?.cancel();
+});
+
+test("B260: each problem that is answered is told once, by its code, and what is answered well is not", async () => {
+  const { refused, request } = serve();
+  await request("/whip/room", post());
+  await request("/whip/room", post({ "Content-Type": "text/plain" }));
+  await request("/whep/room/none", { method: "DELETE" });
+  await request("/whip/room", { method: "PUT" });
+  await request("/whip/room", { method: "OPTIONS" });
+  await request("/whip/room", { method: "GET" });
+  assert.deepEqual(refused, ["bad-sdp", "wrong-type", "no-session", "wrong-method"]);
+  assert.ok(refused.every((code) => PROBLEM_CODES.includes(code)));
+  const locked = serve("unauthorized");
+  await locked.request("/whip/room", post());
+  assert.deepEqual(locked.refused, ["unauthorized"]);
 });

@@ -7,6 +7,7 @@ import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
 import type { Router, RouterMember } from "./router.ts";
+import type { MediaCounters } from "./track_counters.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
@@ -18,6 +19,8 @@ export interface PeerOptions {
   readonly random: RandomSource;
   /** Whether what it publishes is padded to equal lengths (rule B161). */
   readonly equalizesLengths: boolean;
+  /** What its tracks are counted in. */
+  readonly counters: MediaCounters;
 }
 
 /** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
@@ -36,8 +39,10 @@ export class Peer implements MediaSink, RouterMember {
   readonly #slots = new Map<string, OutgoingStream>();
   readonly #rtcp: RtcpResponder;
   readonly #equalizesLengths: boolean;
+  readonly #counters: MediaCounters;
 
-  constructor(router: Router, { id, ssrc, sender, random, equalizesLengths }: PeerOptions) {
+  constructor(router: Router, { id, ssrc, sender, random, equalizesLengths, counters }: PeerOptions) {
+    this.#counters = counters;
     this.#equalizesLengths = equalizesLengths;
     this.id = id;
     this.#router = router;
@@ -69,7 +74,8 @@ export class Peer implements MediaSink, RouterMember {
 
   publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
-    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths);
+    const counters = this.#counters[parameters.kind];
+    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths, counters);
     this.#producers.set(parameters.mid, producer);
     this.#demux.add(producer);
     this.#router.addProducer(producer);
