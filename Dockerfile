@@ -7,6 +7,9 @@
 
 # With -e TCP_PORT=3478 clients whose network blocks UDP come by that TCP port: publish it too (-p 3478:3478).
 
+# With -e METRICS_PORT=9464 -e METRICS_HOST=0.0.0.0 Prometheus reads /metrics there, from the same container network. Do
+# not publish that port (-p): whoever reaches it may read the numbers.
+
 # Settings are environment variables (-e PORT=8080): the health check reads them too. Flags, behind the image's name, work
 # but are unknown to it.
 
@@ -29,4 +32,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["deno
   "const { HOST, PORT } = Deno.env.toObject(); const host = HOST?.includes(':') ? '[' + HOST + ']' : HOST || 'localhost'; const { ok } = await fetch('http://' + host + ':' + (PORT || 3000) + '/healthz'); Deno.exit(ok ? 0 : 1)"]
 ENTRYPOINT ["deno", "run", "--cached-only", "--frozen", "--no-prompt", \
   "--allow-net", "--allow-read=static,certs", "--allow-sys=networkInterfaces", \
-  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,TCP_PORT,DTLS_CERT,DTLS_KEY,STUN,TURN,TURN_SECRET,CODECS,LOG", "--ignore-env", "main.ts"]
+  "--allow-env=PORT,HOST,MEDIA_HOST,ANNOUNCE,BACKEND,WORKERS,UDP_PORT,UDP_PORTS,TCP_PORT,DTLS_CERT,DTLS_KEY,STUN,TURN,TURN_SECRET,CODECS,METRICS_PORT,METRICS_HOST,LOG", "--ignore-env", "main.ts"]

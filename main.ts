@@ -52,6 +52,7 @@ async function main(): Promise<number> {
 
 async function serve(config: Config, dtlsCertificate: CertificatePem | undefined): Promise<number> {
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
+  const { metricsHost, metricsPort } = config;
   const hostname = mediaHosts(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
@@ -68,7 +69,15 @@ async function serve(config: Config, dtlsCertificate: CertificatePem | undefined
     ...(dtlsCertificate !== undefined && { dtlsCertificate }),
     ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
   });
-  const exitCode = await run(switchboard, { address: config, stop: catchStopSignals(), print, printError });
+  const exitCode = await run(switchboard, {
+    address: config,
+    ...(metricsPort !== undefined && {
+      metrics: { address: { host: metricsHost, port: metricsPort }, text: () => switchboard.metrics() },
+    }),
+    stop: catchStopSignals(),
+    print,
+    printError,
+  });
   announced.close();
   return exitCode;
 }

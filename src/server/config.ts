@@ -171,6 +171,18 @@ const schema = z.object({
     meaning: "codecs that may be published, in any order; which one is used is the choice of the publisher",
     allowed: `any of ${CODEC_NAMES.join(", ")}, separated by commas`,
   }),
+  metricsPort: setting(z.union([unset(""), wholeNumber(65535)]), {
+    placeholder: "number",
+    fallback: "",
+    meaning: "TCP port that serves /metrics to Prometheus, and nothing else; none where it is not given",
+    allowed: "a whole number from 0 to 65535, where 0 is any free port; not that of --port or --tcp-port",
+  }),
+  metricsHost: setting(z.union([ip, localHost]), {
+    placeholder: "address",
+    fallback: "127.0.0.1",
+    meaning: "address that --metrics-port is on: everybody who reaches it may read the numbers",
+    allowed: "an IPv4 or IPv6 address, or localhost",
+  }),
   log: setting(z.string().transform(logFilter), {
     placeholder: "filter",
     fallback: "switchboard=info",
@@ -226,7 +238,12 @@ export function parseConfig(
     return `${entry?.source}=${entry?.value} is not allowed: expected ${allowed}`;
   });
   const contradictions = parsed.success
-    ? [...missingCompanions(parsed.data), ...sharedPort(parsed.data), ...unserved(parsed.data)]
+    ? [
+      ...missingCompanions(parsed.data),
+      ...sharedPort(parsed.data),
+      ...sharedMetricsPort(parsed.data),
+      ...unserved(parsed.data),
+    ]
     : [];
   if (parsed.success && problems.length + contradictions.length === 0) {
     return { ok: true, help: false, config: parsed.data };
@@ -237,6 +254,15 @@ export function parseConfig(
 function sharedPort({ port, tcpPort, mediaHost }: Config): string[] {
   const isShared = tcpPort !== undefined && tcpPort !== 0 && tcpPort === port && mediaHost.length === 0;
   return isShared ? [`--tcp-port and --port are both ${port}: HTTP and media need a TCP port each`] : [];
+}
+
+/** On another address they might share a number, yet whoever reads it would take one for the other. */
+function sharedMetricsPort({ port, tcpPort, metricsPort }: Config): string[] {
+  if (metricsPort === undefined || metricsPort === 0) return [];
+  const others = { "--port": port, "--tcp-port": tcpPort };
+  return Object.entries(others).filter(([, other]) => other === metricsPort).map(([flag]) =>
+    `--metrics-port and ${flag} are both ${metricsPort}: /metrics needs a TCP port of its own`
+  );
 }
 
 /** Settings that are of no use alone. */

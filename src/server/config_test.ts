@@ -34,6 +34,8 @@ Deno.test({
       turn: [],
       turnSecret: undefined,
       codecs: ["opus", "pcmu", "pcma", "vp8", "vp9", "h264", "av1"],
+      metricsPort: undefined,
+      metricsHost: "127.0.0.1",
       log: [{ area: ["switchboard"], level: "info" }],
     });
   },
@@ -221,7 +223,7 @@ Deno.test({
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
-      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --log and --help",
+      "--tcp-port, --dtls-cert, --dtls-key, --stun, --turn, --turn-secret, --codecs, --metrics-port, --metrics-host, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);
@@ -263,5 +265,22 @@ Deno.test({
       }
       assert.equal(rows[index + 2].split("|").length, 6, "a cell has a bar in it");
     }
+  },
+});
+
+Deno.test({
+  name: "B261: /metrics has a port of its own, and is for this machine alone unless it is told otherwise",
+  permissions: "none",
+  fn() {
+    const { metricsPort, metricsHost } = accepted(["--metrics-port=9464"]);
+    assert.deepEqual([metricsPort, metricsHost], [9464, "127.0.0.1"]);
+    assert.equal(accepted([], { METRICS_PORT: "0", METRICS_HOST: "0.0.0.0" }).metricsHost, "0.0.0.0");
+    assert.equal(accepted(["--metrics-port=0", "--port=0"]).metricsPort, 0);
+    assert.equal(
+      refused(["--metrics-port=3000"]),
+      "--metrics-port and --port are both 3000: /metrics needs a TCP port of its own",
+    );
+    assert.match(refused(["--metrics-port=3478", "--tcp-port=3478"]), /^--metrics-port and --tcp-port are both 3478/);
+    assert.match(refused(["--metrics-port=x"]), /^--metrics-port=x is not allowed: expected a whole number/);
   },
 });

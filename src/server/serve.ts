@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { Listener } from "./listener.ts";
+import { serveMetrics } from "./metrics_listener.ts";
 
 const log = getLogger(["switchboard"]);
 
@@ -19,6 +20,15 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** The settings that an address comes from. */
+interface AddressFlags {
+  readonly host: string;
+  readonly port: string;
+}
+
+const HTTP_FLAGS: AddressFlags = { host: "--host", port: "--port" };
+const METRICS_FLAGS: AddressFlags = { host: "--metrics-host", port: "--metrics-port" };
+
 /** The wish to end, and the wish to end at once. */
 export interface StopSignals {
   readonly first: Promise<unknown>;
@@ -27,6 +37,8 @@ export interface StopSignals {
 
 export interface RunOptions {
   readonly address: ListenAddress;
+  /** What `/metrics` tells, and where; left out, there is none. */
+  readonly metrics?: { readonly address: ListenAddress; readonly text: () => Promise<string> } | undefined;
   readonly stop: StopSignals;
   /** Takes the one line for stdout. */
   readonly print: (line: string) => void;
@@ -36,16 +48,44 @@ export interface RunOptions {
 
 /** Serves until the first stop signal, then shuts down. Resolves to the process's exit code. */
 export async function run(application: Application, options: RunOptions): Promise<number> {
-  let server: Server;
-  try {
-    server = listen(application, options.address, options.print);
-  } catch (error) {
-    options.printError(listenError(error, options.address));
+  const { printError } = options;
+  const asked = options.metrics;
+  const metrics = asked &&
+    tryListen((address) => serveMetrics(asked.text, address), asked.address, METRICS_FLAGS, printError);
+  if (asked !== undefined && metrics === undefined) return 1;
+  const server = tryListen(
+    (address) => listen(application, address, options.print),
+    options.address,
+    HTTP_FLAGS,
+    printError,
+  );
+  if (server === undefined) {
+    await metrics?.shutdown();
     return 1;
   }
   await options.stop.first;
   log.info("shutting down");
-  return await shutdown(server, options.stop);
+  const close = async () => {
+    await server.close();
+    // Last: what the end of the calls looks like is told as well.
+    await metrics?.shutdown();
+  };
+  return await shutdown({ close }, options.stop);
+}
+
+/** Says on stderr what a user can do where the address cannot be listened on; then there is no listener. */
+function tryListen<T>(
+  open: (address: ListenAddress) => T,
+  address: ListenAddress,
+  flags: AddressFlags,
+  printError: (line: string) => void,
+): T | undefined {
+  try {
+    return open(address);
+  } catch (error) {
+    printError(listenError(error, address, flags));
+    return undefined;
+  }
 }
 
 /** A server that listens. */
@@ -116,15 +156,15 @@ export function pageUrl(host: string, port: number): string {
 }
 
 /** What a user can do about an address that cannot be listened on. Other errors are thrown again. */
-function listenError(error: unknown, { host, port }: ListenAddress): string {
+function listenError(error: unknown, { host, port }: ListenAddress, flags: AddressFlags): string {
   if (error instanceof Deno.errors.AddrInUse) {
-    return `Port ${port} is taken: choose another one with --port=<number> (0 takes any free one)\n`;
+    return `Port ${port} is taken: choose another one with ${flags.port}=<number> (0 takes any free one)\n`;
   }
   if (error instanceof Deno.errors.AddrNotAvailable) {
-    return `This machine does not have the address ${host}: choose another one with --host=<address>\n`;
+    return `This machine does not have the address ${host}: choose another one with ${flags.host}=<address>\n`;
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return `Port ${port} may not be listened on by this user: choose another one with --port=<number>\n`;
+    return `Port ${port} may not be listened on by this user: choose another one with ${flags.port}=<number>\n`;
   }
   throw error;
 }

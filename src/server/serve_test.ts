@@ -213,3 +213,51 @@ Deno.test({
     assert.deepEqual(told, ["first", "second"]);
   },
 });
+
+Deno.test({
+  name: "B261: a port of /metrics that is taken is told with what to do, and nothing is served",
+  permissions,
+  async fn() {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const application: Application = { fetch: () => new Response(), close: () => Promise.resolve() };
+    const metrics = { address: { host: "127.0.0.1", port }, text: () => Promise.resolve("") };
+    const address = { host: "127.0.0.1", port: 0 };
+    assert.equal(await run(application, { address, metrics, stop: noSignal, print, printError: print }), 1);
+    taken.close();
+    assert.deepEqual(lines, [
+      `Port ${port} is taken: choose another one with --metrics-port=<number> (0 takes any free one)\n`,
+    ]);
+  },
+});
+
+Deno.test({
+  name: "B261: /metrics goes on until the application has closed, and ends with the server",
+  permissions,
+  async fn() {
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr;
+    free.close();
+    const url = `http://127.0.0.1:${port}/metrics`;
+    const got: string[] = [];
+    const ask = async () => void got.push(await (await fetch(url)).text());
+    const application: Application = { fetch: () => new Response(), close: ask };
+    const stop = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<string>();
+    const exit = run(application, {
+      address: { host: "127.0.0.1", port: 0 },
+      metrics: { address: { host: "127.0.0.1", port }, text: () => Promise.resolve("up 1") },
+      stop: { first: stop.promise, second: never },
+      print: ready.resolve,
+      printError: ready.resolve,
+    });
+    await ready.promise;
+    await ask();
+    stop.resolve();
+    assert.equal(await exit, 0);
+    assert.deepEqual(got, ["up 1", "up 1"]);
+    await assert.rejects(fetch(url));
+  },
+});
