@@ -10,6 +10,9 @@
 # With -e TLS_CERT=certs/fullchain.pem -e TLS_KEY=certs/privkey.pem and these files at /app/certs it is https. The health
 # check then asks by https too, of the container itself, whatever name the certificate is for.
 #
+# With -e METRICS_PORT=9464 -e METRICS_HOST=0.0.0.0 Prometheus reads /metrics there, from the same container network. Do
+# not publish that port (-p): whoever reaches it may read the numbers.
+#
 # Settings are environment variables (-e PORT=8080): the health check reads them too. Flags, behind the image's name, work
 # but are unknown to it. Files for --dtls-cert and the like are mounted at /app/certs.
 

@@ -65,6 +65,7 @@ async function serve(
 ): Promise<number> {
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
   const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute, origins, trustProxy } = config;
+  const { metricsHost, metricsPort } = config;
   const hostname = mediaHosts(config);
   const auth = authOptions(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
@@ -90,6 +91,9 @@ async function serve(
   if (auth === undefined) log.warn(OPEN_SERVER);
   const exitCode = await run(switchboard, {
     address: config,
+    ...(metricsPort !== undefined && {
+      metrics: { address: { host: metricsHost, port: metricsPort }, text: () => switchboard.metrics() },
+    }),
     stop: catchStopSignals(),
     print,
     printError,

@@ -24,6 +24,8 @@ export interface Window {
 export interface CandidateTarget {
   readonly pid: number;
   readonly reach: Target;
+  /** Of a server with a port for /metrics. */
+  readonly metricsUrl?: string | undefined;
   /** Takes a line that the load has for it: of the reference. */
   tell?(line: string): Promise<void>;
   /** Collections of the isolate that forwards, since `sinceMs` of performance.now(); undefined where not known. */
@@ -55,6 +57,11 @@ export class Candidate {
   get url(): string | undefined {
     const { reach } = this.#target;
     return reach.kind === "http" ? reach.url : undefined;
+  }
+
+  /** Where its metrics are; undefined where it was started without. */
+  get metricsUrl(): string | undefined {
+    return this.#target.metricsUrl;
   }
 
   /** Collections since the first window; undefined where not known. */

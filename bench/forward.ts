@@ -15,6 +15,7 @@ import { joinCost } from "./scenarios/join_cost.ts";
 import { joins } from "./scenarios/joins.ts";
 import { lossyJoins } from "./scenarios/lossy_joins.ts";
 import { memory } from "./scenarios/memory.ts";
+import { metrics } from "./scenarios/metrics.ts";
 import { otherServer } from "./scenarios/other_server.ts";
 import { saturation } from "./scenarios/saturation.ts";
 import { smallRooms } from "./scenarios/small_rooms.ts";
@@ -28,6 +29,7 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "join-cost": joinCost,
   churn,
   memory,
+  metrics,
   flat,
   "lossy-joins": lossyJoins("native"),
   "lossy-joins-portable": lossyJoins("portable"),

@@ -9,10 +9,18 @@ export interface ServerKind {
   readonly flags: readonly string[];
   /** Whether media is forwarded by a worker and not by the main isolate. */
   readonly hasWorker: boolean;
+  /** Whether it has a port for /metrics. */
+  readonly hasMetrics?: boolean;
 }
 
 export const SERVER_KINDS = {
   native: { task: "start", flags: ["--backend=native", "--workers=1"], hasWorker: true },
+  "native-metrics": {
+    task: "start",
+    flags: ["--backend=native", "--workers=1"],
+    hasWorker: true,
+    hasMetrics: true,
+  },
   "native-workers-0": { task: "start", flags: ["--backend=native", "--workers=0"], hasWorker: false },
   portable: { task: "dev", flags: ["--backend=portable"], hasWorker: false },
 } as const satisfies Record<string, ServerKind>;
@@ -24,6 +32,7 @@ const START_TIMEOUT_MS = 20_000;
 /** The server as a user starts it, on one core, with the garbage collector's log on. */
 export class ServerProcess implements CandidateTarget {
   readonly reach: Target;
+  readonly metricsUrl: string | undefined;
   readonly #process: Deno.ChildProcess;
   readonly #gc: GcLog;
   readonly #hasWorker: boolean;
@@ -31,19 +40,23 @@ export class ServerProcess implements CandidateTarget {
 
   private constructor(
     process: Deno.ChildProcess,
-    started: { url: string; gc: GcLog; output: Promise<void> },
+    started: { url: string; metricsUrl: string | undefined; gc: GcLog; output: Promise<void> },
     hasWorker: boolean,
   ) {
     this.#process = process;
     this.#hasWorker = hasWorker;
     this.reach = { kind: "http", url: started.url };
+    this.metricsUrl = started.metricsUrl;
     this.#gc = started.gc;
     this.#output = started.output;
   }
 
   /** `root` is the folder of the server's deno.json. */
   static async start(kind: ServerKind, { root, core }: { root: string; core: number }): Promise<ServerProcess> {
-    const [program, ...args] = serverCommand(kind, root, core);
+    const metricsPort = kind.hasMetrics ? freePort() : undefined;
+    const metricsUrl = metricsPort === undefined ? undefined : `http://127.0.0.1:${metricsPort}/metrics`;
+    const command = serverCommand(kind, root, core);
+    const [program, ...args] = metricsPort !== undefined ? [...command, `--metrics-port=${metricsPort}`] : command;
     const process = new Deno.Command(program, { args, cwd: root, stdin: "null", stdout: "piped" }).spawn();
     const gc = new GcLog();
     const ready = Promise.withResolvers<string>();
@@ -51,7 +64,7 @@ export class ServerProcess implements CandidateTarget {
       .then(() => ready.reject(new Error(`the server ended before it was ready: ${[program, ...args].join(" ")}`)));
     const timer = setTimeout(() => ready.reject(new Error("the server was not ready in time")), START_TIMEOUT_MS);
     try {
-      return new ServerProcess(process, { url: await ready.promise, gc, output }, kind.hasWorker);
+      return new ServerProcess(process, { url: await ready.promise, metricsUrl, gc, output }, kind.hasWorker);
     } finally {
       clearTimeout(timer);
     }
@@ -76,6 +89,11 @@ export class ServerProcess implements CandidateTarget {
   kill(): void {
     killProcess(this.#process);
   }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 /** What the task says, with the flags of the bench behind it. */

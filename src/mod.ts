@@ -1,6 +1,6 @@
 /**
  * Switchboard as a library: `createSwitchboard()` gives a handler for Deno.serve that serves the signaling WebSocket,
- * WHIP, WHEP, the page with its browser SDK, and /healthz.
+ * WHIP, WHEP, the page with its browser SDK, /healthz and /readyz.
  *
  * ```ts
  * import { createSwitchboard } from "./src/mod.ts";
@@ -17,11 +17,13 @@ import { systemClock } from "./io/clock.ts";
 import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.ts";
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
-import { type Stats, Switchboard } from "./io/switchboard.ts";
+import type { Stats } from "./io/stats.ts";
+import { Switchboard } from "./io/switchboard.ts";
 import type { AuthOptions } from "./server/auth_options.ts";
 import { readHandshake } from "./server/bearer.ts";
 import { clientAddressFinder, type TrustedProxies } from "./server/client_address.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
+import { Metrics, METRICS_CONTENT_TYPE } from "./server/metrics.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { originRule, originWords } from "./server/origins.ts";
@@ -37,7 +39,7 @@ import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
 import type { Grants, Publishable } from "./signaling/grants.ts";
 import { parseIpAddress } from "./webrtc/ip_address.ts";
 
-export { AnnouncedAddresses, AnnounceError, CertificateError };
+export { AnnouncedAddresses, AnnounceError, CertificateError, METRICS_CONTENT_TYPE };
 export type {
   AnnounceOptions,
   AuthOptions,
@@ -132,6 +134,11 @@ export interface SwitchboardServer {
   };
   /** What is alive at present. */
   stats(): Stats;
+  /**
+   * What was counted, for Prometheus: its text format, of the type METRICS_CONTENT_TYPE. docs/metrics.md has the list. Nothing
+   * names a room, peer or address. From the first call on a timer of 20 ms measures the isolate's lag, until `close`.
+   */
+  metrics(): Promise<string>;
   /** Tells every client, ends every peer, and gives back all sockets and timers. */
   close(): Promise<void>;
 }
@@ -216,9 +223,22 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   const connectorOf = ({ headers }: Request, address: string): ConnectSignaling => {
     if (tokens === undefined) return (connection) => switchboard.connect(connection, address);
     const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, address, grants);
-    return behindToken(tokens.verify, readHandshake(headers).token, connect);
+    return behindToken({
+      verify: tokens.verify,
+      token: readHandshake(headers).token,
+      connect,
+      refused: (code) => switchboard.countRefusal(code),
+    });
   };
-  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, api });
+  const metrics = new Metrics({
+    backend: backend.name,
+    workers: backend.workers,
+    stats: () => switchboard.stats,
+    obstacle: () => switchboard.obstacle,
+    gather: () => switchboard.gather(),
+  });
+  const obstacle = () => switchboard.obstacle;
+  const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, obstacle, api });
   return {
     fetch(request, info) {
       // Deno puts the Host header into the URL, which then may be none.
@@ -238,6 +258,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
     stats: () => switchboard.stats,
+    metrics: () => metrics.text(),
     close: () => switchboard.close(),
   };
 }

@@ -1,9 +1,10 @@
 import { MediaEngine } from "../media/media_engine.ts";
 import type { PeerEvent, PeerEventHandler, PeerOpening, SocketHandle } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import type { Clock } from "./clock.ts";
-import type { HostedMedia, MediaHost } from "./media_host.ts";
+import type { HostedMedia, HostFigures, MediaHost } from "./media_host.ts";
 import { receiveFor } from "./receive_for.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -36,8 +37,14 @@ export class LocalMedia implements MediaHost {
       random,
       equalizesLengths: sockets.segmentation,
       attachSocket: (handle, receiver) =>
-        sockets.attachSocket(handle, receiveFor(receiver, () => clock.now(), () => sockets.flush())),
+        sockets.attachSocket(handle, receiveFor(receiver, () => this.#receivedMs(), () => sockets.flush())),
       emit: (peer, event) => this.#handlers.get(peer)?.(event, clock.now()),
+    });
+    const { meter } = this.#engine;
+    sockets.onFlushed(() => {
+      const nowMs = clock.now();
+      meter.flushed(nowMs);
+      meter.end(nowMs);
     });
   }
 
@@ -55,6 +62,19 @@ export class LocalMedia implements MediaHost {
 
   get ssrcCount(): number {
     return this.#engine.ssrcCount;
+  }
+
+  obstacle(hostname: string): string | undefined {
+    try {
+      this.#sockets.probe(hostname);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  gather(): Promise<readonly HostFigures[]> {
+    return Promise.resolve([{ isUp: true, figures: this.#engine.gather(), failures: 0 }]);
   }
 
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
@@ -94,6 +114,13 @@ export class LocalMedia implements MediaHost {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** What is received now begins a turn, or belongs to the present one. */
+  #receivedMs(): number {
+    const nowMs = this.#clock.now();
+    this.#engine.meter.begin(nowMs);
+    return nowMs;
   }
 
   async #close(): Promise<void> {

@@ -7,6 +7,7 @@ import { buildRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { TestClient } from "../../tests/harness/test_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
+import { FORWARD_BOUNDS_MS } from "../media/forward_meter.ts";
 import type { PeerEvent, SocketHandle } from "../media/messages.ts";
 import { LocalMedia } from "./local_media.ts";
 import { portableCiphers } from "./portable/cipher.ts";
@@ -15,7 +16,6 @@ import type { DatagramHandler, DatagramSocket, Sockets, TcpConnections } from ".
 const LOOPBACK = "127.0.0.1";
 
 class FakeSocket extends MemoryDatagrams implements DatagramSocket {
-  readonly dropped = 0;
   readonly port: number;
   readonly #log: string[];
 
@@ -39,6 +39,7 @@ class FakeSockets implements Sockets {
   openFailure: Error | undefined;
   attachFailure: Error | undefined;
   #lastPort = 5000;
+  #flushed = () => {};
 
   openSocket(hostname: string): SocketHandle {
     if (this.openFailure !== undefined) throw this.openFailure;
@@ -58,8 +59,17 @@ class FakeSockets implements Sockets {
     this.log.push(`${port} is closed`);
   }
 
+  probe(): void {
+    if (this.openFailure !== undefined) throw this.openFailure;
+  }
+
+  onFlushed(observer: () => void): void {
+    this.#flushed = observer;
+  }
+
   flush(): void {
     this.log.push("flush");
+    this.#flushed();
   }
 
   close(): Promise<void> {
@@ -240,5 +250,50 @@ Deno.test({
     const { media, take } = setUp();
     await media.close();
     assert.deepEqual(take(), ["close", "ciphers are closed"]);
+  },
+});
+
+Deno.test({
+  name:
+    "B258: forward latency is measured from the receipt of a batch to behind its flush, and batches that forward nothing not",
+  permissions: "none",
+  async fn() {
+    const { media, clock, sockets, open } = setUp();
+    const [publisher, subscriber] = [open(1), open(2)];
+    for (const { client, opening, send } of [publisher, subscriber]) {
+      client.connect(opening.ice);
+      send({ type: "connect", keying: testKeying() });
+    }
+    publisher.send({ type: "publish", trackId: "track", parameters: videoProducer() });
+    const ssrcs = { ssrc: 7000, rtxSsrc: undefined };
+    subscriber.send({ type: "subscribe", trackId: "track", parameters: consumerParameters(), ssrcs });
+    // The kernel takes its time.
+    const { flush } = FakeSockets.prototype;
+    sockets.flush = function () {
+      clock.advance(3);
+      flush.call(this);
+    };
+    const gather = async () => (await media.gather())[0].figures.turns;
+    assert.equal((await gather()).forwarding.sumMs, 0);
+    for (let sequenceNumber = 1; sequenceNumber <= 2; sequenceNumber++) {
+      publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber, payload: VP8_KEY_FRAME }));
+    }
+    publisher.client.check(publisher.opening.ice);
+    const { forwarding, busyMs, longestTurnMs } = await gather();
+    assert.deepEqual([forwarding.sumMs, busyMs, longestTurnMs], [6, 9, 3]);
+    assert.equal(forwarding.counts[FORWARD_BOUNDS_MS.indexOf(5)], 2);
+    assert.equal((await gather()).longestTurnMs, 0);
+  },
+});
+
+Deno.test({
+  name: "B263: a peer for which there would be no socket is told as an obstacle, and to ask leaves none",
+  permissions: "none",
+  fn() {
+    const { media, sockets, take } = setUp();
+    assert.equal(media.obstacle(LOOPBACK), undefined);
+    sockets.openFailure = new Error("EMFILE");
+    assert.equal(media.obstacle(LOOPBACK), "EMFILE");
+    assert.deepEqual([take(), media.socketCount], [[], 0]);
   },
 });

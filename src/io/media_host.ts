@@ -1,11 +1,25 @@
+import type { MediaFigures } from "../media/media_figures.ts";
 import type { PeerEventHandler, PeerMedia, PeerOpening } from "../media/messages.ts";
 
 /** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
 export const TICK_MS = 25;
 
+/** An isolate that has not told its figures by then is said to be down. */
+export const GATHER_MS = 1000;
+
 /** A peer's media with the port that it has. */
 export interface HostedMedia extends Pick<PeerMedia, "send"> {
   readonly port: number;
+}
+
+/** What one isolate that carries media has counted. */
+export interface HostFigures {
+  /** Whether it has answered; otherwise the figures are those that it told last. */
+  readonly isUp: boolean;
+  /** Since the start of the server, what was told by those that it has replaced included: no sum ever goes back. */
+  readonly figures: MediaFigures;
+  /** How often it has failed. */
+  readonly failures: number;
 }
 
 /** Where the media of peers is: in this isolate, or in workers. */
@@ -18,6 +32,10 @@ export interface MediaHost {
   readonly ssrcCount: number;
   /** Makes the media side of a peer, with a socket on `hostname`. Throws where no socket can be had. */
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia;
+  /** Why no peer can have a socket on `hostname` at present; undefined where one can. */
+  obstacle(hostname: string): string | undefined;
+  /** Asks for what was counted, isolate by isolate. Nobody is waited for longer than GATHER_MS. */
+  gather(): Promise<readonly HostFigures[]>;
   /** Whether `handleTimeout` is wanted every TICK_MS: there are peers or TCP connections whose time this isolate keeps. */
   readonly needsTicks: boolean;
   /** Does what is due. */

@@ -31,6 +31,8 @@ export interface DatagramSocket extends DatagramSender {
 export interface SocketOpener {
   /** Opens a socket on a free port of `hostname`. Throws what the system says where it cannot. */
   openSocket(hostname: string): SocketHandle;
+  /** Opens and closes what a peer on `hostname` would need. Throws what the system says where there is none left. */
+  probe(hostname: string): void;
   /** Gives the port back. Whoever attached the socket has closed it before. */
   closeSocket(handle: SocketHandle): void;
 }
@@ -45,6 +47,8 @@ export interface Sockets extends SocketOpener {
   attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket;
   /** Sends what is queued on all sockets; while batches are handled, at the end of them. */
   flush(): void;
+  /** Calls back each time that what a batch has caused was flushed. One observer has a place. */
+  onFlushed(observer: () => void): void;
   /** Closes what is still open. Resolves when nothing of it is left. */
   close(): Promise<void>;
 }

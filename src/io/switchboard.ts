@@ -5,16 +5,12 @@ import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";
 import type { Grants } from "../signaling/grants.ts";
-import {
-  type HttpOpenResult,
-  type HttpRole,
-  HttpSession,
-  type HttpSessionObserver,
-} from "../signaling/http_session.ts";
+import { type HttpOpenResult, HttpSession, type HttpSessionObserver } from "../signaling/http_session.ts";
+import type { ErrorCode } from "../signaling/messages.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Admission } from "../signaling/admission.ts";
 import type { Limits } from "../signaling/limits.ts";
-import { type RefusalCode, type RefusalCounts, Refusals } from "../signaling/refusals.ts";
+import { limitRefusals } from "../signaling/refusals.ts";
 import { Resumption } from "../signaling/resumption.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
@@ -23,10 +19,21 @@ import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
+import { type Figures, FigureSource } from "./figures.ts";
+import type { HttpOpenRequest } from "./http_open_request.ts";
 import { type HostedMedia, TICK_MS } from "./media_host.ts";
+import type { Stats } from "./stats.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
+/** What a join by WebSocket is refused by; other codes refuse what a peer, or nobody, asked for. */
+const JOIN_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "no-capacity",
+  "too-many-joins",
+  "too-many-rooms",
+  "room-full",
+  "duplicate-identity",
+]);
 
 export interface SwitchboardOptions {
   readonly backend: Backend;
@@ -45,39 +52,9 @@ export interface SwitchboardOptions {
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
 }
 
-/** What a WHIP or WHEP client asks for by its POST. */
-export interface HttpOpenRequest {
-  readonly role: HttpRole;
-  readonly roomId: string;
-  readonly name: string | undefined;
-  /** WHEP: whose tracks, by peer id or name; undefined for anyone's. */
-  readonly publisher: string | undefined;
-  /** What the client's token allows; undefined where no tokens are asked for. */
-  readonly grants?: Grants | undefined;
-  readonly sdp: string;
-  /** The client's IP address in text form. */
-  readonly address: string;
-}
-
 /** The signaling of one peer, of whatever kind: it is told where the server failed in what it caused. */
 interface Failing {
   fail(): void;
-}
-
-/** What is alive at present, all of it 0 where nobody is connected, and what was refused. */
-export interface Stats {
-  readonly rooms: number;
-  readonly peers: number;
-  readonly producers: number;
-  readonly consumers: number;
-  readonly ssrcs: number;
-  readonly sessions: number;
-  readonly sockets: number;
-  /** TCP connections of clients' media. */
-  readonly connections: number;
-  readonly timers: number;
-  /** Since the start, by code. */
-  readonly refusals: RefusalCounts;
 }
 
 const roomLog = getLogger(["switchboard", "room"]);
@@ -88,10 +65,10 @@ const signalingLog = getLogger(["switchboard", "signaling"]);
 /** The server without HTTP: gives peers their sockets and their time, and keeps one peer's fault from the others. */
 export class Switchboard {
   readonly #options: SwitchboardOptions;
+  readonly #figures: FigureSource;
   readonly #rooms = new Rooms();
   readonly #handshakes = new HandshakeLimit();
   readonly #admission: Admission;
-  readonly #refusals = new Refusals();
   readonly #resumption: Resumption;
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
@@ -105,6 +82,7 @@ export class Switchboard {
   constructor(options: SwitchboardOptions) {
     this.#options = options;
     this.#admission = new Admission(this.#rooms, options.limits);
+    this.#figures = new FigureSource(options.clock, options.backend.media);
     this.#resumption = new Resumption(options.random);
   }
 
@@ -121,13 +99,25 @@ export class Switchboard {
       sockets: this.#options.backend.media.socketCount,
       connections: this.#options.backend.media.connectionCount,
       timers: this.#timer === undefined ? 0 : 1,
-      refusals: { ...this.#refusals.counts, "too-many-handshakes": this.#handshakes.refused },
+      refusals: limitRefusals(this.#refusals),
     };
   }
 
-  /** Counts what was refused before it came here, as a page of another origin is. */
-  countRefusal(code: RefusalCode): void {
-    this.#refusals.count(code);
+  /** Why another peer cannot be taken at present; undefined where it can. */
+  get obstacle(): string | undefined {
+    if (this.#closed) return "the server is shutting down";
+    return this.#options.backend.media.obstacle(this.#options.hostname);
+  }
+
+  /** What was counted since the start. Nobody is waited for longer than GATHER_MS. */
+  async gather(): Promise<Figures> {
+    const { admissions, ...rest } = await this.#figures.gather();
+    return { ...rest, admissions: { ...admissions, refusals: this.#refusals } };
+  }
+
+  /** Counts what was refused before anyone here heard of it, by its code. */
+  countRefusal(code: string): void {
+    this.#figures.admissions.refused(code);
   }
 
   /**
@@ -167,6 +157,12 @@ export class Switchboard {
 
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
+    const result = this.#openHttpSession(request);
+    if (!result.ok) this.#figures.admissions.joinRefused();
+    return result;
+  }
+
+  #openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     if (this.#closed) return { ok: false, code: "server-closing", message: "the server is shutting down" };
     const { random, codecs, limits, duplicateIdentity, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
@@ -185,7 +181,6 @@ export class Switchboard {
         duplicateIdentity,
         observer: this.#httpObserver,
       }, sdp);
-      if (!result.ok) this.#refusals.count(result.code);
       return result;
     } finally {
       this.#options.backend.media.flush();
@@ -217,6 +212,7 @@ export class Switchboard {
 
   async #close(): Promise<void> {
     this.#closed = true;
+    this.#figures.close();
     for (const session of [...this.#sessions]) this.#guard(session, () => session.shutDown());
     for (const [participant, session] of this.#participants) {
       this.#guard(session, () => participant.leave("server-closing"));
@@ -283,11 +279,21 @@ export class Switchboard {
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
       failed: (participant, detail) => this.#failed(participant, detail),
-      refused: (code, message) => {
-        this.#refusals.count(code);
-        signalingLog.debug("{code}: {message}", { code, message });
-      },
+      refused: (code, message) => this.#refused(code, message),
     };
+  }
+
+  /** By code. A handshake too many is refused without a word to its client. */
+  get #refusals(): Readonly<Record<string, number>> {
+    const { refusals } = this.#figures.admissions.figures;
+    const { refused } = this.#handshakes;
+    return refused === 0 ? refusals : { ...refusals, "too-many-handshakes": refused };
+  }
+
+  #refused(code: ErrorCode, message: string): void {
+    signalingLog.debug("{code}: {message}", { code, message });
+    this.#figures.admissions.refused(code);
+    if (JOIN_REFUSALS.has(code)) this.#figures.admissions.joinRefused();
   }
 
   readonly #httpObserver: HttpSessionObserver = {
@@ -297,12 +303,14 @@ export class Switchboard {
     },
     left: (session, reason, detail) => {
       this.#httpSessions.delete(session.id);
+      // Who asked for the session is told so, and it is counted there.
+      if (reason === "refused") this.#figures.admissions.forget(session.participant);
       this.#left(session.participant, reason, detail);
     },
     connected: (session) => this.#connected(session.participant),
     failed: (session, detail) => this.#failed(session.participant, detail),
     refused: ({ participant }, code) => {
-      this.#refusals.count(code);
+      this.#figures.admissions.refused(code);
       signalingLog.debug("{code}: peer {peer} in room {room}", { code, ...describe(participant) });
     },
   };
@@ -310,6 +318,7 @@ export class Switchboard {
   #joined(participant: Participant, session: Failing): void {
     this.#participants.set(participant, session);
     this.#handshaking.set(participant, session);
+    this.#figures.admissions.joined(participant, this.#now());
     this.#startTimer();
     roomLog.info("peer {peer} joined room {room}", describe(participant));
   }
@@ -324,11 +333,13 @@ export class Switchboard {
   #left(participant: Participant, reason: LeaveReason, detail: string): void {
     this.#participants.delete(participant);
     this.#handshaking.delete(participant);
+    this.#figures.admissions.left(participant, reason);
     if (!this.#needsTicks()) this.#stopTimer();
     roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
   }
 
   #connected(participant: Participant): void {
+    this.#figures.admissions.connected(participant, this.#now());
     this.#handshaking.delete(participant);
     const { hostname, port, transport = "udp" } = participant.remoteAddress ?? { hostname: "?", port: 0 };
     const address = { ...describe(participant), hostname, port, transport };

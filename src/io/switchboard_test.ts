@@ -8,7 +8,7 @@ import { TestClient } from "../../tests/harness/test_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import { type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
 import { DEFAULT_LIMITS, type Limits } from "../signaling/limits.ts";
-import { Refusals } from "../signaling/refusals.ts";
+import { limitRefusals } from "../signaling/refusals.ts";
 import { localAddresses } from "./addresses.ts";
 import { LocalMedia } from "./local_media.ts";
 import { portableCiphers } from "./portable/cipher.ts";
@@ -17,7 +17,6 @@ import { Switchboard } from "./switchboard.ts";
 
 class FakeSocket extends MemoryDatagrams implements DatagramSocket {
   readonly port = 5000;
-  readonly dropped = 0;
   readonly handler: DatagramHandler;
 
   constructor(handler: DatagramHandler) {
@@ -49,6 +48,10 @@ function setUp(hostname = "127.0.0.1", limits: Partial<Limits> = {}) {
       closes++;
       return Promise.resolve();
     },
+    probe() {
+      if (failure !== undefined) throw failure;
+    },
+    onFlushed() {},
     flush: () => void flushes++,
   };
   const random = seededRandom(1);
@@ -110,7 +113,7 @@ const NOTHING = {
   sockets: 0,
   connections: 0,
   timers: 0,
-  refusals: new Refusals().counts,
+  refusals: limitRefusals({}),
 };
 
 Deno.test({
@@ -233,9 +236,9 @@ Deno.test({
 });
 
 Deno.test({
-  name: "P61: where no socket can be opened the client is told, by WebSocket, WHIP or WHEP, and the others stay",
+  name: "P61, B260: where no socket can be opened the client is told, by WebSocket, WHIP or WHEP, and the others stay",
   permissions: "none",
-  fn() {
+  async fn() {
     const setup = setUp();
     const neighbour = joinConnected(setup);
     setup.fail(new Error("too many open files"));
@@ -260,8 +263,13 @@ Deno.test({
     assert.equal(setup.switchboard.stats.refusals["no-capacity"], 3);
     assert.deepEqual(neighbour.closed, []);
     assert.equal(setup.switchboard.stats.peers, 1);
+    assert.equal(setup.switchboard.obstacle, "too many open files");
     setup.fail(undefined);
+    assert.equal(setup.switchboard.obstacle, undefined);
     assert.equal(setup.connect().say({ type: "join", roomId: "room" })[0].type, "welcome");
+    const { joins, refusals } = (await setup.switchboard.gather()).admissions;
+    assert.deepEqual(joins, { connected: 1, left: 0, failed: 0, refused: 3 });
+    assert.deepEqual(refusals, { "no-capacity": 1 }, "whoever answers HTTP counts the others");
   },
 });
 

@@ -261,3 +261,51 @@ Deno.test({
     assert.ok([keying.local, keying.remote].every(({ key, salt }) => [...key, ...salt].every((byte) => byte === 0)));
   },
 });
+
+Deno.test({
+  name: "B256: what was counted never goes back, whoever leaves, and names nobody",
+  permissions: "none",
+  fn() {
+    const setup = new MediaSetup();
+    const [publisher, subscriber, stranger] = [connect(setup), connect(setup), connect(setup, "another room")];
+    publisher.say(PUBLISH);
+    subscriber.say(SUBSCRIBE);
+    sendPicture(publisher, 1);
+    stranger.client.sendDatagram(Uint8Array.of(100, 0, 0, 0));
+    stranger.client.sendRtp(buildRtp({ ssrc: 5, sequenceNumber: 1 }));
+    subscriber.datagrams.dropped = 7;
+    const before = setup.engine.gather();
+    assert.deepEqual([before.tracks.video.packetsReceived, before.tracks.video.packetsSent], [1, 1]);
+    assert.deepEqual([before.drops.unknown, before.drops.noTrack, before.drops.queueFull], [1, 1, 7]);
+    for (const peer of [publisher, subscriber, stranger]) leaveAndClose(peer);
+    assert.deepEqual(setup.engine.gather(), before);
+    const [next, other] = [connect(setup), connect(setup)];
+    next.say(PUBLISH);
+    other.say(SUBSCRIBE);
+    sendPicture(next, 1);
+    const after = setup.engine.gather();
+    assert.deepEqual([after.tracks.video.packetsSent, after.drops.queueFull], [2, 7]);
+    assert.deepEqual(before.tracks.video.packetsSent, 1, "what was told stays as it was");
+    assert.doesNotMatch(JSON.stringify(after), /peer|room|192/);
+  },
+});
+
+Deno.test({
+  name: "B257: to ask for what was counted changes nothing for the peers",
+  permissions: "none",
+  fn() {
+    const setup = new MediaSetup();
+    const [publisher, subscriber] = [connect(setup), connect(setup)];
+    publisher.say(PUBLISH);
+    subscriber.say(SUBSCRIBE);
+    sendPicture(publisher, 1);
+    const next = setup.engine.nextTimeout();
+    subscriber.received();
+    for (let i = 0; i < 3; i++) setup.engine.gather();
+    assert.equal(setup.engine.nextTimeout(), next);
+    assert.deepEqual([publisher.datagrams.take(), subscriber.datagrams.take()], [[], []]);
+    assert.deepEqual([publisher.events, subscriber.events], [[], []]);
+    sendPicture(publisher, 2);
+    assert.equal(subscriber.received().length, 1);
+  },
+});

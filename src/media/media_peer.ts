@@ -1,6 +1,7 @@
 import { Peer } from "../sfu/peer.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { Router } from "../sfu/router.ts";
+import type { MediaCounters } from "../sfu/track_counters.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { PeerTransport, type TransportObserver } from "../webrtc/peer_transport.ts";
@@ -17,6 +18,7 @@ export interface MediaPeerOptions {
   readonly ciphers: SrtpCipherFactory;
   readonly random: RandomSource;
   readonly equalizesLengths: boolean;
+  readonly counters: MediaCounters;
   readonly emit: (event: PeerEvent) => void;
   readonly nowMs: number;
 }
@@ -34,7 +36,7 @@ export class MediaPeer implements TransportObserver {
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
-    const { opening, router, datagrams, ciphers, random, equalizesLengths, emit, nowMs } = options;
+    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, nowMs } = options;
     const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut } = opening;
     this.#emit = emit;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
@@ -44,6 +46,7 @@ export class MediaPeer implements TransportObserver {
       sender: this.transport,
       random,
       equalizesLengths,
+      counters,
       maxBitrateOut,
       trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
     });

@@ -31,7 +31,6 @@ const MAX_WORKERS = 256;
 
 /** A slip beyond that. */
 const MAX_LIMIT = 1_000_000;
-
 const MAX_BITRATE = 10_000_000_000;
 
 const limitWords = `none, or a whole number from 1 to ${MAX_LIMIT}`;
@@ -250,6 +249,18 @@ const schema = z.object({
       "reverse proxies whose X-Forwarded-For says who a client is: how many there are on the way, where nobody can go past them, or their addresses",
     allowed: "a whole number from 0 to 9, or IP addresses and prefixes as in 10.0.0.0/8, separated by commas",
   }),
+  metricsPort: setting(z.union([unset(""), wholeNumber(65535)]), {
+    placeholder: "number",
+    fallback: "",
+    meaning: "TCP port that serves /metrics to Prometheus, and nothing else; none where it is not given",
+    allowed: "a whole number from 0 to 65535, where 0 is any free port; not that of --port or --tcp-port",
+  }),
+  metricsHost: setting(z.union([ip, localHost]), {
+    placeholder: "address",
+    fallback: "127.0.0.1",
+    meaning: "address that --metrics-port is on: everybody who reaches it may read the numbers",
+    allowed: "an IPv4 or IPv6 address, or localhost",
+  }),
   log: setting(z.string().transform(logFilter), {
     placeholder: "filter",
     fallback: "switchboard=info",
@@ -310,6 +321,7 @@ export function parseConfig(
     ? [
       ...missingCompanions(parsed.data),
       ...sharedPort(parsed.data),
+      ...sharedMetricsPort(parsed.data),
       ...twoCertificates(parsed.data),
       ...unserved(parsed.data),
       ...authGaps(parsed.data),
@@ -324,6 +336,15 @@ export function parseConfig(
 function sharedPort({ port, tcpPort, mediaHost }: Config): string[] {
   const isShared = tcpPort !== undefined && tcpPort !== 0 && tcpPort === port && mediaHost.length === 0;
   return isShared ? [`--tcp-port and --port are both ${port}: HTTP and media need a TCP port each`] : [];
+}
+
+/** On another address they might share a number, yet whoever reads it would take one for the other. */
+function sharedMetricsPort({ port, tcpPort, metricsPort }: Config): string[] {
+  if (metricsPort === undefined || metricsPort === 0) return [];
+  const others = { "--port": port, "--tcp-port": tcpPort };
+  return Object.entries(others).filter(([, other]) => other === metricsPort).map(([flag]) =>
+    `--metrics-port and ${flag} are both ${metricsPort}: /metrics needs a TCP port of its own`
+  );
 }
 
 /** Settings that are of no use alone. */

@@ -52,6 +52,8 @@ Deno.test({
       joinsPerMinute: 600,
       origins: [],
       trustProxy: 0,
+      metricsPort: undefined,
+      metricsHost: "127.0.0.1",
       log: [{ area: ["switchboard"], level: "info" }],
     });
   },
@@ -353,7 +355,7 @@ Deno.test({
       "--tcp-port, --dtls-cert, --dtls-key, --tls-cert, --tls-key, --tls-self-signed, --stun, --turn, --turn-secret, " +
       "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
       "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, " +
-      "--trust-proxy, --log and --help",
+      "--trust-proxy, --metrics-port, --metrics-host, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);
@@ -395,5 +397,22 @@ Deno.test({
       }
       assert.equal(rows[index + 2].split("|").length, 6, "a cell has a bar in it");
     }
+  },
+});
+
+Deno.test({
+  name: "B261: /metrics has a port of its own, and is for this machine alone unless it is told otherwise",
+  permissions: "none",
+  fn() {
+    const { metricsPort, metricsHost } = accepted(["--metrics-port=9464"]);
+    assert.deepEqual([metricsPort, metricsHost], [9464, "127.0.0.1"]);
+    assert.equal(accepted([], { METRICS_PORT: "0", METRICS_HOST: "0.0.0.0" }).metricsHost, "0.0.0.0");
+    assert.equal(accepted(["--metrics-port=0", "--port=0"]).metricsPort, 0);
+    assert.equal(
+      refused(["--metrics-port=3000"]),
+      "--metrics-port and --port are both 3000: /metrics needs a TCP port of its own",
+    );
+    assert.match(refused(["--metrics-port=3478", "--tcp-port=3478"]), /^--metrics-port and --tcp-port are both 3478/);
+    assert.match(refused(["--metrics-port=x"]), /^--metrics-port=x is not allowed: expected a whole number/);
   },
 });

@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly staticRoot: URL;
   /** What `/healthz` tells, as JSON. */
   health(): object;
+  /** Why no other peer can be taken at present; undefined where one can. */
+  obstacle(): string | undefined;
   /** Routes that come before the files: WHIP and WHEP. */
   readonly api?: Hono<HttpEnvironment>;
 }
@@ -49,7 +51,7 @@ const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
   crossOriginResourcePolicy: false,
 };
 
-/** Everything that is plain HTTP: the page, the browser SDK, WHIP, WHEP and `/healthz`. */
+/** Everything that is plain HTTP: the page, the browser SDK, WHIP, WHEP, `/healthz` and `/readyz`. */
 export function createApp(options: AppOptions): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
   app.use(secureHeaders(SECURITY_HEADERS));
@@ -57,6 +59,12 @@ export function createApp(options: AppOptions): Hono<HttpEnvironment> {
     c.header("Cache-Control", "no-store");
     c.header("Cross-Origin-Resource-Policy", "same-origin");
     return c.json(options.health());
+  });
+  app.get("/readyz", (c) => {
+    c.header("Cache-Control", "no-store");
+    c.header("Cross-Origin-Resource-Policy", "same-origin");
+    const reason = options.obstacle();
+    return reason === undefined ? c.json({ status: "ready" }) : c.json({ status: "not-ready", reason }, 503);
   });
   if (options.api !== undefined) app.route("/", options.api);
   app.get("*", etag(), (c) => sendStaticFile(c, options.staticRoot));

@@ -7,7 +7,8 @@ import { configureLogs } from "./log.ts";
 import { STATIC_ROOT } from "./static_files.ts";
 
 const health = { status: "ok", rooms: 1, peers: 2, backend: "portable" };
-const app = createApp({ staticRoot: STATIC_ROOT, health: () => health });
+let obstacle: string | undefined;
+const app = createApp({ staticRoot: STATIC_ROOT, health: () => health, obstacle: () => obstacle });
 
 const read: Deno.PermissionOptions = { read: [STATIC_ROOT] };
 
@@ -126,6 +127,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B263: /readyz is 200 where another peer can be taken, else 503 with the reason; /healthz is 200 in any case",
+  permissions: { read: [STATIC_ROOT] },
+  async fn() {
+    const ask = async (path: string) => {
+      const response = await app.request(path);
+      assert.equal(response.headers.get("cache-control"), "no-store");
+      return [response.status, await response.json()];
+    };
+    assert.deepEqual(await ask("/readyz"), [200, { status: "ready" }]);
+    obstacle = "a UDP socket cannot be opened: EMFILE";
+    try {
+      assert.deepEqual(await ask("/readyz"), [503, { status: "not-ready", reason: obstacle }]);
+      assert.deepEqual(await ask("/healthz"), [200, health]);
+    } finally {
+      obstacle = undefined;
+    }
+  },
+});
+
+Deno.test({
   name: "a fault is logged and answered 500, without its details",
   permissions: "none",
   async fn() {
@@ -136,6 +157,7 @@ Deno.test({
       health: () => {
         throw new Error("secret");
       },
+      obstacle: () => undefined,
     });
     try {
       const response = await broken.request("/healthz");
@@ -160,7 +182,7 @@ Deno.test({
       const api = new Hono<HttpEnvironment>().all("*", () => {
         throw new Error("fault");
       });
-      const faulty = createApp({ staticRoot: STATIC_ROOT, health: () => health, api });
+      const faulty = createApp({ staticRoot: STATIC_ROOT, health: () => health, obstacle: () => undefined, api });
       for (const path of ["/whip/room/Qx1234567890", "/whep/room/Qx1234567890", "/whip/room", "/whip/room/"]) {
         assert.equal((await faulty.request(path, { method: "DELETE" })).status, 500);
       }

@@ -28,6 +28,9 @@ export interface ProblemDetails {
   readonly detail: string;
 }
 
+/** Under this name the context has the code of the problem that was answered. */
+export const PROBLEM_CODE = "problemCode";
+
 export const PROBLEM_TYPE = "application/problem+json";
 
 /** Problem details as RFC 9457 has them. */
@@ -42,5 +45,6 @@ export function problem(
   details?: ProblemDetails,
   headers?: Readonly<Record<string, string>>,
 ): Response {
+  if (details !== undefined) c.set(PROBLEM_CODE, details.code);
   return c.json(problemBody(status, details), status, { ...headers, "Content-Type": PROBLEM_TYPE });
 }

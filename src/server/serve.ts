@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { demandHttps } from "./hsts.ts";
 import { type Handler, Listener } from "./listener.ts";
+import { serveMetrics } from "./metrics_listener.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
 import { TlsListener } from "./tls_listener.ts";
 
@@ -34,6 +35,15 @@ export interface ServedTls {
   close(): void;
 }
 
+/** The settings that an address comes from. */
+interface AddressFlags {
+  readonly host: string;
+  readonly port: string;
+}
+
+const HTTP_FLAGS: AddressFlags = { host: "--host", port: "--port" };
+const METRICS_FLAGS: AddressFlags = { host: "--metrics-host", port: "--metrics-port" };
+
 /** The wish to end, and the wish to end at once. */
 export interface StopSignals {
   readonly first: Promise<unknown>;
@@ -44,6 +54,8 @@ export interface RunOptions {
   readonly address: ListenAddress;
   /** Left out: HTTP in the clear. */
   readonly tls?: ServedTls;
+  /** What `/metrics` tells, and where; left out, there is none. */
+  readonly metrics?: { readonly address: ListenAddress; readonly text: () => Promise<string> } | undefined;
   readonly stop: StopSignals;
   /** Takes what is for stdout. */
   readonly print: (line: string) => void;
@@ -53,16 +65,44 @@ export interface RunOptions {
 
 /** Serves until the first stop signal, then shuts down. Resolves to the process's exit code. */
 export async function run(application: Application, options: RunOptions): Promise<number> {
-  let server: Server;
-  try {
-    server = listen(application, options);
-  } catch (error) {
-    options.printError(listenError(error, options.address));
+  const { printError } = options;
+  const asked = options.metrics;
+  const metrics = asked &&
+    tryListen((address) => serveMetrics(asked.text, address), asked.address, METRICS_FLAGS, printError);
+  if (asked !== undefined && metrics === undefined) return 1;
+  const server = tryListen(
+    (address) => listen(application, { ...options, address }),
+    options.address,
+    HTTP_FLAGS,
+    printError,
+  );
+  if (server === undefined) {
+    await metrics?.shutdown();
     return 1;
   }
   await options.stop.first;
   log.info("shutting down");
-  return await shutdown(server, options.stop);
+  const close = async () => {
+    await server.close();
+    // Last: what the end of the calls looks like is told as well.
+    await metrics?.shutdown();
+  };
+  return await shutdown({ close }, options.stop);
+}
+
+/** Says on stderr what a user can do where the address cannot be listened on; then there is no listener. */
+function tryListen<T>(
+  open: (address: ListenAddress) => T,
+  address: ListenAddress,
+  flags: AddressFlags,
+  printError: (line: string) => void,
+): T | undefined {
+  try {
+    return open(address);
+  } catch (error) {
+    printError(listenError(error, address, flags));
+    return undefined;
+  }
 }
 
 /** A server that listens. */
@@ -74,7 +114,7 @@ export interface Server {
 function listen(application: Application, { address, tls, print }: RunOptions): Server {
   let closing = false;
   const handler: Handler = (request, info) =>
-    closing && !refusesItself(request) ? closingResponse() : application.fetch(request, info);
+    closing && !answersItself(request) ? closingResponse() : application.fetch(request, info);
   const { host: hostname, port } = address;
   const onListen = ({ port }: Deno.NetAddr) => {
     print(`Switchboard is ready at ${pageUrl(hostname, port, tls === undefined ? "http" : "https")}\n`);
@@ -105,9 +145,12 @@ function listenByTls(handler: Handler, tls: ServedTls, listening: Listening): Tl
   return listener;
 }
 
-/** WHIP and WHEP say that the server closes by a problem document, which pages of every origin may read (rules P58, P59). */
-function refusesItself(request: Request): boolean {
-  return /^\/(whip|whep)\//.test(URL.parse(request.url)?.pathname ?? "");
+/**
+ * WHIP and WHEP say that the server closes by a problem document, which pages of every origin may read (rules P58, P59).
+ * Who asks whether it is alive or ready is told so (rule B263).
+ */
+function answersItself(request: Request): boolean {
+  return /^\/(?:(?:whip|whep)\/|(?:healthz|readyz)$)/.test(URL.parse(request.url)?.pathname ?? "");
 }
 
 function closingResponse(): Response {
@@ -144,15 +187,15 @@ export function pageUrl(host: string, port: number, scheme: "http" | "https" = "
 }
 
 /** What a user can do about an address that cannot be listened on. Other errors are thrown again. */
-function listenError(error: unknown, { host, port }: ListenAddress): string {
+function listenError(error: unknown, { host, port }: ListenAddress, flags: AddressFlags): string {
   if (error instanceof Deno.errors.AddrInUse) {
-    return `Port ${port} is taken: choose another one with --port=<number> (0 takes any free one)\n`;
+    return `Port ${port} is taken: choose another one with ${flags.port}=<number> (0 takes any free one)\n`;
   }
   if (error instanceof Deno.errors.AddrNotAvailable) {
-    return `This machine does not have the address ${host}: choose another one with --host=<address>\n`;
+    return `This machine does not have the address ${host}: choose another one with ${flags.host}=<address>\n`;
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return `Port ${port} may not be listened on by this user: choose another one with --port=<number>\n`;
+    return `Port ${port} may not be listened on by this user: choose another one with ${flags.port}=<number>\n`;
   }
   throw error;
 }

@@ -140,7 +140,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B78, P59: while the server shuts down WHIP and WHEP refuse in their own words, all else is 503",
+  name:
+    "B78, P59, B263: while the server shuts down WHIP, WHEP, /healthz and /readyz have their own words, all else is 503",
   permissions,
   async fn() {
     let base = "";
@@ -148,7 +149,9 @@ Deno.test({
     const application: Application = {
       fetch: ({ method, url }) => new Response(`${method} ${new URL(url).pathname}`),
       async close() {
-        for (const path of ["/whip/a", "/whep/a/b", "/whipped/a", "/whip", "/", "/ws", "/healthz"]) {
+        for (
+          const path of ["/whip/a", "/whep/a/b", "/healthz", "/readyz", "/whipped/a", "/whip", "/", "/ws", "/healthz/a"]
+        ) {
           const response = await fetch(`${base}${path}`, { method: "POST", body: "v=0" });
           got.push(`${response.status} ${(await response.text()).trim()}`);
         }
@@ -159,7 +162,8 @@ Deno.test({
       return Promise.resolve();
     });
     const closing = "503 The server is closing";
-    assert.deepEqual(got, ["200 POST /whip/a", "200 POST /whep/a/b", closing, closing, closing, closing, closing]);
+    const themselves = ["/whip/a", "/whep/a/b", "/healthz", "/readyz"].map((path) => `200 POST ${path}`);
+    assert.deepEqual(got, [...themselves, closing, closing, closing, closing, closing]);
     assert.equal(exitCode, 0);
   },
 });
@@ -208,5 +212,53 @@ Deno.test({
     assert.deepEqual(told, ["first"]);
     handle(1500);
     assert.deepEqual(told, ["first", "second"]);
+  },
+});
+
+Deno.test({
+  name: "B261: a port of /metrics that is taken is told with what to do, and nothing is served",
+  permissions,
+  async fn() {
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const lines: string[] = [];
+    const print = (line: string) => void lines.push(line);
+    const application: Application = { fetch: () => new Response(), close: () => Promise.resolve() };
+    const metrics = { address: { host: "127.0.0.1", port }, text: () => Promise.resolve("") };
+    const address = { host: "127.0.0.1", port: 0 };
+    assert.equal(await run(application, { address, metrics, stop: noSignal, print, printError: print }), 1);
+    taken.close();
+    assert.deepEqual(lines, [
+      `Port ${port} is taken: choose another one with --metrics-port=<number> (0 takes any free one)\n`,
+    ]);
+  },
+});
+
+Deno.test({
+  name: "B261: /metrics goes on until the application has closed, and ends with the server",
+  permissions,
+  async fn() {
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr;
+    free.close();
+    const url = `http://127.0.0.1:${port}/metrics`;
+    const got: string[] = [];
+    const ask = async () => void got.push(await (await fetch(url)).text());
+    const application: Application = { fetch: () => new Response(), close: ask };
+    const stop = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<string>();
+    const exit = run(application, {
+      address: { host: "127.0.0.1", port: 0 },
+      metrics: { address: { host: "127.0.0.1", port }, text: () => Promise.resolve("up 1") },
+      stop: { first: stop.promise, second: never },
+      print: ready.resolve,
+      printError: ready.resolve,
+    });
+    await ready.promise;
+    await ask();
+    stop.resolve();
+    assert.equal(await exit, 0);
+    assert.deepEqual(got, ["up 1", "up 1"]);
+    await assert.rejects(fetch(url));
   },
 });

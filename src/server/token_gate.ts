@@ -18,15 +18,24 @@ const CLOSE_CODES = { "too-many": 1008, "internal": 1011, "unauthorized": 4401, 
 /** As ConnectSignaling, for a client whose token allows this. */
 export type ConnectGranted = (connection: SignalingConnection, grants: Grants) => SignalingEndpoint;
 
+export interface TokenGateOptions {
+  readonly verify: VerifyToken;
+  /** What the client brought; undefined for none. */
+  readonly token: string | undefined;
+  readonly connect: ConnectGranted;
+  /** A client was refused, by this code. */
+  readonly refused: (code: ErrorCode) => void;
+}
+
 /**
  * Lets a WebSocket that is open through to `connect` once its token is verified, with what it has sent meanwhile; all others
  * are told why, and closed. It is not done before the WebSocket opens: Deno never tells the end of a connection that was
  * lost while its handshake waited for an answer.
  */
-export function behindToken(verify: VerifyToken, token: string | undefined, connect: ConnectGranted): ConnectSignaling {
+export function behindToken(options: TokenGateOptions): ConnectSignaling {
   return (connection, remote) => {
-    const gate = new TokenGate(connection, remote, connect);
-    verify(token).then((result) => gate.handleResult(result)).catch((error) => gate.handleFault(error));
+    const gate = new TokenGate(connection, remote, options);
+    options.verify(options.token).then((result) => gate.handleResult(result)).catch((error) => gate.handleFault(error));
     return gate;
   };
 }
@@ -34,7 +43,7 @@ export function behindToken(verify: VerifyToken, token: string | undefined, conn
 class TokenGate implements SignalingEndpoint {
   readonly #connection: SignalingConnection;
   readonly #remote: RemoteAddress;
-  readonly #connect: ConnectGranted;
+  readonly #options: TokenGateOptions;
   /** What came before the token was verified. */
   #held: (string | undefined)[] = [];
   #heldSize = 0;
@@ -42,10 +51,10 @@ class TokenGate implements SignalingEndpoint {
   #endpoint: SignalingEndpoint | undefined;
   #ended = false;
 
-  constructor(connection: SignalingConnection, remote: RemoteAddress, connect: ConnectGranted) {
+  constructor(connection: SignalingConnection, remote: RemoteAddress, options: TokenGateOptions) {
     this.#connection = connection;
     this.#remote = remote;
-    this.#connect = connect;
+    this.#options = options;
   }
 
   handleMessage(data: string | undefined): void {
@@ -64,7 +73,7 @@ class TokenGate implements SignalingEndpoint {
   handleResult(result: TokenResult): void {
     if (this.#ended) return;
     if (!result.ok) return this.#refuse(result.code, result.message);
-    this.#endpoint = this.#connect(this.#connection, result.grants);
+    this.#endpoint = this.#options.connect(this.#connection, result.grants);
     for (const data of this.#held.splice(0)) {
       // A message may have had the connection closed: none comes after that.
       if (!this.#ended) this.#endpoint.handleMessage(data);
@@ -82,6 +91,7 @@ class TokenGate implements SignalingEndpoint {
     if (this.#ended) return;
     this.#ended = true;
     this.#held = [];
+    this.#options.refused(code);
     log.debug("a WebSocket is refused, {code}: {message}", { ...this.#remote, code, message });
     const error: ServerMessage = { type: "error", code, message };
     this.#connection.send(JSON.stringify(error));

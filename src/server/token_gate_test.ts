@@ -20,15 +20,20 @@ const GRANTS: Grants = {
 function open(handleMessage: (data: string | undefined) => void = () => {}) {
   const told: unknown[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<TokenResult>();
-  const connect = behindToken((token) => (told.push(`verify ${token}`), promise), "a.b.c", (_, grants) => {
-    told.push(grants === GRANTS ? "connected" : "?");
-    return {
-      handleMessage: (data) => {
-        told.push(data);
-        handleMessage(data);
-      },
-      handleClose: (code) => told.push(`closed ${code}`),
-    };
+  const connect = behindToken({
+    verify: (token) => (told.push(`verify ${token}`), promise),
+    token: "a.b.c",
+    connect(_, grants) {
+      told.push(grants === GRANTS ? "connected" : "?");
+      return {
+        handleMessage: (data) => {
+          told.push(data);
+          handleMessage(data);
+        },
+        handleClose: (code) => told.push(`closed ${code}`),
+      };
+    },
+    refused: (code) => told.push(`${code} refused`),
   });
   const gate = connect({
     send: (text) => told.push(`${JSON.parse(text).code} sent`),
@@ -68,7 +73,7 @@ test("P72: who sends more than 1 MiB, or a thousand messages, before its token i
   for (const message of ["x".repeat(500_000), ""]) {
     const { gate, told, allow } = open();
     for (let i = 0; i < 1100; i++) gate.handleMessage(message);
-    assert.deepEqual(told.splice(0), ["verify a.b.c", "too-many sent", "close 1008"]);
+    assert.deepEqual(told.splice(0), ["verify a.b.c", "too-many refused", "too-many sent", "close 1008"]);
     assert.deepEqual(await allow(), []);
   }
 });
@@ -91,10 +96,18 @@ test("B76: a fault in what is behind the gate costs this connection", async () =
     throw new Error("a fault");
   });
   gate.handleMessage("one");
-  assert.deepEqual(await allow(), ["verify a.b.c", "connected", "one", "internal sent", "close 1011"]);
+  assert.deepEqual(await allow(), [
+    "verify a.b.c",
+    "connected",
+    "one",
+    "internal refused",
+    "internal sent",
+    "close 1011",
+  ]);
   const other = open();
   assert.deepEqual(await other.settle(() => other.reject(new Error("a fault"))), [
     "verify a.b.c",
+    "internal refused",
     "internal sent",
     "close 1011",
   ]);

@@ -1,12 +1,12 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { HttpOpenRequest } from "../io/switchboard.ts";
+import type { HttpOpenRequest } from "../io/http_open_request.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import { openQuery } from "../signaling/messages.ts";
 import { coversRoom, type Grants } from "../signaling/grants.ts";
 import { bearerToken } from "./bearer.ts";
 import { type AllowsOrigin, originWords } from "./origins.ts";
-import { problem, type ProblemStatus } from "./problem.ts";
+import { problem, PROBLEM_CODE, type ProblemStatus } from "./problem.ts";
 import type { TokenRefusal, TokenVerifier, VerifyToken } from "./token_verifier.ts";
 
 /** Who asks for what. */
@@ -47,12 +47,12 @@ export interface WhipOptions {
   act<T>(session: HttpSession, action: () => T): T;
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
+  /** Told of the code of each problem that is answered. */
+  refused(code: string): void;
   readonly authorize: Authorize;
   /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
   readonly tokens?: TokenVerifier | undefined;
   readonly allowsOrigin: AllowsOrigin;
-  /** A request was refused before it came to `open`. */
-  refused(code: "too-large" | "origin-not-allowed"): void;
 }
 
 const SDP = "application/sdp";
@@ -83,10 +83,27 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "room-full": 503,
 };
 
+/** Why a request is refused before a session hears of it. */
+const REQUEST_PROBLEMS = [
+  "bad-request",
+  "origin-not-allowed",
+  "unauthorized",
+  "auth-unavailable",
+  "forbidden",
+  "no-session",
+  "wrong-method",
+  "too-large",
+  "wrong-type",
+] as const;
+
+/** All codes that a problem can have. */
+export const PROBLEM_CODES: readonly string[] = [...Object.keys(STATUSES), ...REQUEST_PROBLEMS];
+
 /** `/whip/{room}` and `/whep/{room}`, with a session below it for each POST: docs/protocol.md, rules P50 to P60. */
 export function createWhip(options: WhipOptions): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
   for (const role of ["whip", "whep"] as const) {
+    app.use(`/${role}/*`, tellRefusals(options));
     app.use(`/${role}/*`, allowOrigins(options));
     addEndpoint(app, role, options);
     addSession(app, role, options);
@@ -101,7 +118,7 @@ function addEndpoint(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOp
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Post": SDP }));
   app.use(path, ...authorized(role, options, "verify"));
   app.get(path, (c) => c.body(null, 204));
-  app.post(path, ofType(SDP, "Accept-Post"), limited(options), (c) => open(c, role, options));
+  app.post(path, ofType(SDP, "Accept-Post"), limited, (c) => open(c, role, options));
   app.all(path, (c) => notAllowed(c, allow));
 }
 
@@ -111,7 +128,7 @@ function addSession(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOpt
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Patch": SDP_FRAGMENT }));
   app.use(path, ...authorized(role, options, "verifyOutlasted"));
   app.get(path, (c) => sessionOf(c, role, options) === undefined ? gone(c) : c.body(null, 204));
-  app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited(options), (c) => patch(c, role, options));
+  app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited, (c) => patch(c, role, options));
   app.delete(path, (c) => {
     const session = sessionOf(c, role, options);
     if (session === undefined) return gone(c);
@@ -175,6 +192,14 @@ function gone(c: HttpContext): Response {
   return problem(c, 404, { code: "no-session", detail: "there is no such session, or no more" });
 }
 
+function tellRefusals(options: WhipOptions): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    const code: unknown = c.get(PROBLEM_CODE);
+    if (typeof code === "string") options.refused(code);
+  };
+}
+
 /** Pages of the allowed origins may publish and play, as may all that is no page: what they may do is for the token to say. */
 function allowOrigins(options: WhipOptions): MiddlewareHandler {
   return async (c, next) => {
@@ -182,7 +207,6 @@ function allowOrigins(options: WhipOptions): MiddlewareHandler {
     const origin = c.req.header("Origin");
     if (origin === undefined) return await next();
     if (!options.allowsOrigin(origin, new URL(c.req.url))) {
-      options.refused("origin-not-allowed");
       return problem(c, 403, { code: "origin-not-allowed", detail: originWords(origin) });
     }
     c.header("Access-Control-Allow-Origin", origin);
@@ -264,12 +288,7 @@ function ofType(type: string, field: "Accept-Post" | "Accept-Patch"): Middleware
   };
 }
 
-function limited(options: WhipOptions): MiddlewareHandler {
-  return bodyLimit({
-    maxSize: MAX_BODY,
-    onError: (c) => {
-      options.refused("too-large");
-      return problem(c, 413, { code: "too-large", detail: `the body is over ${MAX_BODY} bytes` });
-    },
-  });
-}
+const limited = bodyLimit({
+  maxSize: MAX_BODY,
+  onError: (c) => problem(c, 413, { code: "too-large", detail: `the body is over ${MAX_BODY} bytes` }),
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HttpRefusalCode } from "../signaling/http_session.ts";
-import { createWhip, type Verdict } from "./whip.ts";
+import { createWhip, PROBLEM_CODES, type Verdict } from "./whip.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
@@ -171,4 +171,19 @@ test("P59, P61: a server that is full, or shuts down, says when to come again, w
   const refused = await serve().request("/whep/a", post());
   assert.equal(refused.headers.get("Retry-After"), null);
   await refused.body?.cancel();
+});
+
+test("B260: each problem that is answered is told once, by its code, and what is answered well is not", async () => {
+  const { refused, request } = serve();
+  await request("/whip/room", post());
+  await request("/whip/room", post({ "Content-Type": "text/plain" }));
+  await request("/whep/room/none", { method: "DELETE" });
+  await request("/whip/room", { method: "PUT" });
+  await request("/whip/room", { method: "OPTIONS" });
+  await request("/whip/room", { method: "GET" });
+  assert.deepEqual(refused, ["bad-sdp", "wrong-type", "no-session", "wrong-method"]);
+  assert.ok(refused.every((code) => PROBLEM_CODES.includes(code)));
+  const locked = serve("unauthorized");
+  await locked.request("/whip/room", post());
+  assert.deepEqual(locked.refused, ["unauthorized"]);
 });

@@ -86,9 +86,14 @@ export class Consumer implements LimitedConsumer {
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
+    const { stream, producer: { counters } } = this;
+    const packetsBefore = stream.packetsSent;
+    const bytesBefore = stream.bytesSent;
     for (let i = from; i < to; i++) {
       if (this.#forward(run.packets[i], nowMs)) this.#catchUp(run, i, to, nowMs);
     }
+    counters.packetsSent += stream.packetsSent - packetsBefore;
+    counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
   }
 
   get kind(): Kind {
@@ -195,6 +200,7 @@ export class Consumer implements LimitedConsumer {
     if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.payloadLength + OSN_LENGTH)) return;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
     this.packetsResent++;
+    this.producer.counters.resentDownstream++;
   }
 
   /** True where the packet began the stream, or a new source of it. */
@@ -207,10 +213,7 @@ export class Consumer implements LimitedConsumer {
     }
     if (packet.payloadLength === 0 && rewriter.skip(packet)) return false;
     const slot = this.#sender.beginRtp();
-    if (slot === undefined) {
-      this.packetsDropped++;
-      return false;
-    }
+    if (slot === undefined) return this.#drop();
     const begins = !rewriter.isOfSource(packet);
     if (begins && !this.#switchTo(packet, nowMs)) return false;
     if (!rewriter.map(packet, nowMs)) return false;
@@ -226,9 +229,15 @@ export class Consumer implements LimitedConsumer {
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
       if (this.rtxSsrc !== undefined) this.#untoldBytes += headerLength + length;
     } else {
-      this.packetsDropped++;
+      this.#drop();
     }
     return begins;
+  }
+
+  #drop(): false {
+    this.packetsDropped++;
+    this.producer.counters.packetsDropped++;
+    return false;
   }
 
   /**

@@ -28,6 +28,8 @@ export class OutgoingStream {
   /** RTP packets and payload bytes sent, for sender reports: modulo 2^32, the bytes as a signed number. */
   packetsSent = 0;
   bytesSent = 0;
+  /** Packets that the subscriber has reported lost, at the most. */
+  lost = 0;
   readonly #kind: Kind;
 
   constructor({ ssrc, rtxSsrc, kind, clockRate, random }: OutgoingStreamOptions) {
@@ -47,6 +49,17 @@ export class OutgoingStream {
   /** Another consumer feeds it, with timestamps of `clockRate` Hz. */
   switchTo(clockRate: number): void {
     this.rewriter.switchTo(clockRate, this.#minimumStep(clockRate));
+  }
+
+  /**
+   * Takes the `cumulativeLost` of a report (RFC 3550 section 6.4.1), which duplicates may lower, and returns how many more
+   * are lost than were ever told. What a subscriber tells is believed up to what was sent.
+   */
+  handleLoss(cumulativeLost: number): number {
+    const more = Math.min(cumulativeLost, this.packetsSent) - this.lost;
+    if (more <= 0) return 0;
+    this.lost += more;
+    return more;
   }
 
   /** Those under which something was sent: who was never heard says no BYE (RFC 3550 section 6.3.7). */

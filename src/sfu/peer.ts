@@ -8,6 +8,7 @@ import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
 import type { Router, RouterMember } from "./router.ts";
 import { SendLimit } from "./send_limit.ts";
+import type { MediaCounters } from "./track_counters.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
@@ -19,6 +20,8 @@ export interface PeerOptions {
   readonly random: RandomSource;
   /** Whether what it publishes is padded to equal lengths (rule B161). */
   readonly equalizesLengths: boolean;
+  /** What its tracks are counted in. */
+  readonly counters: MediaCounters;
   /** Bits per second that it is sent; undefined for any. */
   readonly maxBitrateOut?: number | undefined;
   /** A track that it receives is paused, as all of them are too much for it. */
@@ -41,11 +44,13 @@ export class Peer implements MediaSink, RouterMember {
   readonly #slots = new Map<string, OutgoingStream>();
   readonly #rtcp: RtcpResponder;
   readonly #equalizesLengths: boolean;
+  readonly #counters: MediaCounters;
   readonly #sendLimit: SendLimit<Consumer> | undefined;
   readonly #trackPaused: ((trackId: TrackId) => void) | undefined;
 
   constructor(router: Router, options: PeerOptions) {
-    const { id, ssrc, sender, random, equalizesLengths, maxBitrateOut, trackPaused } = options;
+    const { id, ssrc, sender, random, equalizesLengths, counters, maxBitrateOut, trackPaused } = options;
+    this.#counters = counters;
     this.#equalizesLengths = equalizesLengths;
     this.#sendLimit = maxBitrateOut === undefined ? undefined : new SendLimit(maxBitrateOut);
     this.#trackPaused = trackPaused;
@@ -79,7 +84,8 @@ export class Peer implements MediaSink, RouterMember {
 
   publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
-    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths);
+    const counters = this.#counters[parameters.kind];
+    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths, counters);
     this.#producers.set(parameters.mid, producer);
     this.#demux.add(producer);
     this.#router.addProducer(producer);

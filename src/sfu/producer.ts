@@ -9,6 +9,7 @@ import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/pac
 import { ReceiveLog } from "../stream/receive_log.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
 import { SourceSsrcs } from "./source_ssrcs.ts";
+import { TrackCounters } from "./track_counters.ts";
 import type {
   Codec,
   HeaderExtension,
@@ -57,6 +58,8 @@ export class Producer implements PublishedTrack {
   readonly announcedSsrcs: readonly number[];
   /** The newest packets, for subscribers that ask again; undefined where none can. */
   readonly cache: PacketCache | undefined;
+  /** Of all tracks of its kind: what it and its consumers send and receive is counted there. */
+  readonly counters: TrackCounters;
   readonly #consumers: RtpConsumer[] = [];
   readonly #format: CodecFormat;
   readonly #gate = new KeyFrameGate();
@@ -75,14 +78,19 @@ export class Producer implements PublishedTrack {
   #silent = false;
   #firSequenceNumber = 0;
 
-  /** `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). */
+  /**
+   * `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). `counters` are those of
+   * all tracks of its kind.
+   */
   constructor(
     id: TrackId,
     peerId: PeerId,
     parameters: ProducerParameters,
     feedback: FeedbackSender,
     equalizesLengths = false,
+    counters = new TrackCounters(),
   ) {
+    this.counters = counters;
     this.#equalizesLengths = equalizesLengths;
     this.id = id;
     this.peerId = peerId;
@@ -112,7 +120,10 @@ export class Producer implements PublishedTrack {
   report(block: ReportBlock, nowMs: number): boolean {
     if (this.ssrc === undefined || this.#silent) return false;
     block.ssrc = this.ssrc;
-    return this.#statistics.report(block, nowMs);
+    const before = this.#statistics.reportedLost;
+    const reports = this.#statistics.report(block, nowMs);
+    this.counters.lostUpstream += this.#statistics.reportedLost - before;
+    return reports;
   }
 
   /** Whether an SSRC that nothing but its payload type tells may be this track's: not in place of one that was announced. */
@@ -209,6 +220,8 @@ export class Producer implements PublishedTrack {
 
   /** False for a packet that came before, by RTX for instance. */
   #receive(packet: RtpPacket, nowMs: number): boolean {
+    this.counters.packetsReceived++;
+    this.counters.bytesReceived += packet.payloadLength;
     this.#statistics.handlePacket(packet.sequenceNumber, packet.timestamp, nowMs);
     if (this.#isLogged() && !this.#log?.handlePacket(packet.sequenceNumber, nowMs)) return false;
     this.#keep(packet, nowMs);
@@ -223,6 +236,7 @@ export class Producer implements PublishedTrack {
       const packet = run.packets[i];
       if (!unwrapRtx(packet, ssrc, this.codec.payloadType)) continue;
       if (!this.#log?.handleRecovered(packet.sequenceNumber, nowMs)) continue;
+      this.counters.recoveredUpstream++;
       this.#keep(packet, nowMs);
       this.#forward(run, i, i + 1, nowMs);
     }
@@ -247,7 +261,9 @@ export class Producer implements PublishedTrack {
     if (log === undefined || this.ssrc === undefined) return;
     while (log.nextTimeout() <= nowMs) {
       const count = log.collect(nowMs, log.answerMs * ANSWER_MARGIN, this.#nacked);
-      if (count > 0) this.#feedback.sendNack(this.ssrc, this.#nacked, count);
+      if (count === 0) continue;
+      this.counters.nacksUpstream++;
+      this.#feedback.sendNack(this.ssrc, this.#nacked, count);
     }
     if (!log.gaveUp) return;
     log.gaveUp = false;
@@ -255,7 +271,11 @@ export class Producer implements PublishedTrack {
   }
 
   #sendKeyFrameRequest(ssrc: number): void {
-    if (this.codec.keyFrameRequest === "pli") return this.#feedback.sendPictureLossIndication(ssrc);
+    if (this.codec.keyFrameRequest === "pli") {
+      this.counters.plisUpstream++;
+      return this.#feedback.sendPictureLossIndication(ssrc);
+    }
+    this.counters.firsUpstream++;
     // A repeated number is passed over by who has had the first (RFC 5104 section 3.5.1.1): the key frame that answered
     // that one may be what is lost.
     this.#firSequenceNumber = (this.#firSequenceNumber + 1) & 0xff;

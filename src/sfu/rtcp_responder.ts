@@ -181,7 +181,10 @@ export class RtcpResponder implements FeedbackSender {
   #handleReportBlocks(nowMs: number): void {
     const block = this.#block;
     for (let i = 0; block.read(this.#reader, i); i++) {
-      const sentMs = this.#consumersBySsrc.get(block.ssrc)?.stream.sentReports.sentMs(block.lastSenderReport);
+      const consumer = this.#consumersBySsrc.get(block.ssrc);
+      if (consumer === undefined) continue;
+      consumer.producer.counters.lostDownstream += consumer.stream.handleLoss(block.cumulativeLost);
+      const sentMs = consumer.stream.sentReports.sentMs(block.lastSenderReport);
       if (sentMs === undefined) continue;
       this.#roundTrip.handleReply(nowMs - sentMs, block.delaySinceLastSenderReport, nowMs);
     }
@@ -199,15 +202,23 @@ export class RtcpResponder implements FeedbackSender {
     const ssrc = nackMediaSsrc(this.#reader);
     const consumer = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
     if (consumer === undefined) return;
+    consumer.producer.counters.nacksDownstream++;
     this.#mayAsk -= consumer.handleNack(this.#reader, nowMs, this.#roundTrip.ms, this.#mayAsk);
   }
 
   #handleKeyFrameRequest(nowMs: number): void {
     const ssrc = pliMediaSsrc(this.#reader);
-    if (ssrc >= 0) this.#consumersBySsrc.get(ssrc)?.requestKeyFrame(nowMs);
+    const indicated = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
+    if (indicated !== undefined) {
+      indicated.producer.counters.plisDownstream++;
+      indicated.requestKeyFrame(nowMs);
+    }
     const entries = firEntryCount(this.#reader);
     for (let i = 0; i < entries; i++) {
-      this.#consumersBySsrc.get(firMediaSsrc(this.#reader, i))?.requestKeyFrame(nowMs);
+      const requested = this.#consumersBySsrc.get(firMediaSsrc(this.#reader, i));
+      if (requested === undefined) continue;
+      requested.producer.counters.firsDownstream++;
+      requested.requestKeyFrame(nowMs);
     }
   }
 

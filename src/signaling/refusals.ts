@@ -18,19 +18,11 @@ export type RefusalCode = keyof typeof NONE;
 /** How often what was refused. */
 export type RefusalCounts = Readonly<Record<RefusalCode, number>>;
 
-/** Counts refusals by their codes, of which there is a fixed number. */
-export class Refusals {
-  readonly #counts = { ...NONE };
-
-  /** Since the start. */
-  get counts(): RefusalCounts {
-    return { ...this.#counts };
-  }
-
-  /** Counts a code that is one of a refusal; other errors are none. */
-  count(code: string): void {
-    if (isRefusalCode(code)) this.#counts[code]++;
-  }
+/** Of what was refused by whichever code, what limits refused: each of their codes, and no other. */
+export function limitRefusals(refusals: Readonly<Record<string, number>>): RefusalCounts {
+  const counts: Record<RefusalCode, number> = { ...NONE };
+  for (const [code, count] of Object.entries(refusals)) if (isRefusalCode(code)) counts[code] = count;
+  return counts;
 }
 
 function isRefusalCode(code: string): code is RefusalCode {

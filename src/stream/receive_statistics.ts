@@ -22,6 +22,8 @@ export class ReceiveStatistics {
   received = 0;
   /** Interarrival jitter in units of the clock rate (RFC 3550 section 6.4.1). */
   jitter = 0;
+  /** Packets that were missing in the intervals that were reported: what comes late after its interval stays in it. */
+  reportedLost = 0;
   readonly #clockRate: number;
   #started = false;
   #firstSequenceNumber = 0;
@@ -77,6 +79,7 @@ export class ReceiveStatistics {
     const lost = expected - received;
     this.#receivedBefore = this.received;
     this.#expectedBefore = this.expected;
+    if (lost > 0) this.reportedLost += lost;
     block.fractionLost = lost > 0 ? Math.floor((lost * 256) / expected) : 0;
     block.cumulativeLost = Math.min(Math.max(this.lost, MIN_LOST), MAX_LOST);
     block.extendedSequenceNumber = (this.#cycles + this.#newestSequenceNumber) >>> 0;

@@ -4,6 +4,7 @@ import { classify } from "./classify.ts";
 import type { DatagramSender, RemoteAddress } from "./datagram.ts";
 import { type SrtpKeying, wipeKeying } from "./dtls.ts";
 import { DtlsBudget } from "./dtls_budget.ts";
+import type { Drops } from "./drops.ts";
 import { messageOf } from "./error_message.ts";
 import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
@@ -217,6 +218,14 @@ export class PeerTransport implements MediaSender {
     this.#sender?.removeStream(ssrc);
   }
 
+  /** Adds to `drops` what this transport has dropped; after its close as well. */
+  addDrops(drops: Drops): void {
+    drops.unknown += this.unknownDatagrams;
+    drops.overBudget += this.overBudget;
+    drops.notSent += this.droppedPackets;
+    this.#receiver?.addDrops(drops);
+  }
+
   /** Wipes the keys; nothing is sent or told afterwards. */
   close(): void {
     if (this.#closed) return;
@@ -224,7 +233,6 @@ export class PeerTransport implements MediaSender {
     this.#sender?.close();
     this.#receiver?.close();
     this.#sender = undefined;
-    this.#receiver = undefined;
   }
 
   #commit(length: number, to: RemoteAddress): boolean {

@@ -8,6 +8,7 @@ import type { RandomSource } from "../../src/sfu/random.ts";
 import type { Consumer } from "../../src/sfu/consumer.ts";
 import type { Producer } from "../../src/sfu/producer.ts";
 import type { Router } from "../../src/sfu/router.ts";
+import { newMediaCounters } from "../../src/sfu/track_counters.ts";
 import type { Codec, ConsumerParameters, Kind, ProducerParameters, StreamSsrcs } from "../../src/sfu/types.ts";
 import { RecordingSender } from "./recording_sender.ts";
 import { seededRandom } from "./seeded_random.ts";
@@ -33,7 +34,14 @@ export interface TestPeer {
 
 export function addPeer(router: Router, random: RandomSource, equalizesLengths = false): TestPeer {
   const sender = new RecordingSender();
-  const peer = new Peer(router, { id: newIdentifier(random), ssrc: random.uint32(), sender, random, equalizesLengths });
+  const peer = new Peer(router, {
+    id: newIdentifier(random),
+    ssrc: random.uint32(),
+    sender,
+    random,
+    equalizesLengths,
+    counters: newMediaCounters(),
+  });
   const newSsrcs = (rtx: boolean) => ({ ssrc: random.uint32(), rtxSsrc: rtx ? random.uint32() : undefined });
   return {
     peer,

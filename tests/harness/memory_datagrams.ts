@@ -7,6 +7,7 @@ export class MemoryDatagrams implements MediaSocket {
   /** True: as with a full queue, no slot is free. */
   full = false;
   closed = false;
+  dropped = 0;
   /** The ufrags by which its peer is known, oldest first. */
   readonly ufrags: string[] = [];
   readonly #slot = new Uint8Array(SLOT_SIZE);

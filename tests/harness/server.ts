@@ -143,6 +143,13 @@ export class ServerProcess {
   }
 }
 
+/** Where the metrics of a server are that logs at least `info`: it has a port of its own for them. */
+export function metricsUrl({ log }: ServerProcess): URL {
+  const found = /metrics are at (http:\/\/\S+\/metrics)/.exec(log)?.[1];
+  if (found === undefined) throw new Error(`the server has not told where its metrics are:\n${log}`);
+  return new URL(found);
+}
+
 /** The words of a task: tests run the server with the very permissions that users give it. */
 function startCommand(task: StartTask): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));

@@ -17,6 +17,8 @@ export const PROGRAMS: readonly Program[] = [
   { name: "ip", variable: "IPROUTE", debianPackage: "iproute2" },
   { name: "unshare", variable: "UNSHARE", debianPackage: "util-linux" },
   { name: "nsenter", variable: "NSENTER", debianPackage: "util-linux" },
+  { name: "prometheus", variable: "PROMETHEUS", debianPackage: "prometheus" },
+  { name: "promtool", variable: "PROMTOOL", debianPackage: "prometheus" },
   { name: "sh", variable: "POSIX_SHELL", debianPackage: "dash" },
   // For what is run as the deployment guide says: a Debian that has just been installed, and its services.
   { name: "debootstrap", variable: "DEBOOTSTRAP", debianPackage: "debootstrap" },

@@ -25,6 +25,7 @@ export class SocketLoop {
   readonly #sockets: (LoopSocket | undefined)[] = [];
   #size = 0;
   #isInRound = false;
+  #flushed: (() => void) | undefined;
   #running: Promise<void> | undefined;
 
   /** `isDriven`: the owner polls, and calls `handleEvents`. */
@@ -54,6 +55,11 @@ export class SocketLoop {
     this.#poller.watchWritable(fd, true);
   }
 
+  /** Calls back at the end of each round. */
+  onFlushed(observer: () => void): void {
+    this.#flushed = observer;
+  }
+
   /** Sends what is queued: now, or at the end of the round where one is under way, together with what else it causes. */
   flush(): void {
     if (!this.#isInRound) this.#flushList.flush();
@@ -72,6 +78,7 @@ export class SocketLoop {
     for (let i = 0; i < count; i++) this.#handleEvent(i);
     this.#isInRound = false;
     this.#flushList.flush();
+    this.#flushed?.();
   }
 
   /** Resolves when the last socket is removed and nothing is under way. */

@@ -1,6 +1,6 @@
 import type { PeerEventHandler, PeerOpening } from "../../media/messages.ts";
 import type { RoomId } from "../../sfu/types.ts";
-import type { HostedMedia, MediaHost } from "../media_host.ts";
+import type { HostedMedia, HostFigures, MediaHost } from "../media_host.ts";
 
 interface PlacedRoom {
   readonly host: MediaHost;
@@ -36,6 +36,21 @@ export class MediaPool implements MediaHost {
 
   get ssrcCount(): number {
     return this.#hosts.reduce((sum, host) => sum + host.ssrcCount, 0);
+  }
+
+  /** One host that can take peers is enough: rooms begin there. */
+  obstacle(hostname: string): string | undefined {
+    let first: string | undefined;
+    for (const host of this.#hosts) {
+      const obstacle = host.obstacle(hostname);
+      if (obstacle === undefined) return undefined;
+      first ??= obstacle;
+    }
+    return first;
+  }
+
+  async gather(): Promise<readonly HostFigures[]> {
+    return (await Promise.all(this.#hosts.map((host) => host.gather()))).flat();
   }
 
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { openingOf } from "../../../tests/harness/media_setup.ts";
 import type { PeerCommand, PeerEventHandler, PeerOpening } from "../../media/messages.ts";
-import type { HostedMedia, MediaHost } from "../media_host.ts";
+import { noFigures } from "../../media/media_figures.ts";
+import type { HostedMedia, HostFigures, MediaHost } from "../media_host.ts";
 import { MediaPool } from "./media_pool.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -36,6 +37,16 @@ class FakeHost implements MediaHost {
         if (command.type === "close") this.socketCount--;
       },
     };
+  }
+
+  obstacle(): string | undefined {
+    return this.failure?.message;
+  }
+
+  gather(): Promise<readonly HostFigures[]> {
+    const figures = noFigures();
+    figures.tracks.video.packetsSent = this.#port;
+    return Promise.resolve([{ isUp: true, figures, failures: 0 }]);
   }
 
   handleTimeout(nowMs: number): void {
@@ -165,5 +176,28 @@ Deno.test({
     assert.equal(isClosed, false, "one of them is not done");
     hosts[0].end();
     await closed;
+  },
+});
+
+Deno.test({
+  name: "B257: all hosts are asked for what they have counted, each by itself",
+  permissions: "none",
+  async fn() {
+    const { pool } = setUp(3);
+    const gathered = await pool.gather();
+    assert.deepEqual(gathered.map(({ figures }) => figures.tracks.video.packetsSent), [5000, 5001, 5002]);
+  },
+});
+
+Deno.test({
+  name: "B263: as long as one host can take peers there is no obstacle",
+  permissions: "none",
+  fn() {
+    const { pool, hosts } = setUp(2);
+    assert.equal(pool.obstacle(LOOPBACK), undefined);
+    hosts[0].failure = new Error("the first");
+    assert.equal(pool.obstacle(LOOPBACK), undefined);
+    hosts[1].failure = new Error("the second");
+    assert.equal(pool.obstacle(LOOPBACK), "the first");
   },
 });

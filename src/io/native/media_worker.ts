@@ -80,7 +80,8 @@ function carryMedia(
   });
   const handle = (message: ToWorker) => {
     if (message.to === "worker") {
-      stopping = true;
+      if (message.order === "gather") outbound.send({ type: "figures", figures: engine.gather() });
+      else stopping = true;
       return;
     }
     if (message.to === "tcp") return sockets.tcp?.adopt(message.connection);
@@ -110,11 +111,14 @@ function carryMedia(
     // What woke it is read: there may be nothing more to wake for.
     if (stopping) break;
     const isIdle = engine.size === 0 && ssrcs + connections + outbound.waiting === 0 && !sockets.tcp?.needsTicks;
+    engine.meter.end(systemClock.now());
     const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(nextTickMs - nowMs)));
     nowMs = systemClock.now();
+    engine.meter.begin(nowMs);
     // Commands first: what a client sends once it is told that something is done must not overtake what does it.
     inbound.drain(handle);
     sockets.loop.handleEvents(count);
+    engine.meter.flushed(systemClock.now());
   }
   ciphers.close();
 }

@@ -71,6 +71,13 @@ export class SocketBinder implements SocketOpener {
     return toHandle(bound, false);
   }
 
+  /** On a shared port too: a peer there needs no socket of its own, but who has no descriptor left can do nothing else. */
+  probe(hostname: string): void {
+    if (this.#closed) throw new Error("the sockets are closed");
+    if (this.#shared === undefined) return this.closeSocket(this.openSocket(hostname));
+    this.#libc.call.close(bindUdp(this.#libc, { hostname: LOOPBACK, port: 0, buffers: PEER_BUFFERS }).fd);
+  }
+
   closeSocket({ id, port, isShared }: SocketHandle): void {
     if (isShared || !this.#open.delete(id)) return;
     this.#libc.call.close(id);

@@ -227,3 +227,39 @@ Deno.test({
     taken.close();
   },
 });
+
+for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
+  Deno.test({
+    name: `B263: a probe${
+      shared ? " beside a shared port" : ""
+    } opens what a peer needs and leaves nothing; it fails as a peer would`,
+    ignore,
+    permissions,
+    fn: () =>
+      withBinder({ shared }, (binder) => {
+        const before = openDescriptors();
+        binder.probe(LOOPBACK);
+        assert.deepEqual(openDescriptors(), before);
+        binder.close();
+        assert.throws(() => binder.probe(LOOPBACK), { message: "the sockets are closed" });
+      }),
+  });
+}
+
+Deno.test({
+  name: "B263: a probe of a process without descriptors throws what the system says",
+  ignore,
+  permissions,
+  fn() {
+    let isExhausted = false;
+    const real = testLibc();
+    const socket: typeof real.call.socket = (...args) => isExhausted ? -1 : real.call.socket(...args);
+    const libc: Libc = { ...real, call: { ...real.call, socket }, errno: () => isExhausted ? 24 : real.errno() };
+    const binder = new SocketBinder(libc, { random: seededRandom(1) });
+    isExhausted = true;
+    assert.throws(() => binder.probe(LOOPBACK), /a UDP socket cannot be opened/);
+    isExhausted = false;
+    binder.close();
+    libc.close();
+  },
+});

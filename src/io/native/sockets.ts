@@ -198,6 +198,14 @@ export class NativeSockets implements Sockets {
     return this.#attached.attachSocket(handle, handler);
   }
 
+  probe(hostname: string): void {
+    this.#binder.probe(hostname);
+  }
+
+  onFlushed(observer: () => void): void {
+    this.#attached.loop.onFlushed(observer);
+  }
+
   closeSocket(handle: SocketHandle): void {
     this.#binder.closeSocket(handle);
   }

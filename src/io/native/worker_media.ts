@@ -1,13 +1,15 @@
 import { getLogger } from "@logtape/logtape";
 import type { PeerEventHandler, PeerOpening, SocketHandle } from "../../media/messages.ts";
+import { messageOf } from "../../webrtc/error_message.ts";
 import { ClaimedUfrags } from "../claimed_ufrags.ts";
 import type { Clock } from "../clock.ts";
-import { type HostedMedia, type MediaHost, TICK_MS } from "../media_host.ts";
+import { type HostedMedia, type HostFigures, type MediaHost, TICK_MS } from "../media_host.ts";
 import { createRing, RingReader, RingWriter } from "../message_ring.ts";
 import type { Libc } from "./libc.ts";
 import { wake } from "./poller.ts";
 import type { SocketBinder } from "./socket_binder.ts";
 import type { TcpHandover } from "./tcp_connection.ts";
+import { WorkerFigures } from "./worker_figures.ts";
 import type { FromWorker, ToWorker, WorkerNotice, WorkerStart, WorkerTcp } from "./worker_messages.ts";
 
 /** Handshakes of 100 peers at once, some 6 kB each. */
@@ -50,6 +52,7 @@ export class WorkerMedia implements MediaHost {
   readonly #ufrags = new Map<string, number>();
   readonly #one = new Uint8Array(new ArrayBuffer(8));
   readonly #failuresMs: number[] = [];
+  readonly #figures: WorkerFigures;
   #lastPeer = 0;
   #retry: number | undefined;
   #running: RunningWorker;
@@ -59,6 +62,7 @@ export class WorkerMedia implements MediaHost {
 
   constructor(options: WorkerMediaOptions) {
     this.#options = options;
+    this.#figures = new WorkerFigures(options.clock);
     this.#running = this.#start();
   }
 
@@ -83,6 +87,22 @@ export class WorkerMedia implements MediaHost {
 
   get ssrcCount(): number {
     return this.#running.ssrcs;
+  }
+
+  obstacle(hostname: string): string | undefined {
+    if (this.#failure !== undefined) return `the media worker does not run: ${this.#failure}`;
+    if (this.#running.wakeFd === undefined) return "the media worker has not started yet";
+    try {
+      this.#options.binder.probe(hostname);
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  async gather(): Promise<readonly HostFigures[]> {
+    if (this.#failure !== undefined || this.#closing !== undefined) return [this.#figures.withoutWorker];
+    return [await this.#figures.gather(() => this.#send({ to: "worker", order: "gather" }))];
   }
 
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
@@ -131,10 +151,11 @@ export class WorkerMedia implements MediaHost {
 
   async #close(): Promise<void> {
     if (this.#retry !== undefined) this.#options.clock.clearTimeout(this.#retry);
+    this.#figures.close();
     const running = this.#running;
     const { commands, stopped, worker } = running;
     const { clock, binder, libc } = this.#options;
-    commands.send({ to: "worker", stop: true });
+    commands.send({ to: "worker", order: "stop" });
     const timer = clock.setTimeout(stopped.resolve, STOP_DEADLINE_MS);
     await stopped.promise;
     clock.clearTimeout(timer);
@@ -216,6 +237,8 @@ export class WorkerMedia implements MediaHost {
         return this.#release(message.peer);
       case "connection":
         return this.#route(message.connection);
+      case "figures":
+        return running === this.#running ? this.#figures.handleAnswer(message.figures) : undefined;
       case "counters":
         running.ssrcs = message.ssrcs;
         running.connections = message.connections;
@@ -245,6 +268,7 @@ export class WorkerMedia implements MediaHost {
     running.stopped.resolve();
     if (this.#closing !== undefined || running !== this.#running) return;
     log.error("a media worker has failed, and its peers with it: {reason}", { reason });
+    this.#figures.handleFailure();
     const nowMs = this.#options.clock.now();
     this.#failuresMs.push(nowMs);
     const isHopeless = !hasRun || this.#failuresMs.filter((ms) => ms > nowMs - FAILURE_WINDOW_MS).length > MAX_FAILURES;

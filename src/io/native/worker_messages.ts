@@ -1,3 +1,4 @@
+import type { MediaFigures } from "../../media/media_figures.ts";
 import type { PeerCommand, PeerEvent } from "../../media/messages.ts";
 import type { TcpHandover } from "./tcp_connection.ts";
 
@@ -6,7 +7,8 @@ export type ToWorker =
   | { readonly to: "peer"; readonly peer: number; readonly command: PeerCommand }
   /** A client's connection, whose descriptor is the worker's from now on. */
   | { readonly to: "tcp"; readonly connection: TcpHandover }
-  | { readonly to: "worker"; readonly stop: true };
+  /** `gather`: it is to tell its figures. */
+  | { readonly to: "worker"; readonly order: "stop" | "gather" };
 
 /** What a media worker tells the main isolate, by ring. */
 export type FromWorker =
@@ -15,6 +17,7 @@ export type FromWorker =
   | { readonly type: "released"; readonly peer: number }
   /** A client's connection that is for another worker's peer, if for any; its descriptor is the main isolate's from now on. */
   | { readonly type: "connection"; readonly connection: TcpHandover }
+  | { readonly type: "figures"; readonly figures: MediaFigures }
   | { readonly type: "counters"; readonly ssrcs: number; readonly connections: number };
 
 /** The one message that starts a worker: it blocks from then on, and takes no other. */

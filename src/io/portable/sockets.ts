@@ -11,6 +11,7 @@ export class PortableSockets implements Sockets {
   /** By the id of the handle. */
   readonly #open = new Map<number, UdpSocket>();
   #lastId = 0;
+  #flushed = () => {};
 
   /** `tcp` is closed with the sockets. */
   constructor(tcp?: TcpListener) {
@@ -32,6 +33,14 @@ export class PortableSockets implements Sockets {
     return socket;
   }
 
+  probe(hostname: string): void {
+    Deno.listenDatagram({ transport: "udp", hostname, port: 0 }).close();
+  }
+
+  onFlushed(observer: () => void): void {
+    this.#flushed = observer;
+  }
+
   closeSocket({ id }: SocketHandle): void {
     this.#open.get(id)?.close();
     this.#open.delete(id);
@@ -41,6 +50,7 @@ export class PortableSockets implements Sockets {
     for (const socket of this.#dirty) socket.flush();
     this.#dirty.length = 0;
     this.tcp?.flush();
+    this.#flushed();
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { readInt32, readUint16, readUint32, writeUint32 } from "../../rtp/bytes.ts";
 import { FIXED_HEADER_LENGTH } from "../../rtp/packet.ts";
+import type { Drops } from "../drops.ts";
 import type { SrtpKeys } from "../dtls.ts";
 import type { SrtpCipherFactory } from "./cipher.ts";
 import { CryptographicContext, INDEX_WORD_LENGTH } from "./cryptographic_context.ts";
@@ -83,7 +84,14 @@ export class SrtpReceiver {
     return this.#rtcpSsrcs.accept(ssrc, state, index) ? plainLength : this.#dropTooManySsrcs();
   }
 
-  /** Wipes the keys; the receiver is not used afterwards. */
+  addDrops(drops: Drops): void {
+    drops.tooShort += this.tooShort;
+    drops.replayed += this.replayed;
+    drops.wrongTag += this.wrongTag;
+    drops.tooManySsrcs += this.tooManySsrcs;
+  }
+
+  /** Wipes the keys; nothing is taken afterwards. */
   close(): void {
     this.#context.close();
   }
