@@ -62,7 +62,7 @@ test("P72: where the token is refused nobody hears of the client, or of what it 
     const { gate, told, resolve, settle } = open();
     gate.handleMessage("one");
     const heard = await settle(() => resolve({ ok: false, code, message: "no" }));
-    assert.deepEqual(heard, ["verify a.b.c", `${code} sent`, `close ${closed}`]);
+    assert.deepEqual(heard, ["verify a.b.c", `${code} refused`, `${code} sent`, `close ${closed}`]);
     gate.handleMessage("two");
     gate.handleClose(closed, true);
     assert.deepEqual(told, []);

@@ -119,7 +119,7 @@ test("P59: another type, a body that is too large, a wrong room and a bad offer 
   assert.equal(refused.headers.get("Access-Control-Allow-Origin"), ORIGIN);
   assert.match(refused.headers.get("Access-Control-Expose-Headers") ?? "", /Location, ETag, Link/);
   assert.equal(await problemOf(refused), "400 bad-sdp");
-  assert.deepEqual(counted, ["too-large"]);
+  assert.deepEqual(counted, ["wrong-type", "too-large", ...Array<string>(3).fill("bad-request"), "bad-sdp"]);
 });
 
 test("P84: a page of an origin that is not allowed is refused before anybody is asked, and reads nothing", async () => {

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { type Config, parseConfig } from "../../src/server/config.ts";
+
+/** Settings that must be taken. */
+export function accepted(args: string[], env: Record<string, string> = {}): Config {
+  const result = parseConfig(args, env);
+  assert(result.ok && !result.help, result.ok ? "help" : result.message);
+  return result.config;
+}
+
+/** Why settings that must be refused are. */
+export function refused(args: string[], env: Record<string, string> = {}): string {
+  const result = parseConfig(args, env);
+  assert(!result.ok, "accepted");
+  return result.message;
+}
