@@ -23,8 +23,11 @@ export class Admission {
     this.#joins = new JoinLimit(limits.joinsPerMinute);
   }
 
-  /** A join from an IP address in text form; undefined where it is allowed. It counts for its network even if it is not. */
-  refuse(roomId: RoomId, address: string, nowMs: number): JoinRefusal | undefined {
+  /**
+   * A join from an IP address in text form; undefined where it is allowed. It counts for its network even if it is not.
+   * Peers of the identity `replaced` leave the room for it.
+   */
+  refuse(roomId: RoomId, address: string, nowMs: number, replaced?: string): JoinRefusal | undefined {
     const { maxRooms, maxPeers, joinsPerMinute } = this.#limits;
     const waitMs = this.#joins.join(address, nowMs);
     if (waitMs > 0) {
@@ -36,7 +39,7 @@ export class Admission {
     if (room === undefined && this.#rooms.size >= maxRooms) {
       return { code: "too-many-rooms", message: `the server has no place for another room: ${maxRooms} are allowed` };
     }
-    if (room !== undefined && room.peers.size >= maxPeers) {
+    if (room !== undefined && room.peers.size - room.peersOf(replaced).length >= maxPeers) {
       return { code: "room-full", message: `the room has no place for another peer: ${maxPeers} are allowed` };
     }
     return undefined;

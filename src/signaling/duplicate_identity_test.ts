@@ -4,6 +4,7 @@ import { CAMERA, codes, connect } from "../../tests/harness/session_steps.ts";
 import { type SignalingClient, SignalingRoom } from "../../tests/harness/signaling_room.ts";
 import { DuplicateIdentityError } from "./duplicate_identity.ts";
 import { type Grants, grantsOf } from "./grants.ts";
+import type { Limits } from "./limits.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
 
@@ -15,8 +16,12 @@ function grants(sub?: string): Grants {
   return result.grants;
 }
 
-function roomWith(duplicateIdentity: SignalingRoom["duplicateIdentity"], seed: number): SignalingRoom {
-  const room = new SignalingRoom(seed);
+function roomWith(
+  duplicateIdentity: SignalingRoom["duplicateIdentity"],
+  seed: number,
+  limits: Partial<Limits> = {},
+): SignalingRoom {
+  const room = new SignalingRoom(seed, undefined, undefined, limits);
   room.duplicateIdentity = duplicateIdentity;
   return room;
 }
@@ -115,4 +120,14 @@ test("P79: another room, another identity, none, and a resume are no duplicates"
 
 test("P79: what is thrown says so in words", () => {
   assert.match(new DuplicateIdentityError().message, /identity is in the room already$/);
+});
+
+test("P79, P81: replace: a room that is full has place for whoever takes somebody's place, and for nobody else", () => {
+  const room = roomWith("replace", 9, { maxPeers: 2 });
+  for (const name of ["ada", "ben"]) enter(room, name, grants(name)).take();
+  assert.deepEqual(codes(enter(room, "cleo", grants("cleo")).take()), ["room-full"]);
+  assert.deepEqual(codes(enter(room, "nobody", grants()).take()), ["room-full"]);
+  assert.deepEqual(codes(enter(room, "ada again", grants("ada")).take()), ["welcome"]);
+  assert.equal(room.post("whip", buildOffer([CAMERA]), { name: "ben again", grants: grants("ben") }).result.ok, true);
+  assert.deepEqual(names(room), ["ada again", "ben again"]);
 });

@@ -11,7 +11,7 @@ import { parseSdpFragment, writeSdpFragment } from "../webrtc/sdp_fragment.ts";
 import { type Offer, parseOffer } from "../webrtc/sdp_offer.ts";
 import { SourceRule } from "../webrtc/source_rule.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
-import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
+import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
@@ -118,7 +118,8 @@ export class HttpSession {
   /** Makes the session that an SDP offer asks for; nothing is left of one that is refused. */
   static open(options: HttpSessionOptions, sdp: string): HttpOpenResult {
     // Before the offer is looked at, which costs more.
-    const notAdmitted = options.admission.refuse(options.roomId, options.address, options.nowMs);
+    const { roomId, address, nowMs, grants, duplicateIdentity } = options;
+    const notAdmitted = options.admission.refuse(roomId, address, nowMs, replacedBy(grants, duplicateIdentity));
     if (notAdmitted !== undefined) return { ok: false, ...notAdmitted };
     const parsed = parseOffer(sdp);
     if (!parsed.ok) return refused("bad-sdp", parsed.message);

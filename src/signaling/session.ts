@@ -8,7 +8,7 @@ import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
 import type { SignalingConnection } from "./connection.ts";
-import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
+import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
 import type {
@@ -181,8 +181,8 @@ export class SignalingSession {
   }
 
   #join(roomId: string, name: string | undefined, nowMs: number): void {
-    const { admission, address } = this.#options;
-    const refusal = admission.refuse(roomId, address, nowMs);
+    const { admission, address, grants, duplicateIdentity } = this.#options;
+    const refusal = admission.refuse(roomId, address, nowMs, replacedBy(grants, duplicateIdentity));
     if (refusal !== undefined) {
       this.#sendError(refusal.code, refusal.message);
       return this.#close(refusal.code);
