@@ -273,8 +273,8 @@ function dtlsCertificate(given: CertificatePem | undefined): DtlsCertificate {
 /** A limit that is no number would hold nobody back. */
 function checkLimits(limits: Limits): void {
   for (const [name, value] of Object.entries(limits)) {
-    if (typeof value === "number" && (value > 0 || (value === 0 && name === "maxTracks"))) continue;
-    throw new TypeError(`limits: ${name} is ${value}, and no number above 0; Infinity is no limit`);
+    if (value === Infinity || Number.isSafeInteger(value) && value >= (name === "maxTracks" ? 0 : 1)) continue;
+    throw new TypeError(`limits: ${name} is ${value}, and no whole number above 0; Infinity is no limit`);
   }
 }
 

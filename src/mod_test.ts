@@ -101,15 +101,18 @@ Deno.test({
   permissions: "none",
   fn() {
     for (
-      const [name, value] of [["maxRooms", NaN], ["maxPeers", 0], ["joinsPerMinute", -1], ["maxTracks", -1]] as const
+      const [name, value] of [["maxRooms", NaN], ["maxPeers", 0], ["joinsPerMinute", 0.5], ["maxTracks", -1]] as const
     ) {
       assert.throws(() => createSwitchboard({ limits: { [name]: value } }), {
         name: "TypeError",
-        message: `limits: ${name} is ${value}, and no number above 0; Infinity is no limit`,
+        message: `limits: ${name} is ${value}, and no whole number above 0; Infinity is no limit`,
       });
     }
     assert.throws(() => createSwitchboard({ origins: ["example.org"] }), { name: "TypeError", message: /^origins: / });
     assert.throws(() => createSwitchboard({ trustProxy: ["proxy"] }), { name: "TypeError", message: /^trustProxy: / });
+    for (const trustProxy of [NaN, -1, Infinity]) {
+      assert.throws(() => createSwitchboard({ trustProxy }), { name: "TypeError", message: /^trustProxy: / });
+    }
     createSwitchboard({
       limits: { maxTracks: 0, maxRooms: Infinity },
       origins: ["https://example.org"],

@@ -26,14 +26,6 @@ import type { Stats } from "./stats.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
-/** What a join by WebSocket is refused by; other codes refuse what a peer, or nobody, asked for. */
-const JOIN_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "no-capacity",
-  "too-many-joins",
-  "too-many-rooms",
-  "room-full",
-  "duplicate-identity",
-]);
 
 export interface SwitchboardOptions {
   readonly backend: Backend;
@@ -280,6 +272,7 @@ export class Switchboard {
       connected: (participant) => this.#connected(participant),
       failed: (participant, detail) => this.#failed(participant, detail),
       refused: (code, message) => this.#refused(code, message),
+      joinRefused: () => this.#figures.admissions.joinRefused(),
     };
   }
 
@@ -293,7 +286,6 @@ export class Switchboard {
   #refused(code: ErrorCode, message: string): void {
     signalingLog.debug("{code}: {message}", { code, message });
     this.#figures.admissions.refused(code);
-    if (JOIN_REFUSALS.has(code)) this.#figures.admissions.joinRefused();
   }
 
   readonly #httpObserver: HttpSessionObserver = {

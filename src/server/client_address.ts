@@ -26,6 +26,9 @@ export function isProxy(text: string): boolean {
  * one who was found. Throws a TypeError for what is no proxy.
  */
 export function clientAddressFinder(trusted: TrustedProxies): FindClientAddress {
+  if (typeof trusted === "number" && !(Number.isSafeInteger(trusted) && trusted >= 0)) {
+    throw new TypeError(`trustProxy: ${trusted} is no number of proxies`);
+  }
   const isTrusted = typeof trusted === "number" ? nearest(trusted) : oneOf(trusted.map(prefixOf));
   return (forwardedFor, connected) => {
     let client = connected;

@@ -62,6 +62,7 @@ const NO_LABELS = {};
 const DROP_CODES: Readonly<Record<string, keyof Drops>> = {
   "unknown": "unknown",
   "over-budget": "overBudget",
+  "over-bitrate": "overBitrate",
   "too-short": "tooShort",
   "replayed": "replayed",
   "wrong-tag": "wrongTag",

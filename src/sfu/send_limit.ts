@@ -86,7 +86,8 @@ export class SendLimit<C extends LimitedConsumer> {
     const excess = this.#excess + bytes - this.#bytesPerSecond * seconds;
     this.#excess = Math.min(Math.max(0, excess), this.#bytesPerSecond * MAX_EXCESS_MS / 1000);
     this.#checkedMs = nowMs;
-    this.nextCheckMs = nowMs + CHECK_MS;
+    // At the same times for all peers, who are then looked at in one sweep.
+    this.nextCheckMs = (Math.floor(nowMs / CHECK_MS) + 1) * CHECK_MS;
     return rates;
   }
 
@@ -95,14 +96,15 @@ export class SendLimit<C extends LimitedConsumer> {
     this.#pauses.set(consumer, { rate, sinceMs: nowMs });
   }
 
-  /** One at a time: the one paused last, which is the oldest of them, as long as they are all of one time. */
+  /** One at a time: of those that fit the one paused last, which was taken first; else who has waited longest for a trial. */
   #resumeFitting(rate: number, nowMs: number): void {
-    const last = [...this.#pauses].at(-1);
-    if (last === undefined) return;
-    const [consumer, pause] = last;
-    const pausedMs = nowMs - pause.sinceMs;
-    const fits = pausedMs >= MIN_PAUSE_MS && rate + pause.rate <= this.#bytesPerSecond;
-    if (!fits && pausedMs < MAX_PAUSE_MS) return;
+    const pauses = [...this.#pauses];
+    const fits = ([, pause]: [C, Pause]) =>
+      nowMs - pause.sinceMs >= MIN_PAUSE_MS && rate + pause.rate <= this.#bytesPerSecond;
+    const isDue = ([, pause]: [C, Pause]) => nowMs - pause.sinceMs >= MAX_PAUSE_MS;
+    const next = pauses.findLast(fits) ?? pauses.find(isDue);
+    if (next === undefined) return;
+    const [consumer] = next;
     this.#pauses.delete(consumer);
     consumer.resume(nowMs);
   }

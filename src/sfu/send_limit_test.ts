@@ -153,3 +153,12 @@ test("B246: a track that ended while it was paused is forgotten, and a counter t
   assert.deepEqual([scene.paused, second.paused, first.paused], [[second], true, false]);
   assert.ok(first.bytesSent < 0, "it has wrapped");
 });
+
+test("B246: a video that fits goes on, whatever another one that does not fit waits for", () => {
+  const scene = new Scene(1_000_000, video(500_000), video(2_000_000), video(300_000));
+  const [, large, small] = scene.consumers;
+  scene.run(6_000);
+  assert.deepEqual(scene.paused.slice(0, 2), [small, large]);
+  scene.run(MAX_PAUSE_MS / 2);
+  assert.deepEqual([small.paused, large.paused], [false, true]);
+});

@@ -96,6 +96,8 @@ export interface SessionObserver {
   /** The server failed on this peer's media, which ends it. */
   failed(participant: Participant, detail: string): void;
   refused(code: ErrorCode, message: string): void;
+  /** What was refused last was a join. */
+  joinRefused(): void;
 }
 
 /** Fields that one state has and another cannot. */
@@ -176,16 +178,14 @@ export class SignalingSession {
 
   /** Who brought the wrong token needs another WebSocket for another one (rule P72). */
   #refuseRoom(): void {
-    this.#sendError("forbidden", "the token is not for this room");
-    this.#close("forbidden");
+    this.#refuseJoin("forbidden", "the token is not for this room");
   }
 
   #join(roomId: string, name: string | undefined, nowMs: number): void {
     const { admission, address, grants, duplicateIdentity } = this.#options;
     const refusal = admission.refuse(roomId, address, nowMs, replacedBy(grants, duplicateIdentity));
     if (refusal !== undefined) {
-      this.#sendError(refusal.code, refusal.message);
-      return this.#close(refusal.code);
+      return this.#refuseJoin(refusal.code, refusal.message);
     }
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
@@ -208,6 +208,12 @@ export class SignalingSession {
     this.#options.observer.resumed(participant);
   }
 
+  #refuseJoin(code: ErrorCode & keyof typeof CLOSE_CODES, message: string): void {
+    this.#sendError(code, message);
+    this.#options.observer.joinRefused();
+    this.#close(code);
+  }
+
   #welcome({ room, peer: { id, identity }, grants, hearsOfTracks }: Participant, resume: string): void {
     const iceServers = this.#options.iceServers(id);
     this.#send({
@@ -228,8 +234,7 @@ export class SignalingSession {
     } catch (error) {
       const code = refusalOf(error);
       if (code === undefined) throw error;
-      this.#sendError(code, messageOf(error));
-      this.#close(code);
+      this.#refuseJoin(code, messageOf(error));
       return undefined;
     }
   }
@@ -277,9 +282,9 @@ export class SignalingSession {
     const state = this.#state;
     if (state.name !== "joined") return;
     this.#options.resumption.forget(state.participant);
-    if (reason === "transport-failed") this.#sendError("transport-failed", detail);
-    if (reason === "replaced") this.#sendError("replaced", "somebody else with this identity has joined");
-    if (reason === "signaling-lost") this.#sendError("resume-failed", "the peer was resumed too late");
+    if (reason === "transport-failed") this.#tellError("transport-failed", detail);
+    if (reason === "replaced") this.#tellError("replaced", "somebody else with this identity has joined");
+    if (reason === "signaling-lost") this.#tellError("resume-failed", "the peer was resumed too late");
     this.#close(reason);
     this.#options.observer.left(state.participant, reason, detail);
   }
@@ -295,8 +300,13 @@ export class SignalingSession {
     if (!this.#detached) this.#options.connection.close(CLOSE_CODES[reason], reason);
   }
 
+  /** Something that the client asked for is refused. */
   #sendError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
     this.#options.observer.refused(code, message);
+    this.#tellError(code, message, replyTo, trackId);
+  }
+
+  #tellError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
     this.#send({
       type: "error",
       code,
@@ -317,7 +327,7 @@ function bitrateWords(maxBitrateIn: number): string {
 }
 
 function pauseWords(trackId: string, maxBitrateOut: number): string {
-  return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, a minute at most`;
+  return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, and tried again each minute`;
 }
 
 /** Undefined for a fault. */

@@ -4,6 +4,8 @@ export class Drops {
   unknown = 0;
   /** DTLS and RTCP beyond a peer's budgets (rules B215, B216). */
   overBudget = 0;
+  /** RTP packets beyond a peer's bitrate (rule B245). */
+  overBitrate = 0;
   /** SRTP and SRTCP: see SrtpReceiver. */
   tooShort = 0;
   replayed = 0;

@@ -222,6 +222,7 @@ export class PeerTransport implements MediaSender {
   addDrops(drops: Drops): void {
     drops.unknown += this.unknownDatagrams;
     drops.overBudget += this.overBudget;
+    drops.overBitrate += this.overBitrate;
     drops.notSent += this.droppedPackets;
     this.#receiver?.addDrops(drops);
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { buildRtp } from "../../tests/harness/rtp_builder.ts";
+import { Drops } from "./drops.ts";
 import { connectedTransport, type TransportSetup } from "../../tests/harness/transport_setup.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
@@ -23,6 +24,9 @@ test("B245: what a peer sends beyond its bitrate is dropped by whole batches, co
   assert.equal(passed(setup), 20, "two seconds' worth");
   assert.deepEqual(setup.told.slice(20), ["bitrate exceeded"]);
   assert.equal(setup.transport.overBitrate, 10);
+  const drops = new Drops();
+  setup.transport.addDrops(drops);
+  assert.equal(drops.overBitrate, 10);
   sendBatch(setup, 300, 10, 99);
   assert.equal(setup.transport.overBitrate, 20);
   assert.equal(setup.told.length, 21, "told once, not each time");

@@ -136,6 +136,7 @@ export class SignalingRoom {
         connected: () => {},
         failed: () => {},
         refused: () => {},
+        joinRefused: () => {},
       },
       openMedia,
       dtls: this.#dtls,

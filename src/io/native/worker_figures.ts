@@ -48,7 +48,9 @@ export class WorkerFigures {
   /** The worker has failed. What it counted since it told its figures last is lost. */
   handleFailure(): void {
     this.#failures++;
-    this.#before = addFigures(this.#before, this.#last);
+    // The longest turn is one since the last scrape, and no sum.
+    const told = addFigures(this.#before, this.#last);
+    this.#before = { ...told, turns: { ...told.turns, longestTurnMs: 0 } };
     this.#last = noFigures();
     this.#isAsked = false;
     this.#end(false);

@@ -95,3 +95,20 @@ Deno.test({
     assert.equal(clock.pendingCount, 0);
   },
 });
+
+Deno.test({
+  name: "B262: the longest turn of a worker that failed is not told again and again",
+  permissions: "none",
+  async fn() {
+    const { figures } = setUp();
+    const answered = async (longestTurnMs: number) => {
+      const gathered = figures.gather(() => {});
+      const { turns, ...rest } = noFigures();
+      figures.handleAnswer({ ...rest, turns: { ...turns, longestTurnMs } });
+      return (await gathered).figures.turns.longestTurnMs;
+    };
+    assert.equal(await answered(500), 500);
+    figures.handleFailure();
+    assert.equal(await answered(1), 1);
+  },
+});
