@@ -4,6 +4,7 @@
  * it first needs it; DENORT_BIN names one that is there.
  */
 import { compileArguments, isTarget, outputOf, type Target, targetOf, TARGETS } from "./compile_arguments.ts";
+import { foldersWithoutCode } from "./folders_without_code.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const FAILED = 1;
@@ -11,7 +12,9 @@ const CALLED_WRONGLY = 2;
 
 async function compile(target: Target): Promise<boolean> {
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
-  const args = compileArguments(String(tasks.start), target);
+  const args = compileArguments(String(tasks.start), target, {
+    excluded: await foldersWithoutCode("main.ts", ROOT),
+  });
   const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).spawn().status;
   if (!success) console.error(`${outputOf(target)} was not made`);
   return success;

@@ -36,12 +36,20 @@ export function outputOf(target: Target): string {
   return `dist/switchboard-${target}${target.startsWith("windows") ? ".exe" : ""}`;
 }
 
+export interface CompileOptions {
+  /** Where the binary goes; left out, where `outputOf` says. */
+  readonly output?: string;
+  /** Folders that are left out; see `foldersWithoutCode`. */
+  readonly excluded: readonly string[];
+}
+
 /**
  * The arguments of Deno that make the binary. Its permissions and V8's flags are those of `startTask`, the task's line in
  * deno.json, but for two: it may read any file, since where certificates are, and where Deno lays out what is embedded,
  * is not known when it is made; and it may load libraries on Linux alone, where the native backend is.
  */
-export function compileArguments(startTask: string, target: Target, output: string = outputOf(target)): string[] {
+export function compileArguments(startTask: string, target: Target, options: CompileOptions): string[] {
+  const { output = outputOf(target), excluded } = options;
   const words = startTask.split(/\s+/);
   if (words[0] !== "deno" || words[1] !== "run" || words.at(-1) !== ENTRY_POINT) {
     throw new Error(`the start task is not "deno run ... ${ENTRY_POINT}": ${startTask}`);
@@ -58,6 +66,7 @@ export function compileArguments(startTask: string, target: Target, output: stri
     ...flags,
     ...included,
     "--exclude=static/**/*_test.*",
+    ...excluded.map((path) => `--exclude=${path}`),
     ...made,
     ENTRY_POINT,
   ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compileArguments, isTarget, outputOf, targetOf, TARGETS } from "../../deploy/compile_arguments.ts";
+import { foldersWithoutCode } from "../../deploy/folders_without_code.ts";
 import { Log } from "../harness/server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -24,12 +25,16 @@ Deno.test({
     const ffi = words.filter((word) => word.startsWith("--allow-ffi="));
     assert.equal(ffi.length, 1);
     for (const target of Object.keys(TARGETS).filter(isTarget)) {
-      const args = compileArguments(startTask(), target);
+      const args = compileArguments(startTask(), target, { excluded: ["/left/out"] });
       for (const word of [...fixed, "--allow-read", `--target=${TARGETS[target]}`]) assert(args.includes(word), word);
       assert.deepEqual(args.filter((word) => word.startsWith("--allow-ffi")), target.startsWith("linux") ? ffi : []);
+      assert(args.includes("--exclude=/left/out"));
       assert(args.includes(`--output=${outputOf(target)}`));
     }
-    assert.throws(() => compileArguments("deno task dev", "linux-x64"), /the start task is not/);
+    assert.throws(
+      () => compileArguments("deno task dev", "linux-x64", { excluded: [] }),
+      /the start task is not/,
+    );
   },
 });
 
@@ -59,7 +64,13 @@ async function withBinary(runtime: Record<string, string>, test: (path: string) 
   const folder = await Deno.makeTempDir({ dir: FOLDER });
   try {
     const path = `${folder}/switchboard`;
-    await deno(compileArguments(startTask(), OWN, path), runtime);
+    await deno(
+      compileArguments(startTask(), OWN, {
+        output: path,
+        excluded: await foldersWithoutCode("main.ts", ROOT),
+      }),
+      runtime,
+    );
     await test(path);
   } finally {
     await Deno.remove(folder, { recursive: true });
