@@ -1,19 +1,16 @@
 import { getLogger } from "@logtape/logtape";
-import type { Buffer } from "node:buffer";
-import { type SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { type Clock, systemClock } from "../io/clock.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { ConnectionStream } from "./connection_stream.ts";
 import { type Handler, Listener, type Serve } from "./listener.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
+import { TlsConnection } from "./tls_connection.ts";
 
 const log = getLogger(["switchboard", "http"]);
 
 const LOOPBACK = "127.0.0.1";
-/** Milliseconds for a client to shake hands and to begin a request. */
-const FIRST_BYTE_MS = 10_000;
-/** Milliseconds for a client to take the last bytes and to end its side; so many when the server shuts down. */
-const DRAIN_MS = 30_000;
+/** Milliseconds for a client to take the last bytes and to end its side when the server shuts down. */
 const SHUTDOWN_DRAIN_MS = 1000;
 /** Milliseconds until a connection is accepted again after that has failed. */
 const ACCEPT_DELAY = 500;
@@ -99,10 +96,15 @@ export class TlsListener {
   }
 
   async #connect(client: Deno.NetAddr): Promise<ConnectionStream> {
-    const connection = await Deno.connect({ hostname: LOOPBACK, port: this.#serverPort });
-    const { port } = connection.localAddr;
-    this.#clients.set(port, client);
-    return new ConnectionStream(connection).on("close", () => this.#clients.delete(port));
+    try {
+      const connection = await Deno.connect({ hostname: LOOPBACK, port: this.#serverPort });
+      const { port } = connection.localAddr;
+      this.#clients.set(port, client);
+      return new ConnectionStream(connection).on("close", () => this.#clients.delete(port));
+    } catch (error) {
+      log.error("a connection cannot be served: {reason}", { reason: messageOf(error) });
+      throw error;
+    }
   }
 
   #handle(handler: Handler, request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
@@ -115,77 +117,5 @@ export class TlsListener {
         return info.completed;
       },
     });
-  }
-}
-
-interface TlsConnectionOptions {
-  readonly context: SecureContext;
-  readonly clock: Clock;
-  /** Connects to the server inside. */
-  readonly connect: () => Promise<ConnectionStream>;
-  readonly onClose: () => void;
-}
-
-/** A client's connection, by TLS, and the one inside that its bytes go on by once the first of them has come. */
-class TlsConnection {
-  readonly #client: TLSSocket;
-  readonly #options: TlsConnectionOptions;
-  readonly #closed = Promise.withResolvers<void>();
-  #timer: number | undefined;
-
-  constructor(connection: Deno.TcpConn, options: TlsConnectionOptions) {
-    this.#options = options;
-    const stream = new ConnectionStream(connection);
-    // What the stream fails of, the client fails of.
-    stream.on("error", () => this.#client.destroy());
-    this.#client = new TLSSocket(stream, {
-      isServer: true,
-      secureContext: options.context,
-      ALPNProtocols: ["http/1.1"],
-    });
-    this.#client.on("error", (error: Error) => log.debug("TLS failed: {reason}", { reason: error.message }));
-    this.#client.on("close", () => {
-      stream.destroy();
-      this.#stopTimer();
-      options.onClose();
-      this.#closed.resolve();
-    });
-    this.#client.once("data", (bytes: Buffer) => void this.#begin(bytes));
-    this.#destroyAfter(FIRST_BYTE_MS);
-  }
-
-  /** Sends what is left, which the client has so many ms to take. Resolves when it is closed. */
-  async end(drainMs: number): Promise<void> {
-    this.#client.end();
-    this.#destroyAfter(drainMs);
-    await this.#closed.promise;
-  }
-
-  async #begin(bytes: Buffer): Promise<void> {
-    this.#stopTimer();
-    const client = this.#client.pause();
-    try {
-      const server = await this.#options.connect();
-      if (client.destroyed) return void server.destroy();
-      server.on("error", (error: Error) => log.debug("a connection broke off: {reason}", { reason: error.message }));
-      server.on("close", () => void this.end(DRAIN_MS));
-      client.on("close", () => server.destroy());
-      server.write(bytes);
-      client.pipe(server);
-      server.pipe(client);
-    } catch (error) {
-      log.error("a connection cannot be served: {reason}", { reason: messageOf(error) });
-      client.destroy();
-    }
-  }
-
-  #destroyAfter(delayMs: number): void {
-    this.#stopTimer();
-    if (!this.#client.destroyed) this.#timer = this.#options.clock.setTimeout(() => this.#client.destroy(), delayMs);
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }

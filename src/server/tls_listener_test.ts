@@ -1,54 +1,11 @@
 import assert from "node:assert/strict";
-import { createCertificate } from "../io/dtls/certificate.ts";
+import { HANDLER, LONG_TEXT, NEW, OLD, serveTls } from "../../tests/harness/served_tls.ts";
 import { ask, closeWebSocket, get, openWebSocket, withClient } from "../../tests/harness/trusting_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
-import type { Handler, Serve } from "./listener.ts";
-import { madeTlsCertificate } from "./tls_certificate.ts";
-import { TlsListener, type TlsListenerOptions } from "./tls_listener.ts";
+import type { Serve } from "./listener.ts";
+import { TlsListener } from "./tls_listener.ts";
 
 const permissions: Deno.PermissionOptions = { net: ["127.0.0.1", "localhost"] };
-
-function certificate() {
-  const made = createCertificate(Date.now(), ["localhost", "127.0.0.1"]);
-  return { pem: made.certPem, tls: madeTlsCertificate(made, Date.now()) };
-}
-
-const OLD = certificate();
-const NEW = certificate();
-const LONG_TEXT = "0123456789".repeat(100_000);
-
-/** Echoes WebSocket messages; else says who asks, or a long text. */
-const HANDLER: Handler = (request, { remoteAddr }) => {
-  if (request.headers.get("upgrade") === "websocket") {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.onmessage = ({ data }) => socket.send(`echo of ${data}`);
-    return response;
-  }
-  return new Response(request.url.endsWith("/long") ? LONG_TEXT : `port ${remoteAddr.port}`);
-};
-
-interface Served {
-  readonly listener: TlsListener;
-  readonly port: number;
-  readonly url: string;
-}
-
-/** Runs a test against a listener that shows the old certificate. */
-async function serveTls(test: (served: Served) => Promise<void>, options: Partial<TlsListenerOptions> = {}) {
-  let port = 0;
-  const listener = new TlsListener(HANDLER, {
-    hostname: "127.0.0.1",
-    port: 0,
-    certificate: OLD.tls,
-    onListen: (address) => port = address.port,
-    ...options,
-  });
-  try {
-    await test({ listener, port, url: `https://localhost:${port}` });
-  } finally {
-    await listener.shutdown();
-  }
-}
 
 async function connect(port: number): Promise<Deno.TcpConn> {
   return await Deno.connect({ hostname: "127.0.0.1", port });
