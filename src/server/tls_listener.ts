@@ -41,7 +41,6 @@ export class TlsListener {
   /** Clients by the port of the connection that carries their bytes inside. */
   readonly #clients = new Map<number, Deno.NetAddr>();
   #context: SecureContext;
-  #serverPort = 0;
   #timer: number | undefined;
   #closed = false;
 
@@ -53,7 +52,8 @@ export class TlsListener {
     this.#server = new Listener((request, info) => this.#handle(handler, request, info), {
       hostname: LOOPBACK,
       port: 0,
-      onListen: ({ port }) => this.#serverPort = port,
+      onListen: () => {},
+      mayMove: true,
       ...(options.serve !== undefined && { serve: options.serve }),
     });
     void this.#accept();
@@ -97,7 +97,7 @@ export class TlsListener {
 
   async #connect(client: Deno.NetAddr): Promise<ConnectionStream> {
     try {
-      const connection = await Deno.connect({ hostname: LOOPBACK, port: this.#serverPort });
+      const connection = await this.#connectInside();
       const { port } = connection.localAddr;
       this.#clients.set(port, client);
       return new ConnectionStream(connection).on("close", () => this.#clients.delete(port));
@@ -105,6 +105,16 @@ export class TlsListener {
       log.error("a connection cannot be served: {reason}", { reason: messageOf(error) });
       throw error;
     }
+  }
+
+  /** To this process alone: while it does not listen, anybody may at the port that it had. */
+  async #connectInside(): Promise<Deno.TcpConn> {
+    const port = this.#server.port;
+    if (port === undefined) throw new Error("the server inside does not listen");
+    const connection = await Deno.connect({ hostname: LOOPBACK, port });
+    if (this.#server.port === port) return connection;
+    connection.close();
+    throw new Error("the server inside has just failed");
   }
 
   #handle(handler: Handler, request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {

@@ -143,6 +143,37 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B84, B254: when the server inside fails, whoever takes its port gets nothing, and it goes on at another one",
+  permissions,
+  async fn() {
+    const ports: number[] = [];
+    let fail = () => Promise.resolve();
+    const serve: Serve = (options, handler) => {
+      const server = Deno.serve(options, handler);
+      ports.push(server.addr.port);
+      const failure = Promise.withResolvers<void>();
+      fail = async () => {
+        await server.shutdown();
+        failure.reject(new Error("Too many open files"));
+      };
+      return { finished: failure.promise, shutdown: () => server.shutdown(), addr: server.addr };
+    };
+    await serveTls(async ({ url }) => {
+      assert.match(await get(url, [OLD.pem]), /^port/);
+      await fail();
+      const thief = Deno.listen({ hostname: "127.0.0.1", port: ports[0] ?? 0 });
+      const stolen = thief.accept().then(() => true, () => false);
+      await assert.rejects(get(url, [OLD.pem]), TypeError);
+      for (let text = ""; !text.startsWith("port");) text = await get(url, [OLD.pem]).catch(() => "");
+      assert.equal(ports.length, 2);
+      assert.notEqual(ports[1], ports[0]);
+      thief.close();
+      assert.equal(await stolen, false);
+    }, { serve });
+  },
+});
+
+Deno.test({
   name: "B250: a port that is taken is an error of the constructor",
   permissions,
   fn() {
