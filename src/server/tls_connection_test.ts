@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  askAgain,
   connectTls,
   countConnections,
   OLD,
@@ -14,12 +15,6 @@ import { get } from "../../tests/harness/trusting_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 
 const permissions: Deno.PermissionOptions = { net: ["127.0.0.1", "localhost"] };
-
-/** Asks again on a connection that is kept. */
-async function askAgain(connection: Deno.Conn): Promise<void> {
-  await send(connection, request("/"));
-  await readUntil(connection, /port \d+$/);
-}
 
 Deno.test({
   name: "B254: a request that trickles in has 30 s to its answer, and each byte gains nothing",

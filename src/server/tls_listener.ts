@@ -118,7 +118,9 @@ export class TlsListener {
   }
 
   #handle(handler: Handler, request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
-    const remoteAddr = this.#clients.get(info.remoteAddr.port);
+    // Ports are told apart by the address: another program may have the same one at 127.0.0.2.
+    const { hostname, port } = info.remoteAddr;
+    const remoteAddr = hostname === LOOPBACK ? this.#clients.get(port) : undefined;
     // Another program of this machine, which found the port.
     if (remoteAddr === undefined) return new Response("This port is not served\n", { status: 403 });
     return handler(request, {

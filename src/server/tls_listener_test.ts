@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { HANDLER, LONG_TEXT, NEW, OLD, serveTls } from "../../tests/harness/served_tls.ts";
+import { createConnection } from "node:net";
+import { text } from "node:stream/consumers";
+import {
+  askAgain,
+  connectTls,
+  HANDLER,
+  LONG_TEXT,
+  NEW,
+  OLD,
+  request,
+  serveTls,
+} from "../../tests/harness/served_tls.ts";
 import { ask, closeWebSocket, get, openWebSocket, withClient } from "../../tests/harness/trusting_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import type { Serve } from "./listener.ts";
@@ -138,6 +149,35 @@ Deno.test({
       const response = await fetch(`http://127.0.0.1:${inside}/`);
       assert.deepEqual([response.status, await response.text()], [403, "This port is not served\n"]);
       assert.match(await get(url, [OLD.pem]), /^port/);
+    }, { serve });
+  },
+});
+
+Deno.test({
+  name: "B254: another program at 127.0.0.2 with the very port of a client's connection inside is not served",
+  permissions: { net: ["127.0.0.1", "127.0.0.2", "localhost"] },
+  ignore: Deno.build.os === "darwin",
+  async fn() {
+    let inside = 0;
+    let localPort = 0;
+    const serve: Serve = (options, handler) => {
+      const server = Deno.serve(options, (request, info) => {
+        localPort = info.remoteAddr.port;
+        return handler(request, info);
+      });
+      inside = server.addr.port;
+      return server;
+    };
+    await serveTls(async ({ port }) => {
+      const kept = await connectTls(port);
+      await askAgain(kept);
+      const takenPort = localPort;
+      const stranger = createConnection({ host: "127.0.0.1", port: inside, localAddress: "127.0.0.2", localPort });
+      stranger.write(request("/", "Connection: close\r\n"));
+      assert.match(await text(stranger), /^HTTP\/1\.1 403 [^]*This port is not served\n$/);
+      assert.equal(localPort, takenPort);
+      await askAgain(kept);
+      kept.close();
     }, { serve });
   },
 });

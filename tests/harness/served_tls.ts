@@ -102,3 +102,9 @@ export function request(path: string, headers = ""): string {
 export async function turnUntil(condition: () => boolean): Promise<void> {
   while (!condition()) await setImmediate();
 }
+
+/** Asks again on a connection that is kept. */
+export async function askAgain(connection: Deno.Conn): Promise<void> {
+  await send(connection, request("/"));
+  await readUntil(connection, /port \d+$/);
+}
