@@ -56,7 +56,8 @@ export class TlsConnection {
 
   /** Sends what is left, which the client has so many ms to take. Resolves when it is closed. */
   async end(drainMs: number): Promise<void> {
-    this.#client.end();
+    // What the server inside has sent may be on its way still: the client is ended after the last byte of it.
+    if (this.#server === undefined || this.#server.readableEnded) this.#client.end();
     this.#endWithin(drainMs);
     await this.#closed.promise;
   }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import {
   askAgain,
   connectTls,
   countConnections,
+  MUCH,
   OLD,
   readUntil,
   request,
@@ -103,3 +105,28 @@ Deno.test({
     }, { clock, listen });
   },
 });
+
+Deno.test({
+  name: "B78, B254: at a shutdown a client that reads slowly gets its answer whole",
+  permissions,
+  async fn() {
+    let answer = Promise.resolve(0);
+    await serveTls(async ({ port }) => {
+      const slow = await connectTls(port);
+      await send(slow, request("/much"));
+      await readUntil(slow, /^HTTP\/1\.1 200/);
+      answer = readSlowly(slow);
+    }, { clock: new VirtualClock() });
+    const length = await answer;
+    assert.ok(length > MUCH.length - 10_000, `${length} bytes`);
+  },
+});
+
+/** Bytes until the end, which it takes some at a time. */
+async function readSlowly(connection: Deno.Conn): Promise<number> {
+  const buffer = new Uint8Array(65_536);
+  let sum = 0;
+  for (let length; (length = await connection.read(buffer)) !== null; sum += length) await setImmediate();
+  connection.close();
+  return sum;
+}

@@ -15,7 +15,7 @@ export const NEW = certificate();
 export const LONG_TEXT = "0123456789".repeat(100_000);
 
 /** More than what the kernel keeps of a connection whose client does not read. */
-const MUCH = new Uint8Array(64_000_000);
+export const MUCH = new Uint8Array(64_000_000);
 
 /** Echoes WebSocket messages, but one that asks for much; else says who asks, or a long text. */
 export const HANDLER: Handler = (request, { remoteAddr }) => {
@@ -24,6 +24,7 @@ export const HANDLER: Handler = (request, { remoteAddr }) => {
     socket.onmessage = ({ data }) => socket.send(data === "much" ? MUCH : `echo of ${data}`);
     return response;
   }
+  if (request.url.endsWith("/much")) return new Response(MUCH);
   return new Response(request.url.endsWith("/long") ? LONG_TEXT : `port ${remoteAddr.port}`);
 };
 
