@@ -43,6 +43,8 @@ export class TlsListener {
   #context: SecureContext;
   #timer: number | undefined;
   #closed = false;
+  /** Descriptors are out, perhaps for hours, and each connection fails of it: it is told once. */
+  #isFailing = false;
 
   constructor(handler: Handler, options: TlsListenerOptions) {
     const { hostname, port, clock = systemClock, listen = Deno.listen } = options;
@@ -80,7 +82,7 @@ export class TlsListener {
     } catch (error) {
       if (this.#closed) return;
       // Without a file descriptor for a connection: the listener itself stays.
-      log.error("no connection can be accepted: {error}", { error });
+      this.#tellFailure("no connection can be accepted", error);
       this.#timer = this.#clock.setTimeout(() => void this.#accept(), ACCEPT_DELAY);
     }
   }
@@ -99,10 +101,11 @@ export class TlsListener {
     try {
       const connection = await this.#connectInside();
       const { port } = connection.localAddr;
+      this.#isFailing = false;
       this.#clients.set(port, client);
       return new ConnectionStream(connection).on("close", () => this.#clients.delete(port));
     } catch (error) {
-      log.error("a connection cannot be served: {reason}", { reason: messageOf(error) });
+      if (!this.#closed) this.#tellFailure("connections cannot be served", error);
       throw error;
     }
   }
@@ -115,6 +118,11 @@ export class TlsListener {
     if (this.#server.port === port) return connection;
     connection.close();
     throw new Error("the server inside has just failed");
+  }
+
+  #tellFailure(what: string, error: unknown): void {
+    if (!this.#isFailing) log.error(`${what}: {reason}`, { reason: messageOf(error) });
+    this.#isFailing = true;
   }
 
   #handle(handler: Handler, request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {

@@ -1,3 +1,4 @@
+import { resetSync } from "@logtape/logtape";
 import assert from "node:assert/strict";
 import { createConnection } from "node:net";
 import { text } from "node:stream/consumers";
@@ -14,12 +15,28 @@ import {
 import { ask, closeWebSocket, get, openWebSocket, withClient } from "../../tests/harness/trusting_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import type { Serve } from "./listener.ts";
+import { configureLogs } from "./log.ts";
 import { TlsListener } from "./tls_listener.ts";
 
 const permissions: Deno.PermissionOptions = { net: ["127.0.0.1", "localhost"] };
 
 async function connect(port: number): Promise<Deno.TcpConn> {
   return await Deno.connect({ hostname: "127.0.0.1", port });
+}
+
+/** Runs a test that sees what is logged. */
+async function withLines(test: (lines: string[]) => Promise<void>): Promise<void> {
+  const lines: string[] = [];
+  configureLogs([{ area: [], level: "info" }], { write: (line) => void lines.push(line), colors: false });
+  try {
+    await test(lines);
+  } finally {
+    resetSync();
+  }
+}
+
+function countLines(lines: readonly string[], text: string): number {
+  return lines.filter((line) => line.includes(text)).length;
 }
 
 Deno.test({
@@ -183,7 +200,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B84, B254: when the server inside fails, whoever takes its port gets nothing, and it goes on at another one",
+  name: "B84, B254: when the server inside fails, that is told once, who takes its port gets nothing, and it goes on",
   permissions,
   async fn() {
     const ports: number[] = [];
@@ -198,18 +215,49 @@ Deno.test({
       };
       return { finished: failure.promise, shutdown: () => server.shutdown(), addr: server.addr };
     };
-    await serveTls(async ({ url }) => {
-      assert.match(await get(url, [OLD.pem]), /^port/);
-      await fail();
-      const thief = Deno.listen({ hostname: "127.0.0.1", port: ports[0] ?? 0 });
-      const stolen = thief.accept().then(() => true, () => false);
-      await assert.rejects(get(url, [OLD.pem]), TypeError);
-      for (let text = ""; !text.startsWith("port");) text = await get(url, [OLD.pem]).catch(() => "");
-      assert.equal(ports.length, 2);
-      assert.notEqual(ports[1], ports[0]);
-      thief.close();
-      assert.equal(await stolen, false);
-    }, { serve });
+    await withLines(async (lines) => {
+      await serveTls(async ({ url }) => {
+        assert.match(await get(url, [OLD.pem]), /^port/);
+        await fail();
+        const thief = Deno.listen({ hostname: "127.0.0.1", port: ports[0] ?? 0 });
+        const stolen = thief.accept().then(() => true, () => false);
+        for (let lost = 0; lost < 3; lost++) await assert.rejects(get(url, [OLD.pem]), TypeError);
+        assert.equal(countLines(lines, "connections cannot be served: "), 1, lines.join(""));
+        for (let text = ""; !text.startsWith("port");) text = await get(url, [OLD.pem]).catch(() => "");
+        assert.equal(ports.length, 2);
+        assert.notEqual(ports[1], ports[0]);
+        thief.close();
+        assert.equal(await stolen, false);
+      }, { serve });
+    });
+  },
+});
+
+Deno.test({
+  name: "B84, B254: that connections cannot be accepted is told once until one is served again",
+  permissions,
+  async fn() {
+    const clock = new VirtualClock();
+    let failing = 3;
+    const listen = (options: Deno.TcpListenOptions) => {
+      const listener = Deno.listen(options);
+      const accept = listener.accept.bind(listener);
+      listener.accept = () => failing-- > 0 ? Promise.reject(new Error("Too many open files")) : accept();
+      return listener;
+    };
+    await withLines(async (lines) => {
+      await serveTls(async ({ url }) => {
+        for (let outage = 1; outage <= 2; outage++) {
+          const answer = get(url, [OLD.pem]);
+          for (; failing >= 0; await Promise.resolve()) clock.advance(500);
+          assert.match(await answer, /^port/);
+          assert.equal(countLines(lines, "no connection can be accepted: "), outage, lines.join(""));
+          // The accept that waits by now takes one more connection.
+          failing = 1;
+          assert.match(await get(url, [OLD.pem]), /^port/);
+        }
+      }, { clock, listen });
+    });
   },
 });
 
