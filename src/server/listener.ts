@@ -21,6 +21,8 @@ export interface ListenerOptions {
   readonly onListen: (address: Deno.NetAddr) => void;
   readonly serve?: Serve;
   readonly reopenDelay?: number;
+  /** It is opened again at any free port then, not at its own, which another program may have taken. False by default. */
+  readonly mayMove?: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #handler: Handler;
   #server: ReturnType<Serve>;
+  #isOpen = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
 
@@ -40,9 +43,15 @@ export class Listener {
     this.#server = this.#open(options.port, options.onListen);
   }
 
+  /** Where it listens now, unless it has failed or is shut down. */
+  get port(): number | undefined {
+    return this.#isOpen ? this.#server.addr.port : undefined;
+  }
+
   /** Ends every connection, the listener last. */
   async shutdown(): Promise<void> {
     this.#closed = true;
+    this.#isOpen = false;
     clearTimeout(this.#timer);
     await this.#server.shutdown();
   }
@@ -52,7 +61,8 @@ export class Listener {
     const server = serve({ hostname, port, onListen }, this.#handler);
     server.finished.catch((error) => {
       log.error("no connection can be accepted: {error}", { error });
-      this.#reopenLater(server.addr.port);
+      this.#isOpen = false;
+      this.#reopenLater(this.#options.mayMove === true ? 0 : server.addr.port);
     });
     return server;
   }
@@ -65,6 +75,7 @@ export class Listener {
   #reopen(port: number): void {
     try {
       this.#server = this.#open(port, () => log.info("connections are accepted again"));
+      this.#isOpen = true;
     } catch (error) {
       log.error("the listener cannot be opened again yet: {error}", { error });
       this.#reopenLater(port);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers/promises";
 import { Listener, type Serve } from "./listener.ts";
 
 const permissions: Deno.PermissionOptions = { net: ["127.0.0.1"] };
@@ -45,6 +46,28 @@ Deno.test({
     assert.equal(state.opened, 2);
     assert.equal(told, 1, "the address is told once");
     await listener.shutdown();
+  },
+});
+
+Deno.test({
+  name: "B84: a listener that may move tells its port, and none while it is broken or shut down",
+  permissions,
+  async fn() {
+    const { serve, state } = failingServe();
+    const options = { hostname: "127.0.0.1", port: 0, onListen: () => {}, serve, reopenDelay: 1, mayMove: true };
+    const listener = new Listener(() => new Response("here"), options);
+    const first = listener.port;
+    state.full = true;
+    state.fail();
+    while (listener.port !== undefined) await setImmediate();
+    const taken = Deno.listen({ hostname: "127.0.0.1", port: first ?? 0 });
+    state.full = false;
+    while (listener.port === undefined) await setImmediate();
+    assert.notEqual(listener.port, first);
+    assert.equal(await (await fetch(`http://127.0.0.1:${listener.port}/`)).text(), "here");
+    taken.close();
+    await listener.shutdown();
+    assert.equal(listener.port, undefined);
   },
 });
 

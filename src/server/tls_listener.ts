@@ -1,19 +1,16 @@
 import { getLogger } from "@logtape/logtape";
-import type { Buffer } from "node:buffer";
-import { type SecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
 import { type Clock, systemClock } from "../io/clock.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { ConnectionStream } from "./connection_stream.ts";
 import { type Handler, Listener, type Serve } from "./listener.ts";
 import type { TlsCertificate } from "./tls_certificate.ts";
+import { TlsConnection } from "./tls_connection.ts";
 
 const log = getLogger(["switchboard", "http"]);
 
 const LOOPBACK = "127.0.0.1";
-/** Milliseconds for a client to shake hands and to begin a request. */
-const FIRST_BYTE_MS = 10_000;
-/** Milliseconds for a client to take the last bytes and to end its side; so many when the server shuts down. */
-const DRAIN_MS = 30_000;
+/** Milliseconds for a client to take the last bytes and to end its side when the server shuts down. */
 const SHUTDOWN_DRAIN_MS = 1000;
 /** Milliseconds until a connection is accepted again after that has failed. */
 const ACCEPT_DELAY = 500;
@@ -44,9 +41,10 @@ export class TlsListener {
   /** Clients by the port of the connection that carries their bytes inside. */
   readonly #clients = new Map<number, Deno.NetAddr>();
   #context: SecureContext;
-  #serverPort = 0;
   #timer: number | undefined;
   #closed = false;
+  /** Descriptors are out, perhaps for hours, and each connection fails of it: it is told once. */
+  #isFailing = false;
 
   constructor(handler: Handler, options: TlsListenerOptions) {
     const { hostname, port, clock = systemClock, listen = Deno.listen } = options;
@@ -56,7 +54,8 @@ export class TlsListener {
     this.#server = new Listener((request, info) => this.#handle(handler, request, info), {
       hostname: LOOPBACK,
       port: 0,
-      onListen: ({ port }) => this.#serverPort = port,
+      onListen: () => {},
+      mayMove: true,
       ...(options.serve !== undefined && { serve: options.serve }),
     });
     void this.#accept();
@@ -83,7 +82,7 @@ export class TlsListener {
     } catch (error) {
       if (this.#closed) return;
       // Without a file descriptor for a connection: the listener itself stays.
-      log.error("no connection can be accepted: {error}", { error });
+      this.#tellFailure("no connection can be accepted", error);
       this.#timer = this.#clock.setTimeout(() => void this.#accept(), ACCEPT_DELAY);
     }
   }
@@ -99,14 +98,37 @@ export class TlsListener {
   }
 
   async #connect(client: Deno.NetAddr): Promise<ConnectionStream> {
-    const connection = await Deno.connect({ hostname: LOOPBACK, port: this.#serverPort });
-    const { port } = connection.localAddr;
-    this.#clients.set(port, client);
-    return new ConnectionStream(connection).on("close", () => this.#clients.delete(port));
+    try {
+      const connection = await this.#connectInside();
+      const { port } = connection.localAddr;
+      this.#isFailing = false;
+      this.#clients.set(port, client);
+      return new ConnectionStream(connection).on("close", () => this.#clients.delete(port));
+    } catch (error) {
+      if (!this.#closed) this.#tellFailure("connections cannot be served", error);
+      throw error;
+    }
+  }
+
+  /** To this process alone: while it does not listen, anybody may at the port that it had. */
+  async #connectInside(): Promise<Deno.TcpConn> {
+    const port = this.#server.port;
+    if (port === undefined) throw new Error("the server inside does not listen");
+    const connection = await Deno.connect({ hostname: LOOPBACK, port });
+    if (this.#server.port === port) return connection;
+    connection.close();
+    throw new Error("the server inside has just failed");
+  }
+
+  #tellFailure(what: string, error: unknown): void {
+    if (!this.#isFailing) log.error(`${what}: {reason}`, { reason: messageOf(error) });
+    this.#isFailing = true;
   }
 
   #handle(handler: Handler, request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) {
-    const remoteAddr = this.#clients.get(info.remoteAddr.port);
+    // Ports are told apart by the address: another program may have the same one at 127.0.0.2.
+    const { hostname, port } = info.remoteAddr;
+    const remoteAddr = hostname === LOOPBACK ? this.#clients.get(port) : undefined;
     // Another program of this machine, which found the port.
     if (remoteAddr === undefined) return new Response("This port is not served\n", { status: 403 });
     return handler(request, {
@@ -115,77 +137,5 @@ export class TlsListener {
         return info.completed;
       },
     });
-  }
-}
-
-interface TlsConnectionOptions {
-  readonly context: SecureContext;
-  readonly clock: Clock;
-  /** Connects to the server inside. */
-  readonly connect: () => Promise<ConnectionStream>;
-  readonly onClose: () => void;
-}
-
-/** A client's connection, by TLS, and the one inside that its bytes go on by once the first of them has come. */
-class TlsConnection {
-  readonly #client: TLSSocket;
-  readonly #options: TlsConnectionOptions;
-  readonly #closed = Promise.withResolvers<void>();
-  #timer: number | undefined;
-
-  constructor(connection: Deno.TcpConn, options: TlsConnectionOptions) {
-    this.#options = options;
-    const stream = new ConnectionStream(connection);
-    // What the stream fails of, the client fails of.
-    stream.on("error", () => this.#client.destroy());
-    this.#client = new TLSSocket(stream, {
-      isServer: true,
-      secureContext: options.context,
-      ALPNProtocols: ["http/1.1"],
-    });
-    this.#client.on("error", (error: Error) => log.debug("TLS failed: {reason}", { reason: error.message }));
-    this.#client.on("close", () => {
-      stream.destroy();
-      this.#stopTimer();
-      options.onClose();
-      this.#closed.resolve();
-    });
-    this.#client.once("data", (bytes: Buffer) => void this.#begin(bytes));
-    this.#destroyAfter(FIRST_BYTE_MS);
-  }
-
-  /** Sends what is left, which the client has so many ms to take. Resolves when it is closed. */
-  async end(drainMs: number): Promise<void> {
-    this.#client.end();
-    this.#destroyAfter(drainMs);
-    await this.#closed.promise;
-  }
-
-  async #begin(bytes: Buffer): Promise<void> {
-    this.#stopTimer();
-    const client = this.#client.pause();
-    try {
-      const server = await this.#options.connect();
-      if (client.destroyed) return void server.destroy();
-      server.on("error", (error: Error) => log.debug("a connection broke off: {reason}", { reason: error.message }));
-      server.on("close", () => void this.end(DRAIN_MS));
-      client.on("close", () => server.destroy());
-      server.write(bytes);
-      client.pipe(server);
-      server.pipe(client);
-    } catch (error) {
-      log.error("a connection cannot be served: {reason}", { reason: messageOf(error) });
-      client.destroy();
-    }
-  }
-
-  #destroyAfter(delayMs: number): void {
-    this.#stopTimer();
-    if (!this.#client.destroyed) this.#timer = this.#options.clock.setTimeout(() => this.#client.destroy(), delayMs);
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }

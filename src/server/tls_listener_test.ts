@@ -1,57 +1,42 @@
+import { resetSync } from "@logtape/logtape";
 import assert from "node:assert/strict";
-import { createCertificate } from "../io/dtls/certificate.ts";
+import { createConnection } from "node:net";
+import { text } from "node:stream/consumers";
+import {
+  askAgain,
+  connectTls,
+  HANDLER,
+  LONG_TEXT,
+  NEW,
+  OLD,
+  request,
+  serveTls,
+} from "../../tests/harness/served_tls.ts";
 import { ask, closeWebSocket, get, openWebSocket, withClient } from "../../tests/harness/trusting_client.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
-import type { Handler, Serve } from "./listener.ts";
-import { madeTlsCertificate } from "./tls_certificate.ts";
-import { TlsListener, type TlsListenerOptions } from "./tls_listener.ts";
+import type { Serve } from "./listener.ts";
+import { configureLogs } from "./log.ts";
+import { TlsListener } from "./tls_listener.ts";
 
 const permissions: Deno.PermissionOptions = { net: ["127.0.0.1", "localhost"] };
 
-function certificate() {
-  const made = createCertificate(Date.now(), ["localhost", "127.0.0.1"]);
-  return { pem: made.certPem, tls: madeTlsCertificate(made, Date.now()) };
-}
-
-const OLD = certificate();
-const NEW = certificate();
-const LONG_TEXT = "0123456789".repeat(100_000);
-
-/** Echoes WebSocket messages; else says who asks, or a long text. */
-const HANDLER: Handler = (request, { remoteAddr }) => {
-  if (request.headers.get("upgrade") === "websocket") {
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.onmessage = ({ data }) => socket.send(`echo of ${data}`);
-    return response;
-  }
-  return new Response(request.url.endsWith("/long") ? LONG_TEXT : `port ${remoteAddr.port}`);
-};
-
-interface Served {
-  readonly listener: TlsListener;
-  readonly port: number;
-  readonly url: string;
-}
-
-/** Runs a test against a listener that shows the old certificate. */
-async function serveTls(test: (served: Served) => Promise<void>, options: Partial<TlsListenerOptions> = {}) {
-  let port = 0;
-  const listener = new TlsListener(HANDLER, {
-    hostname: "127.0.0.1",
-    port: 0,
-    certificate: OLD.tls,
-    onListen: (address) => port = address.port,
-    ...options,
-  });
-  try {
-    await test({ listener, port, url: `https://localhost:${port}` });
-  } finally {
-    await listener.shutdown();
-  }
-}
-
 async function connect(port: number): Promise<Deno.TcpConn> {
   return await Deno.connect({ hostname: "127.0.0.1", port });
+}
+
+/** Runs a test that sees what is logged. */
+async function withLines(test: (lines: string[]) => Promise<void>): Promise<void> {
+  const lines: string[] = [];
+  configureLogs([{ area: [], level: "info" }], { write: (line) => void lines.push(line), colors: false });
+  try {
+    await test(lines);
+  } finally {
+    resetSync();
+  }
+}
+
+function countLines(lines: readonly string[], text: string): number {
+  return lines.filter((line) => line.includes(text)).length;
 }
 
 Deno.test({
@@ -182,6 +167,97 @@ Deno.test({
       assert.deepEqual([response.status, await response.text()], [403, "This port is not served\n"]);
       assert.match(await get(url, [OLD.pem]), /^port/);
     }, { serve });
+  },
+});
+
+Deno.test({
+  name: "B254: another program at 127.0.0.2 with the very port of a client's connection inside is not served",
+  permissions: { net: ["127.0.0.1", "127.0.0.2", "localhost"] },
+  ignore: Deno.build.os === "darwin",
+  async fn() {
+    let inside = 0;
+    let localPort = 0;
+    const serve: Serve = (options, handler) => {
+      const server = Deno.serve(options, (request, info) => {
+        localPort = info.remoteAddr.port;
+        return handler(request, info);
+      });
+      inside = server.addr.port;
+      return server;
+    };
+    await serveTls(async ({ port }) => {
+      const kept = await connectTls(port);
+      await askAgain(kept);
+      const takenPort = localPort;
+      const stranger = createConnection({ host: "127.0.0.1", port: inside, localAddress: "127.0.0.2", localPort });
+      stranger.write(request("/", "Connection: close\r\n"));
+      assert.match(await text(stranger), /^HTTP\/1\.1 403 [^]*This port is not served\n$/);
+      assert.equal(localPort, takenPort);
+      await askAgain(kept);
+      kept.close();
+    }, { serve });
+  },
+});
+
+Deno.test({
+  name: "B84, B254: when the server inside fails, that is told once, who takes its port gets nothing, and it goes on",
+  permissions,
+  async fn() {
+    const ports: number[] = [];
+    let fail = () => Promise.resolve();
+    const serve: Serve = (options, handler) => {
+      const server = Deno.serve(options, handler);
+      ports.push(server.addr.port);
+      const failure = Promise.withResolvers<void>();
+      fail = async () => {
+        await server.shutdown();
+        failure.reject(new Error("Too many open files"));
+      };
+      return { finished: failure.promise, shutdown: () => server.shutdown(), addr: server.addr };
+    };
+    await withLines(async (lines) => {
+      await serveTls(async ({ url }) => {
+        assert.match(await get(url, [OLD.pem]), /^port/);
+        await fail();
+        const thief = Deno.listen({ hostname: "127.0.0.1", port: ports[0] ?? 0 });
+        const stolen = thief.accept().then(() => true, () => false);
+        for (let lost = 0; lost < 3; lost++) await assert.rejects(get(url, [OLD.pem]), TypeError);
+        assert.equal(countLines(lines, "connections cannot be served: "), 1, lines.join(""));
+        for (let text = ""; !text.startsWith("port");) text = await get(url, [OLD.pem]).catch(() => "");
+        assert.equal(ports.length, 2);
+        assert.notEqual(ports[1], ports[0]);
+        thief.close();
+        assert.equal(await stolen, false);
+      }, { serve });
+    });
+  },
+});
+
+Deno.test({
+  name: "B84, B254: that connections cannot be accepted is told once until one is served again",
+  permissions,
+  async fn() {
+    const clock = new VirtualClock();
+    let failing = 3;
+    const listen = (options: Deno.TcpListenOptions) => {
+      const listener = Deno.listen(options);
+      const accept = listener.accept.bind(listener);
+      listener.accept = () => failing-- > 0 ? Promise.reject(new Error("Too many open files")) : accept();
+      return listener;
+    };
+    await withLines(async (lines) => {
+      await serveTls(async ({ url }) => {
+        for (let outage = 1; outage <= 2; outage++) {
+          const answer = get(url, [OLD.pem]);
+          for (; failing >= 0; await Promise.resolve()) clock.advance(500);
+          assert.match(await answer, /^port/);
+          assert.equal(countLines(lines, "no connection can be accepted: "), outage, lines.join(""));
+          // The accept that waits by now takes one more connection.
+          failing = 1;
+          assert.match(await get(url, [OLD.pem]), /^port/);
+        }
+      }, { clock, listen });
+    });
   },
 });
 
