@@ -1,5 +1,9 @@
+import { getLogger } from "@logtape/logtape";
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { messageOf } from "../webrtc/error_message.ts";
+
+const log = getLogger(["switchboard", "http"]);
 
 /** Bytes that one read takes. */
 const READ_LENGTH = 16_384;
@@ -13,6 +17,13 @@ export class ConnectionStream extends Duplex {
   constructor(connection: Deno.TcpConn) {
     super();
     this.#connection = connection;
+    try {
+      // Else the kernel keeps a short message back until the one before is acknowledged, up to 40 ms.
+      connection.setNoDelay();
+    } catch (error) {
+      // On some systems a connection that its peer has reset already takes no options; it fails when it is read.
+      log.debug("a connection takes no options: {reason}", { reason: messageOf(error) });
+    }
   }
 
   override _read(): void {
