@@ -21,10 +21,10 @@ export interface Surroundings {
 }
 
 const LOOPBACK = "--allow-net=127.0.0.1,localhost,[::1]";
-/** An address that no machine has (RFC 5737): to see a bind fail. */
-const LOOPBACK_AND_NOWHERE = `${LOOPBACK},192.0.2.1`;
 /** Another address of the same machine, for clients that move. */
 const LOOPBACK_AND_SECOND = `${LOOPBACK},127.0.0.2`;
+/** An address that no machine has (RFC 5737): to see a bind fail. */
+const LOOPBACK_AND_NOWHERE = `${LOOPBACK_AND_SECOND},192.0.2.1`;
 const MINUTE_MS = 60_000;
 
 export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
