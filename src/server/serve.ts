@@ -137,11 +137,18 @@ function listen(application: Application, { address, tls, print }: RunOptions): 
 type Listening = Pick<ConstructorParameters<typeof TlsListener>[1], "hostname" | "port" | "onListen">;
 
 function listenByTls(handler: Handler, tls: ServedTls, listening: Listening): TlsListener {
-  const listener = new TlsListener(tls.isLasting ? demandHttps(handler) : handler, {
-    ...listening,
-    certificate: tls.certificate,
-  });
-  tls.watch((certificate) => listener.setCertificate(certificate));
+  let listener: TlsListener | undefined;
+  // Before anybody hears that the server listens: who does may change the files at once, and say so by SIGHUP.
+  tls.watch((certificate) => listener?.setCertificate(certificate));
+  try {
+    listener = new TlsListener(tls.isLasting ? demandHttps(handler) : handler, {
+      ...listening,
+      certificate: tls.certificate,
+    });
+  } catch (error) {
+    tls.close();
+    throw error;
+  }
   return listener;
 }
 
