@@ -13,7 +13,7 @@ const CALLED_WRONGLY = 2;
 async function compile(target: Target): Promise<boolean> {
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
   const args = compileArguments(String(tasks.start), target, {
-    excluded: await foldersWithoutCode("main.ts", ROOT),
+    excluded: await foldersWithoutCode(ROOT),
   });
   const { success } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).spawn().status;
   if (!success) console.error(`${outputOf(target)} was not made`);

@@ -9,7 +9,7 @@ export const TARGETS = {
 
 export type Target = keyof typeof TARGETS;
 
-const ENTRY_POINT = "main.ts";
+export const ENTRY_POINT = "main.ts";
 
 /**
  * What no import leads to: the page with the SDK, which is read as files, and the code of media workers, which is loaded

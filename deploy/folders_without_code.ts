@@ -1,13 +1,15 @@
+import { ENTRY_POINT } from "./compile_arguments.ts";
+
 /** A package that prom-client's come with, and its folder of numbers, a hundred thousand lines of them. */
 const PACKAGE = "bintrees";
 const FOLDER = "test";
 
 /**
- * Folders among the packages that Deno has fetched, for the entry point and the folder of the project that are given, in
- * which Deno 2.9.6 takes numbers for code when it compiles: its stack overflows.
+ * Folders among the packages that Deno has fetched for the project in `root`, in which Deno 2.9.6 takes numbers for code
+ * when it compiles: its stack overflows.
  */
-export async function foldersWithoutCode(entryPoint: string, root: URL): Promise<string[]> {
-  await deno(["cache", "--frozen", entryPoint], root);
+export async function foldersWithoutCode(root: URL): Promise<string[]> {
+  await deno(["cache", "--frozen", ENTRY_POINT], root);
   const { npmCache } = JSON.parse(await deno(["info", "--json"], root));
   return namesIn(String(npmCache)).flatMap((registry) => {
     const versions = `${npmCache}/${registry}/${PACKAGE}`;

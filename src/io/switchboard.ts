@@ -159,7 +159,7 @@ export class Switchboard {
     const { random, codecs, limits, duplicateIdentity, backend: { dtls } } = this.#options;
     const { sdp, ...asked } = request;
     try {
-      const result = HttpSession.open({
+      return HttpSession.open({
         ...asked,
         admission: this.#admission,
         limits,
@@ -173,7 +173,6 @@ export class Switchboard {
         duplicateIdentity,
         observer: this.#httpObserver,
       }, sdp);
-      return result;
     } finally {
       this.#options.backend.media.flush();
     }

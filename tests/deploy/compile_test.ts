@@ -67,7 +67,7 @@ async function withBinary(runtime: Record<string, string>, test: (path: string) 
     await deno(
       compileArguments(startTask(), OWN, {
         output: path,
-        excluded: await foldersWithoutCode("main.ts", ROOT),
+        excluded: await foldersWithoutCode(ROOT),
       }),
       runtime,
     );
