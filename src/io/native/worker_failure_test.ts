@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FATAL_TRACK } from "../../../tests/harness/fatal_track.ts";
+import { BROKEN_WORKER, FAILING_WORKER, HUNG_WORKER, TIMELESS_WORKER } from "../../../tests/harness/faulty_workers.ts";
 import { openingOf } from "../../../tests/harness/media_setup.ts";
 import { testLibc } from "../../../tests/harness/native_libc.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
@@ -19,12 +20,6 @@ import { WorkerMedia } from "./worker_media.ts";
 
 const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
-const HARNESS = new URL("../../../tests/harness/", import.meta.url);
-const FAILING_WORKER = new URL("failing_media_worker.ts", HARNESS);
-const TIMELESS_WORKER = new URL("timeless_media_worker.ts", HARNESS);
-const BROKEN_WORKER = new URL("data:text/javascript,throw new Error('it is broken');");
-/** Never hears that it is to stop. */
-const HUNG_WORKER = new URL("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);");
 
 function bindOnce(port: number): void {
   Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port }).close();

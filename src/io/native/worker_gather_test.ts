@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FATAL_TRACK } from "../../../tests/harness/fatal_track.ts";
+import { BROKEN_WORKER, FAILING_WORKER, HUNG_WORKER } from "../../../tests/harness/faulty_workers.ts";
 import { testLibc } from "../../../tests/harness/native_libc.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
 import { VirtualClock } from "../../../tests/harness/virtual_clock.ts";
@@ -18,12 +19,8 @@ import { WorkerMedia } from "./worker_media.ts";
 
 const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
-const FAILING_WORKER = new URL("../../../tests/harness/failing_media_worker.ts", import.meta.url);
-const BROKEN_WORKER = new URL("data:text/javascript,throw new Error('it is broken');");
 /** After so long a worker that does not stop is left to itself. */
 const STOP_MS = 1000;
-/** Never answers. */
-const HUNG_WORKER = new URL("data:text/javascript,Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);");
 
 Deno.test({
   name: "B256, B258: a worker tells what it has counted and measured; what comes after a failure is added",
