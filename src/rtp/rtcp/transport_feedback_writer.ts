@@ -32,7 +32,7 @@ export class TransportFeedbackWriter {
 
   /**
    * Writes feedback on the packets from `base` on, `count` at most and as far as they fit, and returns its bytes; 0, with
-   * nothing written, where not one fits. The packet `base` must have come. A packet ends before one that came more than
+   * nothing written, where not one that came fits. It ends with the last one that came, and before one that came more than
    * 8 s earlier or later than the one before it, which no delta can say.
    */
   write(
@@ -44,9 +44,9 @@ export class TransportFeedbackWriter {
     count: number,
     arrivals: Arrivals,
   ): number {
-    const statuses = this.statusCount = fill(arrivals, base, count, out.length - offset);
+    const start = referenceOf(arrivals, base, count);
+    const statuses = this.statusCount = fill(arrivals, base, count, start, out.length - offset);
     if (statuses === 0) return 0;
-    const start = arrivals.ticksOf(base) & -TICKS_OF_REFERENCE;
     const chunks = offset + HEADER_LENGTH;
     const deltas = writeChunks(out, chunks, statuses);
     let end = writeDeltas(out, deltas, arrivals, base, statuses, start);
@@ -61,11 +61,18 @@ export class TransportFeedbackWriter {
   }
 }
 
+/** The time that the deltas are counted from: the first packet that came is less than 64 ms behind. */
+function referenceOf(arrivals: Arrivals, base: number, count: number): number {
+  let first = 0;
+  while (first < count - 1 && !arrivals.has((base + first) & 0xffff)) first++;
+  return arrivals.ticksOf((base + first) & 0xffff) & -TICKS_OF_REFERENCE;
+}
+
 /** Fills `symbols` and returns for how many packets: the last of them came. */
-function fill(arrivals: Arrivals, base: number, count: number, room: number): number {
+function fill(arrivals: Arrivals, base: number, count: number, start: number, room: number): number {
   let end = 0;
   let deltaBytes = 0;
-  let before = arrivals.ticksOf(base) & -TICKS_OF_REFERENCE;
+  let before = start;
   for (let i = 0; i < count && i < MAX_STATUSES; i++) {
     const sequenceNumber = (base + i) & 0xffff;
     symbols[i] = NOT_RECEIVED;
