@@ -1,0 +1,89 @@
+import { AimdRateControl } from "./aimd_rate_control.ts";
+import { InterArrival } from "./inter_arrival.ts";
+import { OveruseDetector, type Usage } from "./overuse_detector.ts";
+import { Trendline } from "./trendline.ts";
+
+/** After so long without a packet that arrived nothing is known of the queue. */
+const STREAM_TIMEOUT_MS = 2000;
+/** Overuse before anything was measured halves the rate, so often. */
+const BLIND_DECREASE_MS = 200;
+
+/** The estimate by delay: the rate at which the queue of the narrowest link does not grow. */
+export class DelayBasedEstimate {
+  readonly #interArrival = new InterArrival();
+  readonly #trendline = new Trendline();
+  readonly #detector = new OveruseDetector();
+  readonly #min: number;
+  readonly #max: number;
+  #control: AimdRateControl;
+  #arrivedMs = 0;
+
+  constructor(startBitsPerSecond: number, minBitsPerSecond: number, maxBitsPerSecond: number) {
+    this.#min = minBitsPerSecond;
+    this.#max = maxBitsPerSecond;
+    this.#control = new AimdRateControl(startBitsPerSecond, minBitsPerSecond, maxBitsPerSecond);
+  }
+
+  get bitsPerSecond(): number {
+    return this.#control.bitsPerSecond;
+  }
+
+  /** Whether it rests on a measurement, not on where it started. */
+  get isMeasured(): boolean {
+    return this.#control.isMeasured;
+  }
+
+  /** When it last fell; -Infinity: never. */
+  get decreasedMs(): number {
+    return this.#control.decreasedMs;
+  }
+
+  get usage(): Usage {
+    return this.#detector.usage;
+  }
+
+  handleRoundTrip(ms: number): void {
+    this.#control.handleRoundTrip(ms);
+  }
+
+  /** A packet arrived, as was told at `nowMs`; times are modulo 2^32, in microseconds and ticks of 250 of them. */
+  handlePacket(sentUs: number, arrivalTicks: number, nowMs: number): void {
+    if (nowMs - this.#arrivedMs > STREAM_TIMEOUT_MS) this.resetDelay();
+    this.#arrivedMs = nowMs;
+    const interArrival = this.#interArrival;
+    if (!interArrival.handlePacket(sentUs, arrivalTicks, nowMs)) return;
+    this.#trendline.add(interArrival.arrivalDeltaMs, interArrival.sendDeltaMs);
+    const { slope, count } = this.#trendline;
+    this.#detector.handleTrend(slope, interArrival.sendDeltaMs, count, nowMs);
+  }
+
+  /** Changes the estimate by what came since the last time. `throughput` and `probe` in bits per second, or 0. */
+  update(throughput: number, probe: number, nowMs: number): void {
+    const control = this.#control;
+    if (this.#detector.usage !== "over") {
+      if (probe > 0) control.handleProbe(probe, nowMs);
+      else control.update(this.#detector.usage, throughput, nowMs);
+    } else if (throughput === 0) {
+      const isDue = nowMs - control.decreasedMs >= BLIND_DECREASE_MS;
+      if (control.isMeasured && isDue) control.setRate(control.bitsPerSecond / 2, nowMs);
+    } else if (control.canDecrease(throughput, nowMs)) control.update("over", throughput, nowMs);
+  }
+
+  /** Lowers, or sets, the estimate by what something else than delay says. */
+  setRate(bitsPerSecond: number, nowMs: number): void {
+    this.#control.setRate(bitsPerSecond, nowMs);
+  }
+
+  /** Begins anew at a rate: another way. */
+  restart(bitsPerSecond: number): void {
+    this.#control = new AimdRateControl(bitsPerSecond, this.#min, this.#max);
+    this.resetDelay();
+  }
+
+  /** Forgets what is known of the queue, and keeps the rate. */
+  resetDelay(): void {
+    this.#interArrival.reset();
+    this.#trendline.reset();
+    this.#detector.reset();
+  }
+}
