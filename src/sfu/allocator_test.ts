@@ -1,65 +1,25 @@
 import assert from "node:assert/strict";
-import { camera, cameraLayers, describeAllocations } from "../../tests/harness/layers.ts";
+import { AllocatorScene } from "../../tests/harness/allocator_scene.ts";
+import { camera } from "../../tests/harness/layers.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
-import { allocationWords } from "./allocation_words.ts";
-import { type AllocatedTrack, type Allocation, Allocator, HOLD_MS, MAX_HOLD_MS, RISE_MS } from "./allocator.ts";
+import { HOLD_MS, MAX_HOLD_MS, RISE_MS } from "./allocator.ts";
 import type { WantedQuality } from "./quality.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
 
-const STEP_MS = 100;
-
-/** One subscriber, whose estimate changes as time goes on. */
-class Scene {
-  nowMs = 0;
-  tracks: AllocatedTrack[];
-  soundBitsPerSecond = 0;
-  /** Each allocation that was another one than before, and when. */
-  readonly changes: { ms: number; words: string }[] = [];
-  readonly allocator = new Allocator();
-
-  constructor(...tracks: AllocatedTrack[]) {
-    this.tracks = tracks;
-  }
-
-  at(kilobits: number): readonly Allocation[] {
-    const supply = { bitsPerSecond: kilobits * 1000, soundBitsPerSecond: this.soundBitsPerSecond };
-    const allocations = this.allocator.allocate(this.tracks, supply, this.nowMs);
-    const words = describeAllocations(allocations);
-    if (words !== this.changes.at(-1)?.words) this.changes.push({ ms: this.nowMs, words });
-    return allocations;
-  }
-
-  run(kilobits: number, ms: number): string {
-    for (let left = ms; left > 0; left -= STEP_MS) {
-      this.nowMs += STEP_MS;
-      this.at(kilobits);
-    }
-    return this.changes.at(-1)?.words ?? "";
-  }
-
-  /** Why each track is sent as it is. */
-  why(kilobits: number): string[] {
-    const supply = { bitsPerSecond: kilobits * 1000, soundBitsPerSecond: this.soundBitsPerSecond };
-    return this.at(kilobits).map((allocation, i) =>
-      allocationWords(allocation, supply, "estimate", this.tracks[i].wanted)
-    );
-  }
-}
-
 test("B336: what got better gets no better for 5 s, unless there is ample room for all that is wanted", () => {
-  const scene = new Scene(camera("A"));
+  const scene = new AllocatorScene(camera("A"));
   assert.equal(scene.run(300, 100), "A: 180p30");
   assert.equal(scene.run(700, 100), "A: 360p30", "the start waits for nothing");
   assert.equal(scene.run(2_300, RISE_MS - 100), "A: 360p30", "2 Mbit/s and a tenth fit");
   assert.equal(scene.run(2_300, 100), "A: 720p30");
-  const ample = new Scene(camera("A"));
+  const ample = new AllocatorScene(camera("A"));
   ample.run(700, 100);
   assert.equal(ample.run(2_700, 100), "A: 720p30");
 });
 
 test("B336: what got worse does so at once, and waits for 5 s; longer where it got better in vain", () => {
-  const scene = new Scene(camera("A"));
+  const scene = new AllocatorScene(camera("A"));
   scene.run(10_000, 30_000);
   assert.equal(scene.run(1_999, 100), "A: 360p30", "at once, without a margin");
   assert.equal(scene.run(10_000, HOLD_MS - 100), "A: 360p30");
@@ -72,7 +32,7 @@ test("B336: what got worse does so at once, and waits for 5 s; longer where it g
 });
 
 test("B336: between a layer's rate and the margin on it nothing changes, whichever of them it has", () => {
-  const scene = new Scene(camera("A"));
+  const scene = new AllocatorScene(camera("A"));
   scene.run(500, 20_000);
   assert.equal(scene.run(549, 20_000), "A: 180p30");
   assert.equal(scene.run(550, 20_000), "A: 360p30");
@@ -81,7 +41,7 @@ test("B336: between a layer's rate and the margin on it nothing changes, whichev
 });
 
 test("B334: who comes anew gets a first layer at once, from what others have beyond theirs", () => {
-  const scene = new Scene(camera("A"));
+  const scene = new AllocatorScene(camera("A"));
   scene.run(500, 10_000);
   assert.equal(scene.run(560, 6_000), "A: 360p30");
   scene.tracks.push(camera("B"));
@@ -91,7 +51,7 @@ test("B334: who comes anew gets a first layer at once, from what others have bey
 });
 
 test("B336: who asks for more gets it at once where it fits, and who asks for less loses it at once, and may have it back", () => {
-  const scene = new Scene(camera("A", { width: 320, height: 180 }));
+  const scene = new AllocatorScene(camera("A", { width: 320, height: 180 }));
   scene.run(700, 10_000);
   const ask = (wanted: WantedQuality) => {
     scene.tracks = [camera("A", wanted)];
@@ -105,7 +65,7 @@ test("B336: who asks for more gets it at once where it fits, and who asks for le
 });
 
 test("B337: sound is taken off first, and at the very bottom the least important video is paused, and later resumed", () => {
-  const scene = new Scene(camera("A", { priority: 0 }), camera("B"));
+  const scene = new AllocatorScene(camera("A", { priority: 0 }), camera("B"));
   scene.soundBitsPerSecond = 40_000;
   assert.equal(scene.run(160, 10_000), "A: 180p7.5, B: 180p7.5");
   assert.equal(scene.run(130, 100), "A: -, B: 180p7.5");
@@ -122,31 +82,9 @@ test("B337: sound is taken off first, and at the very bottom the least important
   assert.equal(scene.run(160, 10_000), "A: 180p7.5, B: 180p7.5");
 });
 
-test("B338: each track has the rule that decided about it, in words and numbers", () => {
-  const why = (kilobits: number, wanted: WantedQuality = {}, layers = cameraLayers()) => {
-    const scene = new Scene(camera("A", wanted, layers));
-    scene.at(kilobits);
-    return scene.why(kilobits)[0];
-  };
-  assert.equal(why(480), "layer q: estimate 480 kbit/s, h needs 500");
-  assert.equal(why(520), "layer q: estimate 520 kbit/s, h needs 500 and 50 to spare to begin");
-  assert.equal(why(9_000), "layer f: the best that there is");
-  assert.equal(why(9_000, { width: 320, height: 180 }), "layer q: enough for 320x180");
-  assert.equal(why(9_000, { height: 360, fps: 10 }), "layer h at 15 fps: enough for a height of 360 at 10 fps");
-  assert.equal(why(9_000, { off: true }), "off, as wanted");
-  assert.equal(why(9_000, {}, []), "nothing comes from the publisher");
-  const single = cameraLayers([700_000]).map((layer) => ({ ...layer, name: "" })).slice(-1);
-  assert.equal(why(480, {}, single), "paused: estimate 480 kbit/s, the picture needs 700");
-  const scene = new Scene(camera("A"));
-  scene.run(9_000, 30_000);
-  scene.run(700, 100);
-  scene.nowMs += 1_000;
-  assert.deepEqual(scene.why(9_000), ["layer h: f fits, and begins in 4 s if it still does"]);
-});
-
 test("B333: selected ones stay where another one comes before them in the order, as the dominant speaker does", () => {
   const pinned = (id: string) => camera(id, { pinned: true, width: 640, height: 360 });
-  const scene = new Scene(pinned("A"), pinned("B"), camera("C", { off: true }), camera("D", { off: true }));
+  const scene = new AllocatorScene(pinned("A"), pinned("B"), camera("C", { off: true }), camera("D", { off: true }));
   assert.equal(scene.run(10_000, 5_000), "A: 360p30, B: 360p30, C: -, D: -");
   const [a, b, c, d] = scene.tracks;
   scene.tracks = [d, b, a, c];
@@ -160,7 +98,7 @@ test("B336: a ramp of 57 s with 427 noisy estimates for six senders is less than
     const random = seededRandom(seed);
     let part = 1;
     let fallsAt = random.uint32() % 80;
-    const scene = new Scene(...["A", "B", "C", "D", "E", "F"].map((id) => camera(id)));
+    const scene = new AllocatorScene(...["A", "B", "C", "D", "E", "F"].map((id) => camera(id)));
     for (let event = 1; event <= 427; event++) {
       scene.nowMs = event * 57_000 / 427;
       // As an estimator ends a rise, each ten seconds or so: a seventh less at once, made up for in five.
@@ -179,7 +117,7 @@ test("B336: a ramp of 57 s with 427 noisy estimates for six senders is less than
 });
 
 test("B339: all that is wanted together, sound included, is told for the estimate to be probed for", () => {
-  const scene = new Scene(camera("A"), camera("B", { width: 320, height: 180 }), camera("C", { off: true }));
+  const scene = new AllocatorScene(camera("A"), camera("B", { width: 320, height: 180 }), camera("C", { off: true }));
   scene.soundBitsPerSecond = 40_000;
   scene.at(100);
   assert.equal(scene.allocator.wantedBitsPerSecond, 2_000_000 + 150_000 + 40_000);

@@ -2,18 +2,15 @@ import type { HeaderExtension } from "./types.ts";
 
 /** The MID of the m-line that a packet belongs to (RFC 8843 section 15). */
 export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
-<<<<<<< HEAD
 /** The number of a packet in its transport, whatever its stream (draft-holmer-rmcat-transport-wide-cc-extensions-01). */
 export const TRANSPORT_WIDE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-
-/** Each side has values of its own: they are not copied. */
-const OWN_URIS: ReadonlySet<string> = new Set([MID_URI, TRANSPORT_WIDE_URI]);
-=======
 /** RFC 8852: which encoding of a track a packet is of. */
 export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 /** RFC 8852: of which encoding the packet is that this one, a retransmission, carries. */
 export const REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
->>>>>>> 35cdf36b391f502e59d2dd5dc763d279e62bcffa
+
+/** Each side has values of its own: they are not copied. */
+const OWN_URIS: ReadonlySet<string> = new Set([MID_URI, TRANSPORT_WIDE_URI]);
 
 /** Mappings that are kept to be shared; a room of browsers has one or two for each m-line. */
 const MAX_SHARED = 256;

@@ -153,6 +153,11 @@ export class Peer implements MediaSink, RouterMember {
     if (!this.#slots.has(mid)) this.#endStream(consumer.stream);
   }
 
+  /** What it wants of a track; undefined where it never said. */
+  wantedOf(trackId: TrackId): WantedQuality | undefined {
+    return this.#wanted.get(trackId);
+  }
+
   /** Takes what the peer wants of a track; of one that there is not, or not any more, nothing. */
   setQuality(trackId: TrackId, wanted: WantedQuality): void {
     if (this.#router.producers.has(trackId)) this.#wanted.set(trackId, wanted);

@@ -162,7 +162,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     limitedBy: z.string(),
     tracks: z.array(trackQuality).readonly(),
   }),
-  z.object({ type: z.literal("layers"), trackId: identifier, active: z.array(z.string()).readonly() }),
+  z.object({ type: z.literal("layers"), trackId: identifier, mid, active: z.array(z.string()).readonly() }),
   z.object({
     type: z.literal("error"),
     code: errorCodeSchema,

@@ -29,8 +29,8 @@ export interface ParticipantObserver {
   trackPaused(trackId: TrackId, maxBitrateOut: number): void;
   /** What the peer gets of its tracks, and why. */
   qualityChanged(report: QualityReport): void;
-  /** Of a track that the peer publishes these simulcast encodings are received by somebody, by RID; no others. */
-  layersWanted(trackId: TrackId, active: readonly string[]): void;
+  /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
+  layersWanted(trackId: TrackId, mid: string, active: readonly string[]): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -239,10 +239,17 @@ export class Participant {
       case "quality":
         return this.#observer.qualityChanged(event.report);
       case "layersWanted":
-        return this.#observer.layersWanted(event.trackId, event.active);
+        return this.#tellLayers(event.trackId, event.active);
       case "ended":
         if (event.reason === "fault") this.#observer.failed(event.detail);
         else this.leave(event.reason, event.detail);
+    }
+  }
+
+  /** Nobody has told the publisher the ids of its own tracks: it knows them by their m-lines. */
+  #tellLayers(trackId: TrackId, active: readonly string[]): void {
+    for (const [mid, track] of this.peer.producers) {
+      if (track.id === trackId) return this.#observer.layersWanted(trackId, mid, active);
     }
   }
 

@@ -278,7 +278,7 @@ export class SignalingSession {
       trackPaused: (trackId, maxBitrateOut) =>
         this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), undefined, trackId),
       qualityChanged: (report) => this.#send({ type: "quality", ...report }),
-      layersWanted: (trackId, active) => this.#send({ type: "layers", trackId, active }),
+      layersWanted: (trackId, mid, active) => this.#send({ type: "layers", trackId, mid, active }),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
