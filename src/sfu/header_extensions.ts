@@ -6,6 +6,9 @@ export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
 export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 /** RFC 8852: of which encoding the packet is that this one, a retransmission, carries. */
 export const REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+/** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
+export const DEPENDENCY_DESCRIPTOR_URI =
+  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
 /** Mappings that are kept to be shared; a room of browsers has one or two for each m-line. */
 const MAX_SHARED = 256;

@@ -165,7 +165,7 @@ export class RtcpResponder implements FeedbackSender {
       case RECEIVER_REPORT:
         return this.#handleReportBlocks(nowMs);
       case BYE:
-        return this.#handleBye();
+        return this.#handleBye(nowMs);
       case TRANSPORT_FEEDBACK:
         return this.#handleNack(nowMs);
       case PAYLOAD_FEEDBACK:
@@ -193,11 +193,11 @@ export class RtcpResponder implements FeedbackSender {
     }
   }
 
-  #handleBye(): void {
+  #handleBye(nowMs: number): void {
     const count = byeSourceCount(this.#reader);
     for (let i = 0; i < count; i++) {
       const ssrc = byeSource(this.#reader, i);
-      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc);
+      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc, nowMs);
     }
   }
 
