@@ -8,6 +8,9 @@ export const TRANSPORT_WIDE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-tra
 export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 /** RFC 8852: of which encoding the packet is that this one, a retransmission, carries. */
 export const REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+/** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
+export const DEPENDENCY_DESCRIPTOR_URI =
+  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
 /** Each side has values of its own: they are not copied. */
 const OWN_URIS: ReadonlySet<string> = new Set([MID_URI, TRANSPORT_WIDE_URI]);

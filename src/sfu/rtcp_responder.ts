@@ -184,7 +184,7 @@ export class RtcpResponder implements FeedbackSender {
       case RECEIVER_REPORT:
         return this.#handleReportBlocks(nowMs);
       case BYE:
-        return this.#handleBye();
+        return this.#handleBye(nowMs);
       case TRANSPORT_FEEDBACK:
         if (this.#reader.count === FORMAT_TRANSPORT_WIDE) return this.#handleTransportFeedback(nowMs);
         return this.#handleNack(nowMs);
@@ -239,11 +239,11 @@ export class RtcpResponder implements FeedbackSender {
     if (bitsPerSecond >= 0) this.bandwidth?.handleRemb(bitsPerSecond, nowMs);
   }
 
-  #handleBye(): void {
+  #handleBye(nowMs: number): void {
     const count = byeSourceCount(this.#reader);
     for (let i = 0; i < count; i++) {
       const ssrc = byeSource(this.#reader, i);
-      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc);
+      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc, nowMs);
     }
   }
 

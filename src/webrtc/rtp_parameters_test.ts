@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { RID_URI } from "../sfu/header_extensions.ts";
+import { DEPENDENCY_DESCRIPTOR_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec } from "../sfu/types.ts";
 import {
   codecToPublish,
   codecToReceive,
-  DEPENDENCY_DESCRIPTOR_URI,
   HEADER_EXTENSION_URIS,
   negotiateFeedback,
   negotiateHeaderExtensions,
