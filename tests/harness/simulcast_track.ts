@@ -1,5 +1,5 @@
 import { ntpFraction, ntpSeconds } from "../../src/rtp/rtcp/ntp.ts";
-import { RtpPacket } from "../../src/rtp/packet.ts";
+import type { RtpPacket } from "../../src/rtp/packet.ts";
 import { SenderReport } from "../../src/rtp/rtcp/sender_report.ts";
 import { Consumer } from "../../src/sfu/consumer.ts";
 import { Producer } from "../../src/sfu/producer.ts";
