@@ -1,4 +1,6 @@
+import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { type HeaderFields, writeHeader } from "../rtp/header.ts";
+import { writeTransportSequenceNumber } from "../rtp/header_extension.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
@@ -57,14 +59,25 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly #rtxPayloadType: number;
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
+  /** Where the subscriber tells which packets came: it numbers them. */
+  readonly #bandwidth: BandwidthEstimator | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
   #guard: RetransmissionGuard | undefined;
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
   #untoldBytes = 0;
   #untoldStep = 0;
 
-  /** `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. */
-  constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
+  /**
+   * `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. `bandwidth` is that
+   * of the subscriber.
+   */
+  constructor(
+    producer: Producer,
+    parameters: ConsumerParameters,
+    stream: OutgoingStream,
+    sender: MediaSender,
+    bandwidth?: BandwidthEstimator,
+  ) {
     const { codec, mid } = parameters;
     this.producer = producer;
     this.mid = mid;
@@ -80,6 +93,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
     this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
+    this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
@@ -195,9 +209,15 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     return asked;
   }
 
-  #writeHeader(slot: Uint8Array, packet: RtpPacket): number {
-    const { ids, midId, mid } = this.#extensions;
-    return writeHeader(slot, packet, scratch.header, ids, midId, mid);
+  /** Returns the bytes of the header; `length` are those that follow it. */
+  #writeHeader(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
+    const { ids, midId, mid, transportId } = this.#extensions;
+    const bandwidth = this.#bandwidth;
+    if (bandwidth === undefined) return writeHeader(slot, packet, scratch.header, ids, midId, mid);
+    const headerLength = writeHeader(slot, packet, scratch.header, ids, midId, mid, transportId);
+    const number = bandwidth.handleSent(headerLength + length, nowMs);
+    writeTransportSequenceNumber(slot, FIXED_HEADER_LENGTH, number);
+    return headerLength;
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -226,9 +246,10 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     header.sequenceNumber = this.stream.rtxSequenceNumber;
     header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
     header.ssrc = this.rtxSsrc;
-    const headerLength = this.#writeHeader(slot, packet);
+    const length = packet.payloadLength + OSN_LENGTH;
+    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
     const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.payloadLength + OSN_LENGTH)) return;
+    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) return;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
     this.packetsResent++;
     this.producer.counters.resentDownstream++;
@@ -253,8 +274,8 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     header.sequenceNumber = rewriter.sequenceNumber;
     header.timestamp = rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    const headerLength = this.#writeHeader(slot, packet);
     const length = packet.length - packet.headerLength;
+    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
     if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
