@@ -11,10 +11,12 @@ import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
+import type { Encoding } from "./encoding.ts";
+import { EncodingSwitch } from "./encoding_switch.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
-import type { Producer } from "./producer.ts";
+import type { Producer, TrackConsumer } from "./producer.ts";
 import type { LimitedConsumer } from "./send_limit.ts";
 import type { ConsumerParameters, Kind } from "./types.ts";
 
@@ -36,7 +38,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer {
+export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -55,6 +57,8 @@ export class Consumer implements LimitedConsumer {
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
+  /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
+  readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
   readonly #bandwidth: BandwidthEstimator | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
@@ -62,7 +66,6 @@ export class Consumer implements LimitedConsumer {
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
   #untoldBytes = 0;
   #untoldStep = 0;
-  #paused = false;
 
   /**
    * `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. `bandwidth` is that
@@ -87,6 +90,7 @@ export class Consumer implements LimitedConsumer {
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     stream.switchTo(producer.codec.clockRate);
+    this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
     this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
     this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
@@ -94,7 +98,12 @@ export class Consumer implements LimitedConsumer {
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
   get started(): boolean {
-    return this.#rewriter.sourceSsrc >= 0;
+    return this.#encodings.started;
+  }
+
+  /** The encoding that is forwarded; before the first packet, and after a pause, the one that is waited for. */
+  get encoding(): Encoding {
+    return this.#encodings.current;
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -121,20 +130,42 @@ export class Consumer implements LimitedConsumer {
 
   /** Sends no more packets until `resume`; the track stays subscribed. */
   pause(): void {
-    this.#paused = true;
     this.producer.removeConsumer(this);
     this.stream.switchTo(this.producer.codec.clockRate);
   }
 
   /** Goes on at the next key frame, which is asked for. */
   resume(nowMs: number): void {
-    this.#paused = false;
     this.producer.addConsumer(this);
     this.requestKeyFrame(nowMs);
   }
 
   requestKeyFrame(nowMs: number): void {
-    if (!this.#paused) this.producer.requestKeyFrame(nowMs);
+    this.#encodings.requestKeyFrame(nowMs);
+  }
+
+  attach(): void {
+    this.#encodings.attach();
+  }
+
+  detach(): void {
+    this.#encodings.detach();
+  }
+
+  handleEncodings(nowMs: number): void {
+    this.#encodings.handleEncodings(nowMs);
+  }
+
+  wants(encoding: Encoding): boolean {
+    return this.#encodings.wants(encoding);
+  }
+
+  /**
+   * The highest encoding to forward, by its index in `producer.encodings`; Infinity, as at first, for the highest that is
+   * sent. What is forwarded goes on until a key frame of the new one comes, which is asked for.
+   */
+  setTarget(encoding: number, nowMs: number): void {
+    this.#encodings.setWanted(encoding, nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
@@ -199,11 +230,11 @@ export class Consumer implements LimitedConsumer {
   }
 
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const { cache } = this.producer;
     const packet = scratch.resent;
-    if (cache === undefined || !this.#rewriter.locate(sequenceNumber)) return;
-    const cached = cache.ssrc === this.#rewriter.locatedSsrc ? cache.find(this.#rewriter.locatedSource, nowMs) : -1;
-    if (cached < 0) return;
+    if (!this.#rewriter.locate(sequenceNumber)) return;
+    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
+    const cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
+    if (cache === undefined || cached < 0) return;
     const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
     // Before the packet is copied: who asks for everything again and again is to cost little.
     if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
@@ -236,7 +267,7 @@ export class Consumer implements LimitedConsumer {
     const slot = this.#sender.beginRtp();
     if (slot === undefined) return this.#drop();
     const begins = !rewriter.isOfSource(packet);
-    if (begins && !this.#switchTo(packet, nowMs)) return false;
+    if (begins && !this.#encodings.begin(packet, nowMs)) return false;
     if (!rewriter.map(packet, nowMs)) return false;
     const { header } = scratch;
     header.payloadType = this.#payloadType;
@@ -266,7 +297,7 @@ export class Consumer implements LimitedConsumer {
    * goes out now. What is left of the run is in the cache as well, and goes out by itself.
    */
   #catchUp(run: RtpRun, first: number, to: number, nowMs: number): void {
-    const { cache } = this.producer;
+    const { cache } = this.#encodings.current;
     const { ssrc, sequenceNumber } = run.packets[first];
     if (cache?.ssrc !== ssrc) return;
     const count = Math.min(sequenceDiff(cache.newestSequenceNumber, sequenceNumber), MAX_CATCH_UP);
@@ -275,16 +306,6 @@ export class Consumer implements LimitedConsumer {
       if (isAmong(next, run, first + 1, to)) continue;
       if (cache.load(cache.find(next, nowMs), scratch.early)) this.#forward(scratch.early, nowMs);
     }
-  }
-
-  /** A decoder can begin, or go over to another SSRC, only at a key frame: without one it is asked for. */
-  #switchTo(packet: RtpPacket, nowMs: number): boolean {
-    if (packet.payloadLength === 0 || !this.producer.startsKeyFrame(packet)) {
-      this.requestKeyFrame(nowMs);
-      return false;
-    }
-    this.#rewriter.switchTo();
-    return true;
   }
 }
 

@@ -34,8 +34,9 @@ import { elapsedMs, RoundTrip } from "../stream/round_trip.ts";
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Demux } from "./demux.ts";
+import type { FeedbackSender } from "./encoding.ts";
 import type { MediaSender } from "./media_sink.ts";
-import type { FeedbackSender, Producer } from "./producer.ts";
+import type { Producer } from "./producer.ts";
 
 /** RFC 3550 section 6.2 scales the interval with the bandwidth; browsers send about one report a second. */
 export const REPORT_INTERVAL_MS = 1000;
@@ -165,8 +166,10 @@ export class RtcpResponder implements FeedbackSender {
     this.nextReportMs = nowMs + REPORT_INTERVAL_MS;
     let count = 0;
     for (const producer of producers) {
-      this.#blocks[count] ??= new ReportBlock();
-      if (producer.report(this.#blocks[count], nowMs)) count++;
+      for (const encoding of producer.encodings) {
+        this.#blocks[count] ??= new ReportBlock();
+        if (encoding.report(this.#blocks[count], nowMs)) count++;
+      }
     }
     for (let start = 0; start < count; start += MAX_REPORT_BLOCKS) {
       let length = this.#writeReport(start, Math.min(MAX_REPORT_BLOCKS, count - start));
@@ -183,7 +186,7 @@ export class RtcpResponder implements FeedbackSender {
       case RECEIVER_REPORT:
         return this.#handleReportBlocks(nowMs);
       case BYE:
-        return this.#handleBye();
+        return this.#handleBye(nowMs);
       case TRANSPORT_FEEDBACK:
         if (scratch.reader.count === FORMAT_TRANSPORT_WIDE) return this.#handleTransportFeedback(nowMs);
         return this.#handleNack(nowMs);
@@ -238,11 +241,11 @@ export class RtcpResponder implements FeedbackSender {
     if (bitsPerSecond >= 0) this.bandwidth?.handleRemb(bitsPerSecond, nowMs);
   }
 
-  #handleBye(): void {
+  #handleBye(nowMs: number): void {
     const count = byeSourceCount(scratch.reader);
     for (let i = 0; i < count; i++) {
       const ssrc = byeSource(scratch.reader, i);
-      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc);
+      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc, nowMs);
     }
   }
 

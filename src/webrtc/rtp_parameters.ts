@@ -1,4 +1,4 @@
-import { MID_URI, TRANSPORT_WIDE_URI } from "../sfu/header_extensions.ts";
+import { DEPENDENCY_DESCRIPTOR_URI, MID_URI, RID_URI, TRANSPORT_WIDE_URI } from "../sfu/header_extensions.ts";
 import type { Codec, HeaderExtension } from "../sfu/types.ts";
 import { CONSTRAINED_BASELINE, decodesConstrainedBaseline, h264Profile } from "./h264_profile.ts";
 import type { OfferMedia, RtcpFeedback } from "./sdp_media.ts";
@@ -13,12 +13,6 @@ export const ABS_CAPTURE_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrex
 export const VIDEO_CONTENT_TYPE_URI = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
 /** The delay that the publisher wants for playing. */
 export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
-/** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
-export const DEPENDENCY_DESCRIPTOR_URI =
-  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
-
-/** RFC 8852: which simulcast layer a packet belongs to. */
-export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 
 /**
  * What the server negotiates wherever it is offered: MID is rewritten for each subscriber, the rest passes unchanged under

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
+import { DEPENDENCY_DESCRIPTOR_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec } from "../sfu/types.ts";
 import {
   codecToPublish,
   codecToReceive,
-  DEPENDENCY_DESCRIPTOR_URI,
   HEADER_EXTENSION_URIS,
   negotiateFeedback,
   negotiateHeaderExtensions,
-  RID_URI,
   sameFormat,
 } from "./rtp_parameters.ts";
 import { type Direction, type OfferMedia, type ParsedMedia, readMedia } from "./sdp_media.ts";
