@@ -94,6 +94,7 @@ export class BandwidthEstimator {
   #silentMs = -Infinity;
   #probedMs = -Infinity;
   #wasUnder = false;
+  #hasReportedRoundTrip = false;
   // Of the feedback that is being handled.
   #nowMs = 0;
   #hasNews = false;
@@ -204,7 +205,9 @@ export class BandwidthEstimator {
   /** A packet was not received, or not yet. */
   handleMissing(sequenceNumber: number): void {
     const history = this.#history;
-    if (history.takeMissing(sequenceNumber)) this.#loss.handlePacket(history.bytes, history.sentUs, true);
+    if (!history.takeMissing(sequenceNumber)) return;
+    this.#loss.handlePacket(history.bytes, history.sentUs, true);
+    this.#delay.handleLost();
   }
 
   endFeedback(): void {
@@ -216,7 +219,8 @@ export class BandwidthEstimator {
     this.#measureRoundTrip(nowMs);
     const probe = this.#probeBitrate.take();
     if (probe > 0) this.#probedMs = nowMs;
-    this.#delay.update(this.#throughput.bitsPerSecond, probe, nowMs);
+    this.#throughput.update();
+    this.#delay.update(this.#throughput.bitsPerSecond, this.#throughput.arriving, probe, nowMs);
     this.#loss.update(this.#delay.bitsPerSecond, nowMs);
     this.#update(nowMs);
   }
@@ -241,6 +245,7 @@ export class BandwidthEstimator {
   }
 
   handleRoundTrip(ms: number): void {
+    this.#hasReportedRoundTrip = true;
     this.#reports.handleRoundTrip(ms);
     this.#delay.handleRoundTrip(ms);
   }
@@ -297,7 +302,9 @@ export class BandwidthEstimator {
 
   #measureRoundTrip(nowMs: number): void {
     const ms = (((nowMs * 1000) | 0) - this.#newestUs | 0) / 1000;
-    if (ms >= 0) this.#roundTrip.handle(ms, nowMs);
+    if (ms < 0) return;
+    this.#roundTrip.handle(ms, nowMs);
+    if (!this.#hasReportedRoundTrip) this.#delay.handleRoundTrip(this.#roundTrip.smoothedMs);
   }
 
   #noteSilence(nowMs: number): void {
@@ -343,7 +350,7 @@ export class BandwidthEstimator {
   #limitQueue(): void {
     const leastMs = Math.min(this.#roundTrip.leastMs, 10_000);
     const windowBytes = QueueLimit.windowBytes(this.#estimate, leastMs);
-    this.#queue.update(this.#history.outstandingBytes, windowBytes);
+    this.#queue.update(this.#history.outstandingBytes, windowBytes, this.#estimate);
     this.#target = Math.max(this.#queue.apply(this.#estimate), this.#min);
   }
 

@@ -27,11 +27,12 @@ export class QueueLimit {
     return Math.max(bitsPerSecond * (roundTripMs + ACCEPTED_QUEUE_MS) / 8000, MIN_WINDOW_BYTES);
   }
 
-  /** To be called at each feedback, and about as often without. */
-  update(outstandingBytes: number, windowBytes: number): void {
+  /** To be called at each feedback, and about as often without; with the estimate, in bits per second. */
+  update(outstandingBytes: number, windowBytes: number, bitsPerSecond: number): void {
     const fill = outstandingBytes / windowBytes;
-    if (fill > 1.5) this.#share *= 0.9;
-    else if (fill > 1) this.#share *= 0.95;
+    const least = Math.min(FLOOR / bitsPerSecond, 1);
+    if (fill > 1.5) this.#share = Math.max(this.#share * 0.9, least);
+    else if (fill > 1) this.#share = Math.max(this.#share * 0.95, least);
     else if (fill < 0.1) this.#share = 1;
     else this.#share = Math.min(this.#share * 1.05, 1);
   }
