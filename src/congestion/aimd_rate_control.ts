@@ -21,7 +21,7 @@ const MAX_GROWTH_STEP_S = 1;
 const MIN_DECREASE_MS = 10;
 const MAX_DECREASE_MS = 200;
 /** Beside TCP: packets more for each round trip; a round trip is this at the least; losses of so much time are one. */
-const COMPETING_PACKETS = 0.5;
+const COMPETING_PACKETS = 0.75;
 const MIN_COMPETING_ROUND_TRIP_MS = 50;
 const MIN_LOSS_MS = 300;
 /** Without overuse the first measurement takes so long. */

@@ -6,11 +6,14 @@ const BASE_MS = 15_000;
 const WATCH_MS = 1000;
 /** A queue that is so short has drained. */
 const DRAINED_US = 15_000;
+/** More than twice what should have drained, and this. */
+const DRAINED_BY_OTHERS_US = 50_000;
 /** Part of what should have drained; and what arrives of what is sent where the queue is not our own. */
 const DRAIN_SHARE = 1 / 3;
 const ARRIVING = 0.95;
 /** Below this the queue grows by what is sent here, whoever else there is. */
 const OVERLOADED = 0.93;
+const OVERLOAD_MS = 700;
 /** So often in a row a queue that does not drain is somebody else's. */
 const VOTES = 2;
 /** How long that is believed before it is looked at again. */
@@ -37,6 +40,8 @@ export class Competition {
   #watchedUs = 0;
   #sentShare = 1;
   #votes = 0;
+  /** When as much arrived as without an overload, last. */
+  #unloadedMs = -Infinity;
   #believedMs = -Infinity;
 
   /** Whether somebody else fills the queue. */
@@ -66,12 +71,17 @@ export class Competition {
   /** To be called after the packets of each feedback; `arriving` is the part of what is sent that arrives: 0 to 1. */
   update(arriving: number, nowMs: number): void {
     this.#advance(nowMs);
-    if (arriving < OVERLOADED) this.#believedMs = -Infinity;
+    this.#noteOverload(arriving, nowMs);
     if (!this.#hasKnownLevel || nowMs < this.#watchMs) return;
     if (!this.#hasWatched) {
       this.#hasWatched = true;
       this.#watchedUs = this.#levelUs;
     } else if (nowMs >= this.#watchMs + WATCH_MS) this.#judge(arriving, nowMs);
+  }
+
+  /** A packet was lost: the queue is full still. */
+  handleLost(nowMs: number): void {
+    if (this.isCompeting(nowMs)) this.#believedMs = nowMs + BELIEVED_MS;
   }
 
   reset(): void {
@@ -87,11 +97,19 @@ export class Competition {
   #judge(arriving: number, nowMs: number): void {
     const drainedUs = (this.#watchedUs - this.#levelUs) | 0;
     const expectedUs = 1000 * (1 - this.#sentShare) * (nowMs - this.#watchMs);
-    const isOthers = arriving >= ARRIVING && drainedUs < DRAIN_SHARE * expectedUs &&
-      ((this.#levelUs - this.#leastUs()) | 0) > DRAINED_US;
+    const isLess = drainedUs < DRAIN_SHARE * expectedUs && ((this.#levelUs - this.#leastUs()) | 0) > DRAINED_US;
+    // Somebody else sent less: to send less here cannot drain a queue so fast.
+    const isMore = drainedUs > 2 * Math.max(expectedUs, 0) + DRAINED_BY_OTHERS_US;
+    const isOthers = arriving >= ARRIVING && (isLess || isMore);
     this.#watchMs = Infinity;
-    this.#votes = isOthers ? this.#votes + 1 : 0;
+    this.#votes = isOthers ? this.#votes + 1 : Math.max(0, this.#votes - 1);
     if (this.#votes >= VOTES) this.#believedMs = nowMs + BELIEVED_MS;
+  }
+
+  /** Alone on the link, or as good as alone, less arrives than is sent while the queue grows. */
+  #noteOverload(arriving: number, nowMs: number): void {
+    if (arriving >= OVERLOADED) this.#unloadedMs = nowMs;
+    else if (nowMs - this.#unloadedMs >= OVERLOAD_MS) this.#believedMs = -Infinity;
   }
 
   #leastUs(): number {

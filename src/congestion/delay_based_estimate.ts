@@ -87,6 +87,7 @@ export class DelayBasedEstimate {
   update(throughput: number, arriving: number, probe: number, nowMs: number): void {
     const control = this.#control;
     this.#competition.update(arriving, nowMs);
+    if (this.#hasLost) this.#competition.handleLost(nowMs);
     if (this.isCompeting(nowMs) && throughput > 0) control.compete(throughput, this.#hasLost, nowMs);
     else if (this.#detector.usage !== "over") {
       if (probe > 0) control.handleProbe(probe, nowMs);
