@@ -61,6 +61,11 @@ export class AimdRateControl {
     return this.#isMeasured;
   }
 
+  /** Whether it grows beyond all that was known to be too much. */
+  get isBeyondKnown(): boolean {
+    return this.#isMeasured && !this.#capacity.isKnown;
+  }
+
   get decreasedMs(): number {
     return this.#decreasedMs;
   }

@@ -6,8 +6,9 @@ const BASE_MS = 15_000;
 const WATCH_MS = 1000;
 /** A queue that is so short has drained. */
 const DRAINED_US = 15_000;
-/** More than twice what should have drained, and this. */
-const DRAINED_BY_OTHERS_US = 50_000;
+/** More than so many times what should have drained, and this. */
+const DRAINED_BY_OTHERS = 1.5;
+const DRAINED_BY_OTHERS_US = 30_000;
 /** Part of what should have drained; and what arrives of what is sent where the queue is not our own. */
 const DRAIN_SHARE = 1 / 3;
 const ARRIVING = 0.95;
@@ -99,7 +100,7 @@ export class Competition {
     const expectedUs = 1000 * (1 - this.#sentShare) * (nowMs - this.#watchMs);
     const isLess = drainedUs < DRAIN_SHARE * expectedUs && ((this.#levelUs - this.#leastUs()) | 0) > DRAINED_US;
     // Somebody else sent less: to send less here cannot drain a queue so fast.
-    const isMore = drainedUs > 2 * Math.max(expectedUs, 0) + DRAINED_BY_OTHERS_US;
+    const isMore = drainedUs > DRAINED_BY_OTHERS * Math.max(expectedUs, 0) + DRAINED_BY_OTHERS_US;
     const isOthers = arriving >= ARRIVING && (isLess || isMore);
     this.#watchMs = Infinity;
     this.#votes = isOthers ? this.#votes + 1 : Math.max(0, this.#votes - 1);

@@ -39,6 +39,11 @@ export class DelayBasedEstimate {
     return this.#control.isMeasured;
   }
 
+  /** Whether it grows beyond all that was known to be too much. */
+  get isBeyondKnown(): boolean {
+    return this.#control.isBeyondKnown;
+  }
+
   /** When it last fell; -Infinity: never. */
   get decreasedMs(): number {
     return this.#control.decreasedMs;
