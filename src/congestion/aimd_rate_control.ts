@@ -1,5 +1,6 @@
 import { LinkCapacity } from "./link_capacity.ts";
 import type { Usage } from "./overuse_detector.ts";
+import { FIRST_ROUND_TRIP_MS } from "./round_trip.ts";
 
 /** What is kept of what arrived while the queue grew. */
 export const BACK_OFF = 0.85;
@@ -19,7 +20,10 @@ const MAX_GROWTH_STEP_S = 1;
 /** Time between two decreases: a round trip, within these. */
 const MIN_DECREASE_MS = 10;
 const MAX_DECREASE_MS = 200;
-const FIRST_ROUND_TRIP_MS = 200;
+/** Beside TCP: packets more for each round trip; a round trip is this at the least; losses of so much time are one. */
+const COMPETING_PACKETS = 0.75;
+const MIN_COMPETING_ROUND_TRIP_MS = 50;
+const MIN_LOSS_MS = 300;
 /** Without overuse the first measurement takes so long. */
 const START_MS = 5000;
 
@@ -55,6 +59,11 @@ export class AimdRateControl {
   /** Whether it rests on a measurement, not on where it started. */
   get isMeasured(): boolean {
     return this.#isMeasured;
+  }
+
+  /** Whether it grows beyond all that was known to be too much. */
+  get isBeyondKnown(): boolean {
+    return this.#isMeasured && !this.#capacity.isKnown;
   }
 
   get decreasedMs(): number {
@@ -94,6 +103,26 @@ export class AimdRateControl {
       this.#changedMs = nowMs;
     }
     this.#increase(nowMs);
+  }
+
+  /**
+   * Changes the estimate beside somebody who fills the queue whatever is sent here: as TCP does, by a part of a packet each
+   * round trip, down where a packet was lost. `throughput` is what arrives.
+   */
+  compete(throughput: number, hasLost: boolean, nowMs: number): void {
+    this.#throughput = throughput;
+    this.#isHolding = false;
+    if (hasLost) {
+      if (nowMs - this.#decreasedMs < Math.max(this.#roundTripMs, MIN_LOSS_MS)) return;
+      this.#rate = this.#clamp(BACK_OFF * this.#rate);
+      this.#decreasedMs = nowMs;
+    } else {
+      const seconds = Math.min(Math.max(0, nowMs - this.#changedMs) / 1000, MAX_GROWTH_STEP_S);
+      const roundTripS = Math.max(this.#roundTripMs, MIN_COMPETING_ROUND_TRIP_MS) / 1000;
+      const growth = COMPETING_PACKETS * PACKET_BITS / roundTripS / roundTripS * seconds;
+      this.#rate = this.#clamp(Math.min(this.#rate + growth, CEILING * throughput + CEILING_EXTRA));
+    }
+    this.#changedMs = nowMs;
   }
 
   /** Takes over what a probe found, or what is to be tried instead. */

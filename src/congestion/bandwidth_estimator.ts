@@ -16,6 +16,8 @@ export type EstimateLimit =
   | "start"
   /** The queue of a link grows where more is sent. */
   | "delay"
+  /** Somebody else fills the queue, and this takes its part. */
+  | "others"
   /** Packets are lost where more is sent. */
   | "loss"
   /** A probe found so much. */
@@ -94,6 +96,7 @@ export class BandwidthEstimator {
   #silentMs = -Infinity;
   #probedMs = -Infinity;
   #wasUnder = false;
+  #hasReportedRoundTrip = false;
   // Of the feedback that is being handled.
   #nowMs = 0;
   #hasNews = false;
@@ -123,6 +126,7 @@ export class BandwidthEstimator {
       applicationLimitEndedMs: -Infinity,
       decreasedMs: -Infinity,
       hasRecovered: false,
+      isBeyondKnown: false,
     };
   }
 
@@ -161,6 +165,7 @@ export class BandwidthEstimator {
     if (!this.#hasFeedback) return this.#reportMs === -Infinity ? "start" : "loss";
     if (this.#loss.bitsPerSecond <= this.#estimate) return "loss";
     if (!this.#delay.isMeasured) return "start";
+    if (this.#delay.isCompeting(this.#nowMs)) return "others";
     if (this.#probedMs > this.#delay.decreasedMs && this.#nowMs - this.#probedMs < PROBED_MS) return "probe";
     return this.#application.isLimited ? "application" : "delay";
   }
@@ -204,7 +209,9 @@ export class BandwidthEstimator {
   /** A packet was not received, or not yet. */
   handleMissing(sequenceNumber: number): void {
     const history = this.#history;
-    if (history.takeMissing(sequenceNumber)) this.#loss.handlePacket(history.bytes, history.sentUs, true);
+    if (!history.takeMissing(sequenceNumber)) return;
+    this.#loss.handlePacket(history.bytes, history.sentUs, true);
+    this.#delay.handleLost();
   }
 
   endFeedback(): void {
@@ -215,8 +222,9 @@ export class BandwidthEstimator {
     this.#tickMs = nowMs + FEEDBACK_MS;
     this.#measureRoundTrip(nowMs);
     const probe = this.#probeBitrate.take();
-    if (probe > 0) this.#probedMs = nowMs;
-    this.#delay.update(this.#throughput.bitsPerSecond, probe, nowMs);
+    if (probe > 0) this.#handleProbe(probe, nowMs);
+    this.#throughput.update();
+    this.#delay.update(this.#throughput.bitsPerSecond, this.#throughput.arriving, probe, nowMs);
     this.#loss.update(this.#delay.bitsPerSecond, nowMs);
     this.#update(nowMs);
   }
@@ -241,6 +249,7 @@ export class BandwidthEstimator {
   }
 
   handleRoundTrip(ms: number): void {
+    this.#hasReportedRoundTrip = true;
     this.#reports.handleRoundTrip(ms);
     this.#delay.handleRoundTrip(ms);
   }
@@ -295,9 +304,17 @@ export class BandwidthEstimator {
     return this.#feedbackMs !== -Infinity;
   }
 
+  #handleProbe(bitsPerSecond: number, nowMs: number): void {
+    this.#probedMs = nowMs;
+    this.#probes.handleResult();
+    this.#loss.handleProbe(bitsPerSecond);
+  }
+
   #measureRoundTrip(nowMs: number): void {
     const ms = (((nowMs * 1000) | 0) - this.#newestUs | 0) / 1000;
-    if (ms >= 0) this.#roundTrip.handle(ms, nowMs);
+    if (ms < 0) return;
+    this.#roundTrip.handle(ms, nowMs);
+    if (!this.#hasReportedRoundTrip) this.#delay.handleRoundTrip(this.#roundTrip.smoothedMs);
   }
 
   #noteSilence(nowMs: number): void {
@@ -317,7 +334,7 @@ export class BandwidthEstimator {
   #update(nowMs: number): void {
     this.#measureSentRate(nowMs);
     this.#compute();
-    if (this.#hasFeedback) this.#limitQueue();
+    if (this.#hasFeedback) this.#limitQueue(nowMs);
     this.#probe(nowMs);
   }
 
@@ -340,10 +357,11 @@ export class BandwidthEstimator {
     this.#target = Math.max(this.#queue.apply(this.#estimate), this.#min);
   }
 
-  #limitQueue(): void {
+  #limitQueue(nowMs: number): void {
     const leastMs = Math.min(this.#roundTrip.leastMs, 10_000);
     const windowBytes = QueueLimit.windowBytes(this.#estimate, leastMs);
-    this.#queue.update(this.#history.outstandingBytes, windowBytes);
+    const arriving = nowMs - this.#feedbackMs < FEEDBACK_MS ? this.#throughput.bitsPerSecond : 0;
+    this.#queue.update(this.#history.outstandingBytes, windowBytes, this.#estimate, arriving);
     this.#target = Math.max(this.#queue.apply(this.#estimate), this.#min);
   }
 
@@ -356,6 +374,7 @@ export class BandwidthEstimator {
     situation.isApplicationLimited = this.#application.isLimited;
     situation.applicationLimitEndedMs = this.#application.endedMs;
     situation.decreasedMs = this.#delay.decreasedMs;
+    situation.isBeyondKnown = this.#delay.isBeyondKnown;
     situation.hasRecovered = this.#wasUnder && this.#delay.usage === "normal";
     this.#wasUnder = isUnder;
     this.#probes.update(situation, nowMs);

@@ -3,6 +3,8 @@ import { LossWindow } from "./loss_window.ts";
 /** Losses of so much are borne whatever causes them, and at a low rate more: this many bits per second of loss. */
 const BORNE_FRACTION = 0.1;
 const BORNE_RATE = 90_000;
+/** What is kept of the rate in each step towards that. */
+const BEARING = 0.85;
 /** More than what the way loses by itself by so much, and by so many standard deviations of chance, is looked into. */
 const EXCESS = 0.02;
 const DEVIATIONS = 1.5;
@@ -20,7 +22,10 @@ const MAX_GROWTH_STEP_MS = 1000;
 /** The limit is none any more where it is so far above what delay allows. */
 const LOOSE = 1.3;
 /** Weight of a lower loss in what the way is thought to lose by itself. */
-const FORGETTING = 0.2;
+const FORGETTING = 0.05;
+/** The limit grows up to so many times what is sent, and by a probe to so many times what it was. */
+const MAX_UNTESTED = 1.2;
+const MAX_PROBED = 1.5;
 
 /**
  * The limit by loss. A way may lose packets by itself, as radio links do, and then to send less would mend nothing; or
@@ -80,9 +85,18 @@ export class LossBasedEstimate {
     const { steadyLossFraction: loss, count } = this.#window;
     if (loss < this.#inherent) this.#inherent += FORGETTING * (loss - this.#inherent);
     if (count < (loss > SEVERE ? DECIDING_SEVERE : DECIDING)) return;
+    const rate = Math.min(delayRate, this.#limit);
     if (this.#isTrying) this.#decide(loss, nowMs);
-    else if (this.#isExcess(loss)) this.#try(loss, nowMs);
-    if (loss > BORNE_FRACTION) this.#limit = Math.min(this.#limit, BORNE_RATE / (loss - BORNE_FRACTION));
+    else if (this.#isExcess(loss)) this.#try(loss, rate, nowMs);
+    else if (rate > borneRate(loss)) {
+      this.#limit = Math.max(BEARING * rate, borneRate(loss));
+      this.#restart(nowMs);
+    }
+  }
+
+  /** A probe found so much, in bits per second. */
+  handleProbe(bitsPerSecond: number): void {
+    if (!this.#isTrying) this.#limit = Math.max(this.#limit, Math.min(bitsPerSecond, MAX_PROBED * this.#limit));
   }
 
   /** Forgets what was lost: another way. */
@@ -94,26 +108,28 @@ export class LossBasedEstimate {
   }
 
   #isExcess(loss: number): boolean {
-    const chance = DEVIATIONS * Math.sqrt(loss * (1 - loss) / Math.max(this.#window.packets, 1));
-    return loss > this.#inherent + EXCESS + chance;
+    return loss > this.#inherent + EXCESS + DEVIATIONS * this.#window.deviation;
   }
 
-  #try(loss: number, nowMs: number): void {
-    const rate = this.#window.sendRate;
+  #try(loss: number, rate: number, nowMs: number): void {
     this.#isTrying = true;
-    this.#triedRate = rate;
+    this.#triedRate = this.#window.sendRate;
     this.#triedLoss = loss;
     this.#limitBefore = this.#limit;
-    this.#limit = Math.min(this.#limit, TRIAL * rate * (1 - loss));
+    this.#limit = Math.min(this.#limit, Math.max(TRIAL * rate * (1 - loss), borneRate(loss)));
     this.#restart(nowMs);
   }
 
   #decide(loss: number, nowMs: number): void {
-    this.#isTrying = false;
     const rate = Math.max(this.#window.sendRate, 1);
     const ofQueue = Math.max(this.#inherent, 1 - this.#triedRate * (1 - this.#triedLoss) / rate);
-    if (this.#triedLoss - ofQueue < MIN_DISTINCTION || loss < (this.#triedLoss + ofQueue) / 2) return;
-    this.#inherent = (loss + this.#triedLoss) / 2;
+    const middle = (this.#triedLoss + ofQueue) / 2;
+    const { deviation, isFull } = this.#window;
+    if (Math.abs(loss - middle) < deviation && !isFull) return;
+    this.#isTrying = false;
+    const isTelling = this.#triedLoss - ofQueue >= MIN_DISTINCTION;
+    if (isTelling && loss < middle) return;
+    if (isTelling) this.#inherent = (loss + this.#triedLoss) / 2;
     this.#limit = this.#limitBefore;
     this.#restart(nowMs);
   }
@@ -122,7 +138,9 @@ export class LossBasedEstimate {
     const elapsedMs = this.#updatedMs < 0 ? 0 : Math.min(nowMs - this.#updatedMs, MAX_GROWTH_STEP_MS);
     this.#updatedMs = nowMs;
     if (this.#limit === Infinity || this.#isTrying) return;
-    if (!this.#isExcess(this.#window.steadyLossFraction)) this.#limit *= Math.pow(GROWTH, elapsedMs / 1000);
+    const { steadyLossFraction, sendRate } = this.#window;
+    const isTested = this.#limit < MAX_UNTESTED * sendRate;
+    if (isTested && !this.#isExcess(steadyLossFraction)) this.#limit *= Math.pow(GROWTH, elapsedMs / 1000);
     if (this.#limit > LOOSE * delayRate) this.#limit = Infinity;
   }
 
@@ -132,4 +150,9 @@ export class LossBasedEstimate {
     this.#hasStart = true;
     this.#startUs = (nowMs * 1000) | 0;
   }
+}
+
+/** The highest rate at which so much loss is borne whatever causes it; Infinity: any. */
+function borneRate(loss: number): number {
+  return loss > BORNE_FRACTION ? BORNE_RATE / (loss - BORNE_FRACTION) : Infinity;
 }

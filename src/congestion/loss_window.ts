@@ -5,6 +5,8 @@ const MAX_OBSERVATION_MS = 1000;
 const OBSERVATIONS = 8;
 /** Bytes sent, bytes lost, packets, and how long it took in milliseconds. */
 const FIELDS = 4;
+/** Observations that tell what is sent at present. */
+const NEWEST = 2;
 /** Packets that were sent so much faster than all did not get lost by chance. */
 const BURST = 1.5;
 
@@ -27,13 +29,19 @@ export class LossWindow {
   /** Of all observations: the fraction lost, 0 to 1, with and without the worst one. */
   lossFraction = 0;
   steadyLossFraction = 0;
-  /** What was sent of all observations, in bits per second, and in packets; 0 where nothing is known. */
+  /** What was sent in the newest ones, in bits per second; 0 where nothing is known. */
   sendRate = 0;
-  packets = 0;
+  /** Standard error of the fraction lost: by chance, and by how much the observations differ. */
+  deviation = 0;
 
   /** Complete observations in the window. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether it covers all the time that it can. */
+  get isFull(): boolean {
+    return this.#count === OBSERVATIONS;
   }
 
   /** Takes a packet of which it is told for the first time; whether that completes an observation. */
@@ -102,19 +110,32 @@ export class LossWindow {
       lost += this.#observations[at + 1];
       packets += this.#observations[at + 2];
       elapsedMs += this.#observations[at + 3];
+      if (back === NEWEST) this.sendRate = 8000 * bytes / Math.max(elapsedMs, 1);
       const fraction = this.#observations[at + 1] / Math.max(this.#observations[at], 1);
       if (fraction <= worstFraction) continue;
       worstFraction = fraction;
       worst = at;
     }
     this.lossFraction = lost / Math.max(bytes, 1);
-    this.packets = packets;
-    this.sendRate = 8000 * bytes / Math.max(elapsedMs, 1);
+    const meanRate = 8000 * bytes / Math.max(elapsedMs, 1);
+    this.deviation = this.#standardError(packets);
     this.steadyLossFraction = this.lossFraction;
     if (worst < 0 || this.#count < 3) return;
     const worstRate = 8000 * this.#observations[worst] / this.#observations[worst + 3];
-    if (worstRate > BURST * this.sendRate) return;
+    if (worstRate > BURST * meanRate) return;
     const restLost = lost - this.#observations[worst + 1];
     this.steadyLossFraction = restLost / Math.max(bytes - this.#observations[worst], 1);
+  }
+
+  #standardError(packets: number): number {
+    const fraction = this.lossFraction;
+    let squares = 0;
+    for (let back = 1; back <= this.#count; back++) {
+      const at = ((this.#next - back + OBSERVATIONS) % OBSERVATIONS) * FIELDS;
+      const difference = this.#observations[at + 1] / Math.max(this.#observations[at], 1) - fraction;
+      squares += difference * difference;
+    }
+    const byChance = fraction * (1 - fraction) / Math.max(packets, 1);
+    return Math.sqrt(Math.max(byChance, squares / (this.#count * this.#count)));
   }
 }

@@ -9,8 +9,9 @@ const SUCCESS = 0.7;
 const FURTHER = 2;
 /** And where packets are lost: */
 const FURTHER_LOSSY = 1.5;
-/** What a probe found is known after so long, or never. */
+/** What a probe found is known after so long, or never; the first ones are repeated then, so often. */
 const RESULT_MS = 1000;
+const FIRST_REPEATS = 3;
 const INTERVAL_MS = 5000;
 /** A probe is of no more than so many times what is wanted. */
 const BEYOND_WANTED = 2;
@@ -39,6 +40,8 @@ export interface ProbeSituation {
   decreasedMs: number;
   /** Whether the queue has just drained. */
   hasRecovered: boolean;
+  /** Whether it is above, or without, all that was too much before. */
+  isBeyondKnown: boolean;
 }
 
 /**
@@ -51,6 +54,9 @@ export class ProbeController {
   readonly #max: number;
   #wanted = Infinity;
   #hasBegun = false;
+  /** How often the first probes may be repeated, and what they were multiples of. */
+  #repeats = 0;
+  #firstEstimate = 0;
   #requestedMs = -Infinity;
   /** A result above this is followed by another probe; Infinity: none is waited for. */
   #furtherAbove = Infinity;
@@ -81,6 +87,17 @@ export class ProbeController {
     this.#hasBegun = true;
     this.#estimate = estimate;
     this.#dropMs = -Infinity;
+    this.#repeats = FIRST_REPEATS;
+    this.#firstEstimate = estimate;
+    this.#requestFirst(estimate, nowMs);
+  }
+
+  /** A probe found something. */
+  handleResult(): void {
+    this.#repeats = 0;
+  }
+
+  #requestFirst(estimate: number, nowMs: number): void {
     this.#sender.clear();
     if (this.#request(FIRST * estimate, true, nowMs)) this.#request(SECOND * estimate, true, nowMs);
   }
@@ -104,7 +121,10 @@ export class ProbeController {
     this.#estimate = estimate;
     this.#decreasedMs = situation.decreasedMs;
     this.#notePartUsed(situation, nowMs);
-    if (nowMs - this.#requestedMs > RESULT_MS) this.#furtherAbove = Infinity;
+    if (nowMs - this.#requestedMs > RESULT_MS) {
+      this.#furtherAbove = Infinity;
+      if (this.#repeats > 0) return this.#repeatFirst(nowMs);
+    }
     if (estimate > this.#furtherAbove) {
       this.#furtherAbove = Infinity;
       this.#request((situation.isLossLimited ? FURTHER_LOSSY : FURTHER) * estimate, true, nowMs);
@@ -121,9 +141,16 @@ export class ProbeController {
     return Math.max(this.#partUsedMs + INTERVAL_MS, this.#requestedMs + INTERVAL_MS, this.#decreasedMs + CALM_MS);
   }
 
-  #notePartUsed({ estimate, sentRate, isApplicationLimited }: Readonly<ProbeSituation>, nowMs: number): void {
-    const isPartUsed = isApplicationLimited || (sentRate < PART_USED * estimate && this.#wanted > estimate);
-    if (!isPartUsed || estimate >= this.#limit()) this.#partUsedMs = Infinity;
+  /** Not one of the first probes arrived well enough to tell anything. */
+  #repeatFirst(nowMs: number): void {
+    this.#repeats--;
+    this.#requestFirst(this.#firstEstimate, nowMs);
+  }
+
+  #notePartUsed(situation: Readonly<ProbeSituation>, nowMs: number): void {
+    const { estimate, sentRate, isApplicationLimited, isBeyondKnown } = situation;
+    const isMoreWanted = (sentRate < PART_USED * estimate || isBeyondKnown) && this.#wanted > estimate;
+    if (!(isApplicationLimited || isMoreWanted) || estimate >= this.#limit()) this.#partUsedMs = Infinity;
     else if (this.#partUsedMs === Infinity) this.#partUsedMs = nowMs;
   }
 

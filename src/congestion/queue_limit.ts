@@ -2,6 +2,8 @@
 const ACCEPTED_QUEUE_MS = 350;
 /** Two packets may always be under way. */
 const MIN_WINDOW_BYTES = 3000;
+/** Of what arrives so much is sent on while the queue drains. */
+const DRAINING = 0.5;
 /** Never less because of the queue. */
 const FLOOR = 30_000;
 
@@ -27,11 +29,15 @@ export class QueueLimit {
     return Math.max(bitsPerSecond * (roundTripMs + ACCEPTED_QUEUE_MS) / 8000, MIN_WINDOW_BYTES);
   }
 
-  /** To be called at each feedback, and about as often without. */
-  update(outstandingBytes: number, windowBytes: number): void {
+  /**
+   * To be called at each feedback, and about as often without; with the estimate and with what arrives, in bits per second,
+   * 0 where nothing does.
+   */
+  update(outstandingBytes: number, windowBytes: number, bitsPerSecond: number, throughput: number): void {
     const fill = outstandingBytes / windowBytes;
-    if (fill > 1.5) this.#share *= 0.9;
-    else if (fill > 1) this.#share *= 0.95;
+    const least = Math.min(Math.max(FLOOR, DRAINING * throughput) / bitsPerSecond, 1);
+    if (fill > 1.5) this.#share = Math.max(this.#share * 0.9, least);
+    else if (fill > 1) this.#share = Math.max(this.#share * 0.95, least);
     else if (fill < 0.1) this.#share = 1;
     else this.#share = Math.min(this.#share * 1.05, 1);
   }

@@ -26,6 +26,8 @@ export class ThroughputEstimator {
   /** When the newest packet that fell out of the window was sent. */
   #hasDiscarded = false;
   #discardedSentUs = 0;
+  #rate = 0;
+  #arriving = 1;
 
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(bytes: number, sentUs: number, arrivalTicks: number): void {
@@ -37,12 +39,29 @@ export class ThroughputEstimator {
   reset(): void {
     this.#count = 0;
     this.#hasDiscarded = false;
+    this.#rate = 0;
+    this.#arriving = 1;
   }
 
   /** In bits per second; 0 where too little came to tell. */
   get bitsPerSecond(): number {
-    if (this.#count < MIN_PACKETS) return 0;
-    return Math.min(this.#sendRate(), this.#receiveRate());
+    return this.#rate;
+  }
+
+  /** Of the rate at which packets were sent, the part at which they arrived; lost ones do not count. 0 to 1. */
+  get arriving(): number {
+    return this.#arriving;
+  }
+
+  /** To be called after the packets of each feedback. */
+  update(): void {
+    this.#rate = 0;
+    this.#arriving = 1;
+    if (this.#count < MIN_PACKETS) return;
+    const sent = this.#sendRate();
+    const received = this.#receiveRate();
+    this.#rate = Math.min(sent, received);
+    if (sent > 0) this.#arriving = Math.min(received / sent, 1);
   }
 
   #receiveRate(): number {

@@ -57,10 +57,10 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
-  /** Where the subscriber tells which packets came: it numbers them. */
-  readonly #bandwidth: BandwidthEstimator | undefined;
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
+  /** Where the subscriber tells which packets came: it numbers them. */
+  readonly #bandwidth: BandwidthEstimator | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
   #guard: RetransmissionGuard | undefined;
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */

@@ -2,8 +2,6 @@ import type { HeaderExtension } from "./types.ts";
 
 /** The MID of the m-line that a packet belongs to (RFC 8843 section 15). */
 export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
-/** The number of a packet in its transport, whatever its stream (draft-holmer-rmcat-transport-wide-cc-extensions-01). */
-export const TRANSPORT_WIDE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 /** RFC 8852: which encoding of a track a packet is of. */
 export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 /** RFC 8852: of which encoding the packet is that this one, a retransmission, carries. */
@@ -11,9 +9,11 @@ export const REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-st
 /** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
 export const DEPENDENCY_DESCRIPTOR_URI =
   "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+/** The number of a packet in its transport, whatever its stream (draft-holmer-rmcat-transport-wide-cc-extensions-01). */
+export const TRANSPORT_WIDE_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 
 /** Each side has values of its own: they are not copied. */
-const OWN_URIS: ReadonlySet<string> = new Set([MID_URI, TRANSPORT_WIDE_URI]);
+const OWN_URIS: ReadonlySet<string> = new Set([MID_URI, RID_URI, REPAIRED_RID_URI, TRANSPORT_WIDE_URI]);
 
 /** Mappings that are kept to be shared; a room of browsers has one or two for each m-line. */
 const MAX_SHARED = 256;
@@ -32,7 +32,7 @@ export interface ExtensionMapping {
 }
 
 /**
- * Matches the extensions by URI. MIDs and transport-wide sequence numbers are not copied: each side has its own. Consumers whose mappings are equal
+ * Matches the extensions by URI. What each side has of its own, as MID, is not copied. Consumers whose mappings are equal
  * share one, so that in a large room it stays in the processor's cache from one to the next.
  */
 export function mapHeaderExtensions(
