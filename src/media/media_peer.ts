@@ -37,7 +37,7 @@ export class MediaPeer implements TransportObserver {
 
   constructor(options: MediaPeerOptions) {
     const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, nowMs } = options;
-    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut } = opening;
+    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut, tellsQuality } = opening;
     this.#emit = emit;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, {
@@ -48,7 +48,8 @@ export class MediaPeer implements TransportObserver {
       equalizesLengths,
       counters,
       maxBitrateOut,
-      trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
+      report: tellsQuality ? (report) => emit({ type: "quality", report }) : undefined,
+      layersWanted: (trackId, active) => emit({ type: "layersWanted", trackId, active }),
     });
     this.transport.deliverTo(this.peer);
   }
@@ -142,7 +143,7 @@ export class MediaPeer implements TransportObserver {
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
       case "setQuality":
-        return peer.setQuality(command.trackId, command.wanted);
+        return peer.setQuality(command.trackId, command.wanted, nowMs);
       case "requestKeyFrames":
         return peer.requestKeyFrames(nowMs);
       case "detach":

@@ -37,6 +37,8 @@ export type PeerCommand =
     readonly maxBitrateIn?: number;
     /** Bits per second that it is sent; left out for any. */
     readonly maxBitrateOut?: number;
+    /** Whether the peer can be told what it gets; left out where it cannot. */
+    readonly tellsQuality?: boolean;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
@@ -83,8 +85,6 @@ export type PeerEvent =
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
   /** The peer sends more than it may; every 10 s at most. */
   | { readonly type: "bitrateExceeded" }
-  /** The peer is not sent this track for a while, as all that it receives is more than it may be sent. */
-  | { readonly type: "trackPaused"; readonly trackId: TrackId }
   /** What the peer gets of its tracks, and why; once a second at most, and where something changed. */
   | { readonly type: "quality"; readonly report: QualityReport }
   /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */

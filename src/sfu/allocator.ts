@@ -8,6 +8,8 @@ export const HOLD_MS = 5_000;
 export const MAX_HOLD_MS = 10_000;
 /** A picture that got better and worse again within so long got better in vain. */
 const VAIN_MS = 20_000;
+/** A picture that does not fit is kept for so long: to pause it is worse than a short queue. */
+export const KEEP_MS = 3_000;
 /** Pictures get better together, and not again for so long. */
 export const RISE_MS = 5_000;
 /** Unless there is so much more than all that is wanted that nothing can come between. */
@@ -90,6 +92,8 @@ export class Allocator {
   wantedBitsPerSecond = 0;
   readonly #memories = new Map<TrackId, Memory>();
   #riseMs = -Infinity;
+  /** Since when first layers that are sent do not fit; Infinity where they do. */
+  #shortMs = Infinity;
 
   /** `tracks` in the order in which they were subscribed. */
   allocate(tracks: readonly AllocatedTrack[], supply: Supply, nowMs: number): readonly Allocation[] {
@@ -105,11 +109,22 @@ export class Allocator {
       // Who asks for more does not wait for what others got before.
       climb.staysAtFloor = !mayRise && !memory.asksAnew;
     }
-    distribute(supply.bitsPerSecond - soundBitsPerSecond, candidates.map(({ climb }) => climb));
+    const climbs = candidates.map(({ climb }) => climb);
+    distribute(supply.bitsPerSecond - soundBitsPerSecond, climbs);
+    if (this.#keepFirsts(candidates, nowMs)) distribute(supply.bitsPerSecond - soundBitsPerSecond, climbs);
     const sent = candidates.reduce((sum, { climb }) => sum + costAt(climb), soundBitsPerSecond);
     const allocations = candidates.map((candidate) => this.#allocationOf(candidate, sent, nowMs));
     for (const candidate of candidates) this.#remember(candidate, nowMs);
     return allocations;
+  }
+
+  /** True where tracks that would be paused keep their first layers for the present: then all have less. */
+  #keepFirsts(candidates: readonly Candidate[], nowMs: number): boolean {
+    const isShort = candidates.some(({ climb: { present, level } }) => present >= 0 && level < 0);
+    this.#shortMs = isShort ? Math.min(this.#shortMs, nowMs) : Infinity;
+    if (!isShort || nowMs - this.#shortMs >= KEEP_MS) return false;
+    for (const { climb } of candidates) climb.isKept = climb.present >= 0;
+    return true;
   }
 
   #forgetOthers(tracks: readonly AllocatedTrack[]): void {
@@ -127,6 +142,7 @@ export class Allocator {
       rank: wanted.pinned ? Infinity : wanted.priority ?? DEFAULT_PRIORITY,
       stage: wanted.pinned ? stageOf(ladder.rungs, track.prefersSize) : -1,
       present: layer === undefined ? -1 : ladder.rungs.findLastIndex((rung) => compareLayers(rung, layer) <= 0),
+      isKept: false,
       isHeld: false,
       staysAtFloor: false,
       level: -1,
@@ -138,7 +154,14 @@ export class Allocator {
   #memoryOf({ id, wanted }: AllocatedTrack): Memory {
     let memory = this.#memories.get(id);
     if (memory === undefined) {
-      memory = { layer: undefined, wanted, asksAnew: true, heldUntilMs: -Infinity, holdMs: HOLD_MS, roseMs: -Infinity };
+      memory = {
+        layer: undefined,
+        wanted,
+        asksAnew: true,
+        heldUntilMs: -Infinity,
+        holdMs: HOLD_MS,
+        roseMs: -Infinity,
+      };
       this.#memories.set(id, memory);
     }
     memory.asksAnew ||= memory.wanted !== wanted;

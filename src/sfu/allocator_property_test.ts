@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cameraLayers } from "../../tests/harness/layers.ts";
-import { type AllocatedTrack, type Allocation, Allocator } from "./allocator.ts";
+import { type AllocatedTrack, type Allocation, Allocator, KEEP_MS } from "./allocator.ts";
 import { compareLayers, ladderOf, type Layer } from "./layer_ladder.ts";
 import type { WantedQuality } from "./quality.ts";
 
@@ -49,21 +49,29 @@ function rungsOf({ layers, wanted, prefersSize }: AllocatedTrack): readonly Laye
 }
 
 property(
-  "B330: whatever the estimate does, no more is given than there is beside sound, and nothing above what is wanted",
+  "B330, B337: no more is given than there is beside sound, a moment aside for what was sent before, and nothing unwanted",
   fc.property(
     tracksWith(wanted),
     fc.array(fc.tuple(kilobits, kilobits, fc.integer({ max: 20_000, min: 0 }))),
     (tracks, events) => {
       const allocator = new Allocator();
+      const firsts = tracks.map((track) => rungsOf(track).at(0)?.bitsPerSecond ?? 0);
       let nowMs = 0;
+      let before = firsts.map(() => false);
       for (const [estimate, sound, ms] of events) {
         nowMs += ms;
         const supply = { bitsPerSecond: estimate * 1000, soundBitsPerSecond: sound * 100 };
-        const allocations = allocator.allocate(tracks, supply, nowMs);
-        assert.deepEqual(allocations.map(({ id }) => id), tracks.map(({ id }) => id));
-        assert.ok(bitsOf(allocations) <= Math.max(0, supply.bitsPerSecond - supply.soundBitsPerSecond));
-        for (const [i, { layer }] of allocations.entries()) {
-          assert.ok(layer === undefined || rungsOf(tracks[i]).includes(layer));
+        const room = Math.max(0, supply.bitsPerSecond - supply.soundBitsPerSecond);
+        const kept = firsts.reduce((sum, one, i) => before[i] ? sum + one : sum, 0);
+        for (const limit of [Math.max(room, kept), room]) {
+          const allocations = allocator.allocate(tracks, supply, nowMs);
+          assert.deepEqual(allocations.map(({ id }) => id), tracks.map(({ id }) => id));
+          assert.ok(bitsOf(allocations) <= limit, `${bitsOf(allocations)} of ${limit}`);
+          for (const [i, { layer }] of allocations.entries()) {
+            assert.ok(layer === undefined || rungsOf(tracks[i]).includes(layer));
+          }
+          before = allocations.map(({ layer }) => layer !== undefined);
+          nowMs += KEEP_MS;
         }
       }
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AllocatorScene } from "../../tests/harness/allocator_scene.ts";
 import { camera } from "../../tests/harness/layers.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
-import { HOLD_MS, MAX_HOLD_MS, RISE_MS } from "./allocator.ts";
+import { HOLD_MS, KEEP_MS, MAX_HOLD_MS, RISE_MS } from "./allocator.ts";
 import type { WantedQuality } from "./quality.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
@@ -68,12 +68,13 @@ test("B337: sound is taken off first, and at the very bottom the least important
   const scene = new AllocatorScene(camera("A", { priority: 0 }), camera("B"));
   scene.soundBitsPerSecond = 40_000;
   assert.equal(scene.run(160, 10_000), "A: 180p7.5, B: 180p7.5");
+  assert.equal(scene.run(130, KEEP_MS), "A: 180p7.5, B: 180p7.5", "it is kept for a moment");
   assert.equal(scene.run(130, 100), "A: -, B: 180p7.5");
   assert.deepEqual(scene.why(130), [
     "paused: estimate 130 kbit/s, the other tracks take 90, q at 7.5 fps needs 50",
     "layer q at 7.5 fps: estimate 130 kbit/s, sound takes 40, q at 15 fps needs 100",
   ]);
-  assert.equal(scene.run(85, 100), "A: -, B: -");
+  assert.equal(scene.run(85, KEEP_MS + 100), "A: -, B: -");
   assert.deepEqual(scene.why(30), [
     "paused: estimate 30 kbit/s, sound takes 40, q at 7.5 fps needs 50",
     "paused: estimate 30 kbit/s, sound takes 40, q at 7.5 fps needs 50",

@@ -24,6 +24,8 @@ export interface Climb {
   readonly stage: number;
   /** Where it is at present; -1 where it is not sent. Up to there it needs no margin and waits for nothing. */
   readonly present: number;
+  /** Its first rung stays for the moment, whether it fits or not, and has its room before all others. */
+  isKept: boolean;
   /** It stays at what it has, or below. */
   isHeld: boolean;
   /** The same, but that it may have its first rung. */
@@ -41,6 +43,11 @@ export interface Climb {
 export function distribute(budget: number, climbs: readonly Climb[]): void {
   const ranked = climbs.toSorted((a, b) => b.rank - a.rank);
   const round: Round = { budget, left: budget };
+  for (const climb of climbs) {
+    climb.level = climb.isKept ? 0 : -1;
+    climb.stop = "top";
+    if (climb.isKept) round.left -= climb.costs[0];
+  }
   climbTogether(ranked.filter(({ stage }) => stage >= 0), round, ({ stage }) => stage);
   climbTogether(ranked, round, () => 0);
   for (let from = 0; from < ranked.length;) {

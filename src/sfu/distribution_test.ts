@@ -10,7 +10,17 @@ const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "n
 function climbOf(track: AllocatedTrack, rank: number, stage: number): Climb {
   const { rungs } = ladderOf(track.layers, track.wanted, track.prefersSize);
   const costs = rungs.map(({ bitsPerSecond }) => bitsPerSecond);
-  return { costs, rank, stage, present: Infinity, isHeld: false, staysAtFloor: false, level: -1, stop: "top" };
+  return {
+    costs,
+    rank,
+    stage,
+    present: Infinity,
+    isKept: false,
+    isHeld: false,
+    staysAtFloor: false,
+    level: -1,
+    stop: "top",
+  };
 }
 
 /** What is given, as the budget rises from 0 to 5 Mbit/s by 10 kbit/s: at which of them, in kbit/s, something changes. */

@@ -105,7 +105,6 @@ export const errorCodeSchema = z.enum([
   "too-many-rooms",
   "room-full",
   "bitrate-exceeded",
-  "track-paused",
   "internal",
   "unauthorized",
   "auth-unavailable",

@@ -25,8 +25,6 @@ export interface ParticipantObserver {
   transportConnected(): void;
   /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
   bitrateExceeded(maxBitrateIn: number): void;
-  /** A track is not sent for a while, as all that the peer receives is more than these bits per second. */
-  trackPaused(trackId: TrackId, maxBitrateOut: number): void;
   /** What the peer gets of its tracks, and why. */
   qualityChanged(report: QualityReport): void;
   /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
@@ -62,6 +60,8 @@ export interface ParticipantOptions {
   readonly limits: PeerLimits;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** Whether the observer can tell the client what it gets. */
+  readonly tellsQuality?: boolean;
   /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
   readonly grants?: Grants | undefined;
   /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
@@ -84,7 +84,6 @@ export class Participant {
   readonly #negotiation: Negotiation;
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
-  readonly #maxBitrateOut: number;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
@@ -103,7 +102,6 @@ export class Participant {
     this.#rooms = rooms;
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
-    this.#maxBitrateOut = maxBitrateOut;
     this.grants = grants;
     const media = options.openMedia(
       {
@@ -114,6 +112,7 @@ export class Participant {
         // JSON has no Infinity.
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
+        ...(options.tellsQuality && { tellsQuality: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
@@ -234,8 +233,6 @@ export class Participant {
         return;
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
-      case "trackPaused":
-        return this.#observer.trackPaused(event.trackId, this.#maxBitrateOut);
       case "quality":
         return this.#observer.qualityChanged(event.report);
       case "layersWanted":

@@ -184,7 +184,6 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       trackUnpublished() {},
       transportConnected() {},
       bitrateExceeded() {},
-      trackPaused() {},
       qualityChanged() {},
       layersWanted() {},
       failed() {},

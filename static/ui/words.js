@@ -103,11 +103,6 @@ export function closedWords({ code, reason }) {
 export function errorWords({ code, message }, owner) {
   if (code === "forbidden") return "Your link does not allow that here";
   if (code === "bitrate-exceeded") return "You send more than the server takes: some of it does not reach the others";
-  if (code === "track-paused") {
-    return `${
-      owner === undefined ? "A picture" : `The picture of ${owner}`
-    } is paused: more comes to you than the server sends`;
-  }
   if (code !== "codec-unsupported") return `Something failed: ${message} (${code})`;
   if (owner === undefined) return "The room takes none of the codecs that this browser can send";
   return `This browser cannot play what ${owner} sends: its codec is not supported`;
