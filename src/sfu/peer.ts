@@ -4,6 +4,7 @@ import { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
 import type { MediaSender, MediaSink } from "./media_sink.ts";
 import { OutgoingStream } from "./outgoing_stream.ts";
+import { sendProbes } from "./probes.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
@@ -12,6 +13,9 @@ import { SendLimit } from "./send_limit.ts";
 import type { MediaCounters } from "./track_counters.ts";
 import { UpstreamFeedback } from "./upstream_feedback.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
+
+/** Where a deadline of the estimator is no more than this ahead it is one of a probe. */
+export const PROBE_AHEAD_MS = 20;
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -28,6 +32,8 @@ export interface PeerOptions {
   readonly maxBitrateOut?: number | undefined;
   /** A track that it receives is paused, as all of them are too much for it. */
   readonly trackPaused?: ((trackId: TrackId) => void) | undefined;
+  /** A probe is under way: `handleProbes` is wanted when `nextProbeMs` says, to the millisecond. */
+  readonly probing?: (() => void) | undefined;
 }
 
 /** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
@@ -51,6 +57,7 @@ export class Peer implements MediaSink, RouterMember {
   readonly #counters: MediaCounters;
   readonly #sendLimit: SendLimit<Consumer> | undefined;
   readonly #trackPaused: ((trackId: TrackId) => void) | undefined;
+  readonly #probing: (() => void) | undefined;
 
   constructor(router: Router, options: PeerOptions) {
     const { id, ssrc, sender, random, equalizesLengths, counters, maxBitrateOut, trackPaused } = options;
@@ -58,6 +65,7 @@ export class Peer implements MediaSink, RouterMember {
     this.#equalizesLengths = equalizesLengths;
     this.#sendLimit = maxBitrateOut === undefined ? undefined : new SendLimit(maxBitrateOut);
     this.#trackPaused = trackPaused;
+    this.#probing = options.probing;
     this.id = id;
     this.#router = router;
     this.#sender = sender;
@@ -187,6 +195,20 @@ export class Peer implements MediaSink, RouterMember {
 
   handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
     this.#rtcp.handleRtcp(bytes, length, nowMs);
+    this.#noteProbe(nowMs);
+  }
+
+  /** When `handleProbes` has something to do. */
+  nextProbeMs(): number {
+    return this.#bandwidth?.nextTimeout() ?? Infinity;
+  }
+
+  /** Sends what is due of a probe. */
+  handleProbes(nowMs: number): void {
+    const bandwidth = this.#bandwidth;
+    if (bandwidth === undefined || bandwidth.nextTimeout() > nowMs) return;
+    bandwidth.handleTimeout(nowMs);
+    sendProbes(bandwidth, this.#consumers.values(), nowMs);
   }
 
   nextTimeout(): number {
@@ -201,7 +223,8 @@ export class Peer implements MediaSink, RouterMember {
     for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
     this.#upstream.handleTimeout(nowMs);
-    if (this.#bandwidth !== undefined && this.#bandwidth.nextTimeout() <= nowMs) this.#bandwidth.handleTimeout(nowMs);
+    this.handleProbes(nowMs);
+    this.#noteProbe(nowMs);
     if (this.#sendLimit !== undefined && nowMs >= this.#sendLimit.nextCheckMs) this.#limitSent(this.#sendLimit, nowMs);
   }
 
@@ -215,6 +238,10 @@ export class Peer implements MediaSink, RouterMember {
     for (const consumer of [...this.#consumers.values()]) this.#removeConsumer(consumer);
     for (const stream of streams) this.#removeStream(stream);
     this.#router.removeMember(this);
+  }
+
+  #noteProbe(nowMs: number): void {
+    if (this.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) this.#probing?.();
   }
 
   #limitSent(limit: SendLimit<Consumer>, nowMs: number): void {
