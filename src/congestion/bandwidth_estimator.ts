@@ -68,6 +68,8 @@ const PROBED_MS = 5000;
  */
 export class BandwidthEstimator {
   readonly #history = new SendHistory();
+  /** The probe that is under way, as `#probeSender` has it: a packet looks at no more objects than it must. */
+  #probe = 0;
   readonly #probeSender = new ProbeSender();
   readonly #delay: DelayBasedEstimate;
   readonly #loss = new LossBasedEstimate();
@@ -172,8 +174,8 @@ export class BandwidthEstimator {
 
   /** A packet goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
   handleSent(bytes: number, nowMs: number): number {
-    const probe = this.#probeSender.id;
-    if (probe !== 0) this.#probeSender.handleSent(bytes, nowMs);
+    const probe = this.#probe;
+    if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
     return this.#history.add(bytes, probe, nowMs);
   }
 
@@ -269,6 +271,7 @@ export class BandwidthEstimator {
     this.#silentMs = -Infinity;
     this.#compute();
     if (this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
+    this.#probe = this.#probeSender.id;
   }
 
   /** What all tracks together could use at the most; probes do not go far beyond it. Infinity at first; 0: no probes. */
@@ -297,7 +300,15 @@ export class BandwidthEstimator {
 
   /** Bytes that a probe lacks at this moment; 0 for none. What is sent for it is told by `handleProbeSent`. */
   probeBytesDue(nowMs: number): number {
-    return this.#probeSender.bytesDue(nowMs);
+    const bytes = this.#probeSender.bytesDue(nowMs);
+    this.#probe = this.#probeSender.id;
+    return bytes;
+  }
+
+  /** What goes out while a probe is under way is part of it. */
+  #handleProbeBytes(bytes: number, nowMs: number): void {
+    this.#probeSender.handleSent(bytes, nowMs);
+    this.#probe = this.#probeSender.id;
   }
 
   get #hasFeedback(): boolean {
@@ -335,7 +346,7 @@ export class BandwidthEstimator {
     this.#measureSentRate(nowMs);
     this.#compute();
     if (this.#hasFeedback) this.#limitQueue(nowMs);
-    this.#probe(nowMs);
+    this.#considerProbes(nowMs);
   }
 
   #measureSentRate(nowMs: number): void {
@@ -365,7 +376,7 @@ export class BandwidthEstimator {
     this.#target = Math.max(this.#queue.apply(this.#estimate), this.#min);
   }
 
-  #probe(nowMs: number): void {
+  #considerProbes(nowMs: number): void {
     if (!this.#probes.hasBegun) return;
     const isUnder = this.#delay.usage === "under";
     const situation = this.#situation;

@@ -24,5 +24,5 @@ const S: Record<string, () => void> = {
   fair3() { const e = new Experiment({ bitsPerSecond: 3.5 * M, delayMs: 50, queueMs: 300 }); for (const s of [0, 20000, 40000]) e.addMedia({ startMs: s }); e.runTo(120); show("5.4", e, 2); },
   fair5() { const e = new Experiment({ bitsPerSecond: 4 * M, delayMs: 0, queueMs: 300 }); [10, 25, 50, 100, 150].forEach((d, i) => e.addMedia({ startMs: i * 10000, ownDelayMs: d })); e.runTo(300); show("5.5", e, 5); },
 };
-S[name]();
+S[name]?.();
 console.log(Math.round(performance.now() - t0), "ms");
