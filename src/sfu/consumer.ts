@@ -216,16 +216,19 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     return asked;
   }
 
+  /** Whether video that has RTX and numbers went out lately. */
+  canProbe(nowMs: number): boolean {
+    return this.#bandwidth !== undefined && this.rtxSsrc !== undefined && this.started &&
+      this.#locate(this.#rewriter.sequenceNumber, nowMs) !== undefined;
+  }
+
   /**
    * Sends one packet for a probe, of at most about `bytes`: a recent packet once more, which mends what was lost of it, or
-   * else padding, both by RTX. Returns how long it is; 0 where no video that has RTX and numbers went out lately.
+   * else padding, both by RTX. Returns how long it is; 0 where it could not be sent.
    */
   sendProbe(bytes: number, nowMs: number): number {
-    if (this.#bandwidth === undefined || this.rtxSsrc === undefined || !this.started) return 0;
-    const newest = this.#rewriter.sequenceNumber;
-    if (this.#locate(newest, nowMs) === undefined) return 0;
     const { stream } = this;
-    const sequenceNumber = (newest - stream.probes) & 0xffff;
+    const sequenceNumber = (this.#rewriter.sequenceNumber - stream.probes) & 0xffff;
     const cache = this.#locate(sequenceNumber, nowMs);
     if (cache === undefined || cache.lengthOf(scratch.cached) > bytes) return this.#sendPadding(bytes, nowMs);
     stream.probes = (stream.probes + 1) % PROBE_PACKETS;

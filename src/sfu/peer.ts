@@ -16,6 +16,8 @@ import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs,
 
 /** Where a deadline of the estimator is no more than this ahead it is one of a probe. */
 export const PROBE_AHEAD_MS = 20;
+/** Where no stream can carry a probe it is looked at again after this. */
+const NO_PROBE_MS = 500;
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -53,6 +55,7 @@ export class Peer implements MediaSink, RouterMember {
   readonly #rtcp: RtcpResponder;
   readonly #upstream: UpstreamFeedback;
   #bandwidth: BandwidthEstimator | undefined;
+  #nextProbeMs = -Infinity;
   readonly #equalizesLengths: boolean;
   readonly #counters: MediaCounters;
   readonly #sendLimit: SendLimit<Consumer> | undefined;
@@ -200,21 +203,21 @@ export class Peer implements MediaSink, RouterMember {
 
   /** When `handleProbes` has something to do. */
   nextProbeMs(): number {
-    return this.#bandwidth?.nextTimeout() ?? Infinity;
+    return this.#bandwidth === undefined ? Infinity : Math.max(this.#bandwidth.nextTimeout(), this.#nextProbeMs);
   }
 
   /** Sends what is due of a probe. */
   handleProbes(nowMs: number): void {
     const bandwidth = this.#bandwidth;
-    if (bandwidth === undefined || bandwidth.nextTimeout() > nowMs) return;
+    if (bandwidth === undefined || this.nextProbeMs() > nowMs) return;
     bandwidth.handleTimeout(nowMs);
-    sendProbes(bandwidth, this.#consumers.values(), nowMs);
+    if (!sendProbes(bandwidth, this.#consumers.values(), nowMs)) this.#nextProbeMs = nowMs + NO_PROBE_MS;
   }
 
   nextTimeout(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
-    next = Math.min(next, this.#upstream.nextTimeout(), this.#bandwidth?.nextTimeout() ?? Infinity);
+    next = Math.min(next, this.#upstream.nextTimeout(), this.nextProbeMs());
     if (this.#sendLimit !== undefined && this.#consumers.size > 0) next = Math.min(next, this.#sendLimit.nextCheckMs);
     return next;
   }
