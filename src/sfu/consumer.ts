@@ -9,6 +9,7 @@ import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
+import type { PacketCache } from "../stream/packet_cache.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
 import type { Encoding } from "./encoding.ts";
@@ -16,6 +17,8 @@ import { EncodingSwitch } from "./encoding_switch.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
+import { padding, paddingFor } from "./probe_padding.ts";
+import type { ProbeStream } from "./probes.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
 import type { ConsumerLike } from "./quality_report.ts";
 import type { ConsumerParameters } from "./types.ts";
@@ -24,10 +27,14 @@ import type { ConsumerParameters } from "./types.ts";
 const REPORT_LENGTH = 128;
 /** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
 export const MAX_CATCH_UP = 128;
+/** How many of the newest packets are sent again for probes, one after the other. */
+const PROBE_PACKETS = 32;
 
 /** What consumers of this isolate use during one call, and none of them after it. */
 const scratch = {
   resent: new RtpPacket(),
+  /** Where the cache has it. */
+  cached: -1,
   /** Of those that came before the first one. */
   early: new RtpPacket(),
   rtcp: new Uint8Array(REPORT_LENGTH),
@@ -38,7 +45,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements ConsumerLike, TrackConsumer {
+export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -215,6 +222,34 @@ export class Consumer implements ConsumerLike, TrackConsumer {
     return asked;
   }
 
+  /** Whether video that has RTX and numbers went out lately. */
+  canProbe(nowMs: number): boolean {
+    return this.#bandwidth !== undefined && this.rtxSsrc !== undefined && this.started &&
+      this.#locate(this.#rewriter.sequenceNumber, nowMs) !== undefined;
+  }
+
+  /**
+   * Sends one packet for a probe, of at most about `bytes`: a recent packet once more, which mends what was lost of it, or
+   * else padding, both by RTX. Returns how long it is; 0 where it could not be sent.
+   */
+  sendProbe(bytes: number, nowMs: number): number {
+    const { stream } = this;
+    const sequenceNumber = (this.#rewriter.sequenceNumber - stream.probes) & 0xffff;
+    const cache = this.#locate(sequenceNumber, nowMs);
+    if (cache === undefined || cache.lengthOf(scratch.cached) > bytes) return this.#sendPadding(bytes, nowMs);
+    stream.probes = (stream.probes + 1) % PROBE_PACKETS;
+    return this.#sendAgain(cache, sequenceNumber, nowMs);
+  }
+
+  #sendPadding(bytes: number, nowMs: number): number {
+    const slot = this.#sender.beginRtp();
+    if (slot === undefined || this.rtxSsrc === undefined) return 0;
+    const length = paddingFor(bytes);
+    this.#prepareRtx(this.rtxSsrc, this.#rewriter.timestamp);
+    const headerLength = this.#writeHeader(slot, padding, length, nowMs);
+    return this.#sendRtx(headerLength, padding.bytes, padding.length - length, length);
+  }
+
   /** Returns the bytes of the header; `length` are those that follow it. */
   #writeHeader(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
     const { ids, midId, mid, transportId } = this.#extensions;
@@ -236,29 +271,49 @@ export class Consumer implements ConsumerLike, TrackConsumer {
   }
 
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const packet = scratch.resent;
-    if (!this.#rewriter.locate(sequenceNumber)) return;
-    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
-    const cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
-    if (cache === undefined || cached < 0) return;
+    const cache = this.#locate(sequenceNumber, nowMs);
+    if (cache === undefined) return;
     const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
     // Before the packet is copied: who asks for everything again and again is to cost little.
-    if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
-    if (!cache.load(cached, packet)) return;
+    if (!guard.allow(sequenceNumber, cache.lengthOf(scratch.cached), nowMs, roundTripMs)) return;
+    if (this.#sendAgain(cache, sequenceNumber, nowMs) === 0) return;
+    this.packetsResent++;
+    this.producer.counters.resentDownstream++;
+  }
+
+  /** The cache that has what went out under the number, in `scratch.cached`; undefined where none has it any more. */
+  #locate(sequenceNumber: number, nowMs: number): PacketCache | undefined {
+    if (!this.#rewriter.locate(sequenceNumber)) return undefined;
+    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
+    scratch.cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
+    return scratch.cached < 0 ? undefined : cache;
+  }
+
+  /** Sends what `#locate` found by RTX, and returns how long it is; 0 where it was not sent. */
+  #sendAgain(cache: PacketCache, sequenceNumber: number, nowMs: number): number {
+    const packet = scratch.resent;
+    if (!cache.load(scratch.cached, packet)) return 0;
     const slot = this.#sender.beginRtp();
-    if (slot === undefined || this.rtxSsrc === undefined) return;
-    const { header } = scratch;
-    header.payloadType = this.#rtxPayloadType;
-    header.sequenceNumber = this.stream.rtxSequenceNumber;
-    header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
-    header.ssrc = this.rtxSsrc;
+    if (slot === undefined || this.rtxSsrc === undefined) return 0;
+    this.#prepareRtx(this.rtxSsrc, (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0);
     const length = packet.payloadLength + OSN_LENGTH;
     const headerLength = this.#writeHeader(slot, packet, length, nowMs);
     const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) return;
+    return this.#sendRtx(headerLength, packet.bytes, offset, length);
+  }
+
+  #prepareRtx(rtxSsrc: number, timestamp: number): void {
+    const { header } = scratch;
+    header.payloadType = this.#rtxPayloadType;
+    header.sequenceNumber = this.stream.rtxSequenceNumber;
+    header.timestamp = timestamp;
+    header.ssrc = rtxSsrc;
+  }
+
+  #sendRtx(headerLength: number, source: Uint8Array, offset: number, length: number): number {
+    if (!this.#sender.sendRtp(headerLength, source, offset, length)) return 0;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
-    this.packetsResent++;
-    this.producer.counters.resentDownstream++;
+    return headerLength + length;
   }
 
   /** True where the packet began the stream, or a new source of it. */
