@@ -68,3 +68,9 @@ const NONE_16 = new Uint16Array(0);
 
 /** Of a packet that no reader has read; not to be written to. */
 export const NO_LAYERS = new PacketLayers();
+
+/** The packet's own, made with its first reading. */
+export function layersOf(packet: { layers: PacketLayers }): PacketLayers {
+  if (packet.layers === NO_LAYERS) packet.layers = new PacketLayers();
+  return packet.layers;
+}
