@@ -1,5 +1,6 @@
 import type { PayloadForwarder } from "./payload_forwarder.ts";
 import { Vp8Forwarder } from "./payload_vp8.ts";
+import { Vp9Forwarder } from "./payload_vp9.ts";
 
 /**
  * The forwarder of one consumer of a codec, by its MIME type in lower case. `hasDescriptor` says whether its source has a
@@ -8,5 +9,6 @@ import { Vp8Forwarder } from "./payload_vp8.ts";
  */
 export function payloadForwarder(mimeType: string, _hasDescriptor: boolean): PayloadForwarder | undefined {
   if (mimeType === "video/vp8") return new Vp8Forwarder();
+  if (mimeType === "video/vp9") return new Vp9Forwarder();
   return undefined;
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { FrameStream, MAX_GENERATED_LENGTH, PICTURE_TICKS } from "../../tests/harness/frame_stream.ts";
+import { expect, expectRising, FrameSource } from "../../tests/harness/frame_source.ts";
+import { PICTURE_TICKS } from "../../tests/harness/frame_stream.ts";
 import { LayeredPath } from "../../tests/harness/layered_path.ts";
 import { randomSeed } from "../../tests/harness/random_seed.ts";
 import { shuffled } from "../../tests/harness/shuffled.ts";
 import { vp8Frames } from "../../tests/harness/vp8_frames.ts";
 import { type Vp8Fields, vp8Packet } from "../../tests/harness/vp8_packets.ts";
-import { RtpPacket } from "../rtp/packet.ts";
+import type { RtpPacket } from "../rtp/packet.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import { MAX_PICTURES, MAX_SOURCES } from "./picture_map.ts";
 
@@ -15,37 +16,19 @@ const FIRST_TIMESTAMP = 0xffff0000;
 /** Pictures of each period of four up to each of its pictures, itself included, in layers 0 to T. */
 const UP_TO: readonly (readonly number[])[] = [[1, 1, 1, 1], [1, 1, 2, 2], [1, 2, 3, 4]];
 
-function streamOf(packetsPerFrame: number, ssrc = 1): FrameStream {
-  const shape = { packetsPerFrame, spatialLayers: 1, temporalLayers: 3, interLayer: "every picture" } as const;
-  const fields = { ssrc, payloadType: 96, firstSequenceNumber: 65_500, firstTimestamp: 0xfffffff0, descriptorId: 0 };
-  return new FrameStream(vp8Frames, shape, fields);
-}
-
-/** One packet after the other of a generated stream, in one reused packet. */
-class Source {
-  readonly stream: FrameStream;
-  readonly #packet = new RtpPacket();
-  readonly #bytes = new Uint8Array(MAX_GENERATED_LENGTH);
-
-  constructor(stream: FrameStream) {
-    this.stream = stream;
-  }
-
-  packet(index: number): RtpPacket {
-    assert.ok(this.#packet.parse(this.#bytes, this.stream.write(index, this.#bytes)));
-    return this.#packet;
-  }
+function sourceOf(packetsPerFrame: number): FrameSource {
+  return new FrameSource(vp8Frames, {
+    packetsPerFrame,
+    spatialLayers: 1,
+    temporalLayers: 3,
+    interLayer: "every picture",
+  });
 }
 
 function pathTo(temporal: number): LayeredPath {
   const path = new LayeredPath("video/vp8", FIRST_OUT, FIRST_TIMESTAMP);
   path.forwarder.setTarget(Infinity, temporal);
   return path;
-}
-
-/** Throws without a message having been made for each packet. */
-function expect(actual: number | boolean | string, expected: number | boolean | string, index: number, seed = 0): void {
-  if (actual !== expected) throw new Error(`packet ${index} of seed ${seed}: ${actual}, not ${expected}`);
 }
 
 const TARGETS = [[Infinity, "all layers"], [1, "two layers"], [0, "the base layer"]] as const;
@@ -57,8 +40,8 @@ for (const packets of [1, 3, 200]) {
       permissions: "none",
       fn() {
         const path = pathTo(temporal);
-        const source = new Source(streamOf(packets));
-        const { position } = source.stream;
+        const source = sourceOf(packets);
+        const { position } = source;
         let sent = 0;
         for (let index = 0; index < COUNT; index++) {
           const outcome = path.handle(source.packet(index));
@@ -97,8 +80,8 @@ for (const packets of [1, 3]) {
 
 function checkShuffled(packets: number, temporal: number, seed: number): void {
   const path = pathTo(temporal);
-  const source = new Source(streamOf(packets));
-  const { position } = source.stream;
+  const source = sourceOf(packets);
+  const { position } = source;
   const ids = new Map<number, number>();
   const numbers = new Map<number, number>();
   let newestId = 0;
@@ -123,18 +106,8 @@ function checkShuffled(packets: number, temporal: number, seed: number): void {
     expect(layers.tl0, position.basePicture & 0xff, index, seed);
     expect(layers.keyIndex, position.keyPictures & 0x1f, index, seed);
   }
-  assertRising(ids, seed);
-  assertRising(numbers, seed);
-}
-
-/** Order is kept, nothing is used twice, and no step is wider than it was. */
-function assertRising(outgoing: ReadonlyMap<number, number>, seed: number): void {
-  const sources = Uint32Array.from(outgoing.keys()).sort();
-  assert.ok(sources.length > 0);
-  for (let i = 1; i < sources.length; i++) {
-    const step = (outgoing.get(sources[i]) ?? 0) - (outgoing.get(sources[i - 1]) ?? 0);
-    expect(step > 0 && step <= sources[i] - sources[i - 1], true, sources[i], seed);
-  }
+  expectRising(ids, seed);
+  expectRising(numbers, seed);
 }
 
 /** A picture of one packet, by its number alone: base layer, each with its own TL0PICIDX. */

@@ -37,6 +37,7 @@ export class Vp8LayerReader implements LayerReader {
     layers.newestBefore = this.#counter.newest;
     layers.picture = -1;
     layers.startsKeyPicture = false;
+    layers.keyPicture = false;
     if (!layers.usable) return;
     layers.endOfFrame = packet.marker;
     if (layers.pictureIdBits > 0) this.#number(packet, layers);
@@ -55,6 +56,7 @@ export class Vp8LayerReader implements LayerReader {
 
   #handleKeyFrame(packet: RtpPacket, layers: PacketLayers, start: number, end: number): void {
     layers.startsKeyPicture = true;
+    layers.keyPicture = true;
     // One that is late, or from the cache, tells nothing new.
     if (layers.picture < layers.newestBefore) return;
     if (layers.picture > layers.newestBefore) this.#temporal.handleKeyFrame();
