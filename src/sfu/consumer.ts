@@ -9,11 +9,18 @@ import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
+import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
 import type { Encoding } from "./encoding.ts";
 import { EncodingSwitch } from "./encoding_switch.ts";
-import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
+import {
+  DEPENDENCY_DESCRIPTOR_URI,
+  extensionId,
+  type ExtensionMapping,
+  mapHeaderExtensions,
+} from "./header_extensions.ts";
+import { type CurrentLayers, forwarderBehind, newFiller, newForwarder, selectAgain } from "./layer_forwarding.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
@@ -31,6 +38,8 @@ const scratch = {
   /** Of those that came before the first one. */
   early: new RtpPacket(),
   rtcp: new Uint8Array(REPORT_LENGTH),
+  /** Padding alone, in place of what is left out after its number was told. */
+  filler: newFiller(),
   header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
 };
 
@@ -61,6 +70,8 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
   readonly #bandwidth: BandwidthEstimator | undefined;
+  /** Leaves layers out, and rewrites what counts pictures: made where there are several encodings, or fewer layers wanted. */
+  #layers: PayloadForwarder | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
   #guard: RetransmissionGuard | undefined;
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
@@ -94,6 +105,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     this.#sender = sender;
     this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
     this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
+    if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
@@ -104,6 +116,14 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   /** The encoding that is forwarded; before the first packet, and after a pause, the one that is waited for. */
   get encoding(): Encoding {
     return this.#encodings.current;
+  }
+
+  /** What is forwarded at present: an encoding, and its highest layers, which count from 0. */
+  get current(): CurrentLayers {
+    const { encoding } = this;
+    const spatial = Math.min(this.#layers?.spatial ?? Infinity, encoding.spatialLayers - 1);
+    const temporal = Math.min(this.#layers?.temporal ?? Infinity, encoding.temporalLayers - 1);
+    return { encoding, spatial, temporal };
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -161,11 +181,19 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   }
 
   /**
-   * The highest encoding to forward, by its index in `producer.encodings`; Infinity, as at first, for the highest that is
-   * sent. What is forwarded goes on until a key frame of the new one comes, which is asked for.
+   * The highest encoding to forward, by its index in `producer.encodings`, and the highest layers of it; Infinity, as at
+   * first, for the highest that is sent. What is forwarded goes on until a key frame of the new encoding comes, which is
+   * asked for, or until a decoder can follow.
    */
-  setTarget(encoding: number, nowMs: number): void {
+  setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void {
+    if (spatial < Infinity || temporal < Infinity) {
+      this.#layers ??= this.started
+        ? forwarderBehind(this.producer, this.encoding, nowMs)
+        : newForwarder(this.producer);
+    }
+    this.#layers?.setTarget(spatial, temporal);
     this.#encodings.setWanted(encoding, nowMs);
+    if (this.#layers?.needsKeyFrame) this.requestKeyFrame(nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
@@ -232,9 +260,10 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
     const packet = scratch.resent;
     if (!this.#rewriter.locate(sequenceNumber)) return;
-    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
+    const encoding = this.producer.encodingOf(this.#rewriter.locatedSsrc);
+    const cache = encoding?.cache;
     const cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
-    if (cache === undefined || cached < 0) return;
+    if (encoding === undefined || cache === undefined || cached < 0) return;
     const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
     // Before the packet is copied: who asks for everything again and again is to cost little.
     if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
@@ -246,10 +275,13 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     header.sequenceNumber = this.stream.rtxSequenceNumber;
     header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
     header.ssrc = this.rtxSsrc;
-    const length = packet.payloadLength + OSN_LENGTH;
-    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
-    const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) return;
+    const layers = this.#layers;
+    const changing = layers !== undefined && selectAgain(layers, packet, encoding) ? layers : undefined;
+    changing?.changeHeader(packet);
+    const headerLength = this.#writeHeader(slot, packet, packet.payloadLength + OSN_LENGTH, nowMs);
+    const payload = changing?.changePayload(packet) ?? packet.headerLength;
+    const offset = prependOriginalSequenceNumber(packet, sequenceNumber, payload);
+    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.length - offset)) return;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
     this.packetsResent++;
     this.producer.counters.resentDownstream++;
@@ -267,23 +299,70 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     const slot = this.#sender.beginRtp();
     if (slot === undefined) return this.#drop();
     const begins = !rewriter.isOfSource(packet);
-    if (begins && !this.#encodings.begin(packet, nowMs)) return false;
+    if (begins && !this.#begin(packet, nowMs)) return false;
+    const layers = this.#layers;
+    if (layers !== undefined && !layers.select(packet)) return this.#leaveOut(slot, packet, nowMs);
     if (!rewriter.map(packet, nowMs)) return false;
+    if (layers === undefined) this.#send(slot, packet, nowMs);
+    else this.#sendLayers(layers, slot, packet, nowMs);
+    return begins;
+  }
+
+  /** Sends the packet under the numbers that the rewriter has for it. */
+  #send(slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const length = packet.length - packet.headerLength;
+    const headerLength = this.#beginPacket(slot, packet, length, nowMs);
+    this.#sendFrom(headerLength, packet, packet.headerLength);
+  }
+
+  #sendLayers(layers: PayloadForwarder, slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const { marker } = packet;
+    packet.marker = layers.marker;
+    if (layers.changes) {
+      layers.changeHeader(packet);
+      const headerLength = this.#beginPacket(slot, packet, packet.length - packet.headerLength, nowMs);
+      this.#sendFrom(headerLength, packet, layers.changePayload(packet));
+      layers.restore(packet);
+    } else {
+      this.#send(slot, packet, nowMs);
+    }
+    packet.marker = marker;
+  }
+
+  #beginPacket(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
     const { header } = scratch;
     header.payloadType = this.#payloadType;
-    header.sequenceNumber = rewriter.sequenceNumber;
-    header.timestamp = rewriter.timestamp;
+    header.sequenceNumber = this.#rewriter.sequenceNumber;
+    header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    const length = packet.length - packet.headerLength;
-    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
-    if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
+    return this.#writeHeader(slot, packet, length, nowMs);
+  }
+
+  #sendFrom(headerLength: number, packet: RtpPacket, offset: number): void {
+    const length = packet.length - offset;
+    if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
       if (this.rtxSsrc !== undefined) this.#untoldBytes += headerLength + length;
     } else {
       this.#drop();
     }
-    return begins;
+  }
+
+  /**
+   * A packet of a layer that is not forwarded. Where it comes late its number was told already, as that of a packet which is
+   * missing: it goes out as padding, so that the subscriber neither asks for it nor waits.
+   */
+  #leaveOut(slot: Uint8Array, packet: RtpPacket, nowMs: number): false {
+    if (!this.#rewriter.skip(packet) && this.#rewriter.map(packet, nowMs)) this.#send(slot, scratch.filler, nowMs);
+    return false;
+  }
+
+  /** Whether the packet begins the stream, or a new source of it. */
+  #begin(packet: RtpPacket, nowMs: number): boolean {
+    if (!this.#encodings.begin(packet, nowMs)) return false;
+    this.#layers?.switchSource();
+    return true;
   }
 
   #drop(): false {
@@ -304,7 +383,9 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     for (let ahead = 1; ahead <= count; ahead++) {
       const next = (sequenceNumber + ahead) & 0xffff;
       if (isAmong(next, run, first + 1, to)) continue;
-      if (cache.load(cache.find(next, nowMs), scratch.early)) this.#forward(scratch.early, nowMs);
+      if (!cache.load(cache.find(next, nowMs), scratch.early)) continue;
+      this.encoding.readLayers(scratch.early);
+      this.#forward(scratch.early, nowMs);
     }
   }
 }
