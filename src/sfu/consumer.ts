@@ -1,29 +1,24 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
-import { type HeaderFields, writeHeader } from "../rtp/header.ts";
-import { writeTransportSequenceNumber } from "../rtp/header_extension.ts";
+import type { HeaderFields } from "../rtp/header.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
-import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
-import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
 import type { Encoding } from "./encoding.ts";
 import { EncodingSwitch } from "./encoding_switch.ts";
-import {
-  DEPENDENCY_DESCRIPTOR_URI,
-  extensionId,
-  type ExtensionMapping,
-  mapHeaderExtensions,
-} from "./header_extensions.ts";
-import { type CurrentLayers, forwarderBehind, newFiller, newForwarder, selectAgain } from "./layer_forwarding.ts";
+import { writeForwardedHeader } from "./forwarded_header.ts";
+import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
+import { type CurrentLayers, forwarderBehind, newFiller, newForwarder } from "./layer_forwarding.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
+import type { ProbeStream } from "./probes.ts";
+import { RtxSender } from "./rtx_sender.ts";
 import type { LimitedConsumer } from "./send_limit.ts";
 import type { ConsumerParameters, Kind } from "./types.ts";
 
@@ -34,7 +29,6 @@ export const MAX_CATCH_UP = 128;
 
 /** What consumers of this isolate use during one call, and none of them after it. */
 const scratch = {
-  resent: new RtpPacket(),
   /** Of those that came before the first one. */
   early: new RtpPacket(),
   rtcp: new Uint8Array(REPORT_LENGTH),
@@ -47,7 +41,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer, TrackConsumer {
+export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -56,8 +50,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly stream: OutgoingStream;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
-  /** RTP packets sent again because the subscriber asked. */
-  packetsResent = 0;
   /** As a signed number, which V8 keeps in the field itself. */
   readonly #ssrcBits: number;
   readonly #sourcePayloadType: number;
@@ -65,7 +57,8 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
-  readonly #rtxPayloadType: number;
+  /** Undefined where the subscriber takes no retransmissions. */
+  readonly #rtx: RtxSender | undefined;
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
@@ -103,8 +96,8 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     stream.switchTo(producer.codec.clockRate);
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
-    this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
     this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
+    this.#rtx = this.#newRtxSender(codec.rtxPayloadType);
     if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
   }
 
@@ -137,6 +130,11 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     }
     counters.packetsSent += stream.packetsSent - packetsBefore;
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
+  }
+
+  /** RTP packets sent again because the subscriber asked. */
+  get packetsResent(): number {
+    return this.#rtx?.packetsResent ?? 0;
   }
 
   get kind(): Kind {
@@ -221,31 +219,31 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
    * up to the end of a pair, and returns at how many.
    */
   handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0, limit = Infinity): number {
-    if (this.rtxSsrc === undefined) return 0;
-    const count = nackCount(reader);
-    let asked = 0;
-    for (let i = 0; i < count && asked < limit; i++) {
-      const first = nackPid(reader, i);
-      this.#resend(first, nowMs, roundTripMs);
-      asked++;
-      for (let rest = nackBlp(reader, i), next = first + 1; rest !== 0; rest >>= 1, next++) {
-        if ((rest & 1) === 0) continue;
-        this.#resend(next & 0xffff, nowMs, roundTripMs);
-        asked++;
-      }
-    }
-    return asked;
+    if (this.#rtx === undefined) return 0;
+    this.#rtx.layers = this.#layers;
+    return this.#rtx.handleNack(reader, this.#tellGuard(Math.floor(nowMs / STEP_MS)), nowMs, roundTripMs, limit);
   }
 
-  /** Returns the bytes of the header; `length` are those that follow it. */
-  #writeHeader(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
-    const { ids, midId, mid, transportId } = this.#extensions;
-    const bandwidth = this.#bandwidth;
-    if (bandwidth === undefined) return writeHeader(slot, packet, scratch.header, ids, midId, mid);
-    const headerLength = writeHeader(slot, packet, scratch.header, ids, midId, mid, transportId);
-    const number = bandwidth.handleSent(headerLength + length, nowMs);
-    writeTransportSequenceNumber(slot, FIXED_HEADER_LENGTH, number);
-    return headerLength;
+  /** Whether video that has RTX and numbers went out lately. */
+  canProbe(nowMs: number): boolean {
+    return this.#bandwidth !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
+  }
+
+  /**
+   * Sends one packet for a probe, of at most about `bytes`: a recent packet once more, which mends what was lost of it, or
+   * else padding, both by RTX. Returns how long it is; 0 where it could not be sent.
+   */
+  sendProbe(bytes: number, nowMs: number): number {
+    if (this.#rtx === undefined) return 0;
+    this.#rtx.layers = this.#layers;
+    return this.#rtx.sendProbe(bytes, nowMs);
+  }
+
+  #newRtxSender(payloadType: number | undefined): RtxSender | undefined {
+    const { producer, stream, rtxSsrc: ssrc } = this;
+    if (ssrc === undefined || payloadType === undefined) return undefined;
+    const [sender, extensions, bandwidth] = [this.#sender, this.#extensions, this.#bandwidth];
+    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, bandwidth });
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -255,36 +253,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     this.#untoldBytes = 0;
     this.#untoldStep = step;
     return guard;
-  }
-
-  #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const packet = scratch.resent;
-    if (!this.#rewriter.locate(sequenceNumber)) return;
-    const encoding = this.producer.encodingOf(this.#rewriter.locatedSsrc);
-    const cache = encoding?.cache;
-    const cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
-    if (encoding === undefined || cache === undefined || cached < 0) return;
-    const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
-    // Before the packet is copied: who asks for everything again and again is to cost little.
-    if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
-    if (!cache.load(cached, packet)) return;
-    const slot = this.#sender.beginRtp();
-    if (slot === undefined || this.rtxSsrc === undefined) return;
-    const { header } = scratch;
-    header.payloadType = this.#rtxPayloadType;
-    header.sequenceNumber = this.stream.rtxSequenceNumber;
-    header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
-    header.ssrc = this.rtxSsrc;
-    const layers = this.#layers;
-    const changing = layers !== undefined && selectAgain(layers, packet, encoding) ? layers : undefined;
-    changing?.changeHeader(packet);
-    const headerLength = this.#writeHeader(slot, packet, packet.payloadLength + OSN_LENGTH, nowMs);
-    const payload = changing?.changePayload(packet) ?? packet.headerLength;
-    const offset = prependOriginalSequenceNumber(packet, sequenceNumber, payload);
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.length - offset)) return;
-    this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
-    this.packetsResent++;
-    this.producer.counters.resentDownstream++;
   }
 
   /** True where the packet began the stream, or a new source of it. */
@@ -335,7 +303,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     header.sequenceNumber = this.#rewriter.sequenceNumber;
     header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    return this.#writeHeader(slot, packet, length, nowMs);
+    return writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, length, nowMs);
   }
 
   #sendFrom(headerLength: number, packet: RtpPacket, offset: number): void {
