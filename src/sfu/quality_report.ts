@@ -27,8 +27,8 @@ export interface ConsumerLike {
   };
   /** All that was sent of it, modulo 2^32 as a signed number. */
   readonly bytesSent: number;
-  /** The highest encoding to forward, by its index. */
-  setTarget(encoding: number, nowMs: number): void;
+  /** The highest encoding to forward, by its index, and the highest layers of it; Infinity for all. */
+  setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void;
   /** Takes packets for the first time: who asks for a picture is who knows when the way is open. */
   begin(): void;
   pause(): void;

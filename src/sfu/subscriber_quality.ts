@@ -1,6 +1,7 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { allocationWords, type SupplyName } from "./allocation_words.ts";
 import { type AllocatedTrack, type Allocation, Allocator, type Supply } from "./allocator.ts";
+import type { Layer } from "./layer_ladder.ts";
 import { ALL_WANTED, type QualityReport, type WantedQuality } from "./quality.ts";
 import { type ConsumerLike, describeTrack, isNews, type TrackFacts } from "./quality_report.ts";
 import { SendRate } from "./send_rate.ts";
@@ -164,10 +165,20 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const { layer, rule } = allocation;
     entry.allocation = allocation;
     entry.reason = allocationWords(allocation, supply, name, entry.wanted);
-    // What begins to come is at its lowest until it is looked at.
-    const encoding = layer?.encoding ?? 0;
-    if (layer === undefined && rule !== "nothing") return this.#pause(entry);
-    entry.consumer.setTarget(encoding, nowMs);
+    const { consumer } = entry;
+    if (layer !== undefined) {
+      // Where all layers of an encoding are sent packets need no look at theirs.
+      const { spatial, temporal } = topOf(consumer.producer.layers.at(nowMs), layer.encoding);
+      consumer.setTarget(
+        layer.encoding,
+        layer.spatial < spatial ? layer.spatial : Infinity,
+        layer.temporal < temporal ? layer.temporal : Infinity,
+        nowMs,
+      );
+    } else if (rule === "nothing") {
+      // What begins to come is at its lowest until it is looked at.
+      consumer.setTarget(0, Infinity, Infinity, nowMs);
+    } else return this.#pause(entry);
     this.#send(entry, nowMs);
   }
 
@@ -213,6 +224,12 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const all = sound + firsts.reduce((sum, one) => sum + one, 0) * BEGIN_MARGIN;
     return bandwidth.lossFraction <= LOW_LOSS ? Math.max(all, sent) : all;
   }
+}
+
+function topOf(layers: readonly Layer[], encoding: number): { spatial: number; temporal: number } {
+  const own = layers.filter((layer) => layer.encoding === encoding);
+  const top = (of: (layer: Layer) => number) => own.reduce((most, layer) => Math.max(most, of(layer)), 0);
+  return { spatial: top(({ spatial }) => spatial), temporal: top(({ temporal }) => temporal) };
 }
 
 function roundTripOf(ms: number | undefined): { roundTrip?: number } {
