@@ -1,4 +1,4 @@
-import type { Allocation } from "./allocator.ts";
+import { temporalFps } from "./layer_defaults.ts";
 import type { Layer } from "./layer_ladder.ts";
 import type { QualityReport, TrackQuality, TrackState, WantedQuality } from "./quality.ts";
 import type { Kind, Source, TrackId } from "./types.ts";
@@ -18,12 +18,16 @@ export interface ConsumerLike {
   /** The subscriber tells which of its packets came. */
   readonly numbersPackets: boolean;
   /** What is forwarded. */
-  readonly encoding: {
-    readonly rid: string | undefined;
-    readonly width: number;
-    readonly height: number;
-    readonly spatialLayers: number;
-    readonly temporalLayers: number;
+  readonly current: {
+    readonly encoding: {
+      readonly rid: string | undefined;
+      readonly spatialLayers: number;
+      readonly temporalLayers: number;
+      widthOf(spatial: number): number;
+      heightOf(spatial: number): number;
+    };
+    readonly spatial: number;
+    readonly temporal: number;
   };
   /** All that was sent of it, modulo 2^32 as a signed number. */
   readonly bytesSent: number;
@@ -38,8 +42,6 @@ export interface ConsumerLike {
 
 /** What was decided about a track. */
 export interface TrackFacts {
-  /** Undefined of sound. */
-  allocation: Allocation | undefined;
   reason: string;
   wanted: WantedQuality;
   isPaused: boolean;
@@ -47,21 +49,22 @@ export interface TrackFacts {
 
 /** What a subscriber gets of one track: of what is chosen that which is sent already. */
 export function describeTrack(consumer: ConsumerLike, bitsPerSecond: number, facts: TrackFacts): TrackQuality {
-  const { producer: { id: trackId, encodings }, encoding, started } = consumer;
-  const { allocation, isPaused, reason } = facts;
+  const { producer: { id: trackId, kind, encodings }, current, started } = consumer;
+  const { isPaused, reason } = facts;
   const state = stateOf(facts, started);
   const wanted = sizeWanted(facts.wanted);
-  const layer = allocation?.layer;
-  const isPicture = state === "sent" && layer !== undefined;
-  const { width, height, rid, spatialLayers, temporalLayers } = encoding;
+  const isPicture = state === "sent" && kind === "video";
+  const { encoding: { rid, spatialLayers, temporalLayers }, spatial, temporal } = current;
+  const width = current.encoding.widthOf(spatial);
+  const height = current.encoding.heightOf(spatial);
   return {
     trackId,
     state,
     ...(isPicture && width > 0 && { width, height }),
-    ...(isPicture && { fps: layer.fps }),
+    ...(isPicture && { fps: temporalFps(0, temporal, temporalLayers) }),
     ...(isPicture && rid !== undefined && encodings.length > 1 && { rid }),
-    ...(isPicture && spatialLayers > 1 && { spatial: layer.spatial }),
-    ...(isPicture && temporalLayers > 1 && { temporal: layer.temporal }),
+    ...(isPicture && spatialLayers > 1 && { spatial }),
+    ...(isPicture && temporalLayers > 1 && { temporal }),
     ...(!isPaused && { bitrate: Math.round(bitsPerSecond) }),
     ...(wanted !== undefined && { wanted }),
     reason,

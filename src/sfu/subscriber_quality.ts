@@ -75,7 +75,6 @@ export class SubscriberQuality<C extends ConsumerLike> {
       rate,
       isPaused: true,
       hasBegun: false,
-      allocation: undefined,
       reason: "",
       wanted: ALL_WANTED,
     });
@@ -163,7 +162,6 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   #forwardVideo(entry: Entry<C>, allocation: Allocation, supply: Supply, name: SupplyName, nowMs: number): void {
     const { layer, rule } = allocation;
-    entry.allocation = allocation;
     entry.reason = allocationWords(allocation, supply, name, entry.wanted);
     const { consumer } = entry;
     if (layer !== undefined) {
