@@ -156,6 +156,15 @@ export class MediaLines {
     return { transceiver, publication };
   }
 
+  /**
+   * The publication on an m-line.
+   * @param {string} mid
+   * @returns {Publication | null}
+   */
+  publicationOn(mid) {
+    return this.#sendLines.find(({ transceiver }) => transceiver.mid === mid)?.publication ?? null;
+  }
+
   /** The offer's `tracks`: which m-line takes which track, and what the published ones are. */
   describe() {
     const tracks = [];
@@ -260,6 +269,7 @@ async function reuse(line, publication) {
   for (const encoding of parameters.encodings) {
     if (publication.maxBitrate === undefined) delete encoding.maxBitrate;
     else encoding.maxBitrate = publication.maxBitrate;
+    encoding.active = true;
   }
   await transceiver.sender.setParameters(parameters);
 }
