@@ -18,9 +18,9 @@ import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
 import type { ProbeStream } from "./probes.ts";
+import type { ConsumerLike } from "./quality_report.ts";
 import { RtxSender } from "./rtx_sender.ts";
-import type { LimitedConsumer } from "./send_limit.ts";
-import type { ConsumerParameters, Kind } from "./types.ts";
+import type { ConsumerParameters } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
@@ -41,7 +41,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
+export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -137,13 +137,19 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     return this.#rtx?.packetsResent ?? 0;
   }
 
-  get kind(): Kind {
-    return this.producer.kind;
+  /** Whether the subscriber tells which of its packets came. */
+  get numbersPackets(): boolean {
+    return this.#bandwidth !== undefined;
   }
 
   /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
   get bytesSent(): number {
     return (this.stream.bytesSent + FIXED_HEADER_LENGTH * this.stream.packetsSent) | 0;
+  }
+
+  /** Takes packets from now on. */
+  begin(): void {
+    this.producer.addConsumer(this);
   }
 
   /** Sends no more packets until `resume`; the track stays subscribed. */
@@ -154,7 +160,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
 
   /** Goes on at the next key frame, which is asked for. */
   resume(nowMs: number): void {
-    this.producer.addConsumer(this);
+    this.begin();
     this.requestKeyFrame(nowMs);
   }
 

@@ -105,6 +105,12 @@ export abstract class LayerForwarder implements PayloadForwarder {
   /** Whether a packet must be changed to have the number `outgoing`, and others as `shift` says. */
   protected abstract mustChange(layers: PacketLayers): boolean;
 
+  /** What became of a picture of the present source; that of one which is not remembered, or went on as it came: forwarded. */
+  protected fateOf(packet: RtpPacket, picture: number): number {
+    const place = this.#map?.find(packet.ssrc, picture) ?? -1;
+    return this.#map === undefined || place < 0 ? FORWARDED : stateOf(this.#map.entryAt(place));
+  }
+
   #select(packet: RtpPacket): boolean {
     const { layers } = packet;
     if (!layers.usable) return false;

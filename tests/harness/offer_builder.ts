@@ -1,4 +1,4 @@
-import { MID_URI } from "../../src/sfu/header_extensions.ts";
+import { MID_URI, TRANSPORT_WIDE_URI } from "../../src/sfu/header_extensions.ts";
 import { CLIENT_FINGERPRINT } from "./keyed_dtls.ts";
 
 /** One m-line of an offer such as a browser writes. */
@@ -15,6 +15,8 @@ export interface OfferLine {
   readonly rtx?: readonly (readonly [number, number])[];
   /** What retransmits `ssrc`. */
   readonly rtxSsrc?: number;
+  /** The id of transport-wide sequence numbers, with feedback on them. */
+  readonly transportWide?: number;
   readonly port?: number;
 }
 
@@ -53,6 +55,7 @@ function mediaLines(line: OfferLine, options: OfferOptions): string[] {
     "a=setup:actpass",
     `a=mid:${line.mid}`,
     `a=extmap:4 ${MID_URI}`,
+    ...(line.transportWide === undefined ? [] : [`a=extmap:${line.transportWide} ${TRANSPORT_WIDE_URI}`]),
     `a=${line.direction}`,
     ...(line.msid === undefined ? [] : [`a=msid:${line.msid}`]),
     "a=rtcp-mux",
@@ -62,7 +65,12 @@ function mediaLines(line: OfferLine, options: OfferOptions): string[] {
   ];
 }
 
-function codecLines({ kind }: OfferLine, name: string, payloadType: number, rtx: number | undefined): string[] {
+function codecLines(
+  { kind, transportWide }: OfferLine,
+  name: string,
+  payloadType: number,
+  rtx: number | undefined,
+): string[] {
   const keyFrames = [`a=rtcp-fb:${payloadType} nack pli`, `a=rtcp-fb:${payloadType} ccm fir`];
   const repair = [
     `a=rtcp-fb:${payloadType} nack`,
@@ -72,6 +80,7 @@ function codecLines({ kind }: OfferLine, name: string, payloadType: number, rtx:
   return [
     `a=rtpmap:${payloadType} ${name}`,
     ...(kind === "video" ? keyFrames : []),
+    ...(transportWide === undefined ? [] : [`a=rtcp-fb:${payloadType} transport-cc`]),
     ...(rtx === undefined ? [] : repair),
   ];
 }

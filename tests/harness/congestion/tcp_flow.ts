@@ -78,7 +78,9 @@ export class TcpFlow {
     this.#flight.splice(at, 1);
     this.#progressMs = nowMs;
     const roundTripMs = nowMs - segment.sentMs;
-    this.#roundTripMs = this.#roundTripMs === 0 ? roundTripMs : this.#roundTripMs + (roundTripMs - this.#roundTripMs) / 8;
+    this.#roundTripMs = this.#roundTripMs === 0
+      ? roundTripMs
+      : this.#roundTripMs + (roundTripMs - this.#roundTripMs) / 8;
     const lost = this.#flight.filter(({ order }) => order < segment.order - REORDERING);
     if (lost.length > 0) this.#handleLoss(lost);
     else this.#grow();
