@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Source } from "./types.js" */
+/** @import { SendEncoding, Source } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 
 /** A local track on its way to the server: what the transport knows of it. */
@@ -20,13 +20,13 @@ export class Publication {
    * @param {MediaStreamTrack} track
    * @param {Source} source
    * @param {MediaStream} stream
-   * @param {number | undefined} maxBitrate bit/s
+   * @param {SendEncoding[]} encodings
    */
-  constructor(track, source, stream, maxBitrate) {
+  constructor(track, source, stream, encodings) {
     this.track = track;
     this.source = source;
     this.stream = stream;
-    this.maxBitrate = maxBitrate;
+    this.encodings = encodings;
   }
 
   /** Resolves when the server takes the track, rejects with a SwitchboardError when it does not. */

@@ -42,6 +42,11 @@
  */
 
 /**
+ * What of a track is sent once (RTCRtpEncodingParameters of W3C's WebRTC and WebRTC-SVC).
+ * @typedef {RTCRtpEncodingParameters & { scalabilityMode?: string }} SendEncoding
+ */
+
+/**
  * What a client wants of a remote track; what is left out is all there is. Pixels are those of the display. More `priority`
  * (0 to 255, default 1) goes before less, `pinned` before all that is not, and of what is `off` nothing is sent.
  * @typedef {{ width?: number, height?: number, fps?: number, priority?: number, pinned?: boolean, off?: boolean }} WantedQuality
@@ -80,7 +85,11 @@
  * @property {Source} [source] default: microphone or camera
  * @property {MediaStream} [stream] tracks of one stream are played in sync; default: one for camera and microphone, one
  * for the screen and its sound
- * @property {number} [maxBitrate] bit/s
+ * @property {number} [maxBitrate] bit/s, of all encodings together
+ * @property {boolean | SendEncoding[]} [simulcast] whether several encodings are sent, of which each subscriber
+ * gets the one that suits it: up to three, by the height of the track; or which. Default: of a camera
+ * @property {string} [scalabilityMode] one stream with layers instead, as `L3T3_KEY`, for a room of VP9 or AV1 alone; a
+ * browser that does not know the mode sends one without
  */
 
 /**
