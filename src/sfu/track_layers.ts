@@ -102,9 +102,10 @@ function describe(
       const fps = temporalFps(0, temporal, temporalLayers);
       const measured = encoding.layerBitsPerSecond(spatial, temporal, nowMs);
       const key = spatial * temporalLayers + temporal;
-      const mean = meanOf(memory.means.get(key), measured, elapsedMs);
-      if (mean > 0) memory.means.set(key, mean);
       const unknown = count > 1 || picture.width > 0 ? picture : UNKNOWN_SINGLE;
+      const usual = usualBitsPerSecond(unknown, temporal, temporalLayers);
+      const mean = meanOf(memory.means.get(key), measured, usual, elapsedMs);
+      if (measured > 0) memory.means.set(key, mean);
       layers.push({
         encoding: index,
         spatial,
@@ -113,7 +114,7 @@ function describe(
         width: picture.width,
         height: picture.height,
         fps,
-        bitsPerSecond: mean > 0 ? mean : usualBitsPerSecond(unknown, temporal, temporalLayers),
+        bitsPerSecond: mean,
       });
     }
   }
@@ -135,9 +136,9 @@ function nameOf({ rid, spatialLayers }: Encoding, index: number, count: number, 
   return [encoding, layer, rate].filter((part) => part !== "").join(" ");
 }
 
-/** Nothing measured says nothing: what was is kept. */
-function meanOf(before: number | undefined, measured: number, elapsedMs: number): number {
-  if (measured <= 0) return before ?? 0;
-  if (before === undefined) return measured;
+/** Nothing measured says nothing: what was is kept. An encoder begins with less than it will send. */
+function meanOf(before: number | undefined, measured: number, usual: number, elapsedMs: number): number {
+  if (measured <= 0) return before ?? usual;
+  if (before === undefined) return Math.max(measured, usual);
   return before + (measured - before) * (1 - Math.exp(-Math.min(elapsedMs, MEAN_MS * 10) / MEAN_MS));
 }

@@ -41,15 +41,18 @@ test("B331: what was not seen yet counts by its size, which the order tells, and
   assert.deepEqual(layers.at(0).map(({ height }) => height), [180, 360, 720]);
   assert.deepEqual(bits(0), [150, 508, 1721]);
   encodings[0].bitsPerSecond = 100_000;
+  encodings[1].bitsPerSecond = 700_000;
   assert.deepEqual(bits(100), [150, 508, 1721], "all who ask in a quarter of a second get the same");
-  assert.deepEqual(bits(250), [100, 508, 1721]);
+  assert.deepEqual(bits(250), [150, 700, 1721], "an encoder begins with less than it will send");
+  for (let nowMs = 500; nowMs < 12_000; nowMs += 250) bits(nowMs);
+  assert.equal(bits(12_000)[0], 100);
   encodings[0].bitsPerSecond = 300_000;
-  const [burst] = bits(500);
+  const [burst] = bits(12_250);
   assert.ok(burst > 110 && burst < 140, `${burst}: a key frame is not what a layer takes`);
-  for (let nowMs = 750; nowMs < 12_000; nowMs += 250) bits(nowMs);
-  assert.ok(bits(12_000)[0] > 295);
+  for (let nowMs = 12_500; nowMs < 24_000; nowMs += 250) bits(nowMs);
+  assert.ok(bits(24_000)[0] > 295);
   encodings[0].bitsPerSecond = 0;
-  assert.ok(bits(13_000)[0] > 295, "what stopped takes what it took last");
+  assert.ok(bits(25_000)[0] > 295, "what stopped takes what it took last");
 });
 
 test("B331: temporal layers have their names, rates and shares; a single picture has no name, and counts as little", () => {
