@@ -102,6 +102,11 @@ export class LossBasedEstimate {
     if (!this.#isTrying) this.#limit = Math.max(this.#limit, Math.min(bitsPerSecond, MAX_PROBED * this.#limit));
   }
 
+  /** The rate fell because a queue had grown: what was sent before tells nothing of what is sent now. */
+  handleDecrease(nowMs: number): void {
+    this.#restart(nowMs);
+  }
+
   /** Forgets what was lost: another way. */
   reset(nowMs: number): void {
     this.#limit = Infinity;
