@@ -58,8 +58,11 @@ const FIRST_SILENCE_MS = 10_000;
 const RATE_MS = 500;
 /** REMB says where to start as long as this. */
 const START_MS = 2000;
-/** A probe is named as the reason for so long. */
-const PROBED_MS = 5000;
+/** A probe that found less than it was sent at is named as the reason for so long. */
+const PROBED_MS = 6000;
+const FOUND_LESS = 0.9;
+/** What is said of longer ones is no measurement. */
+const MAX_ROUND_TRIP_MS = 60_000;
 
 /**
  * Estimates what one subscriber's way carries, from what it reports of the packets that were sent to it (Google congestion
@@ -220,15 +223,14 @@ export class BandwidthEstimator {
     if (!this.#hasNews) return;
     const nowMs = this.#nowMs;
     this.#feedbackMs = nowMs;
-    this.#silentMs = -Infinity;
+    this.#endSilence(nowMs);
     this.#tickMs = nowMs + FEEDBACK_MS;
     this.#measureRoundTrip(nowMs);
     const probe = this.#probeBitrate.take();
     if (probe > 0) this.#handleProbe(probe, nowMs);
     this.#throughput.update();
     this.#delay.update(this.#throughput, probe, nowMs);
-    if (this.#delay.decreasedMs === nowMs && !this.#delay.isCompeting(nowMs)) this.#loss.handleDecrease(nowMs);
-    this.#loss.update(this.#delay.bitsPerSecond, nowMs);
+    this.#updateLoss(nowMs);
     this.#update(nowMs);
   }
 
@@ -243,6 +245,7 @@ export class BandwidthEstimator {
   }
 
   handleRemb(bitsPerSecond: number, nowMs: number): void {
+    if (!(bitsPerSecond >= 0)) return;
     this.#nowMs = nowMs;
     if (bitsPerSecond > this.#remb) this.#probes.handleRaised(nowMs);
     this.#remb = bitsPerSecond;
@@ -253,6 +256,7 @@ export class BandwidthEstimator {
   }
 
   handleRoundTrip(ms: number): void {
+    if (!(ms >= 0 && ms <= MAX_ROUND_TRIP_MS)) return;
     this.#hasReportedRoundTrip = true;
     this.#reports.handleRoundTrip(ms);
     this.#delay.handleRoundTrip(ms);
@@ -278,7 +282,7 @@ export class BandwidthEstimator {
 
   /** What all tracks together could use at the most; probes do not go far beyond it. Infinity at first; 0: no probes. */
   setWanted(bitsPerSecond: number, nowMs: number): void {
-    this.#probes.setWanted(bitsPerSecond, nowMs);
+    if (bitsPerSecond >= 0) this.#probes.setWanted(bitsPerSecond, nowMs);
   }
 
   /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest; Infinity for never. */
@@ -317,8 +321,15 @@ export class BandwidthEstimator {
     return this.#feedbackMs !== -Infinity;
   }
 
+  /** Beside somebody who fills the queue losses are part of that: the estimate by delay answers them. */
+  #updateLoss(nowMs: number): void {
+    if (this.#delay.isCompeting(nowMs)) this.#loss.release();
+    else if (this.#delay.decreasedMs === nowMs) this.#loss.handleDecrease(nowMs);
+    this.#loss.update(this.#delay.bitsPerSecond, nowMs);
+  }
+
   #handleProbe(bitsPerSecond: number, nowMs: number): void {
-    this.#probedMs = nowMs;
+    if (bitsPerSecond < FOUND_LESS * this.#probeSender.lastBitsPerSecond) this.#probedMs = nowMs;
     this.#probes.handleResult();
     this.#loss.handleProbe(bitsPerSecond);
   }
@@ -338,6 +349,13 @@ export class BandwidthEstimator {
     this.#silentMs = nowMs;
     this.#delay.setRate(this.#delay.bitsPerSecond / 2, nowMs);
     this.#reports.setRate(this.#clamp(this.#reports.bitsPerSecond / 2));
+  }
+
+  /** What the way carries by now is looked into. */
+  #endSilence(nowMs: number): void {
+    if (this.#silentMs === -Infinity) return;
+    this.#silentMs = -Infinity;
+    this.#probes.handleRaised(nowMs);
   }
 
   #oldestOutstandingMs(nowMs: number): number {

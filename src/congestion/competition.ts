@@ -16,7 +16,7 @@ const ARRIVING = 0.95;
 const OVERLOADED = 0.93;
 const OVERLOAD_MS = 700;
 /** So often in a row a queue that does not drain is somebody else's. */
-const VOTES = 2;
+const VOTES = 3;
 /** How long that is believed before it is looked at again. */
 const BELIEVED_MS = 20_000;
 

@@ -107,6 +107,12 @@ export class LossBasedEstimate {
     this.#restart(nowMs);
   }
 
+  /** Something else answers the losses. */
+  release(): void {
+    this.#limit = Infinity;
+    this.#isTrying = false;
+  }
+
   /** Forgets what was lost: another way. */
   reset(nowMs: number): void {
     this.#limit = Infinity;

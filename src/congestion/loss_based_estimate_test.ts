@@ -147,6 +147,8 @@ Deno.test({
     assert.equal(way.estimate.bitsPerSecond, 1.5 * before);
     way.estimate.handleProbe(100_000);
     assert.equal(way.estimate.bitsPerSecond, 1.5 * before);
+    way.estimate.release();
+    assert.equal(way.estimate.bitsPerSecond, Infinity);
     way.estimate.reset(way.nowMs);
     assert.equal(way.estimate.bitsPerSecond, Infinity);
     assert.equal(way.estimate.inherentLoss, 0);
