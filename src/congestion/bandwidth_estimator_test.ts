@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Experiment } from "../../tests/harness/congestion/experiment.ts";
-import { BandwidthEstimator, type EstimateLimit } from "./bandwidth_estimator.ts";
+import { BandwidthEstimator } from "./bandwidth_estimator.ts";
+import type { EstimateLimit } from "./estimate_limit.ts";
 
 const START_MS = 5000;
 
