@@ -301,7 +301,8 @@ export class BandwidthEstimator {
   #updateLoss(nowMs: number): void {
     if (this.#delay.isCompeting(nowMs)) this.#loss.release();
     else if (this.#delay.decreasedMs === nowMs) this.#loss.handleDecrease(nowMs);
-    this.#loss.update(this.#delay.bitsPerSecond, nowMs);
+    const isOfOthers = this.#loss.update(this.#delay.bitsPerSecond, this.#delay.queueMs, nowMs);
+    if (isOfOthers) this.#delay.handleOthers(nowMs);
   }
 
   #handleProbe(bitsPerSecond: number, nowMs: number): void {

@@ -95,6 +95,11 @@ export class Competition {
     } else if (nowMs >= this.#watchMs + WATCH_MS) this.#judge(arriving, nowMs);
   }
 
+  /** Losses have told of somebody else. */
+  handleOthers(nowMs: number): void {
+    this.#believedMs = nowMs + BELIEVED_MS;
+  }
+
   /** A packet was lost: the queue is full still. */
   handleLost(nowMs: number): void {
     if (this.isCompeting(nowMs)) this.#believedMs = nowMs + BELIEVED_MS;

@@ -119,6 +119,9 @@ Deno.test({
     assert.equal(flow.isCompeting, true);
     flow.competition.reset();
     assert.equal(flow.isCompeting, false);
+    flow.competition.handleOthers(flow.nowMs);
+    assert.equal(flow.isCompeting, true);
+    flow.competition.reset();
     assert.equal(flow.competition.queueMs, 0);
   },
 });
