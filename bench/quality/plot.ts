@@ -1,6 +1,6 @@
 import type { Experiment, Sample } from "../../tests/harness/congestion/experiment.ts";
 
-const [WIDTH, LEFT, RIGHT] = [760, 52, 12];
+const [WIDTH, LEFT, RIGHT] = [760, 52, 22];
 /** Of the panel of rates, and of that of the queue below it. */
 const RATES = { top: 40, height: 190 };
 const QUEUE = { top: 262, height: 70 };
@@ -43,7 +43,7 @@ export function plot(title: string, experiment: Experiment): string {
     ...timeTicks(seconds).map((value) => text(x(value), QUEUE.top + QUEUE.height + 14, `${value} s`, "middle")),
     text(4, RATES.top - 6, "Mbit/s", "start"),
     text(4, QUEUE.top - 8, "queue, ms", "start"),
-    path(steps(line(megabits(({ capacity }) => capacity), rate)), "#999", 2),
+    path(steps(line((group) => group[group.length - 1].capacity / 1e6, rate)), "#999", 2),
     ...(hasTcp ? [path(line(megabits(({ tcp }) => tcp), rate), TCP_COLOUR, 1, "1 2")] : []),
     ...flows,
     path(line((group) => highest(group, ({ queueMs }) => queueMs), queue), GREY, 1.2),
