@@ -67,7 +67,7 @@ export class Competition {
 
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(sentUs: number, arrivalTicks: number): void {
-    const delayUs = (arrivalTicks * 250 - sentUs) | 0;
+    const delayUs = (Math.imul(arrivalTicks, 250) - sentUs) | 0;
     if (!this.#hasLevel || ((delayUs - this.#growingUs) | 0) < 0) this.#growingUs = delayUs;
     this.#hasLevel = true;
     if (!this.#hasFeedback || ((delayUs - this.#feedbackUs) | 0) < 0) this.#feedbackUs = delayUs;
