@@ -3,6 +3,7 @@ import { DelayBasedEstimate } from "./delay_based_estimate.ts";
 import { ThroughputEstimator } from "./throughput_estimator.ts";
 
 const MTU = 1200;
+const NOTHING = { bitsPerSecond: 0, recentBitsPerSecond: 0, arriving: 1 };
 
 /** Frames over a link without loss, each reported as soon as it has arrived. */
 class FrameStream {
@@ -36,7 +37,7 @@ class FrameStream {
       this.estimate.handlePacket((this.nowMs * 1000) | 0, ticks, toldMs);
     }
     this.#throughput.update();
-    this.estimate.update(this.#throughput.bitsPerSecond, this.#throughput.arriving, 0, toldMs);
+    this.estimate.update(this.#throughput, 0, toldMs);
     this.nowMs += 1000 / this.#framesPerSecond;
   }
 }
@@ -92,7 +93,7 @@ for (const silenceS of [35, 640]) {
         throughput.handlePacket(1000, (sentMs * 1000) | 0, (nowMs * 4) | 0);
         estimate.handlePacket((sentMs * 1000) | 0, (nowMs * 4) | 0, nowMs);
         throughput.update();
-        estimate.update(throughput.bitsPerSecond, throughput.arriving, 0, nowMs);
+        estimate.update(throughput, 0, nowMs);
         nowMs += intervalMs;
         sentMs += 20;
       };
@@ -111,15 +112,15 @@ Deno.test({
   permissions: "none",
   fn() {
     const estimate = new DelayBasedEstimate(300_000, 10_000, 30_000_000);
-    estimate.update(0, 1, 1_000_000, 0);
+    estimate.update(NOTHING, 1_000_000, 0);
     assert.equal(estimate.bitsPerSecond, 1_000_000);
     for (let index = 0; index < 40; index++) estimate.handlePacket(33_000 * index, 4 * 66 * index, 66 * index);
     assert.equal(estimate.usage, "over");
-    estimate.update(0, 1, 0, 3000);
+    estimate.update(NOTHING, 0, 3000);
     assert.equal(estimate.bitsPerSecond, 500_000);
-    estimate.update(0, 1, 0, 3100);
+    estimate.update(NOTHING, 0, 3100);
     assert.equal(estimate.bitsPerSecond, 500_000);
-    estimate.update(0, 1, 0, 3200);
+    estimate.update(NOTHING, 0, 3200);
     assert.equal(estimate.bitsPerSecond, 250_000);
   },
 });
@@ -130,7 +131,7 @@ Deno.test({
   fn() {
     const estimate = new DelayBasedEstimate(300_000, 10_000, 30_000_000);
     assert.equal(estimate.isMeasured, false);
-    estimate.update(0, 1, 1_800_000, 0);
+    estimate.update(NOTHING, 1_800_000, 0);
     assert.equal(estimate.bitsPerSecond, 1_800_000);
     assert.equal(estimate.isMeasured, true);
     estimate.restart(300_000);

@@ -14,10 +14,14 @@ Deno.test({
     // Three standard deviations of sqrt(0.4 * 500) kbit/s.
     assert.ok(Math.abs(capacity.upperBound - 542_426) < 1, `${capacity.upperBound}`);
     assert.ok(Math.abs(capacity.lowerBound - 457_574) < 1);
+    // One of them.
+    assert.equal(capacity.isBelow(514_000), false);
+    assert.equal(capacity.isBelow(515_000), true);
     capacity.handleOveruse(600_000);
     assert.equal(capacity.bitsPerSecond, 505_000);
     capacity.reset();
     assert.equal(capacity.isKnown, false);
+    assert.equal(capacity.isBelow(1), true);
   },
 });
 

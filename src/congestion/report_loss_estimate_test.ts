@@ -55,10 +55,10 @@ Deno.test({
   fn() {
     const estimate = new ReportLossEstimate(300_000);
     estimate.handleRoundTrip(100);
-    estimate.handleRoundTrip(360);
+    estimate.handleRoundTrip(260);
     reports(estimate, 5, 0);
     assert.equal(estimate.bitsPerSecond, 300_000);
-    estimate.handleRoundTrip(700);
+    estimate.handleRoundTrip(410);
     estimate.handleReport(0, 50, 6000);
     assert.equal(estimate.bitsPerSecond, 255_000);
     estimate.reset();
