@@ -55,6 +55,7 @@ export abstract class LayerForwarder implements PayloadForwarder {
     this.targetTemporal = Math.min(temporal, ALL_LAYERS);
     const isAll = this.targetSpatial === ALL_LAYERS && this.targetTemporal === ALL_LAYERS;
     this.#passes = isAll && !this.#switching && this.#map === undefined;
+    if (this.#map !== undefined) this.needsKeyFrame = this.isOutOfReach();
   }
 
   switchSource(): void {
@@ -86,6 +87,8 @@ export abstract class LayerForwarder implements PayloadForwarder {
   abstract changePayload(packet: RtpPacket): number;
   abstract restore(packet: RtpPacket): void;
 
+  /** Whether the target can be reached at a key frame only, as far as the newest packet tells. */
+  protected abstract isOutOfReach(): boolean;
   /** The picture's number in a `stamp`. */
   protected abstract numberOf(stamp: number): number;
   /**

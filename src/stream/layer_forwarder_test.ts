@@ -33,6 +33,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B321: numbers go on from the newest picture also where the last packet before a switch told none",
+  permissions: "none",
+  fn() {
+    const path = started();
+    // A packet's view is reused: what was read into it before is of an older picture.
+    const view = picture(1);
+    path.handle(view);
+    for (let number = 2; number < 40; number++) path.handle(picture(number));
+    view.sequenceNumber = 40;
+    view.payloadLength = 3;
+    assert.equal(path.handle(view), "sent");
+    path.switchSource();
+    path.handle(picture(50, { ssrc: 2, keyFrame: true }));
+    assert.equal(path.sent.layers.pictureId, 40);
+  },
+});
+
+Deno.test({
   name: "B122: a target that is lowered and raised before the first packet leaves everything as it comes",
   permissions: "none",
   fn() {

@@ -45,6 +45,8 @@ export class DependencyReader implements LayerReader {
   /** Bits for the decode targets that the encoder makes, and the frame that said so. */
   #active = 0;
   #activeFrom = 0;
+  /** The newest one. */
+  #keyPicture = -1;
   #stamp = -1;
 
   constructor(format: DescribedFormat, descriptorId: number) {
@@ -79,7 +81,8 @@ export class DependencyReader implements LayerReader {
     const element = this.#descriptorId > 0 ? findExtension(packet, this.#descriptorId) : -1;
     if (element >= 0 && payloadLength > 0) this.#readDescriptor(packet, layers, element);
     else this.#readUndescribed(packet, layers);
-    if (layers.startsKeyPicture && layers.picture >= layers.newestBefore) {
+    if (layers.startsKeyPicture && layers.picture >= this.#keyPicture) {
+      this.#keyPicture = layers.picture;
       this.#format.readSize(bytes, headerLength, payloadLength, this.#size);
     }
     layers.spatialLayers = this.spatialLayers;
