@@ -55,6 +55,7 @@ export abstract class LayerForwarder implements PayloadForwarder {
     this.targetTemporal = Math.min(temporal, ALL_LAYERS);
     const isAll = this.targetSpatial === ALL_LAYERS && this.targetTemporal === ALL_LAYERS;
     this.#passes = isAll && !this.#switching && this.#map === undefined;
+    if (this.#map !== undefined) this.needsKeyFrame = this.isOutOfReach();
   }
 
   switchSource(): void {
@@ -74,8 +75,9 @@ export abstract class LayerForwarder implements PayloadForwarder {
   selectAgain(packet: RtpPacket): boolean {
     const { layers } = packet;
     const map = this.#map;
-    if (map === undefined || layers.picture < 0) return this.#selectAsItCame(packet);
+    if (map === undefined) return this.#selectAsItCame(packet);
     if (!layers.usable) return false;
+    if (layers.picture < 0) return this.#selectAsItCame(packet);
     const place = map.findAgain(packet.ssrc, layers.picture);
     if (place >= 0) return this.#selectKnown(packet, map, map.entryAt(place));
     return this.#hasPassed && !map.hasBegun(packet.ssrc, layers.picture) && this.#selectAsItCame(packet);
@@ -85,6 +87,8 @@ export abstract class LayerForwarder implements PayloadForwarder {
   abstract changePayload(packet: RtpPacket): number;
   abstract restore(packet: RtpPacket): void;
 
+  /** Whether the target can be reached at a key frame only, as far as the newest packet tells. */
+  protected abstract isOutOfReach(): boolean;
   /** The picture's number in a `stamp`. */
   protected abstract numberOf(stamp: number): number;
   /**

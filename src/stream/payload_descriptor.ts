@@ -28,6 +28,8 @@ const REWRITTEN_LENGTH = 5;
 export class DescriptorForwarder extends LayerForwarder {
   #structure: DependencyStructure | undefined;
   #target = ALL_TARGETS;
+  /** Bits for the decode targets that the encoder makes. */
+  #active = 0;
   /** Bits: 1 << n for each chain of which a frame was left out, or never came. */
   #broken = 0;
   /** Of each chain: the frame that is missing and waited for; 0 for none. */
@@ -76,11 +78,22 @@ export class DescriptorForwarder extends LayerForwarder {
     return structure === undefined ? 0 : ((stamp & 0x3f) + shift - structure.templateIdOffset) & 0x3f;
   }
 
+  protected override isOutOfReach(): boolean {
+    const structure = this.#structure;
+    const present = this.#target;
+    if (structure === undefined || present === ALL_TARGETS) return false;
+    if (present === NO_TARGET) return true;
+    const wanted = this.#wantedTarget(structure);
+    const isHeld = (structure.within[present] & (1 << wanted)) !== 0;
+    return !isHeld && structure.spatialOf[wanted] !== structure.spatialOf[present];
+  }
+
   protected override decide(layers: PacketLayers, packet: RtpPacket): boolean {
     const { structure } = layers;
     if (structure === undefined) return false;
     const isNewPicture = this.#beginsPicture(layers, packet);
-    const wanted = this.#wantedTarget(layers, structure);
+    this.#active = layers.active;
+    const wanted = this.#wantedTarget(structure);
     if (structure !== this.#structure || layers.keyPicture) this.#beginSequence(layers, structure, wanted);
     this.#followChains(layers, packet);
     const isWhole = this.#isWhole(layers, packet);
@@ -90,6 +103,8 @@ export class DescriptorForwarder extends LayerForwarder {
     this.spatial = target < 0 ? 0 : structure.spatialOf[target];
     this.temporal = target < 0 ? 0 : structure.temporalOf[target];
     this.needsKeyFrame = target < 0 || structure.spatialOf[wanted] !== this.spatial;
+    // Without the structure nothing can be understood, even where its own frame is no part of the target.
+    if (layers.keyPicture) return true;
     return target >= 0 && isWhole && !this.#isBroken(structure, target) && (layers.present & (1 << target)) !== 0;
   }
 
@@ -98,7 +113,7 @@ export class DescriptorForwarder extends LayerForwarder {
   }
 
   protected override decideLate(layers: PacketLayers, level: number): boolean {
-    if (level === ALL_TARGETS_LEVEL) return true;
+    if (level === ALL_TARGETS_LEVEL || layers.attachesStructure) return true;
     return level < MAX_TARGETS && (layers.present & (1 << level)) !== 0;
   }
 
@@ -133,7 +148,8 @@ export class DescriptorForwarder extends LayerForwarder {
   }
 
   /** The best one that is asked for; the least one where even that is more. */
-  #wantedTarget({ active }: PacketLayers, structure: DependencyStructure): number {
+  #wantedTarget(structure: DependencyStructure): number {
+    const active = this.#active;
     let best = NO_TARGET;
     let least = 0;
     for (let target = 0; target < structure.decodeTargets; target++) {

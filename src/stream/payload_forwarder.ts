@@ -15,7 +15,10 @@ export interface PayloadForwarder {
   /** The highest layers forwarded at present. */
   readonly spatial: number;
   readonly temporal: number;
-  /** Whether the target can be reached at a key frame only, so that one is to be asked for. */
+  /**
+   * Whether the target can be reached at a key frame only, so that one is to be asked for: known after `setTarget`, and
+   * after each packet, as it may be the stream that has changed, or a chain that broke.
+   */
   readonly needsKeyFrame: boolean;
   /** The M bit of the selected packet: the end of the highest forwarded spatial layer. */
   readonly marker: boolean;

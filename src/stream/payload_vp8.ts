@@ -11,6 +11,10 @@ export class Vp8Forwarder extends PictureIdForwarder {
     super(true);
   }
 
+  protected override isOutOfReach(): boolean {
+    return false;
+  }
+
   protected override decide(layers: PacketLayers): boolean {
     const { targetTemporal } = this;
     if (layers.keyPicture || targetTemporal < this.temporal) this.temporal = targetTemporal;

@@ -10,6 +10,8 @@ import { PictureIdForwarder } from "./picture_id_forwarder.ts";
 export class Vp9Forwarder extends PictureIdForwarder {
   /** Bits: 1 << n for each spatial layer of which a frame was left out since the last key picture, as not needed above. */
   #broken = 0;
+  /** The highest spatial layer of the source. */
+  #highest = 0;
 
   constructor() {
     super(false);
@@ -20,6 +22,11 @@ export class Vp9Forwarder extends PictureIdForwarder {
     const { layers } = packet;
     if (layers.notNeededAbove && layers.spatial < this.spatial) this.#broken |= 1 << layers.spatial;
     return false;
+  }
+
+  protected override isOutOfReach(): boolean {
+    const wanted = Math.min(this.targetSpatial, this.#highest);
+    return wanted > this.spatial || (wanted < this.spatial && this.#isBroken(wanted));
   }
 
   protected override decide(layers: PacketLayers): boolean {
@@ -36,10 +43,10 @@ export class Vp9Forwarder extends PictureIdForwarder {
     return layers.temporal <= (level & 0x07);
   }
 
-  /** Z: what no upper layer is predicted from is left out below the highest layer. */
+  /** Z: what no upper layer is predicted from is left out below the highest layer, but for a key picture's structure. */
   protected override includes(layers: PacketLayers, level: number): boolean {
     const spatial = level >> 3;
-    return layers.spatial === spatial || (layers.spatial < spatial && !layers.notNeededAbove);
+    return layers.spatial === spatial || (layers.spatial < spatial && (layers.keyPicture || !layers.notNeededAbove));
   }
 
   protected override markerOf({ marker, layers }: RtpPacket, level: number): boolean {
@@ -48,12 +55,16 @@ export class Vp9Forwarder extends PictureIdForwarder {
 
   /** Up at a key picture. Down at any, but not to a layer whose frames were left out. */
   #decideSpatial(layers: PacketLayers): void {
-    const highest = layers.spatialLayers - 1;
-    if (this.spatial === ALL_LAYERS) this.spatial = highest;
-    const wanted = Math.min(this.targetSpatial, highest);
+    this.#highest = layers.spatialLayers - 1;
+    if (this.spatial === ALL_LAYERS) this.spatial = this.#highest;
+    const wanted = Math.min(this.targetSpatial, this.#highest);
     if (layers.keyPicture) this.#broken = 0;
-    if (layers.keyPicture || (wanted < this.spatial && (this.#broken & (1 << wanted)) === 0)) this.spatial = wanted;
+    if (layers.keyPicture || (wanted < this.spatial && !this.#isBroken(wanted))) this.spatial = wanted;
     this.needsKeyFrame = wanted !== this.spatial;
+  }
+
+  #isBroken(spatial: number): boolean {
+    return (this.#broken & (1 << spatial)) !== 0;
   }
 
   /**

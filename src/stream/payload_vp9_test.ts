@@ -18,6 +18,7 @@ const SHAPES: Readonly<Record<string, Omit<StreamShape, "packetsPerFrame">>> = {
   "not scalable": { spatialLayers: 1, temporalLayers: 1, interLayer: "every picture" },
   "three temporal layers": { spatialLayers: 1, temporalLayers: 3, interLayer: "every picture" },
   "SVC": { spatialLayers: 3, temporalLayers: 3, interLayer: "every picture" },
+  "simulcast in one stream": { spatialLayers: 3, temporalLayers: 3, interLayer: "never" },
   "K-SVC": { spatialLayers: 3, temporalLayers: 3, interLayer: "key pictures" },
 };
 const TARGETS = [[Infinity, Infinity], [0, Infinity], [Infinity, 0], [1, 1]] as const;
@@ -35,7 +36,10 @@ function isWanted(position: PacketPosition, spatial: number, temporal: number): 
   // All of a stream goes on as it comes.
   if (spatial === Infinity && temporal === Infinity) return true;
   const top = Math.min(spatial, shape.spatialLayers - 1);
-  return spatialLayer === top || keyPicture || shape.interLayer === "every picture";
+  // Each key picture's lowest layer has the structure.
+  if (keyPicture && spatialLayer === 0) return true;
+  return spatialLayer === top || (keyPicture && shape.interLayer === "key pictures") ||
+    shape.interLayer === "every picture";
 }
 
 for (const [what, shape] of Object.entries(SHAPES)) {
@@ -43,7 +47,7 @@ for (const [what, shape] of Object.entries(SHAPES)) {
     for (const packetsPerFrame of [1, 3]) {
       Deno.test({
         name:
-          `B317, B318, B324, B326: VP9, ${what}: 100,000 packets in frames of ${packetsPerFrame}, of layers up to ${spatial} and ${temporal}`,
+          `B317, B318, B324, B326, B329: VP9, ${what}: 100,000 packets in frames of ${packetsPerFrame}, of layers up to ${spatial} and ${temporal}`,
         permissions: "none",
         fn() {
           const path = pathTo(spatial, temporal);
@@ -77,29 +81,33 @@ for (const [spatial, temporal] of TARGETS) {
       `B320: VP9, SVC: 100,000 packets of layers up to ${spatial} and ${temporal}, shuffled in a pool of 64, keep order`,
     permissions: "none",
     fn() {
-      const seed = randomSeed();
-      const path = pathTo(spatial, temporal);
-      const source = new FrameSource(vp9Frames, { ...SHAPES.SVC, packetsPerFrame: 3 });
-      const { position } = source;
-      const numbers = new Map<number, number>();
-      let newest = 0;
-      let newestPicture = 0;
-      for (const index of shuffled(COUNT, seed)) {
-        const outcome = path.handle(source.packet(index));
-        newestPicture = Math.max(newestPicture, position.picture);
-        if (outcome !== "sent" && outcome !== "padding") continue;
-        const number = newest + sequenceDiff(path.sent.sequenceNumber, (FIRST_OUT + newest) & 0xffff);
-        newest = Math.max(newest, number);
-        expect(numbers.has(index), false, index, seed);
-        numbers.set(index, number);
-        const isKnown = spatial + temporal === Infinity || position.picture > newestPicture - MAX_PICTURES;
-        const isSent = isKnown && isWanted(position, spatial, temporal);
-        expect(outcome, isSent ? "sent" : "padding", index, seed);
-        if (isSent) expect(path.sent.layers.pictureId, position.picture & 0x7fff, index, seed);
-      }
-      expectRising(numbers, seed);
+      // The first one failed: the key picture came behind others, and its structure was not taken.
+      for (const seed of [1778792109, randomSeed()]) checkShuffled(spatial, temporal, seed);
     },
   });
+}
+
+function checkShuffled(spatial: number, temporal: number, seed: number): void {
+  const path = pathTo(spatial, temporal);
+  const source = new FrameSource(vp9Frames, { ...SHAPES.SVC, packetsPerFrame: 3 });
+  const { position } = source;
+  const numbers = new Map<number, number>();
+  let newest = 0;
+  let newestPicture = 0;
+  for (const index of shuffled(COUNT, seed)) {
+    const outcome = path.handle(source.packet(index));
+    newestPicture = Math.max(newestPicture, position.picture);
+    if (outcome !== "sent" && outcome !== "padding") continue;
+    const number = newest + sequenceDiff(path.sent.sequenceNumber, (FIRST_OUT + newest) & 0xffff);
+    newest = Math.max(newest, number);
+    expect(numbers.has(index), false, index, seed);
+    numbers.set(index, number);
+    const isKnown = spatial + temporal === Infinity || position.picture > newestPicture - MAX_PICTURES;
+    const isSent = isKnown && isWanted(position, spatial, temporal);
+    expect(outcome, isSent ? "sent" : "padding", index, seed);
+    if (isSent) expect(path.sent.layers.pictureId, position.picture & 0x7fff, index, seed);
+  }
+  expectRising(numbers, seed);
 }
 
 for (const [what, shape] of Object.entries(SHAPES)) {
@@ -175,6 +183,10 @@ Deno.test({
     assert.equal(path.sent.marker, true, "the end of the highest forwarded layer");
     assert.equal(path.handle(frame(2, 1)), "closed");
     assert.deepEqual([forwarder.spatial, forwarder.needsKeyFrame], [0, false]);
+    forwarder.setTarget(1, Infinity);
+    assert.equal(forwarder.needsKeyFrame, true);
+    forwarder.setTarget(0, Infinity);
+    assert.equal(forwarder.needsKeyFrame, false);
     forwarder.setTarget(1, Infinity);
     path.handle(frame(3, 0));
     assert.equal(path.handle(frame(3, 1)), "closed");

@@ -13,6 +13,8 @@ export class Vp8LayerReader implements LayerReader {
   readonly spatialLayers = 1;
   readonly #temporal = new LayerCount();
   readonly #counter = new PictureCounter();
+  /** The newest one. */
+  #keyPicture = -1;
   #stamp = -1;
   #width = 0;
   #height = 0;
@@ -36,6 +38,7 @@ export class Vp8LayerReader implements LayerReader {
     layers.usable = start < end;
     layers.newestBefore = this.#counter.newest;
     layers.picture = -1;
+    layers.stamp = this.#stamp;
     layers.startsKeyPicture = false;
     layers.keyPicture = false;
     if (!layers.usable) return;
@@ -57,9 +60,10 @@ export class Vp8LayerReader implements LayerReader {
   #handleKeyFrame(packet: RtpPacket, layers: PacketLayers, start: number, end: number): void {
     layers.startsKeyPicture = true;
     layers.keyPicture = true;
-    // One that is late, or from the cache, tells nothing new.
-    if (layers.picture < layers.newestBefore) return;
-    if (layers.picture > layers.newestBefore) this.#temporal.handleKeyFrame();
+    // One from before the newest, as it may be in the cache, tells nothing new.
+    if (layers.picture < this.#keyPicture) return;
+    if (layers.picture !== this.#keyPicture) this.#temporal.handleKeyFrame();
+    this.#keyPicture = layers.picture;
     const { bytes } = packet;
     if (start + KEY_FRAME_HEADER_LENGTH > end) return;
     if (bytes[start + 3] !== 0x9d || bytes[start + 4] !== 0x01 || bytes[start + 5] !== 0x2a) return;

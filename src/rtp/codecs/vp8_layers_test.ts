@@ -71,11 +71,16 @@ Deno.test({
     assert.equal(reader.widthOf(0), 1280);
     readBytes(reader, keyFrame(3, 640, 3));
     assert.equal(reader.widthOf(0), 1280);
+    readBytes(reader, rtpBytes({ sequenceNumber: 9, timestamp: 27_000, payload: [0x90, 0x80, 9, 0x31, 0x02] }));
+    readBytes(reader, keyFrame(8, 960, 8));
+    assert.equal(reader.widthOf(0), 960, "late, but the newest");
+    readBytes(reader, keyFrame(5, 1280, 5));
+    assert.equal(reader.widthOf(0), 960);
     readBytes(
       reader,
-      rtpBytes({ sequenceNumber: 6, timestamp: 18_000, payload: [0x90, 0x80, 6, ...KEY_FRAME.slice(0, 9)] }),
+      rtpBytes({ sequenceNumber: 10, timestamp: 30_000, payload: [0x90, 0x80, 10, ...KEY_FRAME.slice(0, 9)] }),
     );
-    assert.equal(reader.widthOf(0), 1280, "a header that is cut short has no size");
+    assert.equal(reader.widthOf(0), 960, "a header that is cut short has no size");
   },
 });
 

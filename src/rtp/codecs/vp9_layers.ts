@@ -23,6 +23,8 @@ export class Vp9LayerReader implements LayerReader {
   readonly #heights = new Uint16Array(MAX_SPATIAL_LAYERS);
   /** What the newest scalability structure says; 0 before one. */
   #structured = 0;
+  /** The newest one. */
+  #keyPicture = -1;
   #stamp = -1;
 
   get spatialLayers(): number {
@@ -50,11 +52,12 @@ export class Vp9LayerReader implements LayerReader {
     layers.usable = start < end;
     layers.newestBefore = this.#counter.newest;
     layers.picture = -1;
+    layers.stamp = this.#stamp;
     layers.startsKeyPicture = layers.usable && layers.keyPicture && layers.startOfFrame;
     if (!layers.usable) return;
     if (layers.pictureIdBits > 0) this.#number(packet, layers);
-    // A packet that is late, or from the cache, tells nothing new.
-    if (layers.picture >= layers.newestBefore) this.#learn(packet, layers, hasStructure ? structure : -1, start, end);
+    // A packet from before the newest key picture, as it may be in the cache, tells nothing new.
+    if (layers.picture >= this.#keyPicture) this.#learn(packet, layers, hasStructure ? structure : -1, start, end);
     layers.spatialLayers = this.spatialLayers;
     layers.stamp = this.#stamp;
   }
@@ -67,10 +70,11 @@ export class Vp9LayerReader implements LayerReader {
   #learn(packet: RtpPacket, layers: PacketLayers, structure: number, start: number, end: number): void {
     if (layers.startsKeyPicture) {
       this.#structured = 0;
-      if (layers.picture !== layers.newestBefore) {
+      if (layers.picture !== this.#keyPicture) {
         this.#spatial.handleKeyFrame();
         this.#temporal.handleKeyFrame();
       }
+      this.#keyPicture = layers.picture;
       this.#readFrameSize(packet.bytes, start, end);
     }
     this.#spatial.handleLayer(layers.spatial);
