@@ -63,7 +63,7 @@ export class AimdRateControl {
 
   /** Whether it grows beyond all that was known to be too much. */
   get isBeyondKnown(): boolean {
-    return this.#isMeasured && !this.#capacity.isKnown;
+    return this.#isMeasured && this.#capacity.isBelow(this.#rate);
   }
 
   get decreasedMs(): number {

@@ -226,7 +226,8 @@ export class BandwidthEstimator {
     const probe = this.#probeBitrate.take();
     if (probe > 0) this.#handleProbe(probe, nowMs);
     this.#throughput.update();
-    this.#delay.update(this.#throughput.bitsPerSecond, this.#throughput.arriving, probe, nowMs);
+    this.#delay.update(this.#throughput, probe, nowMs);
+    if (this.#delay.decreasedMs === nowMs && !this.#delay.isCompeting(nowMs)) this.#loss.handleDecrease(nowMs);
     this.#loss.update(this.#delay.bitsPerSecond, nowMs);
     this.#update(nowMs);
   }
@@ -243,6 +244,7 @@ export class BandwidthEstimator {
 
   handleRemb(bitsPerSecond: number, nowMs: number): void {
     this.#nowMs = nowMs;
+    if (bitsPerSecond > this.#remb) this.#probes.handleRaised(nowMs);
     this.#remb = bitsPerSecond;
     if (!this.#hasFeedback && nowMs - this.#startedMs < START_MS && this.#reports.lossFraction === 0) {
       this.#reports.setRate(Math.max(this.#reports.bitsPerSecond, this.#clamp(bitsPerSecond)));

@@ -64,6 +64,8 @@ export class ProbeController {
   /** Since when less is sent than could be; Infinity where that is not so. */
   #partUsedMs = Infinity;
   #decreasedMs = -Infinity;
+  /** Whether more is wanted than was when the last probe was asked for. */
+  #isRaised = false;
   #dropMs = -Infinity;
   #beforeDrop = 0;
 
@@ -106,7 +108,13 @@ export class ProbeController {
   setWanted(bitsPerSecond: number, nowMs: number): void {
     const isMore = bitsPerSecond > this.#wanted && bitsPerSecond > this.#estimate;
     this.#wanted = bitsPerSecond;
-    if (!isMore || nowMs - this.#requestedMs <= RESULT_MS) return;
+    if (isMore) this.handleRaised(nowMs);
+  }
+
+  /** More is allowed, or wanted, than before. */
+  handleRaised(nowMs: number): void {
+    if (nowMs - this.#requestedMs <= RESULT_MS) return;
+    this.#isRaised = true;
     this.#partUsedMs = nowMs - INTERVAL_MS;
     this.#requestedMs = nowMs - INTERVAL_MS;
   }
@@ -149,7 +157,8 @@ export class ProbeController {
 
   #notePartUsed(situation: Readonly<ProbeSituation>, nowMs: number): void {
     const { estimate, sentRate, isApplicationLimited, isBeyondKnown } = situation;
-    const isMoreWanted = (sentRate < PART_USED * estimate || isBeyondKnown) && this.#wanted > estimate;
+    const isWorth = sentRate < PART_USED * estimate || isBeyondKnown || this.#isRaised;
+    const isMoreWanted = isWorth && this.#wanted > estimate;
     if (!(isApplicationLimited || isMoreWanted) || estimate >= this.#limit()) this.#partUsedMs = Infinity;
     else if (this.#partUsedMs === Infinity) this.#partUsedMs = nowMs;
   }
@@ -174,6 +183,7 @@ export class ProbeController {
     const probe = this.#sender.request(rate, nowMs);
     this.#bitrate.begin(probe.id, probe.bytes);
     this.#requestedMs = nowMs;
+    this.#isRaised = false;
     this.#furtherAbove = isFurther && bitsPerSecond < limit ? SUCCESS * rate : Infinity;
     return bitsPerSecond < limit;
   }
