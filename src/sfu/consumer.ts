@@ -1,43 +1,39 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
-import { type HeaderFields, writeHeader } from "../rtp/header.ts";
-import { writeTransportSequenceNumber } from "../rtp/header_extension.ts";
+import type { HeaderFields } from "../rtp/header.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
-import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
-import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
-import type { PacketCache } from "../stream/packet_cache.ts";
+import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
 import type { Encoding } from "./encoding.ts";
 import { EncodingSwitch } from "./encoding_switch.ts";
+import { writeForwardedHeader } from "./forwarded_header.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
+import { type CurrentLayers, forwarderBehind, newFiller, newForwarder } from "./layer_forwarding.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
-import { padding, paddingFor } from "./probe_padding.ts";
-import type { ProbeStream } from "./probes.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
-import type { LimitedConsumer } from "./send_limit.ts";
-import type { ConsumerParameters, Kind } from "./types.ts";
+import type { ProbeStream } from "./probes.ts";
+import type { ConsumerLike } from "./quality_report.ts";
+import { RtxSender } from "./rtx_sender.ts";
+import type { ConsumerParameters } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
 /** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
 export const MAX_CATCH_UP = 128;
-/** How many of the newest packets are sent again for probes, one after the other. */
-const PROBE_PACKETS = 32;
 
 /** What consumers of this isolate use during one call, and none of them after it. */
 const scratch = {
-  resent: new RtpPacket(),
-  /** Where the cache has it. */
-  cached: -1,
   /** Of those that came before the first one. */
   early: new RtpPacket(),
   rtcp: new Uint8Array(REPORT_LENGTH),
+  /** Padding alone, in place of what is left out after its number was told. */
+  filler: newFiller(),
   header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
 };
 
@@ -45,7 +41,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
+export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -54,8 +50,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   readonly stream: OutgoingStream;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
-  /** RTP packets sent again because the subscriber asked. */
-  packetsResent = 0;
   /** As a signed number, which V8 keeps in the field itself. */
   readonly #ssrcBits: number;
   readonly #sourcePayloadType: number;
@@ -63,11 +57,14 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
-  readonly #rtxPayloadType: number;
+  /** Undefined where the subscriber takes no retransmissions. */
+  readonly #rtx: RtxSender | undefined;
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
   readonly #bandwidth: BandwidthEstimator | undefined;
+  /** Leaves layers out, and rewrites what counts pictures: made where there are several encodings, or fewer layers wanted. */
+  #layers: PayloadForwarder | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
   #guard: RetransmissionGuard | undefined;
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
@@ -99,8 +96,9 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     stream.switchTo(producer.codec.clockRate);
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
-    this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
     this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
+    this.#rtx = this.#newRtxSender(codec.rtxPayloadType);
+    if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
@@ -111,6 +109,14 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   /** The encoding that is forwarded; before the first packet, and after a pause, the one that is waited for. */
   get encoding(): Encoding {
     return this.#encodings.current;
+  }
+
+  /** What is forwarded at present: an encoding, and its highest layers, which count from 0. */
+  get current(): CurrentLayers {
+    const { encoding } = this;
+    const spatial = Math.min(this.#layers?.spatial ?? Infinity, encoding.spatialLayers - 1);
+    const temporal = Math.min(this.#layers?.temporal ?? Infinity, encoding.temporalLayers - 1);
+    return { encoding, spatial, temporal };
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -126,13 +132,24 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
   }
 
-  get kind(): Kind {
-    return this.producer.kind;
+  /** RTP packets sent again because the subscriber asked. */
+  get packetsResent(): number {
+    return this.#rtx?.packetsResent ?? 0;
+  }
+
+  /** Whether the subscriber tells which of its packets came. */
+  get numbersPackets(): boolean {
+    return this.#bandwidth !== undefined;
   }
 
   /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
   get bytesSent(): number {
     return (this.stream.bytesSent + FIXED_HEADER_LENGTH * this.stream.packetsSent) | 0;
+  }
+
+  /** Takes packets from now on. */
+  begin(): void {
+    this.producer.addConsumer(this);
   }
 
   /** Sends no more packets until `resume`; the track stays subscribed. */
@@ -143,7 +160,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
 
   /** Goes on at the next key frame, which is asked for. */
   resume(nowMs: number): void {
-    this.producer.addConsumer(this);
+    this.begin();
     this.requestKeyFrame(nowMs);
   }
 
@@ -168,11 +185,19 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   }
 
   /**
-   * The highest encoding to forward, by its index in `producer.encodings`; Infinity, as at first, for the highest that is
-   * sent. What is forwarded goes on until a key frame of the new one comes, which is asked for.
+   * The highest encoding to forward, by its index in `producer.encodings`, and the highest layers of it; Infinity, as at
+   * first, for the highest that is sent. What is forwarded goes on until a key frame of the new encoding comes, which is
+   * asked for, or until a decoder can follow.
    */
-  setTarget(encoding: number, nowMs: number): void {
+  setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void {
+    if (spatial < Infinity || temporal < Infinity) {
+      this.#layers ??= this.started
+        ? forwarderBehind(this.producer, this.encoding, nowMs)
+        : newForwarder(this.producer);
+    }
+    this.#layers?.setTarget(spatial, temporal);
     this.#encodings.setWanted(encoding, nowMs);
+    if (this.#layers?.needsKeyFrame) this.requestKeyFrame(nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
@@ -200,26 +225,14 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
    * up to the end of a pair, and returns at how many.
    */
   handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0, limit = Infinity): number {
-    if (this.rtxSsrc === undefined) return 0;
-    const count = nackCount(reader);
-    let asked = 0;
-    for (let i = 0; i < count && asked < limit; i++) {
-      const first = nackPid(reader, i);
-      this.#resend(first, nowMs, roundTripMs);
-      asked++;
-      for (let rest = nackBlp(reader, i), next = first + 1; rest !== 0; rest >>= 1, next++) {
-        if ((rest & 1) === 0) continue;
-        this.#resend(next & 0xffff, nowMs, roundTripMs);
-        asked++;
-      }
-    }
-    return asked;
+    if (this.#rtx === undefined) return 0;
+    this.#rtx.layers = this.#layers;
+    return this.#rtx.handleNack(reader, this.#tellGuard(Math.floor(nowMs / STEP_MS)), nowMs, roundTripMs, limit);
   }
 
   /** Whether video that has RTX and numbers went out lately. */
   canProbe(nowMs: number): boolean {
-    return this.#bandwidth !== undefined && this.rtxSsrc !== undefined && this.started &&
-      this.#locate(this.#rewriter.sequenceNumber, nowMs) !== undefined;
+    return this.#bandwidth !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
   }
 
   /**
@@ -227,32 +240,16 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
    * else padding, both by RTX. Returns how long it is; 0 where it could not be sent.
    */
   sendProbe(bytes: number, nowMs: number): number {
-    const { stream } = this;
-    const sequenceNumber = (this.#rewriter.sequenceNumber - stream.probes) & 0xffff;
-    const cache = this.#locate(sequenceNumber, nowMs);
-    if (cache === undefined || cache.lengthOf(scratch.cached) > bytes) return this.#sendPadding(bytes, nowMs);
-    stream.probes = (stream.probes + 1) % PROBE_PACKETS;
-    return this.#sendAgain(cache, sequenceNumber, nowMs);
+    if (this.#rtx === undefined) return 0;
+    this.#rtx.layers = this.#layers;
+    return this.#rtx.sendProbe(bytes, nowMs);
   }
 
-  #sendPadding(bytes: number, nowMs: number): number {
-    const slot = this.#sender.beginRtp();
-    if (slot === undefined || this.rtxSsrc === undefined) return 0;
-    const length = paddingFor(bytes);
-    this.#prepareRtx(this.rtxSsrc, this.#rewriter.timestamp);
-    const headerLength = this.#writeHeader(slot, padding, length, nowMs);
-    return this.#sendRtx(headerLength, padding.bytes, padding.length - length, length);
-  }
-
-  /** Returns the bytes of the header; `length` are those that follow it. */
-  #writeHeader(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
-    const { ids, midId, mid, transportId } = this.#extensions;
-    const bandwidth = this.#bandwidth;
-    if (bandwidth === undefined) return writeHeader(slot, packet, scratch.header, ids, midId, mid);
-    const headerLength = writeHeader(slot, packet, scratch.header, ids, midId, mid, transportId);
-    const number = bandwidth.handleSent(headerLength + length, nowMs);
-    writeTransportSequenceNumber(slot, FIXED_HEADER_LENGTH, number);
-    return headerLength;
+  #newRtxSender(payloadType: number | undefined): RtxSender | undefined {
+    const { producer, stream, rtxSsrc: ssrc } = this;
+    if (ssrc === undefined || payloadType === undefined) return undefined;
+    const [sender, extensions, bandwidth] = [this.#sender, this.#extensions, this.#bandwidth];
+    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, bandwidth });
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -262,52 +259,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     this.#untoldBytes = 0;
     this.#untoldStep = step;
     return guard;
-  }
-
-  #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const cache = this.#locate(sequenceNumber, nowMs);
-    if (cache === undefined) return;
-    const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
-    // Before the packet is copied: who asks for everything again and again is to cost little.
-    if (!guard.allow(sequenceNumber, cache.lengthOf(scratch.cached), nowMs, roundTripMs)) return;
-    if (this.#sendAgain(cache, sequenceNumber, nowMs) === 0) return;
-    this.packetsResent++;
-    this.producer.counters.resentDownstream++;
-  }
-
-  /** The cache that has what went out under the number, in `scratch.cached`; undefined where none has it any more. */
-  #locate(sequenceNumber: number, nowMs: number): PacketCache | undefined {
-    if (!this.#rewriter.locate(sequenceNumber)) return undefined;
-    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
-    scratch.cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
-    return scratch.cached < 0 ? undefined : cache;
-  }
-
-  /** Sends what `#locate` found by RTX, and returns how long it is; 0 where it was not sent. */
-  #sendAgain(cache: PacketCache, sequenceNumber: number, nowMs: number): number {
-    const packet = scratch.resent;
-    if (!cache.load(scratch.cached, packet)) return 0;
-    const slot = this.#sender.beginRtp();
-    if (slot === undefined || this.rtxSsrc === undefined) return 0;
-    this.#prepareRtx(this.rtxSsrc, (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0);
-    const length = packet.payloadLength + OSN_LENGTH;
-    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
-    const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
-    return this.#sendRtx(headerLength, packet.bytes, offset, length);
-  }
-
-  #prepareRtx(rtxSsrc: number, timestamp: number): void {
-    const { header } = scratch;
-    header.payloadType = this.#rtxPayloadType;
-    header.sequenceNumber = this.stream.rtxSequenceNumber;
-    header.timestamp = timestamp;
-    header.ssrc = rtxSsrc;
-  }
-
-  #sendRtx(headerLength: number, source: Uint8Array, offset: number, length: number): number {
-    if (!this.#sender.sendRtp(headerLength, source, offset, length)) return 0;
-    this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
-    return headerLength + length;
   }
 
   /** True where the packet began the stream, or a new source of it. */
@@ -322,23 +273,70 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     const slot = this.#sender.beginRtp();
     if (slot === undefined) return this.#drop();
     const begins = !rewriter.isOfSource(packet);
-    if (begins && !this.#encodings.begin(packet, nowMs)) return false;
+    if (begins && !this.#begin(packet, nowMs)) return false;
+    const layers = this.#layers;
+    if (layers !== undefined && !layers.select(packet)) return this.#leaveOut(slot, packet, nowMs);
     if (!rewriter.map(packet, nowMs)) return false;
+    if (layers === undefined) this.#send(slot, packet, nowMs);
+    else this.#sendLayers(layers, slot, packet, nowMs);
+    return begins;
+  }
+
+  /** Sends the packet under the numbers that the rewriter has for it. */
+  #send(slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const length = packet.length - packet.headerLength;
+    const headerLength = this.#beginPacket(slot, packet, length, nowMs);
+    this.#sendFrom(headerLength, packet, packet.headerLength);
+  }
+
+  #sendLayers(layers: PayloadForwarder, slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const { marker } = packet;
+    packet.marker = layers.marker;
+    if (layers.changes) {
+      layers.changeHeader(packet);
+      const headerLength = this.#beginPacket(slot, packet, packet.length - packet.headerLength, nowMs);
+      this.#sendFrom(headerLength, packet, layers.changePayload(packet));
+      layers.restore(packet);
+    } else {
+      this.#send(slot, packet, nowMs);
+    }
+    packet.marker = marker;
+  }
+
+  #beginPacket(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
     const { header } = scratch;
     header.payloadType = this.#payloadType;
-    header.sequenceNumber = rewriter.sequenceNumber;
-    header.timestamp = rewriter.timestamp;
+    header.sequenceNumber = this.#rewriter.sequenceNumber;
+    header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    const length = packet.length - packet.headerLength;
-    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
-    if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
+    return writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, length, nowMs);
+  }
+
+  #sendFrom(headerLength: number, packet: RtpPacket, offset: number): void {
+    const length = packet.length - offset;
+    if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
       if (this.rtxSsrc !== undefined) this.#untoldBytes += headerLength + length;
     } else {
       this.#drop();
     }
-    return begins;
+  }
+
+  /**
+   * A packet of a layer that is not forwarded. Where it comes late its number was told already, as that of a packet which is
+   * missing: it goes out as padding, so that the subscriber neither asks for it nor waits.
+   */
+  #leaveOut(slot: Uint8Array, packet: RtpPacket, nowMs: number): false {
+    if (!this.#rewriter.skip(packet) && this.#rewriter.map(packet, nowMs)) this.#send(slot, scratch.filler, nowMs);
+    return false;
+  }
+
+  /** Whether the packet begins the stream, or a new source of it. */
+  #begin(packet: RtpPacket, nowMs: number): boolean {
+    if (!this.#encodings.begin(packet, nowMs)) return false;
+    this.#layers?.switchSource();
+    return true;
   }
 
   #drop(): false {
@@ -359,7 +357,9 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     for (let ahead = 1; ahead <= count; ahead++) {
       const next = (sequenceNumber + ahead) & 0xffff;
       if (isAmong(next, run, first + 1, to)) continue;
-      if (cache.load(cache.find(next, nowMs), scratch.early)) this.#forward(scratch.early, nowMs);
+      if (!cache.load(cache.find(next, nowMs), scratch.early)) continue;
+      this.encoding.readLayers(scratch.early);
+      this.#forward(scratch.early, nowMs);
     }
   }
 }

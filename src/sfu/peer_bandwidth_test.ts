@@ -72,6 +72,10 @@ function run(call: Call, bitsPerSecond: number, seconds: number, wake: (nowMs: n
   const out = new Uint8Array(1200);
   const arrivals = new Map<number, number>();
   let [freeMs, base] = [0, -1];
+  // Far more is wanted than the one stream takes: probes go as far as the link does.
+  const { bandwidth } = subscriber.peer;
+  bandwidth?.setWanted(Infinity, 0);
+  if (bandwidth !== undefined) bandwidth.setWanted = () => {};
   for (let nowMs = 1; nowMs <= seconds * 1000; nowMs++) {
     wake(nowMs);
     if (subscriber.peer.nextProbeMs() <= nowMs) subscriber.peer.handleProbes(nowMs);

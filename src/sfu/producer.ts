@@ -3,6 +3,7 @@ import type { RtpPacket } from "../rtp/packet.ts";
 import { type EncodedTrack, Encoding, type FeedbackSender, type RtpConsumer } from "./encoding.ts";
 import { DEPENDENCY_DESCRIPTOR_URI, extensionId } from "./header_extensions.ts";
 import { TrackCounters } from "./track_counters.ts";
+import { TrackLayers } from "./track_layers.ts";
 import type {
   Codec,
   HeaderExtension,
@@ -40,6 +41,8 @@ export class Producer implements PublishedTrack {
   readonly headerExtensions: readonly HeaderExtension[];
   /** Of all tracks of its kind: what it and its consumers send and receive is counted there. */
   readonly counters: TrackCounters;
+  /** What its subscribers can be sent of it. */
+  readonly layers = new TrackLayers(this);
   readonly #consumers: TrackConsumer[] = [];
   readonly #format: CodecFormat;
   /** In the order of the offer. */

@@ -1,10 +1,13 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TrackInfo, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { Meter } from "./meter.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
+import { Qualities } from "./qualities.js";
 import { ResumingSocket } from "./resuming_socket.js";
+import { encodingsOf } from "./simulcast.js";
+import { neededFor, newStreams, streamOf } from "./sources.js";
 import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
@@ -18,6 +21,9 @@ export class Room {
   /** @type {RoomState} */
   #transportState = "connecting";
   #localStreams = newStreams();
+  /** @type {Quality | null} */
+  #quality = null;
+  #qualities = new Qualities((message) => this.#signaling.send(message));
   #events = new EventTarget();
   #meter = new Meter(() => this.getStats());
   #peerId;
@@ -96,6 +102,11 @@ export class Room {
     return this.#localTracks;
   }
 
+  /** What this client got last, and why; null before the server said. */
+  get quality() {
+    return this.#quality;
+  }
+
   /** @returns {RoomState} */
   get state() {
     return this.#state;
@@ -129,7 +140,7 @@ export class Room {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
-    const publication = new Publication(track, source, stream, options.maxBitrate);
+    const publication = new Publication(track, source, stream, encodingsOf(track, source, options));
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);
@@ -141,6 +152,26 @@ export class Room {
     }
     if (source === "microphone") this.#meterLocal(publication);
     return local;
+  }
+
+  /**
+   * Says what this client wants of a remote track, in place of what it said before. It takes the place of what
+   * `observe` finds too.
+   * @param {string} trackId
+   * @param {WantedQuality} wanted
+   */
+  setQuality(trackId, wanted) {
+    this.#qualities.say(trackId, wanted);
+  }
+
+  /**
+   * Wants of a remote track what the element shows: its pixels on the display, and nothing while it is out of sight.
+   * @param {string} trackId
+   * @param {HTMLElement} element of several the largest counts
+   * @returns {() => void} ends it; the end of the track does too
+   */
+  observe(trackId, element) {
+    return this.#qualities.observe(trackId, element);
   }
 
   /** Leaves at once. The local tracks go on: they are the caller's. */
@@ -207,9 +238,31 @@ export class Room {
       case "trackUnpublished":
         this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
         break;
+      case "quality":
+        this.#handleQuality(message);
+        break;
+      case "layers":
+        this.#handleLayers(message.mid, message.active);
+        break;
       case "error":
         this.#handleError(message);
     }
+  }
+
+  /** @param {{ type: "quality" } & Quality} message */
+  #handleQuality({ type: _, ...quality }) {
+    this.#quality = quality;
+    this.#emit("quality", quality);
+  }
+
+  /**
+   * @param {string} mid
+   * @param {string[]} active
+   */
+  #handleLayers(mid, active) {
+    const publication = this.#transport.setActiveLayers(mid, active);
+    const track = [...this.#localTracks].find((local) => local.track === publication?.track);
+    if (track !== undefined) this.#emit("layers", { track, active });
   }
 
   /** @param {ServerError} error */
@@ -239,6 +292,7 @@ export class Room {
       for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
     }
     this.#transport.resume(iceServers);
+    this.#qualities.resume();
     this.#updateState();
   }
 
@@ -278,6 +332,7 @@ export class Room {
     if (peer === undefined || info === undefined) return;
     peer.tracks.delete(trackId);
     this.#transport.release(trackId);
+    this.#qualities.forget(trackId);
     this.#meter.remove(trackId);
     if (info.track === null) return;
     const stream = peer.streams[streamOf(info.source)];
@@ -314,6 +369,7 @@ export class Room {
     this.#stopWatching();
     this.#signaling.close();
     this.#meter.close();
+    this.#qualities.close();
     this.#transport.close();
     this.#setState("closed");
     this.#emit("closed", { code, reason });
@@ -340,26 +396,4 @@ export class Room {
   #emit(name, detail) {
     this.#events.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-function newStreams() {
-  return { camera: new MediaStream(), screen: new MediaStream() };
-}
-
-/**
- * What a token must allow for it.
- * @param {Source} source
- * @returns {"audio" | "video" | "screen"}
- */
-function neededFor(source) {
-  if (source === "microphone") return "audio";
-  return source === "camera" ? "video" : "screen";
-}
-
-/**
- * @param {Source} source
- * @returns {"camera" | "screen"}
- */
-function streamOf(source) {
-  return source === "camera" || source === "microphone" ? "camera" : "screen";
 }

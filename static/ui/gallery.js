@@ -70,6 +70,24 @@ export class Gallery {
   }
 
   /**
+   * What shows the picture of a track.
+   * @param {string} peerId
+   * @param {Source} source
+   */
+  videoOf(peerId, source) {
+    return this.#tiles.get(keyOf(peerId, source))?.video;
+  }
+
+  /**
+   * @param {string} peerId
+   * @param {Source} source
+   * @param {boolean} paused the network has no room for the picture
+   */
+  setPaused(peerId, source, paused) {
+    this.#tiles.get(keyOf(peerId, source))?.setPaused(paused);
+  }
+
+  /**
    * @param {string} peerId
    * @param {boolean} active
    */

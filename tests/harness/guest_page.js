@@ -85,8 +85,9 @@ globalThis.guest = {
     return guest.room.peerId;
   },
 
-  async publish(source, size) {
-    published.set(source, await guest.room.publish(make(source, size), { source }));
+  /** `options` are those of the SDK. */
+  async publish(source, size, options) {
+    published.set(source, await guest.room.publish(make(source, size), { source, ...options }));
   },
 
   unpublish: (source) => published.get(source).unpublish(),
