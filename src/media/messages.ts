@@ -4,6 +4,7 @@ import type {
   PeerId,
   ProducerParameters,
   RoomId,
+  Speakers,
   StreamSsrcs,
   TrackId,
 } from "../sfu/types.ts";
@@ -82,6 +83,11 @@ export type PeerEvent =
   | { readonly type: "bitrateExceeded" }
   /** The peer is not sent this track for a while, as all that it receives is more than it may be sent. */
   | { readonly type: "trackPaused"; readonly trackId: TrackId }
+  /**
+   * Who speaks in the peer's room has changed: told by one of its peers for all of them, also while that one leaves. A few
+   * times a second at most.
+   */
+  | { readonly type: "speakersChanged"; readonly speakers: Speakers }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

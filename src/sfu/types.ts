@@ -16,6 +16,21 @@ export interface TrackInfo {
   readonly source: Source;
 }
 
+/** Somebody who speaks. */
+export interface Speaker {
+  readonly peerId: PeerId;
+  /** How loud: 0 (silence) to 1 (full scale, 0 dBov), linear; as it was when it was told. */
+  readonly level: number;
+}
+
+/** Who speaks in a room. Goes from one isolate to another as JSON. */
+export interface Speakers {
+  /** Who spoke last above all others; left out until somebody has, and once that peer has left. */
+  readonly dominant?: PeerId;
+  /** Who speaks now, the dominant one first, then the loudest first. */
+  readonly active: readonly Speaker[];
+}
+
 /** One codec as negotiated on one m-line. */
 export interface Codec {
   /** Lower case, as in `video/vp8`. */
