@@ -71,6 +71,17 @@ export interface ProducerParameters {
   readonly ssrcs: readonly number[];
   /** What the offer announces for retransmissions of the track. */
   readonly fidGroups?: readonly FidGroup[];
+  /** With simulcast, lowest first; then `ssrcs` and `fidGroups` are those of all of them. */
+  readonly encodings?: readonly EncodingParameters[];
+}
+
+/** What the offer says of one encoding of a track (RFC 8853). */
+export interface EncodingParameters {
+  /** RFC 8851. */
+  readonly rid?: string;
+  /** May be empty: then the RID extension tells. */
+  readonly ssrcs: readonly number[];
+  readonly fidGroups?: readonly FidGroup[];
 }
 
 /** A stream of retransmissions (RFC 4588) with the one that it repairs (RFC 5576 section 4.2). */
