@@ -111,8 +111,7 @@ export class MediaPeer implements TransportObserver {
   addressSelected({ hostname, port, transport }: RemoteAddress, nowMs: number): void {
     const address = transport === "tcp" ? { hostname, port, transport } : { hostname, port };
     this.#emit({ type: "addressSelected", address });
-    // What was on its way to another address may be lost (rule B62).
-    if (this.transport.connected) this.peer.refreshPictures(nowMs);
+    if (this.transport.connected) this.peer.handleRouteChange(nowMs);
   }
 
   bitrateExceeded(): void {
@@ -140,7 +139,7 @@ export class MediaPeer implements TransportObserver {
       case "openSlot":
         return peer.openSlot(command.mid, command.kind, command.clockRate, command.ssrcs);
       case "subscribe":
-        return void peer.subscribe(command.trackId, command.parameters, command.ssrcs);
+        return void peer.subscribe(command.trackId, command.parameters, command.ssrcs, nowMs);
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
       case "requestKeyFrames":

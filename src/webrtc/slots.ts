@@ -77,7 +77,7 @@ export class Slots {
         ? codecToReceive(media.codecs, track.codec)
         : undefined;
       if (codec === undefined) continue;
-      const headerExtensions = line.settleHeaderExtensions(media);
+      const headerExtensions = line.extensionsFor(codec, media);
       const consumer = peer.subscribe(track.id, { mid: line.mid, codec, headerExtensions });
       if (consumer !== undefined) line.received = { track, ssrc: consumer.ssrc, rtxSsrc: consumer.rtxSsrc, codec };
       return;
