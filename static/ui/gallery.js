@@ -69,12 +69,9 @@ export class Gallery {
     else this.#tiles.get(key)?.setAudio(null);
   }
 
-  /**
-   * @param {string} peerId
-   * @param {boolean} active
-   */
-  setSpeaking(peerId, active) {
-    this.#tiles.get(peerId)?.setSpeaking(active);
+  /** @param {ReadonlySet<string>} peerIds of those who speak */
+  setSpeaking(peerIds) {
+    for (const [key, tile] of this.#tiles) tile.setSpeaking(peerIds.has(key));
   }
 
   /**
