@@ -20,6 +20,8 @@ export interface MediaPeerOptions {
   readonly equalizesLengths: boolean;
   readonly counters: MediaCounters;
   readonly emit: (event: PeerEvent) => void;
+  /** As PeerOptions has it. */
+  readonly probing: () => void;
   readonly nowMs: number;
 }
 
@@ -36,7 +38,7 @@ export class MediaPeer implements TransportObserver {
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
-    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, nowMs } = options;
+    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, nowMs } = options;
     const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut } = opening;
     this.#emit = emit;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
@@ -50,6 +52,7 @@ export class MediaPeer implements TransportObserver {
       maxBitrateOut,
       speakersChanged: (speakers) => emit({ type: "speakersChanged", speakers }),
       trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
+      probing,
     });
     this.transport.deliverTo(this.peer);
   }
@@ -88,6 +91,19 @@ export class MediaPeer implements TransportObserver {
       if (nowMs >= this.#detachedMs + DETACHED_LIMIT_MS) return this.#end("signaling-lost", "");
       this.transport.handleTimeout(nowMs);
       if (!this.#ended) this.peer.handleTimeout(nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** When `handleProbes` has something to do. */
+  nextProbeMs(): number {
+    return this.#ended ? Infinity : this.peer.nextProbeMs();
+  }
+
+  handleProbes(nowMs: number): void {
+    try {
+      if (!this.#ended) this.peer.handleProbes(nowMs);
     } catch (error) {
       this.#fault(error);
     }

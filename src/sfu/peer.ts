@@ -4,6 +4,7 @@ import { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
 import type { MediaSender, MediaSink } from "./media_sink.ts";
 import { OutgoingStream } from "./outgoing_stream.ts";
+import { sendProbes } from "./probes.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
@@ -12,6 +13,11 @@ import { SendLimit } from "./send_limit.ts";
 import type { MediaCounters } from "./track_counters.ts";
 import { UpstreamFeedback } from "./upstream_feedback.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, Speakers, StreamSsrcs, TrackId } from "./types.ts";
+
+/** Where a deadline of the estimator is no more than this ahead it is one of a probe. */
+export const PROBE_AHEAD_MS = 20;
+/** Where no stream can carry a probe it is looked at again after this. */
+const NO_PROBE_MS = 500;
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -30,6 +36,8 @@ export interface PeerOptions {
   readonly trackPaused?: ((trackId: TrackId) => void) | undefined;
   /** Who speaks in its room has changed; told by one of the room's peers. */
   readonly speakersChanged?: ((speakers: Speakers) => void) | undefined;
+  /** A probe is under way: `handleProbes` is wanted when `nextProbeMs` says, to the millisecond. */
+  readonly probing?: (() => void) | undefined;
 }
 
 /** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
@@ -49,11 +57,13 @@ export class Peer implements MediaSink, RouterMember {
   readonly #rtcp: RtcpResponder;
   readonly #upstream: UpstreamFeedback;
   #bandwidth: BandwidthEstimator | undefined;
+  #nextProbeMs = -Infinity;
   readonly #equalizesLengths: boolean;
   readonly #counters: MediaCounters;
   readonly #sendLimit: SendLimit<Consumer> | undefined;
   readonly #trackPaused: ((trackId: TrackId) => void) | undefined;
   readonly #speakersChanged: ((speakers: Speakers) => void) | undefined;
+  readonly #probing: (() => void) | undefined;
 
   constructor(router: Router, options: PeerOptions) {
     const { id, ssrc, sender, random, equalizesLengths, counters, maxBitrateOut, trackPaused, speakersChanged } =
@@ -63,6 +73,7 @@ export class Peer implements MediaSink, RouterMember {
     this.#equalizesLengths = equalizesLengths;
     this.#sendLimit = maxBitrateOut === undefined ? undefined : new SendLimit(maxBitrateOut);
     this.#trackPaused = trackPaused;
+    this.#probing = options.probing;
     this.id = id;
     this.#router = router;
     this.#sender = sender;
@@ -205,13 +216,27 @@ export class Peer implements MediaSink, RouterMember {
 
   handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
     this.#rtcp.handleRtcp(bytes, length, nowMs);
+    this.#noteProbe(nowMs);
+  }
+
+  /** When `handleProbes` has something to do. */
+  nextProbeMs(): number {
+    return this.#bandwidth === undefined ? Infinity : Math.max(this.#bandwidth.nextTimeout(), this.#nextProbeMs);
+  }
+
+  /** Sends what is due of a probe. */
+  handleProbes(nowMs: number): void {
+    const bandwidth = this.#bandwidth;
+    if (bandwidth === undefined || this.nextProbeMs() > nowMs) return;
+    bandwidth.handleTimeout(nowMs);
+    if (!sendProbes(bandwidth, this.#consumers.values(), nowMs)) this.#nextProbeMs = nowMs + NO_PROBE_MS;
   }
 
   nextTimeout(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
     if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
-    next = Math.min(next, this.#upstream.nextTimeout(), this.#bandwidth?.nextTimeout() ?? Infinity);
+    next = Math.min(next, this.#upstream.nextTimeout(), this.nextProbeMs());
     if (this.#sendLimit !== undefined && this.#consumers.size > 0) next = Math.min(next, this.#sendLimit.nextCheckMs);
     return next;
   }
@@ -221,7 +246,8 @@ export class Peer implements MediaSink, RouterMember {
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
     if (this.#looksAtSpeakers) this.#router.audio.handleTimeout(nowMs);
     this.#upstream.handleTimeout(nowMs);
-    if (this.#bandwidth !== undefined && this.#bandwidth.nextTimeout() <= nowMs) this.#bandwidth.handleTimeout(nowMs);
+    this.handleProbes(nowMs);
+    this.#noteProbe(nowMs);
     if (this.#sendLimit !== undefined && nowMs >= this.#sendLimit.nextCheckMs) this.#limitSent(this.#sendLimit, nowMs);
   }
 
@@ -240,6 +266,10 @@ export class Peer implements MediaSink, RouterMember {
     for (const consumer of [...this.#consumers.values()]) this.#removeConsumer(consumer);
     for (const stream of streams) this.#removeStream(stream);
     this.#router.removeMember(this);
+  }
+
+  #noteProbe(nowMs: number): void {
+    if (this.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) this.#probing?.();
   }
 
   #limitSent(limit: SendLimit<Consumer>, nowMs: number): void {

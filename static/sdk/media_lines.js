@@ -2,6 +2,7 @@
 /** @import { Kind, TrackInfo } from "./types.js" */
 /** @import { Publication } from "./publication.js" */
 import { SwitchboardError } from "./error.js";
+import { addSender, changeEncodings } from "./simulcast.js";
 
 /**
  * @typedef {object} ReceiveLine
@@ -14,6 +15,7 @@ import { SwitchboardError } from "./error.js";
  * @typedef {object} SendLine
  * @property {RTCRtpTransceiver} transceiver
  * @property {Publication | null} publication null while the line is parked
+ * @property {number} encodings that it sends: a browser fixes the number with the line
  */
 
 /** What a line that has no track yet is narrowed to. */
@@ -132,7 +134,8 @@ export class MediaLines {
    */
   async #assignSender(publication) {
     const parked = this.#sendLines.filter((line) =>
-      line.publication === null && kindOf(line) === publication.track.kind
+      line.publication === null && kindOf(line) === publication.track.kind &&
+      line.encodings === publication.encodings.length
     );
     const line = parked.find(isFree);
     if (line !== undefined) await reuse(line, publication);
@@ -145,16 +148,11 @@ export class MediaLines {
    * @returns {SendLine}
    */
   #addSendLine(publication) {
-    const { track, stream, maxBitrate } = publication;
-    const sendEncodings = [maxBitrate === undefined ? {} : { maxBitrate }];
-    const transceiver = this.#connection.addTransceiver(track, {
-      direction: "sendonly",
-      streams: [stream],
-      sendEncodings,
-    });
+    const { track, stream, encodings } = publication;
+    const transceiver = addSender(this.#connection, track, stream, encodings);
     publication.transceiver = transceiver;
     preferRed(transceiver, publication);
-    return { transceiver, publication };
+    return { transceiver, publication, encodings: encodings.length };
   }
 
   /** The offer's `tracks`: which m-line takes which track, and what the published ones are. */
@@ -258,12 +256,7 @@ async function reuse(line, publication) {
   transceiver.sender.setStreams(publication.stream);
   preferRed(transceiver, publication);
   await transceiver.sender.replaceTrack(publication.track);
-  const parameters = transceiver.sender.getParameters();
-  for (const encoding of parameters.encodings) {
-    if (publication.maxBitrate === undefined) delete encoding.maxBitrate;
-    else encoding.maxBitrate = publication.maxBitrate;
-  }
-  await transceiver.sender.setParameters(parameters);
+  await changeEncodings(transceiver.sender, publication.encodings);
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Source } from "./types.js" */
+/** @import { SendEncoding, Source } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 
 /** A local track on its way to the server: what the transport knows of it. */
@@ -16,14 +16,14 @@ export class Publication {
    * @param {MediaStreamTrack} track
    * @param {Source} source
    * @param {MediaStream} stream
-   * @param {number | undefined} maxBitrate bit/s
+   * @param {SendEncoding[]} encodings
    * @param {boolean} [redundancy] sound goes as RED (RFC 2198)
    */
-  constructor(track, source, stream, maxBitrate, redundancy = false) {
+  constructor(track, source, stream, encodings, redundancy = false) {
     this.track = track;
     this.source = source;
     this.stream = stream;
-    this.maxBitrate = maxBitrate;
+    this.encodings = encodings;
     this.redundancy = redundancy;
   }
 

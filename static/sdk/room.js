@@ -4,6 +4,7 @@ import { SwitchboardError } from "./error.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
 import { ResumingSocket } from "./resuming_socket.js";
+import { encodingsOf } from "./simulcast.js";
 import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
@@ -141,7 +142,7 @@ export class Room {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
-    const publication = new Publication(track, source, stream, options.maxBitrate, options.redundancy);
+    const publication = new Publication(track, source, stream, encodingsOf(track, source, options), options.redundancy);
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);

@@ -42,6 +42,11 @@
  */
 
 /**
+ * What of a track is sent once (RTCRtpEncodingParameters of W3C's WebRTC and WebRTC-SVC).
+ * @typedef {RTCRtpEncodingParameters & { scalabilityMode?: string }} SendEncoding
+ */
+
+/**
  * @typedef {object} PublishOptions
  * @property {Source} [source] default: microphone or camera
  * @property {MediaStream} [stream] tracks of one stream are played in sync; default: one for camera and microphone, one
@@ -49,6 +54,11 @@
  * @property {number} [maxBitrate] bit/s
  * @property {boolean} [redundancy] of sound: sends each packet twice (RED, RFC 2198) where the browser can, for a way that
  * loses some
+ * @property {number} [maxBitrate] bit/s, of all encodings together
+ * @property {boolean | SendEncoding[]} [simulcast] whether several encodings are sent, of which each subscriber
+ * gets the one that suits it: up to three, by the height of the track; or which. Default: of a camera
+ * @property {string} [scalabilityMode] one stream with layers instead, as `L3T3_KEY`, for a room of VP9 or AV1 alone; a
+ * browser that does not know the mode sends one without
  */
 
 /**

@@ -41,7 +41,7 @@ Deno.test({
         await guest.silence("microphone");
       }
       for (const [speaker, listener] of [[ada, ben], [ben, ada], [ada, ben], [ben, ada]]) {
-        await listener.guest.run(`globalThis.heard = guest.dominant("${speaker.id}")`);
+        await listener.guest.run(`void (globalThis.heard = guest.dominant("${speaker.id}"))`);
         const beganMs = Number(await speaker.guest.run(`guest.setVolume("microphone", 0.3)`));
         const lateMs = Number(await listener.guest.run("heard")) - beganMs;
         ok(lateMs > 0 && lateMs <= LIMIT_MS, `after ${lateMs} ms`);

@@ -78,7 +78,9 @@ export interface StreamFields {
   readonly descriptorId: number;
 }
 
-/** 30 pictures a second at 90 kHz. */
+/** Hz. */
+export const VIDEO_CLOCK_RATE = 90_000;
+/** 30 pictures a second. */
 export const PICTURE_TICKS = 3000;
 /** No packet is longer. */
 export const MAX_GENERATED_LENGTH = 128;
