@@ -16,7 +16,7 @@ const ARRIVING = 0.95;
 const OVERLOADED = 0.93;
 const OVERLOAD_MS = 700;
 /** So often in a row a queue that does not drain is somebody else's. */
-const VOTES = 2;
+const VOTES = 3;
 /** How long that is believed before it is looked at again. */
 const BELIEVED_MS = 20_000;
 
@@ -31,6 +31,11 @@ export class Competition {
   #levelEndMs = -Infinity;
   #hasKnownLevel = false;
   #levelUs = 0;
+  /** The least delay of the feedback that is being read, and of the last one. */
+  #hasFeedback = false;
+  #feedbackUs = 0;
+  #hasLatest = false;
+  #latestUs = 0;
   // The least in this base window and in the one before.
   #baseUs = 0;
   #baseBeforeUs = 0;
@@ -55,11 +60,18 @@ export class Competition {
     return this.#hasKnownLevel ? ((this.#levelUs - this.#leastUs()) | 0) / 1000 : 0;
   }
 
+  /** The same of the last feedback alone. */
+  get latestQueueMs(): number {
+    return this.#hasKnownLevel && this.#hasLatest ? ((this.#latestUs - this.#leastUs()) | 0) / 1000 : 0;
+  }
+
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(sentUs: number, arrivalTicks: number): void {
     const delayUs = (arrivalTicks * 250 - sentUs) | 0;
     if (!this.#hasLevel || ((delayUs - this.#growingUs) | 0) < 0) this.#growingUs = delayUs;
     this.#hasLevel = true;
+    if (!this.#hasFeedback || ((delayUs - this.#feedbackUs) | 0) < 0) this.#feedbackUs = delayUs;
+    this.#hasFeedback = true;
   }
 
   /** The rate fell to a part of what the link carried of this flow: from a round trip later on the queue is watched. */
@@ -72,12 +84,20 @@ export class Competition {
   /** To be called after the packets of each feedback; `arriving` is the part of what is sent that arrives: 0 to 1. */
   update(arriving: number, nowMs: number): void {
     this.#advance(nowMs);
+    this.#hasLatest = this.#hasFeedback;
+    this.#latestUs = this.#feedbackUs;
+    this.#hasFeedback = false;
     this.#noteOverload(arriving, nowMs);
     if (!this.#hasKnownLevel || nowMs < this.#watchMs) return;
     if (!this.#hasWatched) {
       this.#hasWatched = true;
       this.#watchedUs = this.#levelUs;
     } else if (nowMs >= this.#watchMs + WATCH_MS) this.#judge(arriving, nowMs);
+  }
+
+  /** Losses have told of somebody else. */
+  handleOthers(nowMs: number): void {
+    this.#believedMs = nowMs + BELIEVED_MS;
   }
 
   /** A packet was lost: the queue is full still. */
@@ -87,6 +107,8 @@ export class Competition {
 
   reset(): void {
     this.#hasLevel = false;
+    this.#hasFeedback = false;
+    this.#hasLatest = false;
     this.#hasKnownLevel = false;
     this.#levelEndMs = -Infinity;
     this.#baseEndMs = -Infinity;

@@ -10,6 +10,18 @@ const STREAM_TIMEOUT_MS = 2000;
 /** Overuse before anything was measured halves the rate, so often. */
 const BLIND_DECREASE_MS = 200;
 
+/** So long after a probe it counts what arrives at present: over the last second was less. */
+const PROBED_MS = 1500;
+/** So it does with a queue that has become so long: over the last second was more. */
+const LONG_QUEUE_MS = 100;
+
+/** What arrives, in bits per second, or 0: over the last second or so, and of late; and which part of what is sent that is. */
+export interface Throughput {
+  bitsPerSecond: number;
+  recentBitsPerSecond: number;
+  arriving: number;
+}
+
 /** The estimate by delay: the rate at which the queue of the narrowest link does not grow. */
 export class DelayBasedEstimate {
   readonly #interArrival = new InterArrival();
@@ -23,6 +35,7 @@ export class DelayBasedEstimate {
   #roundTripMs = FIRST_ROUND_TRIP_MS;
   /** Whether packets were lost since the last update. */
   #hasLost = false;
+  #probedMs = -Infinity;
 
   constructor(startBitsPerSecond: number, minBitsPerSecond: number, maxBitsPerSecond: number) {
     this.#min = minBitsPerSecond;
@@ -80,18 +93,24 @@ export class DelayBasedEstimate {
     this.#detector.handleTrend(slope, interArrival.sendDeltaMs, count, nowMs);
   }
 
+  /** Somebody else fills the queue, as losses tell. */
+  handleOthers(nowMs: number): void {
+    this.#competition.handleOthers(nowMs);
+  }
+
   /** A packet was lost. */
   handleLost(): void {
     this.#hasLost = true;
   }
 
   /**
-   * Changes the estimate by what came since the last time: `throughput` and `probe` in bits per second, or 0; `arriving`
-   * is the part of what is sent that arrives, lost packets apart.
+   * Changes the estimate by what came since the last time, and by what a probe found, in bits per second, or 0.
    */
-  update(throughput: number, arriving: number, probe: number, nowMs: number): void {
+  update(arrivals: Readonly<Throughput>, probe: number, nowMs: number): void {
     const control = this.#control;
-    this.#competition.update(arriving, nowMs);
+    if (probe > 0) this.#probedMs = nowMs;
+    this.#competition.update(arrivals.arriving, nowMs);
+    const throughput = this.#throughput(arrivals, nowMs);
     if (this.#hasLost) this.#competition.handleLost(nowMs);
     if (this.isCompeting(nowMs) && throughput > 0) control.compete(throughput, this.#hasLost, nowMs);
     else if (this.#detector.usage !== "over") {
@@ -105,6 +124,14 @@ export class DelayBasedEstimate {
       this.#competition.handleDecrease(control.bitsPerSecond / throughput, this.#roundTripMs, nowMs);
     }
     this.#hasLost = false;
+  }
+
+  #throughput({ bitsPerSecond, recentBitsPerSecond }: Readonly<Throughput>, nowMs: number): number {
+    if (recentBitsPerSecond === 0) return bitsPerSecond;
+    if (nowMs - this.#probedMs < PROBED_MS) return Math.max(bitsPerSecond, recentBitsPerSecond);
+    return this.#competition.latestQueueMs > LONG_QUEUE_MS
+      ? Math.min(bitsPerSecond, recentBitsPerSecond)
+      : bitsPerSecond;
   }
 
   /** Lowers, or sets, the estimate by what something else than delay says. */

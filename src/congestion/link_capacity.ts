@@ -30,6 +30,11 @@ export class LinkCapacity {
     return this.isKnown ? (this.#mean + this.#width()) * 1000 : Infinity;
   }
 
+  /** Whether a rate is above what it seems to carry by more than a standard deviation, or that is not known. */
+  isBelow(bitsPerSecond: number): boolean {
+    return !this.isKnown || bitsPerSecond > (this.#mean + this.#width() / WIDTH) * 1000;
+  }
+
   handleOveruse(bitsPerSecond: number): void {
     this.#add(bitsPerSecond / 1000, OVERUSE_WEIGHT);
   }

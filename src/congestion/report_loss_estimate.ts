@@ -6,11 +6,13 @@ const GROWTH_EXTRA = 1000;
 const MAX_GROWTH_STEP_S = 1;
 /** A decrease shows in reports after this and a round trip. */
 const DECREASE_MS = 300;
+/** Weight of the newest report: of some dozens of packets it says little. */
+const SMOOTHING = 0.5;
 /** Fewer packets than these say nothing. */
 const MIN_PACKETS = 20;
 /** A round trip that is longer than the shortest by this is a queue: the rate does not grow, or falls. */
-const QUEUE_MS = 250;
-const LONG_QUEUE_MS = 500;
+const QUEUE_MS = 150;
+const LONG_QUEUE_MS = 300;
 const QUEUE_BACK_OFF = 0.85;
 
 /**
@@ -18,7 +20,7 @@ const QUEUE_BACK_OFF = 0.85;
  * reports (RFC 3550 section 6.4): grows below 2%, falls above 10% (draft-ietf-rmcat-gcc-02 section 6).
  */
 export class ReportLossEstimate {
-  /** What was lost of the last 20 packets or more: 0 to 1. */
+  /** What was lost of late, smoothed: 0 to 1. */
   lossFraction = 0;
   #rate: number;
   #packets = 0;
@@ -46,7 +48,8 @@ export class ReportLossEstimate {
     this.#packets += packets;
     this.#lost += packets * fractionLost256 / 256;
     if (this.#packets < MIN_PACKETS) return;
-    this.lossFraction = this.#lost / this.#packets;
+    const loss = this.#lost / this.#packets;
+    this.lossFraction = this.#grownMs < 0 ? loss : this.lossFraction + SMOOTHING * (loss - this.lossFraction);
     this.#packets = 0;
     this.#lost = 0;
     this.#change(nowMs);

@@ -5,6 +5,7 @@ const MAX_PACKETS = 500;
 /** In ticks of 250 microseconds. */
 const WINDOW_TICKS = 4 * 1000;
 const MAX_WINDOW_TICKS = 4 * 5000;
+const RECENT_TICKS = 4 * 300;
 /** Powers of two. */
 const FIRST_CAPACITY = 32;
 const FULL_CAPACITY = 512;
@@ -27,6 +28,7 @@ export class ThroughputEstimator {
   #hasDiscarded = false;
   #discardedSentUs = 0;
   #rate = 0;
+  #recentRate = 0;
   #arriving = 1;
 
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
@@ -40,12 +42,18 @@ export class ThroughputEstimator {
     this.#count = 0;
     this.#hasDiscarded = false;
     this.#rate = 0;
+    this.#recentRate = 0;
     this.#arriving = 1;
   }
 
   /** In bits per second; 0 where too little came to tell. */
   get bitsPerSecond(): number {
     return this.#rate;
+  }
+
+  /** At which it came of late: where what is sent has just become more. */
+  get recentBitsPerSecond(): number {
+    return this.#recentRate;
   }
 
   /** Of the rate at which packets were sent, the part at which they arrived; lost ones do not count. 0 to 1. */
@@ -56,11 +64,13 @@ export class ThroughputEstimator {
   /** To be called after the packets of each feedback. */
   update(): void {
     this.#rate = 0;
+    this.#recentRate = 0;
     this.#arriving = 1;
     if (this.#count < MIN_PACKETS) return;
     const sent = this.#sendRate();
     const received = this.#receiveRate();
     this.#rate = Math.min(sent, received);
+    this.#recentRate = this.#latestReceiveRate();
     if (sent > 0) this.#arriving = Math.min(received / sent, 1);
   }
 
@@ -83,6 +93,20 @@ export class ThroughputEstimator {
     }
     const ticks = ((previous - first) | 0) - longestGap + secondGap;
     return 8000 * bytes / Math.max(ticks / 4, 1);
+  }
+
+  /** Of what came in the last part of the window; 0 where that is too little. */
+  #latestReceiveRate(): number {
+    const packets = this.#packets;
+    const newest = packets[this.#at(this.#count - 1) + 1];
+    let bytes = 0;
+    for (let index = this.#count - 1; index >= 0; index--) {
+      const at = this.#at(index);
+      const ticks = (newest - packets[at + 1]) | 0;
+      if (ticks >= RECENT_TICKS) return 8000 * bytes / (ticks / 4);
+      bytes += packets[at + 2];
+    }
+    return 0;
   }
 
   /** Of what was sent behind all that fell out of the window, the last packet apart: its interval is not over. */

@@ -3,7 +3,7 @@ import { seededRandom } from "../seeded_random.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import { MediaFlow, type MediaFlowOptions } from "./media_flow.ts";
 import { Simulation } from "./simulation.ts";
-import { TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";
+import { ShortTcpFlows, TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";
 
 /** RFC 8868 section 3.1 wants rates of at most this much time. */
 export const SAMPLE_MS = 200;
@@ -16,6 +16,10 @@ export interface FlowSample {
   /** Mean one-way delay of what arrived; 0 where nothing did. */
   readonly delayMs: number;
   readonly limitedBy: string;
+  readonly isActive: boolean;
+  /** Of the link that it goes over. */
+  readonly capacity: number;
+  readonly queueMs: number;
 }
 
 /** One interval that ends at `ms` after the start. */
@@ -64,8 +68,12 @@ export class Experiment {
     return this.random.uint32() / 2 ** 32;
   }
 
-  addMedia(options: MediaFlowOptions = {}): MediaFlow {
-    const flow = new MediaFlow(this.simulation, this.random, this.link, options);
+  addLink(options: LinkOptions): Link {
+    return new Link(this.simulation, this.random, options);
+  }
+
+  addMedia(options: MediaFlowOptions = {}, link = this.link): MediaFlow {
+    const flow = new MediaFlow(this.simulation, this.random, link, options);
     this.flows.push(flow);
     return flow;
   }
@@ -76,14 +84,20 @@ export class Experiment {
     return flow;
   }
 
+  addShortTcp(flows: number): void {
+    for (let index = 0; index < flows; index++) {
+      this.tcp.push(new ShortTcpFlows(this.simulation, () => this.chance(), this.link));
+    }
+  }
+
   /** Something happens at a time after the start. */
   at(seconds: number, happen: () => void): void {
     this.simulation.at(this.#startMs + 1000 * seconds, happen);
   }
 
-  /** The link's capacity from a time on: `[seconds, bits per second]`. */
-  steps(steps: readonly (readonly [number, number])[]): void {
-    for (const [seconds, bitsPerSecond] of steps) this.at(seconds, () => this.link.setCapacity(bitsPerSecond));
+  /** A link's capacity from a time on: `[seconds, Mbit/s]`. */
+  steps(steps: readonly (readonly [number, number])[], link = this.link): void {
+    for (const [seconds, megabits] of steps) this.at(seconds, () => link.setCapacity(1e6 * megabits));
   }
 
   /** Goes on up to a time after the start. */
@@ -120,6 +134,9 @@ export class Experiment {
       received: perSecond(receivedBytes - before.receivedBytes),
       delayMs: packets === 0 ? 0 : (delaySum - before.delaySum) / packets,
       limitedBy: flow.estimator.limitedBy,
+      isActive: flow.isActive,
+      capacity: flow.link.bitsPerSecond,
+      queueMs: flow.link.queueMs,
     };
   }
 }

@@ -6,6 +6,7 @@ import type { Simulation } from "./simulation.ts";
 
 const PACKET_BYTES = 1200;
 const MIN_PROBE_BYTES = 200;
+const FEEDBACK_BYTES = 80;
 /** A timer is no finer than this. */
 const TIMER_MS = 1;
 
@@ -21,8 +22,9 @@ export interface MediaFlowOptions extends Partial<EstimatorOptions> {
   readonly keyFrame?: { readonly size: number; readonly everyMs: number };
   /** How much faster than the mean rate packets of a frame follow each other; Infinity: all at once. */
   readonly burst?: number;
-  /** The way back, one way. */
+  /** The way back, one way: without a limit; or a link, which the feedback shares with others. */
   readonly backDelayMs?: number;
+  readonly backLink?: Link;
   readonly feedbackMs?: number;
   /** Part of the feedback that is lost. */
   readonly feedbackLoss?: number;
@@ -41,6 +43,7 @@ export class MediaFlow {
   readonly receiver = new FeedbackReceiver();
   link: Link;
   readonly #options: MediaFlowOptions;
+  readonly #startMs: number;
   readonly #simulation: Simulation;
   readonly #random: RandomSource;
   #sent = 0;
@@ -68,9 +71,20 @@ export class MediaFlow {
     this.link = link;
     this.maxMediaBitsPerSecond = options.maxMediaBitsPerSecond ?? Infinity;
     const startMs = simulation.nowMs + (options.startMs ?? 0);
+    this.#startMs = startMs;
     this.estimator = new BandwidthEstimator({ ...options, nowMs: startMs });
     this.#keyFrameMs = startMs;
     simulation.at(startMs, () => this.#start());
+  }
+
+  /** Whether its rate goes by steps, and not where the estimate goes. */
+  get isLayered(): boolean {
+    return this.#options.layers !== undefined;
+  }
+
+  /** Whether it has begun, and is not paused. */
+  get isActive(): boolean {
+    return !this.isPaused && this.#simulation.nowMs > this.#startMs;
   }
 
   /** What the source sends at present, in bits per second. */
@@ -146,10 +160,13 @@ export class MediaFlow {
   #sendFeedback(): void {
     const feedback = this.receiver.feedback();
     if (feedback === undefined || !this.hasFeedback || this.#isFeedbackLost()) return;
-    this.#simulation.after(this.#backDelayMs, () => {
+    const arrive = () => {
       feedback(this.estimator, this.#simulation.nowMs);
       this.#armTimer();
-    });
+    };
+    const { backLink } = this.#options;
+    if (backLink === undefined) this.#simulation.after(this.#backDelayMs, arrive);
+    else backLink.send(FEEDBACK_BYTES, arrive);
   }
 
   #sendReport(): void {

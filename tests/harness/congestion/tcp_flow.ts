@@ -136,7 +136,12 @@ export class TcpFlow {
 
 /** Short transfers one after the other, with pauses between, as of who browses. */
 export class ShortTcpFlows {
-  receivedBytes = 0;
+  #ended = 0;
+  #current: TcpFlow | undefined;
+
+  get receivedBytes(): number {
+    return this.#ended + (this.#current?.receivedBytes ?? 0);
+  }
 
   constructor(simulation: Simulation, random: () => number, link: Link, options: TcpFlowOptions = {}) {
     const begin = (startMs: number): void => {
@@ -147,10 +152,12 @@ export class ShortTcpFlows {
         startMs,
         bytes,
         onEnd: () => {
-          this.receivedBytes += flow.receivedBytes;
+          this.#ended += flow.receivedBytes;
+          this.#current = undefined;
           begin(-Math.log(1 - random()) * 10_000);
         },
       });
+      this.#current = flow;
     };
     begin((options.startMs ?? 0) + random() * 10_000);
   }
