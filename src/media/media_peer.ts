@@ -39,7 +39,7 @@ export class MediaPeer implements TransportObserver {
 
   constructor(options: MediaPeerOptions) {
     const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, nowMs } = options;
-    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut } = opening;
+    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut, tellsQuality } = opening;
     this.#emit = emit;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, {
@@ -51,7 +51,8 @@ export class MediaPeer implements TransportObserver {
       counters,
       maxBitrateOut,
       speakersChanged: (speakers) => emit({ type: "speakersChanged", speakers }),
-      trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
+      report: tellsQuality ? (report) => emit({ type: "quality", report }) : undefined,
+      layersWanted: (trackId, active) => emit({ type: "layersWanted", trackId, active }),
       probing,
     });
     this.transport.deliverTo(this.peer);
@@ -158,6 +159,8 @@ export class MediaPeer implements TransportObserver {
         return void peer.subscribe(command.trackId, command.parameters, command.ssrcs, nowMs);
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
+      case "setQuality":
+        return peer.setQuality(command.trackId, command.wanted, nowMs);
       case "requestKeyFrames":
         return peer.requestKeyFrames(nowMs);
       case "detach":

@@ -18,11 +18,11 @@ import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
 import type { ProbeStream } from "./probes.ts";
+import type { ConsumerLike } from "./quality_report.ts";
 import { RedChoice } from "./red_choice.ts";
 import { nameBlocks } from "./redundancy.ts";
 import { RtxSender } from "./rtx_sender.ts";
-import type { LimitedConsumer } from "./send_limit.ts";
-import type { ConsumerParameters, Kind } from "./types.ts";
+import type { ConsumerParameters } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
@@ -43,13 +43,15 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
+export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
   readonly mid: string;
   readonly producer: Producer;
   readonly stream: OutgoingStream;
+  /** Whether it is sent audio with redundancy (RED). */
+  takesRed = false;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
   /** As a signed number, which V8 keeps in the field itself. */
@@ -58,8 +60,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   #sourcePayloadType = 0;
   #payloadType = 0;
   readonly #red: RedChoice;
-  /** At hand for each run. */
-  #takesRed = false;
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
@@ -128,7 +128,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
-    if (this.#takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
+    if (this.takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
     const { stream, producer: { counters } } = this;
     const packetsBefore = stream.packetsSent;
     const bytesBefore = stream.bytesSent;
@@ -137,10 +137,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     }
     counters.packetsSent += stream.packetsSent - packetsBefore;
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
-  }
-
-  get takesRed(): boolean {
-    return this.#takesRed;
   }
 
   /** The stream goes on with this packet: what was left out before it leaves no gap in the numbers. */
@@ -156,7 +152,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   /** The subscriber reports how many packets it has lost since its last report, in 256ths. */
   handleLossReport(fractionLost: number, nowMs: number): void {
     this.#red.handleReport(fractionLost, nowMs);
-    if (this.#red.takesRed !== this.#takesRed) this.#applyRed();
+    if (this.#red.takesRed !== this.takesRed) this.#applyRed();
   }
 
   /** RTP packets sent again because the subscriber asked. */
@@ -164,13 +160,19 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
     return this.#rtx?.packetsResent ?? 0;
   }
 
-  get kind(): Kind {
-    return this.producer.kind;
+  /** Whether the subscriber tells which of its packets came. */
+  get numbersPackets(): boolean {
+    return this.#bandwidth !== undefined;
   }
 
   /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
   get bytesSent(): number {
     return (this.stream.bytesSent + FIXED_HEADER_LENGTH * this.stream.packetsSent) | 0;
+  }
+
+  /** Takes packets from now on. */
+  begin(): void {
+    this.producer.addConsumer(this);
   }
 
   /** Sends no more packets until `resume`; the track stays subscribed. */
@@ -181,7 +183,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
 
   /** Goes on at the next key frame, which is asked for. */
   resume(nowMs: number): void {
-    this.producer.addConsumer(this);
+    this.begin();
     this.requestKeyFrame(nowMs);
   }
 
@@ -252,10 +254,9 @@ export class Consumer implements LimitedConsumer, TrackConsumer, ProbeStream {
   }
 
   #applyRed(): void {
-    const { takesRed, sourcePayloadType, payloadType } = this.#red;
-    this.#takesRed = takesRed;
-    this.#sourcePayloadType = sourcePayloadType;
-    this.#payloadType = payloadType;
+    this.takesRed = this.#red.takesRed;
+    this.#sourcePayloadType = this.#red.sourcePayloadType;
+    this.#payloadType = this.#red.payloadType;
   }
 
   /** Whether video that has RTX and numbers went out lately. */

@@ -1,5 +1,6 @@
 import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
+import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
@@ -24,10 +25,12 @@ export interface ParticipantObserver {
   transportConnected(): void;
   /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
   bitrateExceeded(maxBitrateIn: number): void;
-  /** A track is not sent for a while, as all that the peer receives is more than these bits per second. */
-  trackPaused(trackId: TrackId, maxBitrateOut: number): void;
   /** Others speak now than before; see `room.speakers`. */
   speakersChanged(speakers: Speakers): void;
+  /** What the peer gets of its tracks, and why. */
+  qualityChanged(report: QualityReport): void;
+  /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
+  layersWanted(trackId: TrackId, mid: string, active: readonly string[]): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -59,6 +62,8 @@ export interface ParticipantOptions {
   readonly limits: PeerLimits;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** Whether the observer can tell the client what it gets. */
+  readonly tellsQuality?: boolean;
   /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
   readonly grants?: Grants | undefined;
   /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
@@ -81,7 +86,6 @@ export class Participant {
   readonly #negotiation: Negotiation;
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
-  readonly #maxBitrateOut: number;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
@@ -100,7 +104,6 @@ export class Participant {
     this.#rooms = rooms;
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
-    this.#maxBitrateOut = maxBitrateOut;
     this.grants = grants;
     const media = options.openMedia(
       {
@@ -112,6 +115,7 @@ export class Participant {
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
         ...(loudest < Infinity && { loudest }),
+        ...(options.tellsQuality && { tellsQuality: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
@@ -170,6 +174,14 @@ export class Participant {
     return this.#answered(this.#negotiation.answer(offer, requests));
   }
 
+  /** Takes what the peer wants of a track; false where it knows of no such track. */
+  setQuality(trackId: TrackId, wanted: WantedQuality): boolean {
+    const track = this.hearsOfTracks ? this.room.tracks.get(trackId) : undefined;
+    if (track === undefined || track.peerId === this.peer.id) return false;
+    this.#media.send({ type: "setQuality", trackId, wanted });
+    return true;
+  }
+
   leave(reason: LeaveReason, detail = ""): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -226,11 +238,20 @@ export class Participant {
         return;
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
-      case "trackPaused":
-        return this.#observer.trackPaused(event.trackId, this.#maxBitrateOut);
+      case "quality":
+        return this.#observer.qualityChanged(event.report);
+      case "layersWanted":
+        return this.#tellLayers(event.trackId, event.active);
       case "ended":
         if (event.reason === "fault") this.#observer.failed(event.detail);
         else this.leave(event.reason, event.detail);
+    }
+  }
+
+  /** Nobody has told the publisher the ids of its own tracks: it knows them by their m-lines. */
+  #tellLayers(trackId: TrackId, active: readonly string[]): void {
+    for (const [mid, track] of this.peer.producers) {
+      if (track.id === trackId) return this.#observer.layersWanted(trackId, mid, active);
     }
   }
 

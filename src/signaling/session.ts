@@ -20,6 +20,7 @@ import type {
   MessageId,
   OfferMessage,
   ServerMessage,
+  SetQualityMessage,
   TrackMessage,
 } from "./messages.ts";
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
@@ -171,6 +172,8 @@ export class SignalingSession {
         return this.#offer(state.participant, message);
       case "iceCandidate":
         return this.#checkCandidate(message.candidate);
+      case "setQuality":
+        return this.#setQuality(state.participant, message);
       case "leave":
         return state.participant.leave("leave");
     }
@@ -235,7 +238,8 @@ export class SignalingSession {
   /** Undefined where the server has no media for another peer (rule P61), or will not have this one twice: it is told. */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
     try {
-      return new Participant({ ...this.#options, roomId, name, observer: this.#participantObserver() });
+      const observer = this.#participantObserver();
+      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: true });
     } catch (error) {
       const code = refusalOf(error);
       if (code === undefined) throw error;
@@ -260,6 +264,11 @@ export class SignalingSession {
     this.#sendError("bad-message", "candidate.candidate: is no candidate (RFC 8839 section 5.1)");
   }
 
+  #setQuality(participant: Participant, { type: _, trackId, ...wanted }: SetQualityMessage): void {
+    if (participant.setQuality(trackId, wanted)) return;
+    this.#sendError("unknown-track", `no track ${trackId} of another peer is in the room`, undefined, trackId);
+  }
+
   #participantObserver(): ParticipantObserver {
     return {
       peerJoined: (id, name, identity) => {
@@ -273,8 +282,8 @@ export class SignalingSession {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
       },
       bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
-      trackPaused: (trackId, maxBitrateOut) =>
-        this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), undefined, trackId),
+      qualityChanged: (report) => this.#send({ type: "quality", ...report }),
+      layersWanted: (trackId, mid, active) => this.#send({ type: "layers", trackId, mid, active }),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
@@ -330,10 +339,6 @@ export class SignalingSession {
 /** What a peer is told that sends too much. */
 function bitrateWords(maxBitrateIn: number): string {
   return `more than ${maxBitrateIn} bit/s come from this peer, and packets are dropped`;
-}
-
-function pauseWords(trackId: string, maxBitrateOut: number): string {
-  return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, and tried again each minute`;
 }
 
 /** Undefined for a fault. */

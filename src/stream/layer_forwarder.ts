@@ -74,8 +74,9 @@ export abstract class LayerForwarder implements PayloadForwarder {
   selectAgain(packet: RtpPacket): boolean {
     const { layers } = packet;
     const map = this.#map;
-    if (map === undefined || layers.picture < 0) return this.#selectAsItCame(packet);
+    if (map === undefined) return this.#selectAsItCame(packet);
     if (!layers.usable) return false;
+    if (layers.picture < 0) return this.#selectAsItCame(packet);
     const place = map.findAgain(packet.ssrc, layers.picture);
     if (place >= 0) return this.#selectKnown(packet, map, map.entryAt(place));
     return this.#hasPassed && !map.hasBegun(packet.ssrc, layers.picture) && this.#selectAsItCame(packet);
@@ -104,6 +105,12 @@ export abstract class LayerForwarder implements PayloadForwarder {
   protected abstract markerOf(packet: RtpPacket, level: number): boolean;
   /** Whether a packet must be changed to have the number `outgoing`, and others as `shift` says. */
   protected abstract mustChange(layers: PacketLayers): boolean;
+
+  /** What became of a picture of the present source; that of one which is not remembered, or went on as it came: forwarded. */
+  protected fateOf(packet: RtpPacket, picture: number): number {
+    const place = this.#map?.find(packet.ssrc, picture) ?? -1;
+    return this.#map === undefined || place < 0 ? FORWARDED : stateOf(this.#map.entryAt(place));
+  }
 
   #select(packet: RtpPacket): boolean {
     const { layers } = packet;

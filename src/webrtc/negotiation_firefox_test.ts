@@ -78,7 +78,7 @@ test("P26: Firefox's data channel is rejected, alone and beside microphone and c
   assert.equal(directions(answer(new NegotiationFixture(), "data-only-1-first")), "0:rejected");
 });
 
-test("B300, P86: Firefox's simulcast is taken, with the RID extensions that it would only send", () => {
+test("B300, P86, P88: Firefox's simulcast is taken, with the RID extensions that it would only send", () => {
   const fixture = new NegotiationFixture();
   const [video] = answer(fixture, "simulcast-1-first").media;
   assert.equal(video.simulcast?.list1, "q;h;f");

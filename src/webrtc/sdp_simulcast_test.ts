@@ -52,7 +52,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B300: an a=rid that cannot be understood, or promises what is not known, is not taken; nothing else is lost",
+  name:
+    "B300, P87: an a=rid that cannot be understood, or promises what is not known, is not taken; nothing else is lost",
   permissions: "none",
   fn() {
     const long = "x".repeat(17);

@@ -155,6 +155,15 @@ export class MediaLines {
     return { transceiver, publication, encodings: encodings.length };
   }
 
+  /**
+   * The publication on an m-line.
+   * @param {string} mid
+   * @returns {Publication | null}
+   */
+  publicationOn(mid) {
+    return this.#sendLines.find(({ transceiver }) => transceiver.mid === mid)?.publication ?? null;
+  }
+
   /** The offer's `tracks`: which m-line takes which track, and what the published ones are. */
   describe() {
     const tracks = [];

@@ -1,10 +1,13 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, SpeakersMessage, TrackInfo, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TrackInfo, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
+import { Qualities } from "./qualities.js";
 import { ResumingSocket } from "./resuming_socket.js";
 import { encodingsOf } from "./simulcast.js";
+import { neededFor, newStreams, streamOf } from "./sources.js";
+import { Speakers } from "./speakers.js";
 import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
@@ -18,11 +21,11 @@ export class Room {
   /** @type {RoomState} */
   #transportState = "connecting";
   #localStreams = newStreams();
+  /** @type {Quality | null} */
+  #quality = null;
+  #qualities = new Qualities((message) => this.#signaling.send(message));
   #events = new EventTarget();
-  /** Who speaks, by peer id; this client may be one of them. @type {ReadonlySet<string>} */
-  #speaking = new Set();
-  /** @type {string | null} */
-  #dominantSpeaker = null;
+  #speakers = new Speakers();
   #peerId;
   #identity;
   #grants;
@@ -96,17 +99,22 @@ export class Room {
 
   /** Whether this client speaks, as the server hears it. */
   get speaking() {
-    return this.#speaking.has(this.#peerId);
+    return this.#speakers.has(this.#peerId);
   }
 
   /** The id of the peer, perhaps this client's own, that spoke last above all others; null where nobody has. */
   get dominantSpeaker() {
-    return this.#dominantSpeaker;
+    return this.#speakers.dominant;
   }
 
   /** What this client publishes. @returns {ReadonlySet<LocalTrack>} */
   get localTracks() {
     return this.#localTracks;
+  }
+
+  /** What this client got last, and why; null before the server said. */
+  get quality() {
+    return this.#quality;
   }
 
   /** @returns {RoomState} */
@@ -155,6 +163,26 @@ export class Room {
     return local;
   }
 
+  /**
+   * Says what this client wants of a remote track, in place of what it said before. It takes the place of what
+   * `observe` finds too.
+   * @param {string} trackId
+   * @param {WantedQuality} wanted
+   */
+  setQuality(trackId, wanted) {
+    this.#qualities.say(trackId, wanted);
+  }
+
+  /**
+   * Wants of a remote track what the element shows: its pixels on the display, and nothing while it is out of sight.
+   * @param {string} trackId
+   * @param {HTMLElement} element of several the largest counts
+   * @returns {() => void} ends it; the end of the track does too
+   */
+  observe(trackId, element) {
+    return this.#qualities.observe(trackId, element);
+  }
+
   /** Leaves at once. The local tracks go on: they are the caller's. */
   leave() {
     this.#signaling.send({ type: "leave" });
@@ -189,14 +217,6 @@ export class Room {
     return this.#transport.unpublish(publication);
   }
 
-  /** @param {SpeakersMessage} message */
-  #handleSpeakers({ dominant, active }) {
-    this.#speaking = new Set(active.map(({ peerId }) => peerId));
-    this.#dominantSpeaker = dominant ?? null;
-    for (const peer of this.#peers.values()) peer.speaking = this.#speaking.has(peer.id);
-    this.#emit("speakers", { dominant: this.#dominantSpeaker, active });
-  }
-
   /** @param {ServerMessage} message */
   #handleMessage(message) {
     switch (message.type) {
@@ -219,11 +239,34 @@ export class Room {
         this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
         break;
       case "speakers":
-        this.#handleSpeakers(message);
+        this.#speakers.handleMessage(message, this.#peers.values());
+        this.#emit("speakers", { dominant: this.#speakers.dominant, active: message.active });
+        break;
+      case "quality":
+        this.#handleQuality(message);
+        break;
+      case "layers":
+        this.#handleLayers(message.mid, message.active);
         break;
       case "error":
         this.#handleError(message);
     }
+  }
+
+  /** @param {{ type: "quality" } & Quality} message */
+  #handleQuality({ type: _, ...quality }) {
+    this.#quality = quality;
+    this.#emit("quality", quality);
+  }
+
+  /**
+   * @param {string} mid
+   * @param {string[]} active
+   */
+  #handleLayers(mid, active) {
+    const publication = this.#transport.setActiveLayers(mid, active);
+    const track = [...this.#localTracks].find((local) => local.track === publication?.track);
+    if (track !== undefined) this.#emit("layers", { track, active });
   }
 
   /** @param {ServerError} error */
@@ -253,6 +296,7 @@ export class Room {
       for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
     }
     this.#transport.resume(iceServers);
+    this.#qualities.resume();
     this.#updateState();
   }
 
@@ -270,8 +314,7 @@ export class Room {
     if (peer === undefined) return;
     for (const trackId of [...peer.tracks.keys()]) this.#removeTrack(peer, trackId);
     this.#peers.delete(peerId);
-    peer.speaking = false;
-    if (this.#dominantSpeaker === peerId) this.#dominantSpeaker = null;
+    this.#speakers.forget(peer);
     this.#emit("peerLeft", { peer });
   }
 
@@ -294,6 +337,7 @@ export class Room {
     if (peer === undefined || info === undefined) return;
     peer.tracks.delete(trackId);
     this.#transport.release(trackId);
+    this.#qualities.forget(trackId);
     if (info.track === null) return;
     const stream = peer.streams[streamOf(info.source)];
     stream.removeTrack(info.track);
@@ -323,6 +367,7 @@ export class Room {
     if (this.#state === "closed") return;
     this.#stopWatching();
     this.#signaling.close();
+    this.#qualities.close();
     this.#transport.close();
     this.#setState("closed");
     this.#emit("closed", { code, reason });
@@ -349,26 +394,4 @@ export class Room {
   #emit(name, detail) {
     this.#events.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-function newStreams() {
-  return { camera: new MediaStream(), screen: new MediaStream() };
-}
-
-/**
- * What a token must allow for it.
- * @param {Source} source
- * @returns {"audio" | "video" | "screen"}
- */
-function neededFor(source) {
-  if (source === "microphone") return "audio";
-  return source === "camera" ? "video" : "screen";
-}
-
-/**
- * @param {Source} source
- * @returns {"camera" | "screen"}
- */
-function streamOf(source) {
-  return source === "camera" || source === "microphone" ? "camera" : "screen";
 }

@@ -5,6 +5,7 @@
  */
 
 /** @import { SwitchboardError } from "./error.js" */
+/** @import { LocalTrack } from "./publication.js" */
 
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {"camera" | "microphone" | "screen" | "screenAudio"} Source */
@@ -44,6 +45,40 @@
 /**
  * What of a track is sent once (RTCRtpEncodingParameters of W3C's WebRTC and WebRTC-SVC).
  * @typedef {RTCRtpEncodingParameters & { scalabilityMode?: string }} SendEncoding
+ */
+
+/**
+ * What a client wants of a remote track; what is left out is all there is. Pixels are those of the display. More `priority`
+ * (0 to 255, default 1) goes before less, `pinned` before all that is not, and of what is `off` nothing is sent.
+ * @typedef {{ width?: number, height?: number, fps?: number, priority?: number, pinned?: boolean, off?: boolean }} WantedQuality
+ */
+
+/**
+ * What this client gets of one remote track. A track is `waiting` until its publisher sends, and `paused` where the network
+ * has no room for it; `reason` is the rule that decided, in words. Sizes in pixels, `bitrate` in bit/s.
+ * @typedef {object} TrackQuality
+ * @property {string} trackId
+ * @property {"sent" | "paused" | "off" | "waiting"} state
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {number} [fps]
+ * @property {string} [rid] of the simulcast encoding that is sent
+ * @property {number} [spatial] layer, from 0
+ * @property {number} [temporal] layer, from 0
+ * @property {number} [bitrate]
+ * @property {{ width?: number, height?: number, fps?: number }} [wanted]
+ * @property {string} reason
+ */
+
+/**
+ * What this client gets, and why: `bitrate` is what the network is believed to carry to it (bit/s), `loss` 0-1, `roundTrip`
+ * in ms, `limitedBy` what decided the bitrate.
+ * @typedef {object} Quality
+ * @property {number} bitrate
+ * @property {number} [loss]
+ * @property {number} [roundTrip]
+ * @property {string} limitedBy
+ * @property {TrackQuality[]} tracks
  */
 
 /**
@@ -98,6 +133,9 @@
  * @property {TrackEvent} trackRemoved
  * @property {{ state: RoomState }} stateChanged
  * @property {{ dominant: string | null, active: Speaker[] }} speakers
+ * @property {Quality} quality
+ * @property {{ track: LocalTrack, active: string[] }} layers of a track of this client its simulcast encodings by these RIDs
+ * are received, and no others: the SDK sends no others
  * @property {{ code: string, message: string, trackId?: string }} error
  * @property {{ code: string, reason: string }} closed
  */
@@ -110,6 +148,8 @@
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
  * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
  * @typedef {Welcome | Answer | ServerError | SpeakersMessage
+ *   | ({ type: "quality" } & Quality)
+ *   | { type: "layers", trackId: string, mid: string, active: string[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }
  *   | { type: "peerJoined", peer: PeerInfo }
  *   | { type: "peerLeft", peerId: string }

@@ -8,8 +8,8 @@ export interface StreamShape {
   readonly spatialLayers: number;
   /** 1 to 3, as in L1T1 to L1T3. */
   readonly temporalLayers: number;
-  /** Whether upper spatial layers need the ones below in every picture (SVC), or in key pictures alone (K-SVC). */
-  readonly interLayer: "every picture" | "key pictures";
+  /** Whether upper spatial layers need the ones below in every picture (SVC), in key pictures alone (K-SVC), or never. */
+  readonly interLayer: "every picture" | "key pictures" | "never";
 }
 
 /** Pictures from one key picture to the next; a whole number of temporal periods. */

@@ -98,7 +98,8 @@ globalThis.guest = {
     return guest.room.peerId;
   },
 
-  async publish(source, size, options = {}) {
+  /** `options` are those of the SDK. */
+  async publish(source, size, options) {
     published.set(source, await guest.room.publish(make(source, size), { source, ...options }));
   },
 

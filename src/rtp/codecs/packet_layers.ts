@@ -65,6 +65,9 @@ export class PacketLayers {
   frameDiffCount = 0;
   /** How many frames before this one the last one of each chain was; 0 where a chain begins anew. */
   chainDiffs: Uint8Array = NONE_8;
+  /** Where those are that are the frame's own and not its template's; made by the first such frame. */
+  ownFrameDiffs: Uint16Array | undefined = undefined;
+  ownChainDiffs: Uint8Array | undefined = undefined;
 }
 
 const NONE_8 = new Uint8Array(0);
