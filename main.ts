@@ -1,10 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { authOptions } from "./src/server/auth_settings.ts";
 import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/certificate_files.ts";
-import { type Config, mediaHosts, parseConfig, SETTINGS } from "./src/server/config.ts";
+import { parseConfig } from "./src/server/config.ts";
+import { type Config, SETTINGS } from "./src/server/config_schema.ts";
 import { helpText } from "./src/server/config_text.ts";
 import { configureLogs } from "./src/server/log.ts";
-import { mediaHostProblem } from "./src/server/media_hosts.ts";
+import { mediaHostProblem, mediaHosts } from "./src/server/media_hosts.ts";
 import { catchStopSignals, run, type ServedTls } from "./src/server/serve.ts";
 import { openTls } from "./src/server/tls.ts";
 import {
@@ -64,7 +65,8 @@ async function serve(
   tls: ServedTls | undefined,
 ): Promise<number> {
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
-  const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute, origins, trustProxy } = config;
+  const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, loudest, joinsPerMinute, origins, trustProxy } =
+    config;
   const { metricsHost, metricsPort } = config;
   const hostname = mediaHosts(config);
   const auth = authOptions(config);
@@ -76,7 +78,7 @@ async function serve(
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,
-    limits: { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute },
+    limits: { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, loudest, joinsPerMinute },
     origins,
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],

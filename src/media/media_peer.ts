@@ -50,6 +50,7 @@ export class MediaPeer implements TransportObserver {
       equalizesLengths,
       counters,
       maxBitrateOut,
+      speakersChanged: (speakers) => emit({ type: "speakersChanged", speakers }),
       report: tellsQuality ? (report) => emit({ type: "quality", report }) : undefined,
       layersWanted: (trackId, active) => emit({ type: "layersWanted", trackId, active }),
       probing,

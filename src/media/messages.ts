@@ -5,6 +5,7 @@ import type {
   PeerId,
   ProducerParameters,
   RoomId,
+  Speakers,
   StreamSsrcs,
   TrackId,
 } from "../sfu/types.ts";
@@ -37,6 +38,8 @@ export type PeerCommand =
     readonly maxBitrateIn?: number;
     /** Bits per second that it is sent; left out for any. */
     readonly maxBitrateOut?: number;
+    /** Microphones of the room that are forwarded at once; left out for any number. Who opens the room says it. */
+    readonly loudest?: number;
     /** Whether the peer can be told what it gets; left out where it cannot. */
     readonly tellsQuality?: boolean;
     readonly socket: SocketHandle;
@@ -85,6 +88,11 @@ export type PeerEvent =
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
   /** The peer sends more than it may; every 10 s at most. */
   | { readonly type: "bitrateExceeded" }
+  /**
+   * Who speaks in the peer's room has changed: told by one of its peers for all of them, also while that one leaves. A few
+   * times a second at most.
+   */
+  | { readonly type: "speakersChanged"; readonly speakers: Speakers }
   /** What the peer gets of its tracks, and why; once a second at most, and where something changed. */
   | { readonly type: "quality"; readonly report: QualityReport }
   /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */

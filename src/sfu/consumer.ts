@@ -19,6 +19,8 @@ import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
 import type { ProbeStream } from "./probes.ts";
 import type { ConsumerLike } from "./quality_report.ts";
+import { RedChoice } from "./red_choice.ts";
+import { nameBlocks } from "./redundancy.ts";
 import { RtxSender } from "./rtx_sender.ts";
 import type { ConsumerParameters } from "./types.ts";
 
@@ -48,12 +50,16 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   readonly mid: string;
   readonly producer: Producer;
   readonly stream: OutgoingStream;
+  /** Whether it is sent audio with redundancy (RED). */
+  takesRed = false;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
   /** As a signed number, which V8 keeps in the field itself. */
   readonly #ssrcBits: number;
-  readonly #sourcePayloadType: number;
-  readonly #payloadType: number;
+  /** Of the packets that are forwarded, and that under which they go out: RED for both where that is taken. */
+  #sourcePayloadType = 0;
+  #payloadType = 0;
+  readonly #red: RedChoice;
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
@@ -89,8 +95,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     this.ssrc = stream.ssrc;
     this.#ssrcBits = stream.ssrc | 0;
     this.rtxSsrc = codec.rtxPayloadType === undefined ? undefined : stream.rtxSsrc;
-    this.#sourcePayloadType = producer.codec.payloadType;
-    this.#payloadType = codec.payloadType;
+    this.#red = new RedChoice(producer.codec, codec);
+    this.#applyRed();
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     stream.switchTo(producer.codec.clockRate);
@@ -122,6 +128,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
+    if (this.takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
     const { stream, producer: { counters } } = this;
     const packetsBefore = stream.packetsSent;
     const bytesBefore = stream.bytesSent;
@@ -130,6 +137,22 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     }
     counters.packetsSent += stream.packetsSent - packetsBefore;
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
+  }
+
+  /** The stream goes on with this packet: what was left out before it leaves no gap in the numbers. */
+  continueAt(packet: RtpPacket): void {
+    this.#rewriter.continueAt(packet);
+  }
+
+  /** What the subscriber pins it gets whoever is louder (rule B351). */
+  pin(isPinned: boolean): void {
+    this.producer.audio?.pin(this, isPinned);
+  }
+
+  /** The subscriber reports how many packets it has lost since its last report, in 256ths. */
+  handleLossReport(fractionLost: number, nowMs: number): void {
+    this.#red.handleReport(fractionLost, nowMs);
+    if (this.#red.takesRed !== this.takesRed) this.#applyRed();
   }
 
   /** RTP packets sent again because the subscriber asked. */
@@ -228,6 +251,12 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     if (this.#rtx === undefined) return 0;
     this.#rtx.layers = this.#layers;
     return this.#rtx.handleNack(reader, this.#tellGuard(Math.floor(nowMs / STEP_MS)), nowMs, roundTripMs, limit);
+  }
+
+  #applyRed(): void {
+    this.takesRed = this.#red.takesRed;
+    this.#sourcePayloadType = this.#red.sourcePayloadType;
+    this.#payloadType = this.#red.payloadType;
   }
 
   /** Whether video that has RTX and numbers went out lately. */

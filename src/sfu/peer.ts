@@ -13,7 +13,7 @@ import type { Router, RouterMember } from "./router.ts";
 import { SubscriberQuality } from "./subscriber_quality.ts";
 import type { MediaCounters } from "./track_counters.ts";
 import { UpstreamFeedback } from "./upstream_feedback.ts";
-import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
+import type { ConsumerParameters, Kind, PeerId, ProducerParameters, Speakers, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Where a deadline of the estimator is no more than this ahead it is one of a probe. */
 export const PROBE_AHEAD_MS = 20;
@@ -33,6 +33,8 @@ export interface PeerOptions {
   readonly counters: MediaCounters;
   /** Bits per second that it is sent; undefined for any. */
   readonly maxBitrateOut?: number | undefined;
+  /** Who speaks in its room has changed; told by one of the room's peers. */
+  readonly speakersChanged?: ((speakers: Speakers) => void) | undefined;
   /** What it gets of the tracks that it receives, and why; left out where nobody listens. */
   readonly report?: ((report: QualityReport) => void) | undefined;
   /** Which simulcast encodings of a track of its own are received, by their RIDs. */
@@ -110,7 +112,8 @@ export class Peer implements MediaSink, RouterMember {
     this.unpublish(parameters.mid);
     const counters = this.#counters[parameters.kind];
     const wanted = (rids: readonly string[]) => this.#options.layersWanted?.(id, rids);
-    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths, counters, wanted);
+    const [rtcp, equalizes, { audio }] = [this.#rtcp, this.#equalizesLengths, this.#router];
+    const producer = new Producer(id, this.id, parameters, rtcp, equalizes, counters, wanted, audio);
     this.#producers.set(parameters.mid, producer);
     this.#upstream.handleExtensions(parameters.headerExtensions);
     this.#demux.add(producer);
@@ -163,6 +166,10 @@ export class Peer implements MediaSink, RouterMember {
     if (consumer === undefined) return;
     this.#removeConsumer(consumer);
     if (!this.#slots.has(mid)) this.#endStream(consumer.stream);
+  }
+
+  speakersChanged(speakers: Speakers): void {
+    this.#options.speakersChanged?.(speakers);
   }
 
   /** What it wants of a track; undefined where it never said. */
@@ -236,6 +243,7 @@ export class Peer implements MediaSink, RouterMember {
   nextTimeout(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
+    if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
     next = Math.min(next, this.#upstream.nextTimeout(), this.nextProbeMs());
     return Math.min(next, this.#quality?.nextTimeout() ?? Infinity);
   }
@@ -243,10 +251,16 @@ export class Peer implements MediaSink, RouterMember {
   handleTimeout(nowMs: number): void {
     for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
+    if (this.#looksAtSpeakers) this.#router.audio.handleTimeout(nowMs);
     this.#upstream.handleTimeout(nowMs);
     this.#quality?.handleTimeout(nowMs);
     this.handleProbes(nowMs);
     this.#noteProbe(nowMs);
+  }
+
+  /** Those who publish do, as they are looked at often; the others where nobody does any more. */
+  get #looksAtSpeakers(): boolean {
+    return this.#producers.size > 0 || this.#router.producers.size === 0;
   }
 
   /** Its tracks end for the others, it receives no more, and is told so. */

@@ -1,7 +1,9 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
+import { AudioTrack } from "./audio_track.ts";
 import { type EncodedTrack, Encoding, type FeedbackSender, type RtpConsumer } from "./encoding.ts";
 import { DEPENDENCY_DESCRIPTOR_URI, extensionId } from "./header_extensions.ts";
+import { RoomAudio } from "./room_audio.ts";
 import { TrackCounters } from "./track_counters.ts";
 import { TrackLayers } from "./track_layers.ts";
 import type {
@@ -41,6 +43,8 @@ export class Producer implements PublishedTrack {
   readonly headerExtensions: readonly HeaderExtension[];
   /** Of all tracks of its kind: what it and its consumers send and receive is counted there. */
   readonly counters: TrackCounters;
+  /** Undefined of video. */
+  readonly audio: AudioTrack<RtpConsumer> | undefined;
   /** What its subscribers can be sent of it. */
   readonly layers = new TrackLayers(this);
   readonly #consumers: TrackConsumer[] = [];
@@ -54,6 +58,7 @@ export class Producer implements PublishedTrack {
   /**
    * `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). `counters` are those of
    * all tracks of its kind. `encodingsWanted` is told, as `wantedRids`, what the publisher is to send where that changes.
+   * `roomAudio` hears the microphones of its room.
    */
   constructor(
     id: TrackId,
@@ -63,6 +68,7 @@ export class Producer implements PublishedTrack {
     equalizesLengths = false,
     counters = new TrackCounters(),
     encodingsWanted: (rids: readonly string[]) => void = () => {},
+    roomAudio = new RoomAudio({ loudest: Infinity, tell: () => {} }),
   ) {
     const { mid, kind, source, codec, headerExtensions } = parameters;
     this.id = id;
@@ -75,6 +81,7 @@ export class Producer implements PublishedTrack {
     this.headerExtensions = headerExtensions;
     this.counters = counters;
     this.#format = codecFormat(codec.mimeType);
+    if (kind === "audio") this.audio = new AudioTrack(roomAudio, peerId, parameters);
     const encodings: Encoding[] = [];
     const track: EncodedTrack = {
       kind,
@@ -83,6 +90,7 @@ export class Producer implements PublishedTrack {
       feedback,
       equalizesLengths,
       counters,
+      audio: this.audio,
       descriptorId: extensionId(headerExtensions, DEPENDENCY_DESCRIPTOR_URI),
       encodings,
       frames: 0,
@@ -123,6 +131,7 @@ export class Producer implements PublishedTrack {
     if (index < 0) return;
     this.#consumers.splice(index, 1);
     consumer.detach();
+    this.audio?.remove(consumer);
     this.consumerChanged();
   }
 

@@ -209,6 +209,7 @@ export class RtcpResponder implements FeedbackSender {
     for (let i = 0; block.read(scratch.reader, i); i++) {
       const consumer = this.#consumersBySsrc.get(block.ssrc);
       if (consumer === undefined) continue;
+      consumer.handleLossReport(block.fractionLost, nowMs);
       consumer.producer.counters.lostDownstream += consumer.stream.handleLoss(block.cumulativeLost);
       const packets = consumer.stream.handleReceived(block.extendedSequenceNumber);
       if (packets > 0) this.bandwidth?.handleReportBlock(block.fractionLost, packets, nowMs);

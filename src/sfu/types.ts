@@ -16,6 +16,21 @@ export interface TrackInfo {
   readonly source: Source;
 }
 
+/** Somebody who speaks. */
+export interface Speaker {
+  readonly peerId: PeerId;
+  /** How loud: 0 (silence) to 1 (full scale, 0 dBov), linear; as it was when it was told. */
+  readonly level: number;
+}
+
+/** Who speaks in a room. Goes from one isolate to another as JSON. */
+export interface Speakers {
+  /** Who spoke last above all others; left out until somebody has, and once that peer has left. */
+  readonly dominant?: PeerId;
+  /** Who speaks now, the dominant one first, then the loudest first. */
+  readonly active: readonly Speaker[];
+}
+
 /** One codec as negotiated on one m-line. */
 export interface Codec {
   /** Lower case, as in `video/vp8`. */
@@ -28,6 +43,13 @@ export interface Codec {
   readonly payloadType: number;
   /** The payload type of its retransmissions (RTX, RFC 4588) on this side; undefined where there are none. */
   readonly rtxPayloadType?: number;
+  /**
+   * The payload type of packets that carry earlier ones as well (RED, RFC 2198) on this side; undefined where there are
+   * none.
+   */
+  readonly redPayloadType?: number;
+  /** Whether that one stands before the codec's own in the offer. */
+  readonly prefersRed?: boolean;
   /** Whether lost packets may be asked for one by one (generic NACK, RFC 4585 section 6.2.1). */
   readonly nack?: boolean;
   /**

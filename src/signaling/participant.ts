@@ -2,7 +2,7 @@ import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PeerId, PublishedTrack, RoomId, Source, TrackId } from "../sfu/types.ts";
+import type { PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -25,6 +25,8 @@ export interface ParticipantObserver {
   transportConnected(): void;
   /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
   bitrateExceeded(maxBitrateIn: number): void;
+  /** Others speak now than before; see `room.speakers`. */
+  speakersChanged(speakers: Speakers): void;
   /** What the peer gets of its tracks, and why. */
   qualityChanged(report: QualityReport): void;
   /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
@@ -89,7 +91,7 @@ export class Participant {
 
   constructor(options: ParticipantOptions) {
     const { rooms, roomId, name, random, codecs, fill, grants, duplicateIdentity = "allow" } = options;
-    const { maxTracks, maxBitrateOut } = options.limits;
+    const { maxTracks, maxBitrateOut, loudest } = options.limits;
     const maxBitrateIn = Math.min(options.limits.maxBitrateIn, grants?.maxBitrate ?? Infinity);
     const identity = grants?.identity;
     const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
@@ -112,6 +114,7 @@ export class Participant {
         // JSON has no Infinity.
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
+        ...(loudest < Infinity && { loudest }),
         ...(options.tellsQuality && { tellsQuality: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
@@ -222,6 +225,8 @@ export class Participant {
   }
 
   #handleMediaEvent(event: PeerEvent, nowMs: number): void {
+    // It is about the room, which goes on: the last that is told of a peer that leaves counts as well.
+    if (event.type === "speakersChanged") return this.room.handleSpeakers(event.speakers);
     if (this.#closed) return;
     switch (event.type) {
       case "dtlsReceived":
@@ -262,6 +267,9 @@ export class Participant {
         if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
       },
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
+      speakersChanged: (speakers) => {
+        if (this.hearsOfTracks) this.#observer.speakersChanged(speakers);
+      },
       replaced: () => this.leave("replaced"),
     };
   }

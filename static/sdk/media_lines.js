@@ -151,6 +151,7 @@ export class MediaLines {
     const { track, stream, encodings } = publication;
     const transceiver = addSender(this.#connection, track, stream, encodings);
     publication.transceiver = transceiver;
+    preferRed(transceiver, publication);
     return { transceiver, publication, encodings: encodings.length };
   }
 
@@ -262,12 +263,25 @@ async function reuse(line, publication) {
   publication.transceiver = transceiver;
   transceiver.direction = "sendonly";
   transceiver.sender.setStreams(publication.stream);
+  preferRed(transceiver, publication);
   await transceiver.sender.replaceTrack(publication.track);
   await changeEncodings(transceiver.sender, publication.encodings);
 }
 
 /**
- * Narrows an m-line to the wanted codecs and RTX: the offer is then a third as large. Where the browser has none of them
+ * Puts RED, which a browser sends only where it stands before the codec that it repeats, first or where it was.
+ * @param {RTCRtpTransceiver} transceiver
+ * @param {Publication} publication
+ */
+function preferRed(transceiver, { track, redundancy }) {
+  if (track.kind !== "audio") return;
+  const codecs = redundancy ? RTCRtpSender.getCapabilities("audio")?.codecs ?? [] : [];
+  const isRed = ({ mimeType = "" }) => mimeType.toLowerCase() === "audio/red";
+  transceiver.setCodecPreferences([...codecs.filter(isRed), ...codecs.filter((codec) => !isRed(codec))]);
+}
+
+/**
+ * Narrows an m-line to the wanted codecs, RTX and RED: the offer is then a third as large. Where the browser has none of them
  * the m-line stays as it is, and the server says what is missing.
  * @param {RTCRtpTransceiver} transceiver
  * @param {Kind} kind
@@ -278,5 +292,6 @@ function narrow(transceiver, kind, wanted) {
   /** @param {string} mimeType */
   const named = (mimeType) => codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
   const preferred = wanted.flatMap(named);
-  if (preferred.length > 0) transceiver.setCodecPreferences([...preferred, ...named("video/rtx")]);
+  if (preferred.length === 0) return;
+  transceiver.setCodecPreferences([...preferred, ...named(kind === "video" ? "video/rtx" : "audio/red")]);
 }

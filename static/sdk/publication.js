@@ -21,12 +21,14 @@ export class Publication {
    * @param {Source} source
    * @param {MediaStream} stream
    * @param {SendEncoding[]} encodings
+   * @param {boolean} [redundancy] sound goes as RED (RFC 2198)
    */
-  constructor(track, source, stream, encodings) {
+  constructor(track, source, stream, encodings, redundancy = false) {
     this.track = track;
     this.source = source;
     this.stream = stream;
     this.encodings = encodings;
+    this.redundancy = redundancy;
   }
 
   /** Resolves when the server takes the track, rejects with a SwitchboardError when it does not. */

@@ -1,13 +1,13 @@
 // @ts-check
 /** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TrackInfo, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
-import { Meter } from "./meter.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
 import { Qualities } from "./qualities.js";
 import { ResumingSocket } from "./resuming_socket.js";
 import { encodingsOf } from "./simulcast.js";
 import { neededFor, newStreams, streamOf } from "./sources.js";
+import { Speakers } from "./speakers.js";
 import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
@@ -25,7 +25,7 @@ export class Room {
   #quality = null;
   #qualities = new Qualities((message) => this.#signaling.send(message));
   #events = new EventTarget();
-  #meter = new Meter(() => this.getStats());
+  #speakers = new Speakers();
   #peerId;
   #identity;
   #grants;
@@ -97,6 +97,16 @@ export class Room {
     return this.#peers;
   }
 
+  /** Whether this client speaks, as the server hears it. */
+  get speaking() {
+    return this.#speakers.has(this.#peerId);
+  }
+
+  /** The id of the peer, perhaps this client's own, that spoke last above all others; null where nobody has. */
+  get dominantSpeaker() {
+    return this.#speakers.dominant;
+  }
+
   /** What this client publishes. @returns {ReadonlySet<LocalTrack>} */
   get localTracks() {
     return this.#localTracks;
@@ -140,7 +150,7 @@ export class Room {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
-    const publication = new Publication(track, source, stream, encodingsOf(track, source, options));
+    const publication = new Publication(track, source, stream, encodingsOf(track, source, options), options.redundancy);
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);
@@ -150,7 +160,6 @@ export class Room {
       this.#localTracks.delete(local);
       throw error;
     }
-    if (source === "microphone") this.#meterLocal(publication);
     return local;
   }
 
@@ -205,16 +214,7 @@ export class Room {
    */
   #unpublish(local, publication) {
     this.#localTracks.delete(local);
-    if (publication.source === "microphone") this.#meter.remove(this.#peerId);
     return this.#transport.unpublish(publication);
-  }
-
-  /** @param {Publication} publication */
-  #meterLocal(publication) {
-    if (publication.ended) return;
-    this.#meter.add(this.#peerId, () => publication.track, (level, active) => {
-      this.#emit("speaking", { peer: null, local: true, level, active });
-    });
   }
 
   /** @param {ServerMessage} message */
@@ -237,6 +237,10 @@ export class Room {
         break;
       case "trackUnpublished":
         this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
+        break;
+      case "speakers":
+        this.#speakers.handleMessage(message, this.#peers.values());
+        this.#emit("speakers", { dominant: this.#speakers.dominant, active: message.active });
         break;
       case "quality":
         this.#handleQuality(message);
@@ -299,7 +303,7 @@ export class Room {
   /** @param {PeerInfo} info */
   #addPeer({ id, name = "", identity }) {
     /** @type {Peer} */
-    const peer = { id, name, identity, tracks: new Map(), streams: newStreams() };
+    const peer = { id, name, identity, speaking: false, tracks: new Map(), streams: newStreams() };
     this.#peers.set(id, peer);
     return peer;
   }
@@ -310,6 +314,7 @@ export class Room {
     if (peer === undefined) return;
     for (const trackId of [...peer.tracks.keys()]) this.#removeTrack(peer, trackId);
     this.#peers.delete(peerId);
+    this.#speakers.forget(peer);
     this.#emit("peerLeft", { peer });
   }
 
@@ -333,7 +338,6 @@ export class Room {
     peer.tracks.delete(trackId);
     this.#transport.release(trackId);
     this.#qualities.forget(trackId);
-    this.#meter.remove(trackId);
     if (info.track === null) return;
     const stream = peer.streams[streamOf(info.source)];
     stream.removeTrack(info.track);
@@ -351,11 +355,6 @@ export class Room {
     const stream = peer.streams[streamOf(info.source)];
     info.track = receiver.track;
     stream.addTrack(receiver.track);
-    if (info.source === "microphone") {
-      this.#meter.add(trackId, () => receiver.track, (level, active) => {
-        this.#emit("speaking", { peer, local: false, level, active });
-      });
-    }
     this.#emit("trackAdded", { peer, track: receiver.track, stream, info });
   }
 
@@ -368,7 +367,6 @@ export class Room {
     if (this.#state === "closed") return;
     this.#stopWatching();
     this.#signaling.close();
-    this.#meter.close();
     this.#qualities.close();
     this.#transport.close();
     this.#setState("closed");

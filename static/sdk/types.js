@@ -37,6 +37,7 @@
  * @property {string} id
  * @property {string} name empty where the peer gave none
  * @property {string | undefined} identity who the peer is, by its token; undefined where that says nothing
+ * @property {boolean} speaking whether somebody speaks there, as the server hears it
  * @property {Map<string, RemoteTrack>} tracks
  * @property {{ camera: MediaStream, screen: MediaStream }} streams camera with microphone, screen with its sound
  */
@@ -85,6 +86,9 @@
  * @property {Source} [source] default: microphone or camera
  * @property {MediaStream} [stream] tracks of one stream are played in sync; default: one for camera and microphone, one
  * for the screen and its sound
+ * @property {number} [maxBitrate] bit/s
+ * @property {boolean} [redundancy] of sound: sends each packet twice (RED, RFC 2198) where the browser can, for a way that
+ * loses some
  * @property {number} [maxBitrate] bit/s, of all encodings together
  * @property {boolean | SendEncoding[]} [simulcast] whether several encodings are sent, of which each subscriber
  * gets the one that suits it: up to three, by the height of the track; or which. Default: of a camera
@@ -112,10 +116,12 @@
  * @property {RemoteTrack} info
  */
 
+/** @typedef {{ peerId: string, level: number }} Speaker */
+
 /**
  * Peers that are in the room already are in `room.peers` when `join` resolves; `peerJoined` tells of later ones.
- * `speaking` comes every 200 ms while someone speaks and once when they stop; its level is 0-1, its peer null for this
- * client. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
+ * `speakers` tells by peer ids who speaks at the moment, this client included, and who did last above all others; `level` is
+ * 0-1. It comes when that changes, and for a microphone with levels (RFC 6464), which every browser has. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
  * `transport-failed`, `too-many`, `internal`, `superseded`, `replaced`, `unauthorized`, `forbidden` or `resume-failed`.
  *
  * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
@@ -126,7 +132,7 @@
  * @property {TrackEvent} trackAdded
  * @property {TrackEvent} trackRemoved
  * @property {{ state: RoomState }} stateChanged
- * @property {{ peer: Peer | null, local: boolean, level: number, active: boolean }} speaking
+ * @property {{ dominant: string | null, active: Speaker[] }} speakers
  * @property {Quality} quality
  * @property {{ track: LocalTrack, active: string[] }} layers of a track of this client its simulcast encodings by these RIDs
  * are received, and no others: the SDK sends no others
@@ -140,7 +146,8 @@
  * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, identity?: string, grants?: Grants }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
- * @typedef {Welcome | Answer | ServerError
+ * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
+ * @typedef {Welcome | Answer | ServerError | SpeakersMessage
  *   | ({ type: "quality" } & Quality)
  *   | { type: "layers", trackId: string, mid: string, active: string[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }

@@ -87,12 +87,9 @@ export class Gallery {
     this.#tiles.get(keyOf(peerId, source))?.setPaused(paused);
   }
 
-  /**
-   * @param {string} peerId
-   * @param {boolean} active
-   */
-  setSpeaking(peerId, active) {
-    this.#tiles.get(peerId)?.setSpeaking(active);
+  /** @param {ReadonlySet<string>} peerIds of those who speak */
+  setSpeaking(peerIds) {
+    for (const [key, tile] of this.#tiles) tile.setSpeaking(peerIds.has(key));
   }
 
   /**

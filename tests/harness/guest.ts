@@ -46,6 +46,9 @@ export interface GuestStream {
   readonly totalAudioEnergy: number;
   /** Seconds of sound that were played. */
   readonly totalSamplesDuration: number;
+  /** Of sound, and those of them that were made up for lost packets. */
+  readonly totalSamplesReceived: number;
+  readonly concealedSamples: number;
 }
 
 /** Somebody on a page that embeds the SDK (guest_page.js). */
