@@ -17,15 +17,20 @@ const MIN_LOOK_MS = 100;
 const REPORT_MS = 1_000;
 /** What the first feedback tells is not relied on for so long: an estimate that begins low is not one that fell. */
 const START_MS = 3_000;
-/** Where so much arrives of what is sent, all of that is carried. */
+/** Where no more than this is lost of what is sent, and no queue has made the round trip longer than this, all is carried. */
 const LOW_LOSS = 0.02;
+const SHORT_QUEUE_MS = 40;
+/** The shortest round trip counts for less and less: the way may be another one. Of what it is, at each look. */
+const ROUND_TRIP_GROWTH = 1.005;
+/** What is carried counts for so much more: rates tremble. */
+const SENT_MARGIN = 1.1;
 /** What an allocation takes on top of the layers themselves, so that they begin. */
 const BEGIN_MARGIN = 1.1 / 0.95;
 
 /** `BandwidthEstimator`, as far as it is asked here. */
 export type Estimate = Pick<
   BandwidthEstimator,
-  "bitsPerSecond" | "throughput" | "lossFraction" | "limitedBy" | "setWanted"
+  "bitsPerSecond" | "throughput" | "lossFraction" | "limitedBy" | "roundTripMs" | "setWanted"
 >;
 
 export interface SubscriberQualityOptions {
@@ -61,6 +66,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #lookedMs = -Infinity;
   #estimate = 0;
   #feedbackMs = Infinity;
+  #leastRoundTripMs = Infinity;
   #reportedMs = -Infinity;
   #reported: QualityReport | undefined;
 
@@ -95,6 +101,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   /** Another way, of which nothing is known. */
   handleRouteChange(): void {
     this.#feedbackMs = Infinity;
+    this.#leastRoundTripMs = Infinity;
   }
 
   /** The subscriber has told what arrived. */
@@ -211,8 +218,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /**
    * What is sent whatever the estimate says. A subscriber that tells which packets came is soon known: until then the first
-   * layer of one video is sent. Of one that tells losses alone less is known, so the first layers of all are; and where
-   * nearly all arrives, what is sent is carried. 0 where the estimate alone counts.
+   * layer of one video is sent. Of one that tells losses alone less is known, so the first layers of all are. Of both what
+   * is sent counts as carried where it arrives, whatever is estimated of what is more. 0 where the estimate alone counts.
    */
   #leastOf(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number): number {
     const { bandwidth } = this.#options;
@@ -221,12 +228,22 @@ export class SubscriberQuality<C extends ConsumerLike> {
     );
     let tells = false;
     for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
+    const arriving = this.#arrives() ? sent * SENT_MARGIN : 0;
     if (tells) {
-      return nowMs - this.#feedbackMs >= START_MS || firsts.length === 0 ? 0 : sound + firsts[0] * BEGIN_MARGIN;
+      const isKnown = nowMs - this.#feedbackMs >= START_MS || firsts.length === 0;
+      return isKnown ? arriving : Math.max(arriving, sound + firsts[0] * BEGIN_MARGIN);
     }
     if (bandwidth.limitedBy === "remb") return 0;
-    const all = sound + firsts.reduce((sum, one) => sum + one, 0) * BEGIN_MARGIN;
-    return bandwidth.lossFraction <= LOW_LOSS ? Math.max(all, sent) : all;
+    return Math.max(arriving, sound + firsts.reduce((sum, one) => sum + one, 0) * BEGIN_MARGIN);
+  }
+
+  /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. */
+  #arrives(): boolean {
+    const { roundTripMs, lossFraction, limitedBy } = this.#options.bandwidth;
+    const leastMs = this.#leastRoundTripMs * ROUND_TRIP_GROWTH;
+    if (roundTripMs > 0) this.#leastRoundTripMs = Math.min(roundTripMs, leastMs);
+    if (limitedBy === "silence" || limitedBy === "queue") return false;
+    return lossFraction <= LOW_LOSS && !(roundTripMs > this.#leastRoundTripMs + SHORT_QUEUE_MS);
   }
 }
 

@@ -56,6 +56,7 @@ class Scene {
     bitsPerSecond: 300_000,
     throughput: 0,
     lossFraction: 0,
+    roundTripMs: 0,
     limitedBy: "start" as EstimateLimit,
     wanted: 0,
     setWanted(bitsPerSecond: number) {
@@ -126,6 +127,29 @@ test("B341: by losses alone first layers are sent, and what is sent counts as ca
   scene.bandwidth.limitedBy = "remb";
   scene.run(4_000);
   assert.deepEqual(consumers.map(({ state }) => state), ["paused", "paused"], "what the subscriber says itself counts");
+});
+
+test("B341: what arrives without loss and without a queue is carried, whatever the estimate says; what waits is not", () => {
+  const consumer = new FakeConsumer("1");
+  const scene = new Scene();
+  scene.bandwidth.roundTripMs = 50;
+  scene.add(consumer);
+  const send = (kilobits: number, estimate: number, ms: number) => {
+    for (const endMs = scene.nowMs + ms; scene.nowMs < endMs;) {
+      consumer.bytesSent += kilobits * LOOK_MS / 8;
+      scene.hear(estimate, LOOK_MS);
+    }
+  };
+  send(500, 600, 10_000);
+  assert.equal(consumer.state, "sends 1/Infinity");
+  send(500, 100, 10_000);
+  assert.equal(consumer.state, "sends 1/Infinity", "500 kbit/s arrive");
+  scene.bandwidth.roundTripMs = 85;
+  send(500, 100, 1_000);
+  assert.equal(consumer.state, "sends 1/Infinity");
+  scene.bandwidth.roundTripMs = 120;
+  send(500, 100, 1_000);
+  assert.equal(consumer.state, "sends 0/1", "they wait on the way");
 });
 
 test("B342: an estimate that falls is acted on with the feedback, one that trembles twice a second", () => {

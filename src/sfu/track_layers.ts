@@ -7,9 +7,9 @@ const LOOK_MS = 250;
 /** Rates are a mean of so long: a key frame is not what a layer takes. */
 const MEAN_MS = 2_000;
 /** An encoding that a publisher was asked for and that does not come for so long cannot be had, ... */
-export const WAKE_MS = 4_000;
+export const WAKE_MS = 8_000;
 /** ... and is tried again after so long. */
-export const RETRY_MS = 30_000;
+export const RETRY_MS = 15_000;
 /** A track that is in one encoding of an unknown rate counts as little: it is sent or not, and soon measured. */
 const UNKNOWN_SINGLE: PictureSize = { width: 320, height: 180 };
 
