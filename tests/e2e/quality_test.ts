@@ -10,8 +10,10 @@ import { waitUntil } from "../harness/wait_until.ts";
 
 const SEED = 3;
 /** A quarter, half and all of it are three layers. */
-const SIZE = "960x540";
-const TOP_WIDTH = 960;
+const SIZE = "1280x720";
+const TOP_WIDTH = 1280;
+/** A window in which the picture of one other person is shown in more pixels than the middle layer has. */
+const WINDOW = { width: 1280, height: 720, deviceScaleFactor: 2 };
 /** A round trip of 40 ms, and a queue of a router's usual half a second. */
 const SLOW = { bandwidth: 400_000, queueBytes: 25_000, delayMs: 20 };
 const FREED = { bandwidth: 20_000_000, queueBytes: 250_000 };
@@ -49,7 +51,10 @@ const TOP_BYTES = `Promise.all(probe.connections.map((connection) => connection.
 
 async function watch(browser: Browser, url: string, name: string): Promise<RoomPage> {
   const query = { name, join: "1" };
-  const person = await RoomPage.open(browser, url, query, (page: Page) => takeDevicesAway(page));
+  const person = await RoomPage.open(browser, url, query, async (page: Page) => {
+    await page.setViewport(WINDOW);
+    await takeDevicesAway(page);
+  });
   await person.waitForState("joined");
   return person;
 }

@@ -3,7 +3,7 @@ import { pliMediaSsrc } from "../../src/rtp/rtcp/pli.ts";
 import { MID_URI } from "../../src/sfu/header_extensions.ts";
 import { newIdentifier } from "../../src/sfu/identifier.ts";
 import { OutgoingStream } from "../../src/sfu/outgoing_stream.ts";
-import { Peer } from "../../src/sfu/peer.ts";
+import { Peer, type PeerOptions } from "../../src/sfu/peer.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import type { Consumer } from "../../src/sfu/consumer.ts";
 import type { Producer } from "../../src/sfu/producer.ts";
@@ -32,7 +32,12 @@ export interface TestPeer {
   openSlot(mid: string, kind: Kind, clockRate: number, rtx: boolean): StreamSsrcs;
 }
 
-export function addPeer(router: Router, random: RandomSource, equalizesLengths = false): TestPeer {
+export function addPeer(
+  router: Router,
+  random: RandomSource,
+  equalizesLengths = false,
+  options: Partial<PeerOptions> = {},
+): TestPeer {
   const sender = new RecordingSender();
   const peer = new Peer(router, {
     id: newIdentifier(random),
@@ -41,6 +46,7 @@ export function addPeer(router: Router, random: RandomSource, equalizesLengths =
     random,
     equalizesLengths,
     counters: newMediaCounters(),
+    ...options,
   });
   const newSsrcs = (rtx: boolean) => ({ ssrc: random.uint32(), rtxSsrc: rtx ? random.uint32() : undefined });
   return {
