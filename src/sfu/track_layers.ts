@@ -1,4 +1,3 @@
-import type { Encoding } from "./encoding.ts";
 import { assumeSizes, type PictureSize, temporalFps, usualBitsPerSecond } from "./layer_defaults.ts";
 import type { Layer } from "./layer_ladder.ts";
 
@@ -13,10 +12,25 @@ export const RETRY_MS = 15_000;
 /** A track that is in one encoding of an unknown rate counts as little: it is sent or not, and soon measured. */
 const UNKNOWN_SINGLE: PictureSize = { width: 320, height: 180 };
 
+/** An encoding of a track as far as its layers go: `Encoding`. */
+interface LayeredEncoding {
+  readonly rid: string | undefined;
+  readonly active: boolean;
+  readonly spatialLayers: number;
+  readonly temporalLayers: number;
+  /** Of its highest layer: pixels, 0 where they are not known. */
+  readonly width: number;
+  readonly height: number;
+  widthOf(spatial: number): number;
+  heightOf(spatial: number): number;
+  /** Of the layers up to these. */
+  layerBitsPerSecond(spatial: number, temporal: number, nowMs: number): number;
+}
+
 /** A published track as far as its layers go: `Producer`. */
 interface LayeredTrack {
   /** Lowest first. */
-  readonly encodings: readonly Encoding[];
+  readonly encodings: readonly LayeredEncoding[];
   /** Of those that its publisher is to send. */
   readonly wantedRids: readonly string[];
 }
@@ -34,7 +48,7 @@ interface EncodingMemory {
 /** The layers that a published track can be sent in, with what each takes, for all its subscribers. */
 export class TrackLayers {
   readonly #track: LayeredTrack;
-  readonly #memories = new Map<Encoding, EncodingMemory>();
+  readonly #memories = new Map<LayeredEncoding, EncodingMemory>();
   #layers: readonly Layer[] = [];
   #lookedMs = -Infinity;
 
@@ -57,7 +71,7 @@ export class TrackLayers {
     return this.#layers;
   }
 
-  #memoryOf(encoding: Encoding): EncodingMemory {
+  #memoryOf(encoding: LayeredEncoding): EncodingMemory {
     let memory = this.#memories.get(encoding);
     if (memory === undefined) {
       memory = { means: new Map(), askedMs: Infinity, absentUntilMs: -Infinity };
@@ -68,7 +82,12 @@ export class TrackLayers {
 }
 
 /** Whether an encoding is sent, or comes once it is asked for. */
-function canBeHad(encoding: Encoding, memory: EncodingMemory, wantedRids: readonly string[], nowMs: number): boolean {
+function canBeHad(
+  encoding: LayeredEncoding,
+  memory: EncodingMemory,
+  wantedRids: readonly string[],
+  nowMs: number,
+): boolean {
   if (encoding.active) {
     memory.askedMs = Infinity;
     memory.absentUntilMs = -Infinity;
@@ -86,7 +105,7 @@ function canBeHad(encoding: Encoding, memory: EncodingMemory, wantedRids: readon
 }
 
 function describe(
-  encoding: Encoding,
+  encoding: LayeredEncoding,
   index: number,
   count: number,
   size: PictureSize,
@@ -122,7 +141,7 @@ function describe(
 }
 
 /** Of an encoding's spatial layers each has half of the next one's pixels a side, where nothing else is known. */
-function sizeOf(encoding: Encoding, spatial: number, size: PictureSize): PictureSize {
+function sizeOf(encoding: LayeredEncoding, spatial: number, size: PictureSize): PictureSize {
   const width = encoding.widthOf(spatial);
   const height = encoding.heightOf(spatial);
   if (width > 0 && height > 0) return { width, height };
@@ -130,7 +149,13 @@ function sizeOf(encoding: Encoding, spatial: number, size: PictureSize): Picture
   return { width: Math.round(size.width / scale), height: Math.round(size.height / scale) };
 }
 
-function nameOf({ rid, spatialLayers }: Encoding, index: number, count: number, spatial: number, rate: string): string {
+function nameOf(
+  { rid, spatialLayers }: LayeredEncoding,
+  index: number,
+  count: number,
+  spatial: number,
+  rate: string,
+): string {
   const layer = spatialLayers > 1 ? `S${spatial}` : "";
   const encoding = rid ?? (count > 1 ? String(index + 1) : "");
   return [encoding, layer, rate].filter((part) => part !== "").join(" ");

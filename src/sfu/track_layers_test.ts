@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Encoding } from "./encoding.ts";
 import { RETRY_MS, TrackLayers, WAKE_MS } from "./track_layers.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
@@ -30,7 +29,7 @@ class FakeEncoding {
 
 function trackOf(...rids: (string | undefined)[]) {
   const encodings = rids.map((rid) => new FakeEncoding(rid));
-  const track = { encodings: encodings as unknown as readonly Encoding[], wantedRids: [] as string[] };
+  const track = { encodings, wantedRids: [] as string[] };
   const layers = new TrackLayers(track);
   return { encodings, track, names: (nowMs: number) => layers.at(nowMs).map(({ name }) => name), layers };
 }

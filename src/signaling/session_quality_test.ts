@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { CAMERA, codes, connect } from "../../tests/harness/session_steps.ts";
-import { SignalingRoom } from "../../tests/harness/signaling_room.ts";
+import { buildOffer } from "../../tests/harness/offer_builder.ts";
+import { codes, connect } from "../../tests/harness/session_steps.ts";
+import { credentialsOf, SignalingRoom } from "../../tests/harness/signaling_room.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
 
@@ -83,4 +84,36 @@ test("P93: what is wanted counts as any message: too many of them end the peer",
   }
   assert.deepEqual(told, ["too-many"]);
   assert.deepEqual(listener.closed, [1008]);
+});
+
+const LAYERED = { mid: "7", kind: "video", direction: "sendonly", msid: "s v", rids: ["q", "h", "f"] } as const;
+
+test("P92: who publishes three encodings is told by its m-line which of them anybody receives; a WHIP client is not", () => {
+  const room = new SignalingRoom(1);
+  const [speaker, listener] = [room.join(), room.join()];
+  connect(speaker, [LAYERED]);
+  const encoder = room.post("whip", buildOffer([LAYERED]));
+  assert.ok(encoder.result.ok);
+  encoder.client.connect(credentialsOf(encoder.result.answer));
+  const [track] = room.rooms.find("room")?.tracks.values() ?? [];
+  for (const { take } of [speaker, listener]) take();
+  const wait = (ms: number) => {
+    for (let left = ms; left > 0; left -= 25) {
+      room.nowMs += 25;
+      room.handleTimeout();
+    }
+    return speaker.take();
+  };
+  assert.deepEqual(wait(3_000), [{ type: "layers", trackId: track.id, mid: "7", active: [] }]);
+  connect(listener, [{ mid: "0", kind: "video", direction: "recvonly" }]);
+  assert.deepEqual(wait(100), [{ type: "layers", trackId: track.id, mid: "7", active: ["q"] }]);
+  const peerId = listener.participant?.peer.id ?? "";
+  listener.say({ type: "leave" });
+  assert.deepEqual(wait(2_000), [{ type: "peerLeft", peerId }, {
+    type: "layers",
+    trackId: track.id,
+    mid: "7",
+    active: [],
+  }]);
+  assert.deepEqual(encoder.told, ["joined", "connected"]);
 });
