@@ -73,10 +73,9 @@ export class ThroughputEstimator {
     const oldest = packets[this.#at(0) + 1];
     const discardedUs = this.#discardedSentUs;
     const hasDiscarded = this.#hasDiscarded;
+    const end = (mask + 1) * FIELDS;
     let previous = oldest;
     let bytes = 0;
-    let recentBytes = 0;
-    let recentTicks = 0;
     let longestGap = 0;
     let secondGap = 0;
     // Of what was sent behind all that fell out of the window.
@@ -84,41 +83,51 @@ export class ThroughputEstimator {
     let earliest = 0;
     let latest = 0;
     let latestBytes = 0;
-    let isFirst = true;
-    for (let index = 0; index < this.#count; index++) {
-      const at = ((this.#first + index) & mask) * FIELDS;
+    let at = this.#at(0);
+    for (let left = this.#count; left > 0; left--) {
       const sentUs = packets[at];
       const arrival = packets[at + 1];
       const size = packets[at + 2];
+      at += FIELDS;
+      if (at === end) at = 0;
       const gap = (arrival - previous) | 0;
       previous = arrival;
-      if (gap > longestGap) {
-        secondGap = longestGap;
-        longestGap = gap;
-      } else if (gap > secondGap) secondGap = gap;
       bytes += size;
-      recentBytes += size;
-      const age = (newest - arrival) | 0;
-      if (age >= RECENT_TICKS) {
-        recentTicks = age;
-        recentBytes = 0;
+      if (gap > secondGap) {
+        secondGap = gap > longestGap ? longestGap : gap;
+        if (gap > longestGap) longestGap = gap;
       }
       if (hasDiscarded && ((sentUs - discardedUs) | 0) < 0) continue;
+      if (sentBytes === 0) {
+        earliest = sentUs;
+        latest = sentUs;
+      }
       sentBytes += size;
-      if (isFirst || ((sentUs - earliest) | 0) < 0) earliest = sentUs;
-      if (isFirst || ((sentUs - latest) | 0) >= 0) {
+      if (((sentUs - latest) | 0) >= 0) {
         latest = sentUs;
         latestBytes = size;
-      }
-      isFirst = false;
+      } else if (((sentUs - earliest) | 0) < 0) earliest = sentUs;
     }
     // The first packet ends no interval of arrivals, and that of the packet that was sent last is not over.
     const ticks = ((newest - oldest) | 0) - longestGap + secondGap;
     const received = 8000 * (bytes - packets[this.#at(0) + 2]) / Math.max(ticks / 4, 1);
-    const sent = isFirst ? 0 : 8000 * (sentBytes - latestBytes) / Math.max(((latest - earliest) | 0) / 1000, 1);
+    const sent = sentBytes === 0 ? 0 : 8000 * (sentBytes - latestBytes) / Math.max(((latest - earliest) | 0) / 1000, 1);
     this.#rate = Math.min(sent, received);
-    if (recentTicks > 0) this.#recentRate = 8000 * recentBytes / (recentTicks / 4);
+    this.#recentRate = this.#latestReceiveRate(newest);
     if (sent > 0) this.#arriving = Math.min(received / sent, 1);
+  }
+
+  /** Of what came in the last part of the window; 0 where that is too little. */
+  #latestReceiveRate(newest: number): number {
+    const packets = this.#packets;
+    let bytes = 0;
+    for (let index = this.#count - 1; index >= 0; index--) {
+      const at = this.#at(index);
+      const ticks = (newest - packets[at + 1]) | 0;
+      if (ticks >= RECENT_TICKS) return 8000 * bytes / (ticks / 4);
+      bytes += packets[at + 2];
+    }
+    return 0;
   }
 
   #at(index: number): number {
