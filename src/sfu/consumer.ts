@@ -306,42 +306,21 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     const layers = this.#layers;
     if (layers !== undefined && !layers.select(packet)) return this.#leaveOut(slot, packet, nowMs);
     if (!rewriter.map(packet, nowMs)) return false;
-    if (layers === undefined) this.#send(slot, packet, nowMs);
+    if (layers === undefined) this.#send(slot, packet, undefined, nowMs);
     else this.#sendLayers(layers, slot, packet, nowMs);
     return begins;
   }
 
-  /** Sends the packet under the numbers that the rewriter has for it. */
-  #send(slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
-    const length = packet.length - packet.headerLength;
-    const headerLength = this.#beginPacket(slot, packet, length, nowMs);
-    this.#sendFrom(headerLength, packet, packet.headerLength);
-  }
-
-  #sendLayers(layers: PayloadForwarder, slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
-    const { marker } = packet;
-    packet.marker = layers.marker;
-    if (layers.changes) {
-      layers.changeHeader(packet);
-      const headerLength = this.#beginPacket(slot, packet, packet.length - packet.headerLength, nowMs);
-      this.#sendFrom(headerLength, packet, layers.changePayload(packet));
-      layers.restore(packet);
-    } else {
-      this.#send(slot, packet, nowMs);
-    }
-    packet.marker = marker;
-  }
-
-  #beginPacket(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
+  /** Sends the packet under the numbers that the rewriter has for it, its payload changed by `changing`. */
+  #send(slot: Uint8Array, packet: RtpPacket, changing: PayloadForwarder | undefined, nowMs: number): void {
     const { header } = scratch;
     header.payloadType = this.#payloadType;
     header.sequenceNumber = this.#rewriter.sequenceNumber;
     header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    return writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, length, nowMs);
-  }
-
-  #sendFrom(headerLength: number, packet: RtpPacket, offset: number): void {
+    const rest = packet.length - packet.headerLength;
+    const headerLength = writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, rest, nowMs);
+    const offset = changing === undefined ? packet.headerLength : changing.changePayload(packet);
     const length = packet.length - offset;
     if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {
       this.stream.packetsSent++;
@@ -352,12 +331,27 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     }
   }
 
+  #sendLayers(layers: PayloadForwarder, slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const { marker } = packet;
+    packet.marker = layers.marker;
+    if (layers.changes) {
+      layers.changeHeader(packet);
+      this.#send(slot, packet, layers, nowMs);
+      layers.restore(packet);
+    } else {
+      this.#send(slot, packet, undefined, nowMs);
+    }
+    packet.marker = marker;
+  }
+
   /**
    * A packet of a layer that is not forwarded. Where it comes late its number was told already, as that of a packet which is
    * missing: it goes out as padding, so that the subscriber neither asks for it nor waits.
    */
   #leaveOut(slot: Uint8Array, packet: RtpPacket, nowMs: number): false {
-    if (!this.#rewriter.skip(packet) && this.#rewriter.map(packet, nowMs)) this.#send(slot, scratch.filler, nowMs);
+    if (!this.#rewriter.skip(packet) && this.#rewriter.map(packet, nowMs)) {
+      this.#send(slot, scratch.filler, undefined, nowMs);
+    }
     return false;
   }
 
