@@ -16,6 +16,9 @@ const DETECTION_MS = 100;
 /** The estimate goes beyond what arrives by this: nobody knows whether more would. */
 const CEILING = 1.5;
 const CEILING_EXTRA = 10_000;
+/** Round trips count for it within these, so that flows of long ones are not starved by others. */
+const MIN_GROWTH_MS = 100;
+const MAX_GROWTH_MS = 200;
 const MAX_GROWTH_STEP_S = 1;
 /** Time between two decreases: a round trip, within these. */
 const MIN_DECREASE_MS = 10;
@@ -78,7 +81,8 @@ export class AimdRateControl {
   get nearGrowth(): number {
     const frameBits = this.#rate / FRAMES_PER_SECOND;
     const packetBits = frameBits / Math.ceil(frameBits / PACKET_BITS);
-    return Math.max(MIN_NEAR_GROWTH, 1000 * packetBits / (2 * (this.#roundTripMs + DETECTION_MS)));
+    const roundTripMs = Math.min(Math.max(this.#roundTripMs, MIN_GROWTH_MS), MAX_GROWTH_MS);
+    return Math.max(MIN_NEAR_GROWTH, 1000 * packetBits / (2 * (roundTripMs + DETECTION_MS)));
   }
 
   /** Whether a further decrease is due: the one before has had time to show, or was by far too little. */
@@ -125,7 +129,7 @@ export class AimdRateControl {
     this.#changedMs = nowMs;
   }
 
-  /** Takes over what a probe found, or what is to be tried instead. */
+  /** Takes over a rate that something else has found. */
   setRate(bitsPerSecond: number, nowMs: number): void {
     if (bitsPerSecond < this.#rate) this.#decreasedMs = nowMs;
     this.#isMeasured = true;
@@ -133,7 +137,9 @@ export class AimdRateControl {
     this.#changedMs = nowMs;
   }
 
+  /** A probe found so much. Less than the estimate says little: a few packets are delayed by many things. */
   handleProbe(bitsPerSecond: number, nowMs: number): void {
+    if (this.#isMeasured && bitsPerSecond <= this.#rate) return;
     if (this.#capacity.isKnown) this.#capacity.handleProbe(bitsPerSecond);
     this.#isMeasured = true;
     this.#rate = this.#clamp(bitsPerSecond);

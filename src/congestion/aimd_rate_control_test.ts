@@ -129,6 +129,20 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B275: a probe raises the estimate, and lowers only one that was not measured",
+  permissions: "none",
+  fn() {
+    const rate = new AimdRateControl(300_000, 10_000, 30_000_000);
+    rate.handleProbe(200_000, 0);
+    assert.equal(rate.bitsPerSecond, 200_000);
+    rate.handleProbe(800_000, 0);
+    assert.equal(rate.bitsPerSecond, 800_000);
+    rate.handleProbe(300_000, 0);
+    assert.equal(rate.bitsPerSecond, 800_000);
+  },
+});
+
+Deno.test({
   name: "the estimate stays within its bounds",
   permissions: "none",
   fn() {

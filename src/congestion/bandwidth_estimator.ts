@@ -1,5 +1,7 @@
 import { ApplicationLimit } from "./application_limit.ts";
 import { DelayBasedEstimate } from "./delay_based_estimate.ts";
+import type { EstimateLimit } from "./estimate_limit.ts";
+import { FeedbackSilence } from "./feedback_silence.ts";
 import { LossBasedEstimate } from "./loss_based_estimate.ts";
 import { ProbeBitrate } from "./probe_bitrate.ts";
 import { ProbeController, type ProbeSituation } from "./probe_controller.ts";
@@ -10,29 +12,7 @@ import { RoundTrip } from "./round_trip.ts";
 import { SendHistory } from "./send_history.ts";
 import { ThroughputEstimator } from "./throughput_estimator.ts";
 
-/** What holds the estimate where it is, for people. */
-export type EstimateLimit =
-  /** Nothing was measured yet. */
-  | "start"
-  /** The queue of a link grows where more is sent. */
-  | "delay"
-  /** Somebody else fills the queue, and this takes its part. */
-  | "others"
-  /** Packets are lost where more is sent. */
-  | "loss"
-  /** A probe found so much. */
-  | "probe"
-  /** More is under way than the link carries: less is given until it has arrived. */
-  | "queue"
-  /** The subscriber does not tell any more what arrives. */
-  | "silence"
-  /** The subscriber allows no more (REMB). */
-  | "remb"
-  /** Little is sent: nobody knows what else would fit. */
-  | "application"
-  /** As little, or as much, as is ever allowed. */
-  | "minimum"
-  | "maximum";
+export type { EstimateLimit } from "./estimate_limit.ts";
 
 export interface EstimatorOptions {
   readonly startBitsPerSecond?: number;
@@ -49,17 +29,15 @@ const FEEDBACK_MS = 250;
 const TICK_MS = 100;
 /** The same where there never was transport-wide feedback. */
 const SLOW_TICK_MS = 1000;
-/** Silence for so long, with packets under way, halves the estimate; and so again each time that this passes. */
-const SILENCE_MS = 2000;
-const SILENCE_STEP_MS = 1000;
-/** Where neither reports nor feedback ever came silence begins later: who joins takes time. */
-const FIRST_SILENCE_MS = 10_000;
 /** A sent rate is over this. */
 const RATE_MS = 500;
 /** REMB says where to start as long as this. */
 const START_MS = 2000;
-/** A probe is named as the reason for so long. */
-const PROBED_MS = 5000;
+/** A probe that found less than it was sent at is named as the reason for so long. */
+const PROBED_MS = 6000;
+const FOUND_LESS = 0.9;
+/** What is said of longer ones is no measurement. */
+const MAX_ROUND_TRIP_MS = 60_000;
 
 /**
  * Estimates what one subscriber's way carries, from what it reports of the packets that were sent to it (Google congestion
@@ -80,6 +58,7 @@ export class BandwidthEstimator {
   readonly #roundTrip = new RoundTrip();
   readonly #probeBitrate = new ProbeBitrate();
   readonly #probes: ProbeController;
+  readonly #silence: FeedbackSilence;
   readonly #situation: ProbeSituation;
 
   readonly #start: number;
@@ -95,7 +74,6 @@ export class BandwidthEstimator {
   #feedbackMs = -Infinity;
   #reportMs = -Infinity;
   #tickMs: number;
-  #silentMs = -Infinity;
   #probedMs = -Infinity;
   #wasUnder = false;
   #hasReportedRoundTrip = false;
@@ -113,6 +91,7 @@ export class BandwidthEstimator {
     this.#max = Math.max(options.maxBitsPerSecond ?? MAX, this.#min);
     this.#start = this.#clamp(options.startBitsPerSecond ?? START);
     this.#startedMs = options.nowMs;
+    this.#silence = new FeedbackSilence(options.nowMs);
     this.#tickMs = options.nowMs;
     this.#rateMs = options.nowMs;
     this.#estimate = this.#start;
@@ -159,7 +138,7 @@ export class BandwidthEstimator {
 
   /** Why `bitsPerSecond` is no more. */
   get limitedBy(): EstimateLimit {
-    if (this.#silentMs !== -Infinity) return "silence";
+    if (this.#silence.isSilent) return "silence";
     if (this.#queue.isLimiting) return "queue";
     if (this.#target >= this.#max) return "maximum";
     if (this.#estimate === this.#remb) return "remb";
@@ -220,15 +199,14 @@ export class BandwidthEstimator {
     if (!this.#hasNews) return;
     const nowMs = this.#nowMs;
     this.#feedbackMs = nowMs;
-    this.#silentMs = -Infinity;
+    if (this.#silence.end()) this.#probes.handleRaised(nowMs);
     this.#tickMs = nowMs + FEEDBACK_MS;
     this.#measureRoundTrip(nowMs);
     const probe = this.#probeBitrate.take();
     if (probe > 0) this.#handleProbe(probe, nowMs);
     this.#throughput.update();
     this.#delay.update(this.#throughput, probe, nowMs);
-    if (this.#delay.decreasedMs === nowMs && !this.#delay.isCompeting(nowMs)) this.#loss.handleDecrease(nowMs);
-    this.#loss.update(this.#delay.bitsPerSecond, nowMs);
+    this.#updateLoss(nowMs);
     this.#update(nowMs);
   }
 
@@ -237,12 +215,13 @@ export class BandwidthEstimator {
     this.#nowMs = nowMs;
     this.#reportMs = nowMs;
     if (this.#hasFeedback) return;
-    this.#silentMs = -Infinity;
+    this.#silence.end();
     this.#reports.handleReport(fractionLost256, packets, nowMs);
     this.#update(nowMs);
   }
 
   handleRemb(bitsPerSecond: number, nowMs: number): void {
+    if (!(bitsPerSecond >= 0)) return;
     this.#nowMs = nowMs;
     if (bitsPerSecond > this.#remb) this.#probes.handleRaised(nowMs);
     this.#remb = bitsPerSecond;
@@ -253,6 +232,7 @@ export class BandwidthEstimator {
   }
 
   handleRoundTrip(ms: number): void {
+    if (!(ms >= 0 && ms <= MAX_ROUND_TRIP_MS)) return;
     this.#hasReportedRoundTrip = true;
     this.#reports.handleRoundTrip(ms);
     this.#delay.handleRoundTrip(ms);
@@ -270,7 +250,7 @@ export class BandwidthEstimator {
     this.#delay.restart(Math.min(this.#delay.bitsPerSecond, this.#start));
     this.#reports.setRate(Math.min(this.#reports.bitsPerSecond, this.#start));
     this.#remb = Infinity;
-    this.#silentMs = -Infinity;
+    this.#silence.end();
     this.#compute();
     if (this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
     this.#probe = this.#probeSender.id;
@@ -278,7 +258,7 @@ export class BandwidthEstimator {
 
   /** What all tracks together could use at the most; probes do not go far beyond it. Infinity at first; 0: no probes. */
   setWanted(bitsPerSecond: number, nowMs: number): void {
-    this.#probes.setWanted(bitsPerSecond, nowMs);
+    if (bitsPerSecond >= 0) this.#probes.setWanted(bitsPerSecond, nowMs);
   }
 
   /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest; Infinity for never. */
@@ -317,8 +297,16 @@ export class BandwidthEstimator {
     return this.#feedbackMs !== -Infinity;
   }
 
+  /** Beside somebody who fills the queue losses are part of that: the estimate by delay answers them. */
+  #updateLoss(nowMs: number): void {
+    if (this.#delay.isCompeting(nowMs)) this.#loss.release();
+    else if (this.#delay.decreasedMs === nowMs) this.#loss.handleDecrease(nowMs);
+    const isOfOthers = this.#loss.update(this.#delay.bitsPerSecond, this.#delay.queueMs, nowMs);
+    if (isOfOthers) this.#delay.handleOthers(nowMs);
+  }
+
   #handleProbe(bitsPerSecond: number, nowMs: number): void {
-    this.#probedMs = nowMs;
+    if (bitsPerSecond < FOUND_LESS * this.#probeSender.lastBitsPerSecond) this.#probedMs = nowMs;
     this.#probes.handleResult();
     this.#loss.handleProbe(bitsPerSecond);
   }
@@ -331,11 +319,11 @@ export class BandwidthEstimator {
   }
 
   #noteSilence(nowMs: number): void {
-    const heardMs = Math.max(this.#feedbackMs, this.#reportMs, this.#startedMs + FIRST_SILENCE_MS - SILENCE_MS);
-    if (this.#history.outstandingPackets === 0 || nowMs - heardMs < SILENCE_MS) return;
-    if (this.#hasFeedback && this.#oldestOutstandingMs(nowMs) < SILENCE_MS) return;
-    if (nowMs - this.#silentMs < SILENCE_STEP_MS) return;
-    this.#silentMs = nowMs;
+    if (this.#history.outstandingPackets === 0) return;
+    const heardMs = Math.max(this.#feedbackMs, this.#reportMs);
+    // Without transport-wide feedback nothing tells what is under way.
+    const waitingMs = this.#hasFeedback ? this.#oldestOutstandingMs(nowMs) : Infinity;
+    if (!this.#silence.isDecreaseDue(heardMs, waitingMs, nowMs)) return;
     this.#delay.setRate(this.#delay.bitsPerSecond / 2, nowMs);
     this.#reports.setRate(this.#clamp(this.#reports.bitsPerSecond / 2));
   }

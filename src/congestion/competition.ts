@@ -16,7 +16,7 @@ const ARRIVING = 0.95;
 const OVERLOADED = 0.93;
 const OVERLOAD_MS = 700;
 /** So often in a row a queue that does not drain is somebody else's. */
-const VOTES = 2;
+const VOTES = 3;
 /** How long that is believed before it is looked at again. */
 const BELIEVED_MS = 20_000;
 
@@ -67,7 +67,7 @@ export class Competition {
 
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(sentUs: number, arrivalTicks: number): void {
-    const delayUs = (arrivalTicks * 250 - sentUs) | 0;
+    const delayUs = (Math.imul(arrivalTicks, 250) - sentUs) | 0;
     if (!this.#hasLevel || ((delayUs - this.#growingUs) | 0) < 0) this.#growingUs = delayUs;
     this.#hasLevel = true;
     if (!this.#hasFeedback || ((delayUs - this.#feedbackUs) | 0) < 0) this.#feedbackUs = delayUs;
@@ -93,6 +93,11 @@ export class Competition {
       this.#hasWatched = true;
       this.#watchedUs = this.#levelUs;
     } else if (nowMs >= this.#watchMs + WATCH_MS) this.#judge(arriving, nowMs);
+  }
+
+  /** Losses have told of somebody else. */
+  handleOthers(nowMs: number): void {
+    this.#believedMs = nowMs + BELIEVED_MS;
   }
 
   /** A packet was lost: the queue is full still. */

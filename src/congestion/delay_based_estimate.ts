@@ -93,6 +93,11 @@ export class DelayBasedEstimate {
     this.#detector.handleTrend(slope, interArrival.sendDeltaMs, count, nowMs);
   }
 
+  /** Somebody else fills the queue, as losses tell. */
+  handleOthers(nowMs: number): void {
+    this.#competition.handleOthers(nowMs);
+  }
+
   /** A packet was lost. */
   handleLost(): void {
     this.#hasLost = true;

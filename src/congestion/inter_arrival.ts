@@ -1,8 +1,8 @@
 /** Packets that were sent within this time of the first are one group: a frame, mostly. */
-const GROUP_MS = 5;
+const GROUP_US = 5000;
 /** Packets that came so close behind each other, faster than they were sent, waited for each other: one group. */
-const BURST_MS = 5;
-const MAX_BURST_MS = 100;
+const BURST_TICKS = 4 * 5;
+const MAX_BURST_TICKS = 4 * 100;
 /** The receiver's clock jumped where it says that so much more time passed than here. */
 const MAX_CLOCK_STEP_MS = 3000;
 /** So many groups that arrived before the one ahead of them are no reordering: the receiver's clock went back. */
@@ -90,14 +90,14 @@ export class InterArrival {
 
   #beginsGroup(sentUs: number, arrivalTicks: number): boolean {
     if (this.#isOfBurst(sentUs, arrivalTicks)) return false;
-    return ((sentUs - this.#firstSentUs) | 0) / 1000 > GROUP_MS;
+    return ((sentUs - this.#firstSentUs) | 0) > GROUP_US;
   }
 
   #isOfBurst(sentUs: number, arrivalTicks: number): boolean {
-    const sendDeltaMs = ((sentUs - this.#sentUs) | 0) / 1000;
-    if (sendDeltaMs === 0) return true;
-    const arrivalDeltaMs = ((arrivalTicks - this.#arrival) | 0) / 4;
-    return arrivalDeltaMs < sendDeltaMs && arrivalDeltaMs <= BURST_MS &&
-      ((arrivalTicks - this.#firstArrival) | 0) / 4 < MAX_BURST_MS;
+    const sendDeltaUs = (sentUs - this.#sentUs) | 0;
+    if (sendDeltaUs === 0) return true;
+    const arrivalDelta = (arrivalTicks - this.#arrival) | 0;
+    return arrivalDelta <= BURST_TICKS && 250 * arrivalDelta < sendDeltaUs &&
+      ((arrivalTicks - this.#firstArrival) | 0) < MAX_BURST_TICKS;
   }
 }

@@ -18,6 +18,8 @@ const DECIDING_SEVERE = 2;
 const SEVERE = 0.3;
 /** A trial in which not even so much less was sent says nothing. */
 const FOLLOWED = 0.95;
+/** Losses that go on in front of so long a queue are not those of a link. */
+const FULL_QUEUE_MS = 60;
 /** Growth of the limit in each second, while less is lost than leads to a trial. */
 const GROWTH = 1.06;
 const MAX_GROWTH_STEP_MS = 1000;
@@ -34,7 +36,8 @@ const MAX_PROBED = 1.5;
  * The limit by loss. A way may lose packets by itself, as radio links do, and then to send less would mend nothing; or
  * because a short queue overflows. So where more is lost than was known the rate is lowered below what arrived, once: if
  * the losses end it was a queue, and the limit stays there and grows slowly; if they go on, they are what this way loses
- * by itself, and the limit goes. What is borne in that case is bounded too.
+ * by itself, and the limit goes; unless a queue is full meanwhile, which somebody else fills then. What is borne is
+ * bounded too.
  */
 export class LossBasedEstimate {
   readonly #window = new LossWindow();
@@ -49,6 +52,7 @@ export class LossBasedEstimate {
 
   // Of the trial that is under way: what was sent and lost before it, and the limit then.
   #isTrying = false;
+  #isOfOthers = false;
   #triedRate = 0;
   #triedLoss = 0;
   #limitBefore = Infinity;
@@ -80,8 +84,17 @@ export class LossBasedEstimate {
     this.#window.handleRecovered(bytes);
   }
 
-  /** Changes the limit by what came since the last time. `delayRate` is what delay allows, in bits per second. */
-  update(delayRate: number, nowMs: number): void {
+  /**
+   * Changes the limit by what came since the last time. `delayRate` is what delay allows, in bits per second; `queueMs` is
+   * what the queue holds. Whether losses are those of a full queue that somebody else fills.
+   */
+  update(delayRate: number, queueMs: number, nowMs: number): boolean {
+    this.#isOfOthers = false;
+    this.#update(delayRate, queueMs, nowMs);
+    return this.#isOfOthers;
+  }
+
+  #update(delayRate: number, queueMs: number, nowMs: number): void {
     this.#grow(delayRate, nowMs);
     if (!this.#hasNews) return;
     this.#hasNews = false;
@@ -89,7 +102,7 @@ export class LossBasedEstimate {
     this.#forget(loss);
     if (count < (loss > SEVERE ? DECIDING_SEVERE : DECIDING)) return;
     const rate = Math.min(delayRate, this.#limit);
-    if (this.#isTrying) this.#decide(loss, nowMs);
+    if (this.#isTrying) this.#decide(loss, queueMs, nowMs);
     else if (this.#isExcess(loss)) this.#try(loss, rate, nowMs);
     else if (rate > borneRate(loss)) {
       this.#limit = Math.max(BEARING * rate, borneRate(loss));
@@ -105,6 +118,12 @@ export class LossBasedEstimate {
   /** The rate fell because a queue had grown: what was sent before tells nothing of what is sent now. */
   handleDecrease(nowMs: number): void {
     this.#restart(nowMs);
+  }
+
+  /** Something else answers the losses. */
+  release(): void {
+    this.#limit = Infinity;
+    this.#isTrying = false;
   }
 
   /** Forgets what was lost: another way. */
@@ -134,7 +153,7 @@ export class LossBasedEstimate {
     this.#restart(nowMs);
   }
 
-  #decide(loss: number, nowMs: number): void {
+  #decide(loss: number, queueMs: number, nowMs: number): void {
     const rate = Math.max(this.#window.sendRate, 1);
     const ofQueue = Math.max(this.#inherent, 1 - this.#triedRate * (1 - this.#triedLoss) / rate);
     const middle = (this.#triedLoss + ofQueue) / 2;
@@ -143,7 +162,8 @@ export class LossBasedEstimate {
     this.#isTrying = false;
     const hasFollowed = rate < FOLLOWED * this.#triedRate;
     if (hasFollowed && loss < middle) return;
-    if (hasFollowed) this.#inherent = (loss + this.#triedLoss) / 2;
+    this.#isOfOthers = hasFollowed && queueMs > FULL_QUEUE_MS;
+    if (hasFollowed && !this.#isOfOthers) this.#inherent = (loss + this.#triedLoss) / 2;
     if (!hasFollowed || loss <= BORNE_FRACTION) this.#limit = this.#limitBefore;
     this.#restart(nowMs);
   }

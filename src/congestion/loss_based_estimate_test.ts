@@ -12,6 +12,9 @@ class LossyWay {
   /** What delay allows. */
   delayRate: number;
   rate = 0;
+  queueMs = 0;
+  /** How often somebody else was found to fill the queue. */
+  foundOthers = 0;
 
   constructor(delayRate: number) {
     this.delayRate = delayRate;
@@ -25,7 +28,7 @@ class LossyWay {
         const sentUs = (1000 * (this.nowMs + 50 * index / packets)) | 0;
         this.estimate.handlePacket(BYTES, sentUs, this.#random.uint32() / 2 ** 32 < lossFraction(this.rate));
       }
-      this.estimate.update(this.delayRate, this.nowMs);
+      if (this.estimate.update(this.delayRate, this.queueMs, this.nowMs)) this.foundOthers++;
     }
   }
 }
@@ -102,6 +105,21 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B273: losses that go on in front of a full queue are somebody else's, and not the way's",
+  permissions: "none",
+  fn() {
+    const way = new LossyWay(1_000_000);
+    way.queueMs = 250;
+    way.run(10, () => 0.08);
+    assert.ok(way.foundOthers > 0);
+    assert.equal(way.estimate.inherentLoss, 0);
+    const link = new LossyWay(1_000_000);
+    link.run(10, () => 0.08);
+    assert.equal(link.foundOthers, 0);
+  },
+});
+
+Deno.test({
   name: "B274: reordering from one report to the next leaves 2.5 Mbit/s untouched",
   permissions: "none",
   fn() {
@@ -113,7 +131,7 @@ Deno.test({
         estimate.handlePacket(BYTES, sentUs, index >= 12);
       }
       for (let index = 12; index < 15; index++) estimate.handleRecovered(BYTES, 1000 * (50 * report + 3 * index));
-      estimate.update(2_500_000, 50 * report);
+      estimate.update(2_500_000, 0, 50 * report);
     }
     assert.equal(estimate.bitsPerSecond, Infinity);
   },
@@ -127,7 +145,7 @@ Deno.test({
     const random = seededRandom(1);
     for (let index = 0; index < 3000; index++) {
       estimate.handlePacket(BYTES, 10_000 * index, random.uint32() / 2 ** 32 < 0.08);
-      if (index % 5 === 0) estimate.update(5_000_000, 10 * index);
+      if (index % 5 === 0) estimate.update(5_000_000, 0, 10 * index);
     }
     assert.ok(estimate.bitsPerSecond >= 4_000_000, `${estimate.bitsPerSecond}`);
   },
@@ -147,6 +165,8 @@ Deno.test({
     assert.equal(way.estimate.bitsPerSecond, 1.5 * before);
     way.estimate.handleProbe(100_000);
     assert.equal(way.estimate.bitsPerSecond, 1.5 * before);
+    way.estimate.release();
+    assert.equal(way.estimate.bitsPerSecond, Infinity);
     way.estimate.reset(way.nowMs);
     assert.equal(way.estimate.bitsPerSecond, Infinity);
     assert.equal(way.estimate.inherentLoss, 0);

@@ -1,7 +1,7 @@
 /** An observation is complete after so long and so many packets, or after longer with whatever came. */
-const OBSERVATION_MS = 250;
+const OBSERVATION_US = 250_000;
 const OBSERVATION_PACKETS = 10;
-const MAX_OBSERVATION_MS = 1000;
+const MAX_OBSERVATION_US = 1_000_000;
 const OBSERVATIONS = 8;
 /** Bytes sent, bytes lost, packets, and how long it took in milliseconds. */
 const FIELDS = 4;
@@ -50,9 +50,9 @@ export class LossWindow {
       this.#hasFirst = true;
       this.#firstSentUs = sentUs;
     }
-    const elapsedMs = ((sentUs - this.#firstSentUs) | 0) / 1000;
-    const isComplete = elapsedMs >= (this.#packets >= OBSERVATION_PACKETS ? OBSERVATION_MS : MAX_OBSERVATION_MS);
-    if (isComplete) this.#complete(elapsedMs, sentUs);
+    const elapsedUs = (sentUs - this.#firstSentUs) | 0;
+    const isComplete = elapsedUs >= (this.#packets >= OBSERVATION_PACKETS ? OBSERVATION_US : MAX_OBSERVATION_US);
+    if (isComplete) this.#complete(elapsedUs, sentUs);
     this.#packets++;
     this.#bytes += bytes;
     if (isLost) this.#lostBytes += bytes;
@@ -82,12 +82,12 @@ export class LossWindow {
     this.#packets = 0;
   }
 
-  #complete(elapsedMs: number, sentUs: number): void {
+  #complete(elapsedUs: number, sentUs: number): void {
     const at = this.#next * FIELDS;
     this.#observations[at] = this.#bytes;
     this.#observations[at + 1] = this.#lostBytes;
     this.#observations[at + 2] = this.#packets;
-    this.#observations[at + 3] = Math.min(elapsedMs, 2 * MAX_OBSERVATION_MS);
+    this.#observations[at + 3] = Math.min(elapsedUs, 2 * MAX_OBSERVATION_US) / 1000;
     this.#next = (this.#next + 1) % OBSERVATIONS;
     this.#count = Math.min(this.#count + 1, OBSERVATIONS);
     this.#firstSentUs = sentUs;

@@ -7,8 +7,8 @@ const SECOND = 6;
 /** A probe that found so much of its rate is followed by one of so many times what was found. */
 const SUCCESS = 0.7;
 const FURTHER = 2;
-/** And where packets are lost: */
-const FURTHER_LOSSY = 1.5;
+/** And where packets are lost, or all of the estimate is used: */
+const FURTHER_CAREFUL = 1.5;
 /** What a probe found is known after so long, or never; the first ones are repeated then, so often. */
 const RESULT_MS = 1000;
 const FIRST_REPEATS = 3;
@@ -135,11 +135,12 @@ export class ProbeController {
     }
     if (estimate > this.#furtherAbove) {
       this.#furtherAbove = Infinity;
-      this.#request((situation.isLossLimited ? FURTHER_LOSSY : FURTHER) * estimate, true, nowMs);
+      this.#request((situation.isLossLimited ? FURTHER_CAREFUL : FURTHER) * estimate, true, nowMs);
     } else if (situation.hasRecovered && this.#isWorthAnotherLook(situation, nowMs)) {
       this.#request(AFTER_DROP * this.#beforeDrop, false, nowMs);
     } else if (nowMs >= this.nextTimeout()) {
-      this.#request((situation.isLossLimited ? FURTHER_LOSSY : FURTHER) * estimate, true, nowMs);
+      const isCareful = situation.isLossLimited || !this.#isPartUsed(situation);
+      this.#request((isCareful ? FURTHER_CAREFUL : FURTHER) * estimate, true, nowMs);
     }
   }
 
@@ -156,11 +157,15 @@ export class ProbeController {
   }
 
   #notePartUsed(situation: Readonly<ProbeSituation>, nowMs: number): void {
-    const { estimate, sentRate, isApplicationLimited, isBeyondKnown } = situation;
-    const isWorth = sentRate < PART_USED * estimate || isBeyondKnown || this.#isRaised;
-    const isMoreWanted = isWorth && this.#wanted > estimate;
+    const { estimate, isApplicationLimited, isBeyondKnown } = situation;
+    const isMoreWanted = (this.#isPartUsed(situation) || isBeyondKnown) && this.#wanted > estimate;
     if (!(isApplicationLimited || isMoreWanted) || estimate >= this.#limit()) this.#partUsedMs = Infinity;
     else if (this.#partUsedMs === Infinity) this.#partUsedMs = nowMs;
+  }
+
+  /** Whether less is sent than could be, or will be. */
+  #isPartUsed({ estimate, sentRate, isApplicationLimited }: Readonly<ProbeSituation>): boolean {
+    return isApplicationLimited || this.#isRaised || sentRate < PART_USED * estimate;
   }
 
   #isWorthAnotherLook(situation: Readonly<ProbeSituation>, nowMs: number): boolean {

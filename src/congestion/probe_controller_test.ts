@@ -137,7 +137,8 @@ Deno.test({
     probing.controller.setWanted(2_000_000, probing.nowMs);
     assert.deepEqual(probing.update(1, stepped), [1_000_000]);
     assert.deepEqual(probing.update(5000, stepped), [1_000_000]);
-    assert.deepEqual(probing.update(5000, { estimate: 500_000, sentRate: 500_000, isBeyondKnown: true }), [1_000_000]);
+    // All of it is used, and nothing refuses more: by less.
+    assert.deepEqual(probing.update(5000, { estimate: 500_000, sentRate: 500_000, isBeyondKnown: true }), [750_000]);
   },
 });
 

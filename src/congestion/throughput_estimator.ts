@@ -61,76 +61,64 @@ export class ThroughputEstimator {
     return this.#arriving;
   }
 
-  /** To be called after the packets of each feedback. */
+  /** To be called after the packets of each feedback: one look at each packet of the window. */
   update(): void {
     this.#rate = 0;
     this.#recentRate = 0;
     this.#arriving = 1;
     if (this.#count < MIN_PACKETS) return;
-    const sent = this.#sendRate();
-    const received = this.#receiveRate();
-    this.#rate = Math.min(sent, received);
-    this.#recentRate = this.#latestReceiveRate();
-    if (sent > 0) this.#arriving = Math.min(received / sent, 1);
-  }
-
-  #receiveRate(): number {
     const packets = this.#packets;
-    let previous = packets[this.#at(0) + 1];
-    const first = previous;
+    const mask = this.#mask;
+    const newest = packets[this.#at(this.#count - 1) + 1];
+    const oldest = packets[this.#at(0) + 1];
+    const discardedUs = this.#discardedSentUs;
+    const hasDiscarded = this.#hasDiscarded;
+    let previous = oldest;
     let bytes = 0;
+    let recentBytes = 0;
+    let recentTicks = 0;
     let longestGap = 0;
     let secondGap = 0;
-    for (let index = 1; index < this.#count; index++) {
-      const at = this.#at(index);
-      bytes += packets[at + 2];
-      const gap = (packets[at + 1] - previous) | 0;
-      previous = packets[at + 1];
+    // Of what was sent behind all that fell out of the window.
+    let sentBytes = 0;
+    let earliest = 0;
+    let latest = 0;
+    let latestBytes = 0;
+    let isFirst = true;
+    for (let index = 0; index < this.#count; index++) {
+      const at = ((this.#first + index) & mask) * FIELDS;
+      const sentUs = packets[at];
+      const arrival = packets[at + 1];
+      const size = packets[at + 2];
+      const gap = (arrival - previous) | 0;
+      previous = arrival;
       if (gap > longestGap) {
         secondGap = longestGap;
         longestGap = gap;
       } else if (gap > secondGap) secondGap = gap;
-    }
-    const ticks = ((previous - first) | 0) - longestGap + secondGap;
-    return 8000 * bytes / Math.max(ticks / 4, 1);
-  }
-
-  /** Of what came in the last part of the window; 0 where that is too little. */
-  #latestReceiveRate(): number {
-    const packets = this.#packets;
-    const newest = packets[this.#at(this.#count - 1) + 1];
-    let bytes = 0;
-    for (let index = this.#count - 1; index >= 0; index--) {
-      const at = this.#at(index);
-      const ticks = (newest - packets[at + 1]) | 0;
-      if (ticks >= RECENT_TICKS) return 8000 * bytes / (ticks / 4);
-      bytes += packets[at + 2];
-    }
-    return 0;
-  }
-
-  /** Of what was sent behind all that fell out of the window, the last packet apart: its interval is not over. */
-  #sendRate(): number {
-    const packets = this.#packets;
-    let bytes = 0;
-    let sent = 0;
-    let earliest = 0;
-    let latest = 0;
-    let latestBytes = 0;
-    for (let index = 0; index < this.#count; index++) {
-      const at = this.#at(index);
-      const sentUs = packets[at];
-      if (this.#hasDiscarded && ((sentUs - this.#discardedSentUs) | 0) < 0) continue;
-      bytes += packets[at + 2];
-      if (sent === 0 || ((sentUs - earliest) | 0) < 0) earliest = sentUs;
-      if (sent === 0 || ((sentUs - latest) | 0) >= 0) {
-        latest = sentUs;
-        latestBytes = packets[at + 2];
+      bytes += size;
+      recentBytes += size;
+      const age = (newest - arrival) | 0;
+      if (age >= RECENT_TICKS) {
+        recentTicks = age;
+        recentBytes = 0;
       }
-      sent++;
+      if (hasDiscarded && ((sentUs - discardedUs) | 0) < 0) continue;
+      sentBytes += size;
+      if (isFirst || ((sentUs - earliest) | 0) < 0) earliest = sentUs;
+      if (isFirst || ((sentUs - latest) | 0) >= 0) {
+        latest = sentUs;
+        latestBytes = size;
+      }
+      isFirst = false;
     }
-    if (sent === 0) return 0;
-    return 8000 * (bytes - latestBytes) / Math.max(((latest - earliest) | 0) / 1000, 1);
+    // The first packet ends no interval of arrivals, and that of the packet that was sent last is not over.
+    const ticks = ((newest - oldest) | 0) - longestGap + secondGap;
+    const received = 8000 * (bytes - packets[this.#at(0) + 2]) / Math.max(ticks / 4, 1);
+    const sent = isFirst ? 0 : 8000 * (sentBytes - latestBytes) / Math.max(((latest - earliest) | 0) / 1000, 1);
+    this.#rate = Math.min(sent, received);
+    if (recentTicks > 0) this.#recentRate = 8000 * recentBytes / (recentTicks / 4);
+    if (sent > 0) this.#arriving = Math.min(received / sent, 1);
   }
 
   #at(index: number): number {
