@@ -37,12 +37,18 @@ export function allocationWords(
   }
 }
 
-function labelOf({ name }: Layer): string {
-  return name === "" ? "the picture" : `layer ${name}`;
+function labelOf(layer: Layer): string {
+  return isNamed(layer) ? `layer ${layer.name}` : shortLabelOf(layer);
 }
 
 function shortLabelOf(layer: Layer | undefined): string {
-  return layer === undefined || layer.name === "" ? "the picture" : layer.name;
+  if (layer === undefined || layer.name === "") return "the picture";
+  return isNamed(layer) ? layer.name : `the picture ${layer.name}`;
+}
+
+/** A picture in one size has a rate alone, or nothing. */
+function isNamed({ name }: Layer): boolean {
+  return name !== "" && !name.startsWith("at ");
 }
 
 function othersWords(others: number, sound: number): string {

@@ -6,7 +6,7 @@ export interface Layer {
   readonly encoding: number;
   readonly spatial: number;
   readonly temporal: number;
-  /** For people: a RID, or a number where there is none; empty where the track has one picture size. */
+  /** For people: `h`, `2`, `h S1`, and `h at 15 fps` below the full rate; `at 15 fps`, or empty, where there is one size. */
   readonly name: string;
   /** Pixels; 0 where they are not known. */
   readonly width: number;

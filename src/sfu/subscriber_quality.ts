@@ -22,11 +22,17 @@ const LOW_LOSS = 0.02;
 /** What an allocation takes on top of the layers themselves, so that they begin. */
 const BEGIN_MARGIN = 1.1 / 0.95;
 
+/** `BandwidthEstimator`, as far as it is asked here. */
+export type Estimate = Pick<
+  BandwidthEstimator,
+  "bitsPerSecond" | "throughput" | "lossFraction" | "limitedBy" | "setWanted"
+>;
+
 export interface SubscriberQualityOptions {
   /** What the subscriber wants of tracks, received or not. */
   readonly wanted: ReadonlyMap<TrackId, WantedQuality>;
   /** What the network carries to it. */
-  readonly bandwidth: BandwidthEstimator;
+  readonly bandwidth: Estimate;
   /** Bits per second that the server sends it at most; undefined for any. */
   readonly maxBitsPerSecond: number | undefined;
   /** Milliseconds to it and back; undefined where that is not known. */

@@ -1,7 +1,6 @@
 import type { Encoding } from "./encoding.ts";
 import { assumeSizes, type PictureSize, temporalFps, usualBitsPerSecond } from "./layer_defaults.ts";
 import type { Layer } from "./layer_ladder.ts";
-import type { Producer } from "./producer.ts";
 
 /** Layers are looked at anew after so long: all subscribers of a track share what was found. */
 const LOOK_MS = 250;
@@ -14,7 +13,13 @@ export const RETRY_MS = 30_000;
 /** A track that is in one encoding of an unknown rate counts as little: it is sent or not, and soon measured. */
 const UNKNOWN_SINGLE: PictureSize = { width: 320, height: 180 };
 
-type LayeredProducer = Pick<Producer, "encodings" | "wantedRids">;
+/** A published track as far as its layers go: `Producer`. */
+interface LayeredTrack {
+  /** Lowest first. */
+  readonly encodings: readonly Encoding[];
+  /** Of those that its publisher is to send. */
+  readonly wantedRids: readonly string[];
+}
 
 /** What is remembered of one encoding. */
 interface EncodingMemory {
@@ -28,13 +33,13 @@ interface EncodingMemory {
 
 /** The layers that a published track can be sent in, with what each takes, for all its subscribers. */
 export class TrackLayers {
-  readonly #producer: LayeredProducer;
+  readonly #track: LayeredTrack;
   readonly #memories = new Map<Encoding, EncodingMemory>();
   #layers: readonly Layer[] = [];
   #lookedMs = -Infinity;
 
-  constructor(producer: LayeredProducer) {
-    this.#producer = producer;
+  constructor(track: LayeredTrack) {
+    this.#track = track;
   }
 
   /** Those that are sent, or would be if somebody received them; lowest first. */
@@ -42,7 +47,7 @@ export class TrackLayers {
     const elapsedMs = nowMs - this.#lookedMs;
     if (elapsedMs < LOOK_MS) return this.#layers;
     this.#lookedMs = nowMs;
-    const { encodings, wantedRids } = this.#producer;
+    const { encodings, wantedRids } = this.#track;
     const sizes = assumeSizes(encodings.map(({ width, height }) => ({ width, height })));
     this.#layers = encodings.flatMap((encoding, index) => {
       const memory = this.#memoryOf(encoding);
@@ -104,7 +109,7 @@ function describe(
         encoding: index,
         spatial,
         temporal,
-        name: nameOf(encoding, index, count, spatial) + (temporal === temporalLayers - 1 ? "" : ` at ${fps} fps`),
+        name: nameOf(encoding, index, count, spatial, temporal === temporalLayers - 1 ? "" : `at ${fps} fps`),
         width: picture.width,
         height: picture.height,
         fps,
@@ -124,10 +129,10 @@ function sizeOf(encoding: Encoding, spatial: number, size: PictureSize): Picture
   return { width: Math.round(size.width / scale), height: Math.round(size.height / scale) };
 }
 
-function nameOf({ rid, spatialLayers }: Encoding, index: number, count: number, spatial: number): string {
+function nameOf({ rid, spatialLayers }: Encoding, index: number, count: number, spatial: number, rate: string): string {
   const layer = spatialLayers > 1 ? `S${spatial}` : "";
   const encoding = rid ?? (count > 1 ? String(index + 1) : "");
-  return [encoding, layer].filter((part) => part !== "").join(" ");
+  return [encoding, layer, rate].filter((part) => part !== "").join(" ");
 }
 
 /** Nothing measured says nothing: what was is kept. */

@@ -74,8 +74,9 @@ export abstract class LayerForwarder implements PayloadForwarder {
   selectAgain(packet: RtpPacket): boolean {
     const { layers } = packet;
     const map = this.#map;
-    if (map === undefined || layers.picture < 0) return this.#selectAsItCame(packet);
+    if (map === undefined) return this.#selectAsItCame(packet);
     if (!layers.usable) return false;
+    if (layers.picture < 0) return this.#selectAsItCame(packet);
     const place = map.findAgain(packet.ssrc, layers.picture);
     if (place >= 0) return this.#selectKnown(packet, map, map.entryAt(place));
     return this.#hasPassed && !map.hasBegun(packet.ssrc, layers.picture) && this.#selectAsItCame(packet);

@@ -19,6 +19,8 @@ const MAX_DESCRIPTOR_LENGTH = 256;
 export interface DescribedFormat extends CodecFormat {
   /** Reads the size in the first packet of a key frame; leaves it as it is where there is none. */
   readSize(bytes: Uint8Array, offset: number, length: number, into: PictureSize): void;
+  /** Reads the layers of a packet without a descriptor, where the payload has any. */
+  readonly readLayers?: (bytes: Uint8Array, offset: number, length: number, layers: PacketLayers) => void;
 }
 
 /**
@@ -76,12 +78,24 @@ export class DependencyReader implements LayerReader {
     layers.keyPicture = layers.startsKeyPicture;
     const element = this.#descriptorId > 0 ? findExtension(packet, this.#descriptorId) : -1;
     if (element >= 0 && payloadLength > 0) this.#readDescriptor(packet, layers, element);
-    else forget(packet, layers);
+    else this.#readUndescribed(packet, layers);
     if (layers.startsKeyPicture && layers.picture >= layers.newestBefore) {
       this.#format.readSize(bytes, headerLength, payloadLength, this.#size);
     }
     layers.spatialLayers = this.spatialLayers;
     layers.stamp = this.#stamp;
+  }
+
+  #readUndescribed(packet: RtpPacket, layers: PacketLayers): void {
+    layers.spatial = 0;
+    layers.temporal = 0;
+    layers.startOfFrame = false;
+    layers.endOfFrame = packet.marker;
+    layers.descriptorOffset = 0;
+    layers.descriptorLength = 0;
+    layers.attachesStructure = false;
+    layers.structure = undefined;
+    this.#format.readLayers?.(packet.bytes, packet.headerLength, packet.payloadLength, layers);
   }
 
   #readDescriptor(packet: RtpPacket, layers: PacketLayers, element: number): void {
@@ -196,18 +210,6 @@ export class DependencyReader implements LayerReader {
     // The size in the payload is that of the whole.
     return spatial === spatialLayers - 1 ? ofPicture : 0;
   }
-}
-
-/** The packet has no descriptor. */
-function forget(packet: RtpPacket, layers: PacketLayers): void {
-  layers.spatial = 0;
-  layers.temporal = 0;
-  layers.startOfFrame = false;
-  layers.endOfFrame = packet.marker;
-  layers.descriptorOffset = 0;
-  layers.descriptorLength = 0;
-  layers.attachesStructure = false;
-  layers.structure = undefined;
 }
 
 function allTargets(count: number): number {
