@@ -54,7 +54,6 @@ async function flow(levels: readonly (readonly [Microphone, Uint8Array])[], isOv
 
 for (const { name, ignore, ...setup } of MEDIA_SETUPS) {
   Deno.test({
-    ...common,
     name:
       `B346, B348, P95, P96: two who speak by turns are told within 600 ms of sound, to who joins later too (${name})`,
     permissions: { ...SERVER_PERMISSIONS, net: ["localhost", "127.0.0.1"] },
