@@ -138,6 +138,8 @@ export class MediaPeer implements TransportObserver {
         return peer.unpublish(command.mid);
       case "openSlot":
         return peer.openSlot(command.mid, command.kind, command.clockRate, command.ssrcs);
+      case "closeSlot":
+        return peer.closeSlot(command.mid);
       case "subscribe":
         return void peer.subscribe(command.trackId, command.parameters, command.ssrcs);
       case "unsubscribe":
