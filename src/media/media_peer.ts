@@ -144,6 +144,8 @@ export class MediaPeer implements TransportObserver {
         return void peer.subscribe(command.trackId, command.parameters, command.ssrcs);
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
+      case "setQuality":
+        return peer.setQuality(command.trackId, command.wanted);
       case "requestKeyFrames":
         return peer.requestKeyFrames(nowMs);
       case "detach":

@@ -1,3 +1,4 @@
+import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
 import type {
   ConsumerParameters,
   Kind,
@@ -60,6 +61,8 @@ export type PeerCommand =
     readonly ssrcs: StreamSsrcs;
   }
   | { readonly type: "unsubscribe"; readonly mid: string }
+  /** What the peer wants of a track, whether it receives it yet or not. */
+  | { readonly type: "setQuality"; readonly trackId: TrackId; readonly wanted: WantedQuality }
   /** Asks for a picture on each track that has not begun. */
   | { readonly type: "requestKeyFrames" }
   /** The signaling is lost, the peer perhaps not: it stays for a while (rule P14). */
@@ -83,6 +86,10 @@ export type PeerEvent =
   | { readonly type: "bitrateExceeded" }
   /** The peer is not sent this track for a while, as all that it receives is more than it may be sent. */
   | { readonly type: "trackPaused"; readonly trackId: TrackId }
+  /** What the peer gets of its tracks, and why; once a second at most, and where something changed. */
+  | { readonly type: "quality"; readonly report: QualityReport }
+  /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */
+  | { readonly type: "layersWanted"; readonly trackId: TrackId; readonly active: readonly string[] }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

@@ -6,6 +6,7 @@ import { OutgoingStream } from "./outgoing_stream.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
+import type { WantedQuality } from "./quality.ts";
 import type { Router, RouterMember } from "./router.ts";
 import { SendLimit } from "./send_limit.ts";
 import type { MediaCounters } from "./track_counters.ts";
@@ -42,6 +43,8 @@ export class Peer implements MediaSink, RouterMember {
   readonly #consumersBySsrc = new Map<number, Consumer>();
   /** By MID: streams that stay whichever track they carry, or none. */
   readonly #slots = new Map<string, OutgoingStream>();
+  /** What it wants of tracks of its room, received or not. */
+  readonly #wanted = new Map<TrackId, WantedQuality>();
   readonly #rtcp: RtcpResponder;
   readonly #equalizesLengths: boolean;
   readonly #counters: MediaCounters;
@@ -142,7 +145,13 @@ export class Peer implements MediaSink, RouterMember {
     if (!this.#slots.has(mid)) this.#endStream(consumer.stream);
   }
 
+  /** Takes what the peer wants of a track; of one that there is not, or not any more, nothing. */
+  setQuality(trackId: TrackId, wanted: WantedQuality): void {
+    if (this.#router.producers.has(trackId)) this.#wanted.set(trackId, wanted);
+  }
+
   unsubscribeTrack(trackId: TrackId): void {
+    this.#wanted.delete(trackId);
     for (const { mid, producer } of this.#consumers.values()) if (producer.id === trackId) return this.unsubscribe(mid);
   }
 

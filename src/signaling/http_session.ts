@@ -211,6 +211,9 @@ export class HttpSession {
       bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),
       // Nor does it know tracks: the stream stands still, and goes on.
       trackPaused: () => this.#observer.refused(this, "track-paused"),
+      // Its encoder is told by nobody (P92), its player has no place for words (P94).
+      qualityChanged: ignored,
+      layersWanted: ignored,
       failed: (detail) => {
         this.#observer.failed(this, detail);
         this.fail();

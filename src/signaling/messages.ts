@@ -28,6 +28,19 @@ const trackRequest = z.union([
   z.object({ mid, source }),
 ], { error: "must be {mid, trackId}, {mid, slot: true} or {mid, source}" });
 
+/** Pixels, of displays that there are and more. */
+const pixels = z.int().min(1).max(16384);
+
+/** What the client wants of one track: what it leaves out is at its default, whatever it said before. */
+const wantedQuality = z.object({
+  width: pixels.optional(),
+  height: pixels.optional(),
+  fps: z.number().min(1).max(240).optional(),
+  priority: z.int().min(0).max(255).optional(),
+  pinned: z.boolean().optional(),
+  off: z.boolean().optional(),
+});
+
 const candidateInit = z.object({
   candidate: z.string().max(1024),
   sdpMid: z.string().max(32).nullish(),
@@ -49,6 +62,7 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
     tracks: z.array(trackRequest).max(1024).optional(),
   }),
   z.object({ type: z.literal("iceCandidate"), candidate: candidateInit }),
+  wantedQuality.extend({ type: z.literal("setQuality"), trackId: identifier }),
   z.object({ type: z.literal("leave") }),
 ]);
 
@@ -82,6 +96,7 @@ export const errorCodeSchema = z.enum([
   "resume-failed",
   "bad-sdp",
   "codec-unsupported",
+  "unknown-track",
   "too-many-tracks",
   "transport-failed",
   "server-closing",
@@ -106,6 +121,21 @@ const iceServer = z.object({
   credential: z.string().optional(),
 });
 
+/** What a subscriber gets of one track, and why: TrackQuality of src/sfu/quality.ts. */
+const trackQuality = z.object({
+  trackId: identifier,
+  state: z.enum(["sent", "paused", "off", "waiting"]),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  fps: z.number().optional(),
+  rid: z.string().optional(),
+  spatial: z.number().optional(),
+  temporal: z.number().optional(),
+  bitrate: z.number().optional(),
+  wanted: wantedQuality.pick({ width: true, height: true, fps: true }).optional(),
+  reason: z.string(),
+});
+
 const replyId = z.union([z.string(), z.number()]);
 
 export const serverMessageSchema = z.discriminatedUnion("type", [
@@ -125,6 +155,15 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("trackPublished"), peerId: identifier, track: trackInfo }),
   z.object({ type: z.literal("trackUnpublished"), peerId: identifier, trackId: identifier }),
   z.object({
+    type: z.literal("quality"),
+    bitrate: z.number(),
+    loss: z.number().optional(),
+    roundTrip: z.number().optional(),
+    limitedBy: z.string(),
+    tracks: z.array(trackQuality).readonly(),
+  }),
+  z.object({ type: z.literal("layers"), trackId: identifier, active: z.array(z.string()).readonly() }),
+  z.object({
     type: z.literal("error"),
     code: errorCodeSchema,
     message: z.string(),
@@ -138,6 +177,7 @@ export type ServerMessage = z.infer<typeof serverMessageSchema>;
 export type ErrorCode = z.infer<typeof errorCodeSchema>;
 export type MessageId = string | number;
 export type OfferMessage = Extract<ClientMessage, { type: "offer" }>;
+export type SetQualityMessage = Extract<ClientMessage, { type: "setQuality" }>;
 export type GrantsMessage = z.infer<typeof grantsInfo>;
 export type TrackMessage = z.infer<typeof trackInfo>;
 export type IceServerInfo = Readonly<z.infer<typeof iceServer>>;

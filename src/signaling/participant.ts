@@ -1,5 +1,6 @@
 import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
+import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PeerId, PublishedTrack, RoomId, Source, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
@@ -26,6 +27,10 @@ export interface ParticipantObserver {
   bitrateExceeded(maxBitrateIn: number): void;
   /** A track is not sent for a while, as all that the peer receives is more than these bits per second. */
   trackPaused(trackId: TrackId, maxBitrateOut: number): void;
+  /** What the peer gets of its tracks, and why. */
+  qualityChanged(report: QualityReport): void;
+  /** Of a track that the peer publishes these simulcast encodings are received by somebody, by RID; no others. */
+  layersWanted(trackId: TrackId, active: readonly string[]): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -167,6 +172,14 @@ export class Participant {
     return this.#answered(this.#negotiation.answer(offer, requests));
   }
 
+  /** Takes what the peer wants of a track; false where it knows of no such track. */
+  setQuality(trackId: TrackId, wanted: WantedQuality): boolean {
+    const track = this.hearsOfTracks ? this.room.tracks.get(trackId) : undefined;
+    if (track === undefined || track.peerId === this.peer.id) return false;
+    this.#media.send({ type: "setQuality", trackId, wanted });
+    return true;
+  }
+
   leave(reason: LeaveReason, detail = ""): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -223,6 +236,10 @@ export class Participant {
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
       case "trackPaused":
         return this.#observer.trackPaused(event.trackId, this.#maxBitrateOut);
+      case "quality":
+        return this.#observer.qualityChanged(event.report);
+      case "layersWanted":
+        return this.#observer.layersWanted(event.trackId, event.active);
       case "ended":
         if (event.reason === "fault") this.#observer.failed(event.detail);
         else this.leave(event.reason, event.detail);

@@ -185,6 +185,8 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       transportConnected() {},
       bitrateExceeded() {},
       trackPaused() {},
+      qualityChanged() {},
+      layersWanted() {},
       failed() {},
       superseded() {},
       replaced() {},

@@ -20,6 +20,7 @@ import type {
   MessageId,
   OfferMessage,
   ServerMessage,
+  SetQualityMessage,
   TrackMessage,
 } from "./messages.ts";
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
@@ -171,6 +172,8 @@ export class SignalingSession {
         return this.#offer(state.participant, message);
       case "iceCandidate":
         return this.#checkCandidate(message.candidate);
+      case "setQuality":
+        return this.#setQuality(state.participant, message);
       case "leave":
         return state.participant.leave("leave");
     }
@@ -255,6 +258,11 @@ export class SignalingSession {
     this.#sendError("bad-message", "candidate.candidate: is no candidate (RFC 8839 section 5.1)");
   }
 
+  #setQuality(participant: Participant, { type: _, trackId, ...wanted }: SetQualityMessage): void {
+    if (participant.setQuality(trackId, wanted)) return;
+    this.#sendError("unknown-track", `no track ${trackId} of another peer is in the room`, undefined, trackId);
+  }
+
   #participantObserver(): ParticipantObserver {
     return {
       peerJoined: (id, name, identity) => {
@@ -269,6 +277,8 @@ export class SignalingSession {
       bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
       trackPaused: (trackId, maxBitrateOut) =>
         this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), undefined, trackId),
+      qualityChanged: (report) => this.#send({ type: "quality", ...report }),
+      layersWanted: (trackId, active) => this.#send({ type: "layers", trackId, active }),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
