@@ -1,10 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import { authOptions } from "./src/server/auth_settings.ts";
 import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/certificate_files.ts";
-import { type Config, mediaHosts, parseConfig, SETTINGS } from "./src/server/config.ts";
+import { parseConfig } from "./src/server/config.ts";
+import { type Config, SETTINGS } from "./src/server/config_schema.ts";
 import { helpText } from "./src/server/config_text.ts";
 import { configureLogs } from "./src/server/log.ts";
-import { mediaHostProblem } from "./src/server/media_hosts.ts";
+import { mediaHostProblem, mediaHosts } from "./src/server/media_hosts.ts";
 import { catchStopSignals, run, type ServedTls } from "./src/server/serve.ts";
 import { openTls } from "./src/server/tls.ts";
 import {

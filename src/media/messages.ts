@@ -5,6 +5,7 @@ import type {
   PeerId,
   ProducerParameters,
   RoomId,
+  Speakers,
   StreamSsrcs,
   TrackId,
 } from "../sfu/types.ts";
@@ -90,6 +91,11 @@ export type PeerEvent =
   | { readonly type: "quality"; readonly report: QualityReport }
   /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */
   | { readonly type: "layersWanted"; readonly trackId: TrackId; readonly active: readonly string[] }
+  /**
+   * Who speaks in the peer's room has changed: told by one of its peers for all of them, also while that one leaves. A few
+   * times a second at most.
+   */
+  | { readonly type: "speakersChanged"; readonly speakers: Speakers }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

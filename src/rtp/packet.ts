@@ -1,4 +1,5 @@
 import { readUint16, readUint32 } from "./bytes.ts";
+import { NO_LAYERS, type PacketLayers } from "./codecs/packet_layers.ts";
 
 /** Bytes of the header without CSRCs and extension. */
 export const FIXED_HEADER_LENGTH = 12;
@@ -31,6 +32,8 @@ export class RtpPacket {
   headerLength = 0;
   /** Bytes of payload without padding. */
   payloadLength = 0;
+  /** What the source's `LayerReader` has read of this packet; of no meaning after `parse` until it has. */
+  layers: PacketLayers = NO_LAYERS;
 
   /** Bytes of padding, the last one, which counts them, included; 0 where there is none. */
   get paddingLength(): number {

@@ -1,5 +1,5 @@
 import type { AuthOptions } from "./auth_options.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 
 /** Whose tokens the settings ask for; undefined where they ask for none. */
 export function authOptions({ authSecret, authJwks, authIssuer, authAudience }: Config): AuthOptions | undefined {

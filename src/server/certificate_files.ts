@@ -1,5 +1,5 @@
 import type { CertificatePem } from "../io/dtls/certificate_pem.ts";
-import { type Config, SETTINGS } from "./config.ts";
+import { type Config, SETTINGS } from "./config_schema.ts";
 
 export type CertificateFiles =
   | { readonly ok: true; readonly pem: CertificatePem | undefined }

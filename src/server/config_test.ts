@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { accepted, refused } from "../../tests/harness/parsed_config.ts";
-import { mediaHosts, parseConfig, SETTINGS } from "./config.ts";
+import { parseConfig } from "./config.ts";
+import { SETTINGS } from "./config_schema.ts";
 import { configTable, helpText } from "./config_text.ts";
+import { mediaHosts } from "./media_hosts.ts";
 
 Deno.test({
   name: "without flags and environment every setting has its default",

@@ -1,4 +1,4 @@
-import { SETTINGS } from "./config.ts";
+import { SETTINGS } from "./config_schema.ts";
 
 /** What `--help` prints. */
 export function helpText(): string {

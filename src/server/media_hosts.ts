@@ -1,5 +1,12 @@
+import type { Config } from "./config_schema.ts";
+
 /** Opens a UDP socket on any port of an address, and closes it. */
 export type TryBind = (hostname: string) => void;
+
+/** Addresses of this machine that media is on. */
+export function mediaHosts({ host, mediaHost }: Pick<Config, "host" | "mediaHost">): readonly string[] {
+  return mediaHost.length > 0 ? mediaHost : [host];
+}
 
 /**
  * Why media cannot be on these addresses, with what to do about it; undefined where it can. A peer would be told

@@ -1,6 +1,6 @@
 import { localAddresses } from "../io/addresses.ts";
 import { createCertificate } from "../io/dtls/certificate.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 import { pageUrl, type ServedTls } from "./serve.ts";
 import { madeTlsCertificate } from "./tls_certificate.ts";
 import { TlsFiles } from "./tls_files.ts";

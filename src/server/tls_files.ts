@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../io/clock.ts";
 import { CertificateError, type CertificatePem } from "../io/dtls/certificate_pem.ts";
 import { fileProblem, readCertificateFiles, type ReadTextFile, TLS_FILES } from "./certificate_files.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./config_schema.ts";
 import { readTlsCertificate, type TlsCertificate } from "./tls_certificate.ts";
 
 const log = getLogger(["switchboard", "http"]);

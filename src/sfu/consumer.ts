@@ -14,6 +14,7 @@ import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer } from "./producer.ts";
 import type { LimitedConsumer } from "./send_limit.ts";
+import type { Encoding } from "./encoding.ts";
 import type { ConsumerParameters, Kind } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
@@ -41,6 +42,8 @@ export class Consumer implements LimitedConsumer {
   readonly mid: string;
   readonly producer: Producer;
   readonly stream: OutgoingStream;
+  /** What is forwarded at present. */
+  readonly #encoding: Encoding;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
   /** RTP packets sent again because the subscriber asked. */
@@ -64,6 +67,7 @@ export class Consumer implements LimitedConsumer {
   constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
     const { codec, mid } = parameters;
     this.producer = producer;
+    this.#encoding = producer.encodings[0];
     this.mid = mid;
     this.stream = stream;
     this.ssrc = stream.ssrc;
@@ -120,7 +124,7 @@ export class Consumer implements LimitedConsumer {
   }
 
   requestKeyFrame(nowMs: number): void {
-    if (!this.#paused) this.producer.requestKeyFrame(nowMs);
+    if (!this.#paused) this.#encoding.requestKeyFrame(nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
@@ -179,7 +183,7 @@ export class Consumer implements LimitedConsumer {
   }
 
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const { cache } = this.producer;
+    const { cache } = this.#encoding;
     const packet = scratch.resent;
     if (cache === undefined || !this.#rewriter.locate(sequenceNumber)) return;
     const cached = cache.ssrc === this.#rewriter.locatedSsrc ? cache.find(this.#rewriter.locatedSource, nowMs) : -1;
@@ -245,7 +249,7 @@ export class Consumer implements LimitedConsumer {
    * goes out now. What is left of the run is in the cache as well, and goes out by itself.
    */
   #catchUp(run: RtpRun, first: number, to: number, nowMs: number): void {
-    const { cache } = this.producer;
+    const { cache } = this.#encoding;
     const { ssrc, sequenceNumber } = run.packets[first];
     if (cache?.ssrc !== ssrc) return;
     const count = Math.min(sequenceDiff(cache.newestSequenceNumber, sequenceNumber), MAX_CATCH_UP);

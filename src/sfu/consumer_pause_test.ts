@@ -17,7 +17,7 @@ function setUp() {
   producer.addConsumer(consumer);
   const send = (sequenceNumber: number, payload: Uint8Array, nowMs: number) => {
     const bytes = buildRtp({ ssrc: 1000, sequenceNumber, timestamp: sequenceNumber * 3000, payload });
-    producer.handleRtp(runOf(bytes), 0, 1, nowMs);
+    producer.encodings[0].handleRtp(runOf(bytes), 0, 1, nowMs);
     return sender.takeRtp().map((packet) => parseRtp(packet).sequenceNumber);
   };
   return { consumer, send, requests: () => requests };

@@ -38,7 +38,7 @@ function setUp() {
   const consumer = new Consumer(producer, PARAMETERS, outgoingStream(SSRC, RTX_SSRC, 1), sender);
   producer.addConsumer(consumer);
   const handle = (nowMs: number, fields: RtpFields) => {
-    producer.handleRtp(runOf(buildRtp({ ssrc: 1000, ...fields })), 0, 1, nowMs);
+    producer.encodings[0].handleRtp(runOf(buildRtp({ ssrc: 1000, ...fields })), 0, 1, nowMs);
     return sender.takeRtp().map(parseRtp);
   };
   const nack = (nowMs: number, ...sequenceNumbers: number[]) => {
@@ -49,8 +49,8 @@ function setUp() {
     consumer.handleNack(reader, nowMs);
     return sender.takeRtp().map(parseRtp);
   };
-  assert.ok(producer.cache);
-  return { handle, nack, cache: producer.cache };
+  assert.ok(producer.encodings[0].cache);
+  return { handle, nack, cache: producer.encodings[0].cache };
 }
 
 /** RFC 4588 section 4: another SSRC, payload type and number; the original's number, timestamp, marker and payload. */

@@ -57,7 +57,7 @@ class TestTrack {
   }
 
   handle(...packets: Uint8Array[]): void {
-    this.producer.handleRtp(runOf(...packets), 0, packets.length, this.nowMs);
+    this.producer.encodings[0].handleRtp(runOf(...packets), 0, packets.length, this.nowMs);
   }
 
   /** Each packet in a run of its own. */
@@ -284,6 +284,6 @@ Deno.test({
     const subscriber = track.subscribe(consumerParameters({ codec: OPUS }));
     for (const index of [6, 8, 5]) track.handle(sound(index));
     assert.deepEqual(subscriber.take(), [[6, 0], [8, 2]]);
-    assert.equal(track.producer.cache, undefined);
+    assert.equal(track.producer.encodings[0].cache, undefined);
   },
 });

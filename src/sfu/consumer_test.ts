@@ -38,7 +38,7 @@ function setUp(
   const consumer = new Consumer(producer, to, stream, sender);
   producer.addConsumer(consumer);
   const handle = (nowMs: number, ...packets: Uint8Array[]) => {
-    producer.handleRtp(runOf(...packets), 0, packets.length, nowMs);
+    producer.encodings[0].handleRtp(runOf(...packets), 0, packets.length, nowMs);
     return sender.takeRtp().map(parseRtp);
   };
   return { sender, producer, consumer, handle, requests: () => requests };

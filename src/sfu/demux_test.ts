@@ -3,7 +3,8 @@ import { audioProducer, videoProducer, VP8 } from "../../tests/harness/engine.ts
 import { buildRtp, parseRtp, runOf } from "../../tests/harness/rtp_builder.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { Demux } from "./demux.ts";
-import { type FeedbackSender, Producer } from "./producer.ts";
+import type { FeedbackSender } from "./encoding.ts";
+import { Producer } from "./producer.ts";
 import type { ProducerParameters } from "./types.ts";
 
 const MID_ID = 4;
@@ -48,8 +49,8 @@ Deno.test({
     const [video, audio] = [producer(videoProducer()), producer(audioProducer())];
     demux.add(video);
     demux.add(audio);
-    assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 1000, payloadType: 111 }))), video);
-    assert.equal(demux.findBySsrc(2000), audio);
+    assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 1000, payloadType: 111 }))), video.encodings[0]);
+    assert.equal(demux.findBySsrc(2000), audio.encodings[0]);
   },
 });
 
@@ -60,8 +61,8 @@ Deno.test({
     const demux = new Demux();
     const video = producer(videoProducer({ mid: "v1", ssrcs: [] }));
     demux.add(video);
-    assert.equal(demux.find(withMid(77, "v1")), video);
-    assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 77, payloadType: 50 }))), video);
+    assert.equal(demux.find(withMid(77, "v1")), video.encodings[0]);
+    assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 77, payloadType: 50 }))), video.encodings[0]);
     assert.equal(demux.find(withMid(78, "other")), undefined);
   },
 });
@@ -74,7 +75,7 @@ Deno.test({
     const [video, audio] = [producer(videoProducer({ ssrcs: [] })), producer(audioProducer({ ssrcs: [] }))];
     demux.add(video);
     demux.add(audio);
-    assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 5, payloadType: 111 }))), audio);
+    assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 5, payloadType: 111 }))), audio.encodings[0]);
     demux.add(producer(videoProducer({ mid: "2", ssrcs: [] })));
     assert.equal(demux.find(parseRtp(buildRtp({ ssrc: 6, payloadType: 96 }))), undefined, "two tracks use 96");
   },
@@ -89,7 +90,7 @@ Deno.test({
     demux.add(video);
     for (let ssrc = 1; ssrc <= 1000; ssrc++) demux.find(withMid(ssrc, "v"));
     assert.equal(demux.ssrcCount, 8);
-    assert.equal(demux.findBySsrc(1000), video);
+    assert.equal(demux.findBySsrc(1000), video.encodings[0]);
     assert.equal(demux.findBySsrc(992), undefined);
     demux.remove(video);
     assert.equal(demux.ssrcCount, 0);
@@ -106,7 +107,7 @@ Deno.test({
     demux.add(video);
     assert.equal(demux.find(withMid(7, "gone", 96)), undefined);
     assert.equal(demux.ssrcCount, 0);
-    assert.equal(demux.find(plain(7)), video, "nothing was bound");
+    assert.equal(demux.find(plain(7)), video.encodings[0], "nothing was bound");
   },
 });
 
@@ -119,7 +120,7 @@ Deno.test({
       for (const late of [plain(3000), withMid(3000, "2", 96), withMid(3000, "0", 96)]) {
         assert.equal(demux.find(late), undefined);
       }
-      assert.equal(demux.find(withMid(1000, "0", 96)), camera);
+      assert.equal(demux.find(withMid(1000, "0", 96)), camera.encodings[0]);
       assert.equal(demux.findBySsrc(3000), undefined);
     }
   },
@@ -133,8 +134,8 @@ Deno.test({
     const next = producer(videoProducer({ mid: "2", source: "screen", ssrcs: [4000] }));
     demux.add(next);
     for (const late of [plain(3000), withMid(3000, "2", 96)]) assert.equal(demux.find(late), undefined);
-    assert.equal(demux.find(plain(4000)), next);
-    assert.equal(demux.find(plain(1000)), camera);
+    assert.equal(demux.find(plain(4000)), next.encodings[0]);
+    assert.equal(demux.find(plain(1000)), camera.encodings[0]);
   },
 });
 
@@ -145,21 +146,21 @@ Deno.test({
     const announced = withoutScreen();
     const screen = producer(videoProducer({ mid: "7", ssrcs: [3000] }));
     announced.demux.add(screen);
-    assert.equal(announced.demux.find(plain(3000)), screen);
+    assert.equal(announced.demux.find(plain(3000)), screen.encodings[0]);
 
     const byMid = withoutScreen();
     const again = producer(videoProducer({ mid: "2", ssrcs: [] }));
     byMid.demux.add(again);
     assert.equal(byMid.demux.find(withMid(3000, "0", 96)), undefined, "the other m-line's MID");
-    assert.equal(byMid.demux.find(withMid(3000, "2", 96)), again);
-    assert.equal(byMid.demux.find(plain(3000)), again, "bound");
+    assert.equal(byMid.demux.find(withMid(3000, "2", 96)), again.encodings[0]);
+    assert.equal(byMid.demux.find(plain(3000)), again.encodings[0], "bound");
 
     const byPayloadType = withoutScreen();
     byPayloadType.demux.remove(byPayloadType.camera);
     const only = producer(videoProducer({ mid: "2", ssrcs: [] }));
     byPayloadType.demux.add(only);
     assert.equal(byPayloadType.demux.find(plain(1000)), undefined, "of the other m-line");
-    assert.equal(byPayloadType.demux.find(plain(3000)), only);
+    assert.equal(byPayloadType.demux.find(plain(3000)), only.encodings[0]);
   },
 });
 
@@ -177,7 +178,7 @@ Deno.test({
     }
     assert.equal(demux.find(plain(2)), undefined);
     assert.equal(demux.find(plain(65)), undefined);
-    assert.equal(demux.find(plain(1)), video);
+    assert.equal(demux.find(plain(1)), video.encodings[0]);
   },
 });
 
@@ -188,13 +189,13 @@ Deno.test({
     const demux = new Demux();
     const video = producer(videoProducer({ codec: { ...VP8, rtxPayloadType: 97 } }));
     demux.add(video);
-    assert.equal(demux.find(plain(7)), video, "what was announced has not come yet");
-    video.handleRtp(runOf(buildRtp({ ssrc: 7 })), 0, 1, 0);
-    assert.equal(demux.find(plain(7)), video);
-    video.handleRtp(runOf(buildRtp({ ssrc: 1000 })), 0, 1, 10);
+    assert.equal(demux.find(plain(7)), video.encodings[0], "what was announced has not come yet");
+    video.encodings[0].handleRtp(runOf(buildRtp({ ssrc: 7 })), 0, 1, 0);
+    assert.equal(demux.find(plain(7)), video.encodings[0]);
+    video.encodings[0].handleRtp(runOf(buildRtp({ ssrc: 1000 })), 0, 1, 10);
     assert.equal(demux.find(plain(7)), undefined);
-    assert.equal(demux.find(plain(8, 97)), video, "no retransmissions were announced");
-    assert.equal(demux.find(withMid(9, "0", 96)), video, "an encoder that began anew says whose it is");
+    assert.equal(demux.find(plain(8, 97)), video.encodings[0], "no retransmissions were announced");
+    assert.equal(demux.find(withMid(9, "0", 96)), video.encodings[0], "an encoder that began anew says whose it is");
   },
 });
 
@@ -206,7 +207,7 @@ Deno.test({
     const codec = { ...VP8, rtxPayloadType: 97 };
     const video = producer(videoProducer({ codec, fidGroups: [{ ssrc: 1000, rtxSsrc: 1001 }] }));
     demux.add(video);
-    assert.equal(demux.find(plain(1001, 97)), video);
+    assert.equal(demux.find(plain(1001, 97)), video.encodings[0]);
     assert.equal(demux.find(plain(1002, 97)), undefined);
   },
 });

@@ -2,6 +2,10 @@ import type { HeaderExtension } from "./types.ts";
 
 /** The MID of the m-line that a packet belongs to (RFC 8843 section 15). */
 export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
+/** RFC 8852: which encoding of a track a packet is of. */
+export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+/** RFC 8852: of which encoding the packet is that this one, a retransmission, carries. */
+export const REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 
 /** Mappings that are kept to be shared; a room of browsers has one or two for each m-line. */
 const MAX_SHARED = 256;

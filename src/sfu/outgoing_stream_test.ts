@@ -23,7 +23,7 @@ Deno.test({
     const stream = outgoingStream(77, undefined, 1);
     const sender = new RecordingSender();
     const send = (producer: Producer, nowMs: number, ...packets: Uint8Array[]) => {
-      producer.handleRtp(runOf(...packets), 0, packets.length, nowMs);
+      producer.encodings[0].handleRtp(runOf(...packets), 0, packets.length, nowMs);
       return sender.takeRtp().map(parseRtp);
     };
     const picture = (sequenceNumber: number, timestamp: number, payload = VP8_KEY_FRAME) =>
@@ -76,7 +76,7 @@ Deno.test({
         timestamp: 9,
         payload: new Uint8Array(160),
       });
-      producer.handleRtp(runOf(packet), 0, 1, nowMs);
+      producer.encodings[0].handleRtp(runOf(packet), 0, 1, nowMs);
       return parseRtp(sender.takeRtp()[0]).timestamp;
     };
     const [first, second, third] = [hear(0), hear(10_000), hear(10_005)];

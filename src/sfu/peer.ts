@@ -171,9 +171,9 @@ export class Peer implements MediaSink, RouterMember {
       const first = run.packets[from];
       let to = from + 1;
       while (to < run.count && run.packets[to].ssrc === first.ssrc) to++;
-      const producer = this.#demux.find(first);
-      if (producer === undefined) this.unknownPackets += to - from;
-      else producer.handleRtp(run, from, to, nowMs);
+      const encoding = this.#demux.find(first);
+      if (encoding === undefined) this.unknownPackets += to - from;
+      else encoding.handleRtp(run, from, to, nowMs);
       from = to;
     }
   }

@@ -1,14 +1,6 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
-import { equalizeLengths } from "../rtp/equal_length.ts";
-import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
-import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
-import { SenderReport } from "../rtp/rtcp/sender_report.ts";
-import { unwrapRtx } from "../rtp/rtx.ts";
-import { KeyFrameGate } from "../stream/key_frame_gate.ts";
-import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
-import { ReceiveLog } from "../stream/receive_log.ts";
-import { ReceiveStatistics } from "../stream/receive_statistics.ts";
-import { SourceSsrcs } from "./source_ssrcs.ts";
+import type { RtpPacket } from "../rtp/packet.ts";
+import { Encoding, type FeedbackSender, type RtpConsumer } from "./encoding.ts";
 import { TrackCounters } from "./track_counters.ts";
 import type {
   Codec,
@@ -21,29 +13,7 @@ import type {
   TrackId,
 } from "./types.ts";
 
-/** Sequence numbers of one NACK: what fits a datagram. */
-const MAX_NACKED = 256;
-/** A request is repeated once the usual time for an answer, and a fifth more, has passed. */
-const ANSWER_MARGIN = 1.2;
-/** A sender report waits so long for packets that it can leave with: three frames of slow video. */
-const REPORT_WAIT_MS = 100;
-
-/** What a producer hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
-export interface RtpConsumer {
-  handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void;
-  sendSenderReport(report: SenderReport, nowMs: number): void;
-}
-
-/** Asks the publisher of a stream for something. */
-export interface FeedbackSender {
-  sendPictureLossIndication(mediaSsrc: number): void;
-  /** `sequenceNumber`, 8 bits, is another one than in the last request of this stream. */
-  sendFullIntraRequest(mediaSsrc: number, sequenceNumber: number): void;
-  /** Asks for `sequenceNumbers[0, count)` once more. */
-  sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void;
-}
-
-/** One published track: takes its packets, has lost ones repaired, and hands all to each of its consumers. */
+/** One published track, in one encoding or, with simulcast, several. */
 export class Producer implements PublishedTrack {
   readonly id: TrackId;
   readonly peerId: PeerId;
@@ -54,29 +24,12 @@ export class Producer implements PublishedTrack {
   readonly source: Source;
   readonly codec: Codec;
   readonly headerExtensions: readonly HeaderExtension[];
-  /** What the offer announces: those of the media, then those of its retransmissions. */
-  readonly announcedSsrcs: readonly number[];
-  /** The newest packets, for subscribers that ask again; undefined where none can. */
-  readonly cache: PacketCache | undefined;
+  /** Lowest first. */
+  readonly encodings: readonly Encoding[];
   /** Of all tracks of its kind: what it and its consumers send and receive is counted there. */
   readonly counters: TrackCounters;
   readonly #consumers: RtpConsumer[] = [];
   readonly #format: CodecFormat;
-  readonly #gate = new KeyFrameGate();
-  readonly #log: ReceiveLog | undefined;
-  readonly #feedback: FeedbackSender;
-  readonly #equalizesLengths: boolean;
-  readonly #nacked = new Uint16Array(MAX_NACKED);
-  readonly #ssrcs: SourceSsrcs;
-  readonly #announcesRtx: boolean;
-  /** The publisher's newest. */
-  readonly #report = new SenderReport();
-  /** When subscribers get it at the latest; Infinity where they have. */
-  #reportDueMs = Infinity;
-  #statistics: ReceiveStatistics;
-  /** The publisher has said BYE of the stream and has not sent since. */
-  #silent = false;
-  #firSequenceNumber = 0;
 
   /**
    * `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). `counters` are those of
@@ -90,45 +43,19 @@ export class Producer implements PublishedTrack {
     equalizesLengths = false,
     counters = new TrackCounters(),
   ) {
-    this.counters = counters;
-    this.#equalizesLengths = equalizesLengths;
+    const { mid, kind, source, codec, headerExtensions } = parameters;
     this.id = id;
     this.peerId = peerId;
     this.cname = new TextEncoder().encode(peerId);
-    this.mid = parameters.mid;
-    this.kind = parameters.kind;
-    this.source = parameters.source;
-    this.codec = parameters.codec;
-    this.headerExtensions = parameters.headerExtensions;
-    const { ssrcs, fidGroups = [] } = parameters;
-    this.announcedSsrcs = [...ssrcs, ...fidGroups.map(({ rtxSsrc }) => rtxSsrc)];
-    this.#ssrcs = new SourceSsrcs(ssrcs, fidGroups);
-    this.#announcesRtx = fidGroups.length > 0;
-    this.#format = codecFormat(parameters.codec.mimeType);
-    this.#statistics = new ReceiveStatistics(parameters.codec.clockRate);
-    this.#feedback = feedback;
-    if (parameters.kind === "video") this.cache = new PacketCache(VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS);
-    if (parameters.codec.nack) this.#log = new ReceiveLog();
-  }
-
-  /** The SSRC that the publisher sends at present; undefined before its first packet. */
-  get ssrc(): number | undefined {
-    return this.#ssrcs.current;
-  }
-
-  /** Fills in a report block on the stream; false where there is nothing to report. */
-  report(block: ReportBlock, nowMs: number): boolean {
-    if (this.ssrc === undefined || this.#silent) return false;
-    block.ssrc = this.ssrc;
-    const before = this.#statistics.reportedLost;
-    const reports = this.#statistics.report(block, nowMs);
-    this.counters.lostUpstream += this.#statistics.reportedLost - before;
-    return reports;
-  }
-
-  /** Whether an SSRC that nothing but its payload type tells may be this track's: not in place of one that was announced. */
-  acceptsByPayloadType(payloadType: number): boolean {
-    return payloadType === this.codec.rtxPayloadType ? !this.#announcesRtx : !this.#ssrcs.isAnnounced;
+    this.mid = mid;
+    this.kind = kind;
+    this.source = source;
+    this.codec = codec;
+    this.headerExtensions = headerExtensions;
+    this.counters = counters;
+    this.#format = codecFormat(codec.mimeType);
+    const track = { kind, codec, format: this.#format, feedback, equalizesLengths, counters };
+    this.encodings = (parameters.encodings ?? [parameters]).map((encoding) => new Encoding(track, encoding));
   }
 
   get consumers(): readonly RtpConsumer[] {
@@ -137,49 +64,13 @@ export class Producer implements PublishedTrack {
 
   addConsumer(consumer: RtpConsumer): void {
     this.#consumers.push(consumer);
+    this.encodings[0].addConsumer(consumer);
   }
 
   removeConsumer(consumer: RtpConsumer): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
-    if (this.#consumers.length === 0) this.#stopRequests();
-  }
-
-  /** Forwards `run.packets[from, to)`, which are of one SSRC, to every consumer: all of them to one before the next. */
-  handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
-    if (run.packets[from].payloadType === this.codec.rtxPayloadType) return this.#handleRtx(run, from, to, nowMs);
-    if (!this.#acceptSsrc(run.packets[from].ssrc, nowMs)) return;
-    this.#silent = false;
-    let start = from;
-    for (let i = from; i < to; i++) {
-      if (this.#receive(run.packets[i], nowMs)) continue;
-      this.#forward(run, start, i, nowMs);
-      start = i + 1;
-    }
-    this.#forward(run, start, to, nowMs);
-    this.#requestMissing(nowMs);
-  }
-
-  /**
-   * Keeps lip sync: each consumer gets the report in its own SSRC and timestamps (RFC 3550 section 6.4.1), right behind its
-   * next packets. There it ends their run of datagrams, and costs no message of its own.
-   */
-  handleSenderReport(report: SenderReport, nowMs: number): void {
-    if (report.ssrc !== this.ssrc) return;
-    this.#statistics.handleSenderReport(report.ntpSeconds, report.ntpFraction, nowMs);
-    this.#report.copy(report);
-    this.#reportDueMs = Math.min(this.#reportDueMs, nowMs + REPORT_WAIT_MS);
-  }
-
-  /**
-   * The publisher says that a stream is over (RFC 3550 section 6.6): nothing is reported or asked of it until it sends
-   * again, as an encoder does that was only stopped.
-   */
-  handleBye(ssrc: number): void {
-    if (ssrc !== this.ssrc) return;
-    this.#silent = true;
-    this.#ssrcs.handleBye();
-    this.#stopRequests();
+    for (const encoding of this.encodings) encoding.removeConsumer(consumer);
   }
 
   /** Whether the packet begins a key frame; true of every audio packet. */
@@ -187,114 +78,13 @@ export class Producer implements PublishedTrack {
     return this.#format.isKeyFrameStart(packet.bytes, packet.headerLength, packet.payloadLength);
   }
 
-  /** A subscriber needs a key frame: asked for at once, or with the next request that the gate lets through. */
-  requestKeyFrame(nowMs: number): void {
-    if (this.codec.keyFrameRequest === undefined || this.ssrc === undefined || this.#silent) return;
-    if (this.#gate.request(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
-  }
-
   nextTimeout(): number {
-    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity, this.#reportDueMs);
+    let next = Infinity;
+    for (const encoding of this.encodings) next = Math.min(next, encoding.nextTimeout());
+    return next;
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.ssrc === undefined) return;
-    this.#requestMissing(nowMs);
-    if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
-    if (this.#reportDueMs > nowMs) return;
-    this.#reportDueMs = Infinity;
-    for (const consumer of this.#consumers) consumer.sendSenderReport(this.#report, nowMs);
-  }
-
-  #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
-    const consumers = this.#consumers;
-    if (from === to || consumers.length === 0) return;
-    if (this.#equalizesLengths) equalizeLengths(run, from, to);
-    const reports = this.#reportDueMs < Infinity;
-    this.#reportDueMs = Infinity;
-    for (let c = 0; c < consumers.length; c++) {
-      consumers[c].handleRtp(run, from, to, nowMs);
-      if (reports) consumers[c].sendSenderReport(this.#report, nowMs);
-    }
-  }
-
-  /** False for a packet that came before, by RTX for instance. */
-  #receive(packet: RtpPacket, nowMs: number): boolean {
-    this.counters.packetsReceived++;
-    this.counters.bytesReceived += packet.payloadLength;
-    this.#statistics.handlePacket(packet.sequenceNumber, packet.timestamp, nowMs);
-    if (this.#isLogged() && !this.#log?.handlePacket(packet.sequenceNumber, nowMs)) return false;
-    this.#keep(packet, nowMs);
-    return true;
-  }
-
-  /** A repaired packet goes on as if it had come late (RFC 4588); padding alone is a probe, and dropped. */
-  #handleRtx(run: RtpRun, from: number, to: number, nowMs: number): void {
-    const { ssrc } = this;
-    if (ssrc === undefined || !this.#ssrcs.isRepairedBy(run.packets[from].ssrc) || !this.#isLogged()) return;
-    for (let i = from; i < to; i++) {
-      const packet = run.packets[i];
-      if (!unwrapRtx(packet, ssrc, this.codec.payloadType)) continue;
-      if (!this.#log?.handleRecovered(packet.sequenceNumber, nowMs)) continue;
-      this.counters.recoveredUpstream++;
-      this.#keep(packet, nowMs);
-      this.#forward(run, i, i + 1, nowMs);
-    }
-    this.#requestMissing(nowMs);
-  }
-
-  #keep(packet: RtpPacket, nowMs: number): void {
-    if (this.kind !== "video") return;
-    this.cache?.store(packet, nowMs);
-    if (!this.startsKeyFrame(packet)) return;
-    this.#gate.keyFrameReceived();
-    this.#log?.handleKeyFrame(packet.sequenceNumber);
-  }
-
-  /** What nobody receives is not repaired. */
-  #isLogged(): boolean {
-    return this.#log !== undefined && this.#consumers.length > 0;
-  }
-
-  #requestMissing(nowMs: number): void {
-    const log = this.#log;
-    if (log === undefined || this.ssrc === undefined) return;
-    while (log.nextTimeout() <= nowMs) {
-      const count = log.collect(nowMs, log.answerMs * ANSWER_MARGIN, this.#nacked);
-      if (count === 0) continue;
-      this.counters.nacksUpstream++;
-      this.#feedback.sendNack(this.ssrc, this.#nacked, count);
-    }
-    if (!log.gaveUp) return;
-    log.gaveUp = false;
-    this.requestKeyFrame(nowMs);
-  }
-
-  #sendKeyFrameRequest(ssrc: number): void {
-    if (this.codec.keyFrameRequest === "pli") {
-      this.counters.plisUpstream++;
-      return this.#feedback.sendPictureLossIndication(ssrc);
-    }
-    this.counters.firsUpstream++;
-    // A repeated number is passed over by who has had the first (RFC 5104 section 3.5.1.1): the key frame that answered
-    // that one may be what is lost.
-    this.#firSequenceNumber = (this.#firSequenceNumber + 1) & 0xff;
-    this.#feedback.sendFullIntraRequest(ssrc, this.#firSequenceNumber);
-  }
-
-  /** Nobody receives what would come, or nobody is there to send it. */
-  #stopRequests(): void {
-    this.#gate.cancel();
-    this.#log?.clear();
-  }
-
-  /** False where packets of the SSRC are not those of the present stream. */
-  #acceptSsrc(ssrc: number, nowMs: number): boolean {
-    const before = this.ssrc;
-    if (!this.#ssrcs.accept(ssrc, nowMs)) return false;
-    if (ssrc === before) return true;
-    this.#statistics = new ReceiveStatistics(this.codec.clockRate);
-    this.#log?.clear();
-    return true;
+    for (const encoding of this.encodings) encoding.handleTimeout(nowMs);
   }
 }

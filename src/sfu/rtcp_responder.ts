@@ -29,8 +29,9 @@ import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { elapsedMs, RoundTrip } from "../stream/round_trip.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Demux } from "./demux.ts";
+import type { FeedbackSender } from "./encoding.ts";
 import type { MediaSender } from "./media_sink.ts";
-import type { FeedbackSender, Producer } from "./producer.ts";
+import type { Producer } from "./producer.ts";
 
 /** RFC 3550 section 6.2 scales the interval with the bandwidth; browsers send about one report a second. */
 export const REPORT_INTERVAL_MS = 1000;
@@ -144,8 +145,10 @@ export class RtcpResponder implements FeedbackSender {
     this.nextReportMs = nowMs + REPORT_INTERVAL_MS;
     let count = 0;
     for (const producer of producers) {
-      this.#blocks[count] ??= new ReportBlock();
-      if (producer.report(this.#blocks[count], nowMs)) count++;
+      for (const encoding of producer.encodings) {
+        this.#blocks[count] ??= new ReportBlock();
+        if (encoding.report(this.#blocks[count], nowMs)) count++;
+      }
     }
     for (let start = 0; start < count; start += MAX_REPORT_BLOCKS) {
       let length = this.#writeReport(start, Math.min(MAX_REPORT_BLOCKS, count - start));

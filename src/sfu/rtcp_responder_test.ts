@@ -20,7 +20,8 @@ import { ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiver_report.ts
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import type { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
-import { type FeedbackSender, Producer } from "./producer.ts";
+import type { FeedbackSender } from "./encoding.ts";
+import { Producer } from "./producer.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
 
 const NO_FEEDBACK: FeedbackSender = {
@@ -79,7 +80,7 @@ function packetsOf(compound: Uint8Array): string[] {
 function producersWithPackets(count: number): Producer[] {
   return Array.from({ length: count }, (_, index) => {
     const producer = new Producer(`${index}`, "peer", videoProducer(), NO_FEEDBACK);
-    producer.handleRtp(runOf(buildRtp({ ssrc: 1000 + index, sequenceNumber: 1 })), 0, 1, 0);
+    producer.encodings[0].handleRtp(runOf(buildRtp({ ssrc: 1000 + index, sequenceNumber: 1 })), 0, 1, 0);
     return producer;
   });
 }
@@ -120,7 +121,7 @@ Deno.test({
     const { responder, sender } = setUp();
     const producer = new Producer("0", "peer", videoProducer(), NO_FEEDBACK);
     const packets = [65534, 65535, 1].map((sequenceNumber) => buildRtp({ ssrc: 1000, sequenceNumber }));
-    producer.handleRtp(runOf(...packets), 0, 3, 0);
+    producer.encodings[0].handleRtp(runOf(...packets), 0, 3, 0);
     responder.handleTimeout([producer], 0);
     const reader = new RtcpReader();
     const block = new ReportBlock();

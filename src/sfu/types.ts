@@ -16,6 +16,21 @@ export interface TrackInfo {
   readonly source: Source;
 }
 
+/** Somebody who speaks. */
+export interface Speaker {
+  readonly peerId: PeerId;
+  /** How loud: 0 (silence) to 1 (full scale, 0 dBov), linear; as it was when it was told. */
+  readonly level: number;
+}
+
+/** Who speaks in a room. Goes from one isolate to another as JSON. */
+export interface Speakers {
+  /** Who spoke last above all others; left out until somebody has, and once that peer has left. */
+  readonly dominant?: PeerId;
+  /** Who speaks now, the dominant one first, then the loudest first. */
+  readonly active: readonly Speaker[];
+}
+
 /** One codec as negotiated on one m-line. */
 export interface Codec {
   /** Lower case, as in `video/vp8`. */
@@ -55,6 +70,17 @@ export interface ProducerParameters {
   /** SSRCs that the offer announces for the track; may be empty, then the MID extension or the payload type tells. */
   readonly ssrcs: readonly number[];
   /** What the offer announces for retransmissions of the track. */
+  readonly fidGroups?: readonly FidGroup[];
+  /** With simulcast, lowest first; then `ssrcs` and `fidGroups` are those of all of them. */
+  readonly encodings?: readonly EncodingParameters[];
+}
+
+/** What the offer says of one encoding of a track (RFC 8853). */
+export interface EncodingParameters {
+  /** RFC 8851. */
+  readonly rid?: string;
+  /** May be empty: then the RID extension tells. */
+  readonly ssrcs: readonly number[];
   readonly fidGroups?: readonly FidGroup[];
 }
 

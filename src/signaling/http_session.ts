@@ -206,6 +206,7 @@ export class HttpSession {
       peerLeft: ignored,
       trackPublished: ignored,
       trackUnpublished: ignored,
+      speakersChanged: ignored,
       transportConnected: () => this.#observer.connected(this),
       // No message reaches the client: its answer has told it the limit, and reports tell it what is lost.
       bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),

@@ -74,6 +74,9 @@ const trackInfo = z.object({ id: identifier, kind, source, codec: z.string() });
 /** `identity` is who the peer is for whoever made its token. */
 const peerInfo = z.object({ id: identifier, name: z.string().optional(), identity: z.string().optional() });
 
+/** `level` is linear, 0 to 1. */
+const speaker = z.object({ peerId: identifier, level: z.number().min(0).max(1) });
+
 /** What a token may allow to publish; `screen` is the screen and its sound. */
 export const publishable = z.enum(["audio", "video", "screen"]);
 
@@ -154,6 +157,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("peerLeft"), peerId: identifier }),
   z.object({ type: z.literal("trackPublished"), peerId: identifier, track: trackInfo }),
   z.object({ type: z.literal("trackUnpublished"), peerId: identifier, trackId: identifier }),
+  z.object({ type: z.literal("speakers"), dominant: identifier.optional(), active: z.array(speaker).readonly() }),
   z.object({
     type: z.literal("quality"),
     bitrate: z.number(),

@@ -2,7 +2,7 @@ import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PeerId, PublishedTrack, RoomId, Source, TrackId } from "../sfu/types.ts";
+import type { PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -31,6 +31,8 @@ export interface ParticipantObserver {
   qualityChanged(report: QualityReport): void;
   /** Of a track that the peer publishes these simulcast encodings are received by somebody, by RID; no others. */
   layersWanted(trackId: TrackId, active: readonly string[]): void;
+  /** Others speak now than before; see `room.speakers`. */
+  speakersChanged(speakers: Speakers): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -223,6 +225,8 @@ export class Participant {
   }
 
   #handleMediaEvent(event: PeerEvent, nowMs: number): void {
+    // It is about the room, which goes on: the last that is told of a peer that leaves counts as well.
+    if (event.type === "speakersChanged") return this.room.handleSpeakers(event.speakers);
     if (this.#closed) return;
     switch (event.type) {
       case "dtlsReceived":
@@ -258,6 +262,9 @@ export class Participant {
         if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
       },
       trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
+      speakersChanged: (speakers) => {
+        if (this.hearsOfTracks) this.#observer.speakersChanged(speakers);
+      },
       replaced: () => this.leave("replaced"),
     };
   }

@@ -182,6 +182,7 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       peerLeft() {},
       trackPublished() {},
       trackUnpublished() {},
+      speakersChanged() {},
       transportConnected() {},
       bitrateExceeded() {},
       trackPaused() {},

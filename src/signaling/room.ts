@@ -1,4 +1,5 @@
-import type { PeerId, PublishedTrack, RoomId, TrackId } from "../sfu/types.ts";
+import type { PeerId, PublishedTrack, RoomId, Speakers, TrackId } from "../sfu/types.ts";
+import { RecentSpeakers } from "./recent_speakers.ts";
 
 /** What a peer is told of its room. */
 export interface PeerObserver {
@@ -8,6 +9,8 @@ export interface PeerObserver {
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
   /** A track that this peer receives is over; its m-line is free. */
   trackEnded(trackId: TrackId): void;
+  /** Others speak now than before, or somebody else above all. Of peers that leave `peerLeft` alone tells. */
+  speakersChanged(speakers: Speakers): void;
   /** Another peer of its identity takes this one's place: it leaves. */
   replaced(): void;
 }
@@ -33,6 +36,8 @@ export class Room {
   /** In the order of publication. */
   readonly #tracks = new Map<TrackId, PublishedTrack>();
 
+  readonly #speech = new RecentSpeakers();
+
   constructor(id: RoomId) {
     this.id = id;
   }
@@ -43,6 +48,21 @@ export class Room {
 
   get tracks(): ReadonlyMap<TrackId, PublishedTrack> {
     return this.#tracks;
+  }
+
+  /** Who speaks; all of them are peers of the room. */
+  get speakers(): Speakers {
+    return this.#speech.speakers;
+  }
+
+  /** Whether anybody who is still there has spoken. */
+  get hasSpeakers(): boolean {
+    return this.#speech.order.length > 0;
+  }
+
+  /** Peers of the room that have spoken, the dominant speaker first, then who began last. */
+  get recentSpeakers(): readonly PeerId[] {
+    return this.#speech.order;
   }
 
   /** Peers of this identity; nobody has an undefined one. */
@@ -58,7 +78,14 @@ export class Room {
 
   removePeer(peer: RoomMember): void {
     if (!this.#peers.delete(peer.id)) return;
+    this.#speech.forget(peer.id);
     for (const other of this.#peers.values()) other.observer.peerLeft(peer.id);
+  }
+
+  /** What media hears of who speaks, which may be older than the last leave. */
+  handleSpeakers(speakers: Speakers): void {
+    this.#speech.update(speakers, (id) => this.#peers.has(id));
+    for (const peer of this.#peers.values()) peer.observer.speakersChanged(this.speakers);
   }
 
   addTrack(track: PublishedTrack): void {

@@ -21,6 +21,7 @@ function addPeer(room: Room, random: RandomSource, name?: string): ToldPeer {
     peerJoined: (id, joined) => told.push(`peerJoined ${id} ${joined}`),
     peerLeft: (id) => told.push(`peerLeft ${id}`),
     trackPublished: (id, track) => told.push(`trackPublished ${id} ${track.id} ${track.kind} ${track.source}`),
+    speakersChanged: ({ dominant, active }) => told.push(`speakers ${dominant}: ${active.map(({ peerId }) => peerId)}`),
     trackUnpublished: (id, track) => told.push(`trackUnpublished ${id} ${track}`),
     trackEnded: (id) => told.push(`trackEnded ${id}`),
     replaced: () => told.push("replaced"),
@@ -115,5 +116,26 @@ Deno.test({
     ];
     one.peer.publish(videoProducer());
     assert.deepEqual([...one.peer.tracks()].map((track) => track.id), ids);
+  },
+});
+
+Deno.test({
+  name: "P95: everyone in the room is told who speaks, and P96: of a speaker that leaves by peerLeft alone",
+  permissions: "none",
+  fn() {
+    const room = new Room("a");
+    const random = seededRandom(8);
+    const [one, two] = [addPeer(room, random), addPeer(room, random)];
+    for (const { told } of [one, two]) told.length = 0;
+    const [a, b] = [one.peer.id, two.peer.id];
+    const active = [{ peerId: b, level: 0.2 }, { peerId: "gone", level: 0.1 }];
+    room.handleSpeakers({ dominant: b, active });
+    assert.deepEqual([one.told, two.told], [[`speakers ${b}: ${b}`], [`speakers ${b}: ${b}`]]);
+    assert.deepEqual([room.speakers.dominant, room.recentSpeakers, room.hasSpeakers], [b, [b], true]);
+    two.peer.close();
+    assert.deepEqual(one.told.slice(1), [`peerLeft ${b}`]);
+    assert.deepEqual([room.speakers, room.recentSpeakers, room.hasSpeakers], [{ active: [] }, [], false]);
+    room.handleSpeakers({ dominant: a, active: [] });
+    assert.deepEqual(room.speakers, { dominant: a, active: [] });
   },
 });

@@ -1,7 +1,7 @@
 import type { OpenPeerMedia } from "../media/messages.ts";
 import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PublishedTrack } from "../sfu/types.ts";
+import type { PublishedTrack, Speakers } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
@@ -228,6 +228,11 @@ export class SignalingSession {
       ...(identity !== undefined && { identity }),
       ...(grants !== undefined && { grants: describeGrants(grants) }),
     });
+    if (hearsOfTracks && room.hasSpeakers) this.#sendSpeakers(room.speakers);
+  }
+
+  #sendSpeakers(speakers: Speakers): void {
+    this.#send({ type: "speakers", ...speakers });
   }
 
   /** Undefined where the server has no media for another peer (rule P61), or will not have this one twice: it is told. */
@@ -271,6 +276,7 @@ export class SignalingSession {
       peerLeft: (peerId) => this.#send({ type: "peerLeft", peerId }),
       trackPublished: (peerId, track) => this.#send({ type: "trackPublished", peerId, track: describeTrack(track) }),
       trackUnpublished: (peerId, trackId) => this.#send({ type: "trackUnpublished", peerId, trackId }),
+      speakersChanged: (speakers) => this.#sendSpeakers(speakers),
       transportConnected: () => {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
       },

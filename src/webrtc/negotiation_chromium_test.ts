@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type Answered, directions, NegotiationFixture } from "../../tests/harness/negotiation.ts";
 import type { TrackRequest } from "./negotiation.ts";
-import { ABS_CAPTURE_TIME_URI, HEADER_EXTENSION_URIS, RID_URI } from "./rtp_parameters.ts";
+import { RID_URI } from "../sfu/header_extensions.ts";
+import { ABS_CAPTURE_TIME_URI, HEADER_EXTENSION_URIS } from "./rtp_parameters.ts";
 
 // Offers of a real Chromium, see the README beside them. Each sequence is answered from its first step on.
 

@@ -1,4 +1,4 @@
-import { MID_URI } from "../sfu/header_extensions.ts";
+import { MID_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec, HeaderExtension } from "../sfu/types.ts";
 import { CONSTRAINED_BASELINE, decodesConstrainedBaseline, h264Profile } from "./h264_profile.ts";
 import type { OfferMedia, RtcpFeedback } from "./sdp_media.ts";
@@ -16,9 +16,6 @@ export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/p
 /** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
 export const DEPENDENCY_DESCRIPTOR_URI =
   "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
-
-/** RFC 8852: which simulcast layer a packet belongs to. */
-export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 
 /** What the server negotiates: MID is rewritten for each subscriber, the rest passes unchanged under the subscriber's ids. */
 export const HEADER_EXTENSION_URIS: readonly string[] = [

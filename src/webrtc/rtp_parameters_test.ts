@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec } from "../sfu/types.ts";
 import {
   codecToPublish,
@@ -7,7 +8,6 @@ import {
   HEADER_EXTENSION_URIS,
   negotiateFeedback,
   negotiateHeaderExtensions,
-  RID_URI,
   sameFormat,
 } from "./rtp_parameters.ts";
 import { type Direction, type OfferMedia, type ParsedMedia, readMedia } from "./sdp_media.ts";

@@ -5,7 +5,7 @@ import { LIBC } from "../../src/io/native/libc.ts";
 import { candidatePaths } from "../../src/io/native/libraries.ts";
 import { OPENSSL } from "../../src/io/native/openssl_cipher.ts";
 import { LIBSSL } from "../../src/io/native/openssl_dtls_library.ts";
-import { SETTINGS } from "../../src/server/config.ts";
+import { SETTINGS } from "../../src/server/config_schema.ts";
 import { configTable } from "../../src/server/config_text.ts";
 import { tableRows } from "./links.ts";
 import { READ_REPOSITORY, readText } from "./repository.ts";

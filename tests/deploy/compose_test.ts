@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { SETTINGS } from "../../src/server/config.ts";
+import { SETTINGS } from "../../src/server/config_schema.ts";
 
 const COMPOSE = new URL("../../deploy/compose.yaml", import.meta.url);
 

@@ -90,7 +90,7 @@ export class ForwardedStream {
 
   #handleRun(count: number): void {
     this.nowMs += count;
-    this.producer.handleRtp({ packets: this.#packets, count }, 0, count, this.nowMs);
+    this.producer.encodings[0].handleRtp({ packets: this.#packets, count }, 0, count, this.nowMs);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Config, parseConfig } from "../../src/server/config.ts";
+import { parseConfig } from "../../src/server/config.ts";
+import type { Config } from "../../src/server/config_schema.ts";
 
 /** Settings that must be taken. */
 export function accepted(args: string[], env: Record<string, string> = {}): Config {

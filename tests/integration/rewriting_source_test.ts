@@ -93,7 +93,7 @@ class Source {
     writeUint32(form, 8, ssrc);
     assert.ok(this.#packet.parse(form, form.length));
     const before = this.sender.sent;
-    this.producer.handleRtp(this.#run, 0, 1, nowMs);
+    this.producer.encodings[0].handleRtp(this.#run, 0, 1, nowMs);
     return this.sender.sent === before ? NOT_SENT : this.#count();
   }
 
