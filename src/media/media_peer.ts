@@ -141,7 +141,7 @@ export class MediaPeer implements TransportObserver {
       case "closeSlot":
         return peer.closeSlot(command.mid);
       case "subscribe":
-        return void peer.subscribe(command.trackId, command.parameters, command.ssrcs);
+        return this.#subscribe(command, nowMs);
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
       case "setQuality":
@@ -158,6 +158,16 @@ export class MediaPeer implements TransportObserver {
         this.#ended = true;
         return peer.close();
     }
+  }
+
+  /** A track in a slot comes without an offer, behind which pictures are asked for: so its own is asked for here. */
+  #subscribe(
+    { trackId, parameters, ssrcs }: Extract<PeerCommand, { readonly type: "subscribe" }>,
+    nowMs: number,
+  ): void {
+    const { transport, peer } = this;
+    const consumer = peer.subscribe(trackId, parameters, ssrcs);
+    if (transport.connected && peer.hasSlot(parameters.mid)) consumer?.requestKeyFrame(nowMs);
   }
 
   #fault(error: unknown): void {

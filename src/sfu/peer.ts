@@ -129,6 +129,10 @@ export class Peer implements MediaSink, RouterMember {
     this.#slots.set(mid, this.#newStream(kind, clockRate, ssrcs));
   }
 
+  hasSlot(mid: string): boolean {
+    return this.#slots.has(mid);
+  }
+
   /** Ends that stream, and the subscription that fills it. */
   closeSlot(mid: string): void {
     const stream = this.#slots.get(mid);

@@ -114,6 +114,11 @@ export class Slots {
     if (this.#slots.length >= MAX_SLOTS) {
       return void refuse("too-many-tracks", `is one slot too many: a peer has ${MAX_SLOTS} at most`);
     }
+    if (line.received !== undefined) {
+      // Until now its client said what it receives.
+      peer.unsubscribe(line.mid);
+      line.received = undefined;
+    }
     const rtx = common.some(({ rtxPayloadType }) => rtxPayloadType !== undefined);
     const { ssrc, rtxSsrc } = peer.openSlot(line.mid, media.kind, common[0].clockRate, rtx);
     const order = this.#slots.filter(({ media: other }) => other.kind === media.kind).length;

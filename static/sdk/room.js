@@ -1,10 +1,11 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RemoteTrack, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { Meter } from "./meter.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
 import { ResumingSocket } from "./resuming_socket.js";
+import { neededFor, newStreams, streamOf } from "./sources.js";
 import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
@@ -50,6 +51,8 @@ export class Room {
     this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
       send: (message) => this.#signaling.send(message),
       trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
+      trackStopped: (trackId) => this.#handleTrackStopped(trackId),
+      slotted: (slots) => this.#emit("slotted", slots),
       stateChanged: (state) => {
         this.#transportState = state;
         this.#updateState();
@@ -57,7 +60,7 @@ export class Room {
       unanswered: () => this.#signaling.renew(),
       error: ({ code, message }) => this.#emit("error", { code, message }),
       failed: ({ code, message }) => this.#end(code, message),
-    });
+    }, options.slots);
     for (const { tracks, ...info } of welcome.peers) {
       const peer = this.#addPeer(info);
       for (const track of tracks) this.#addTrack(peer, track);
@@ -149,6 +152,20 @@ export class Room {
     this.#end("left", "this client left");
   }
 
+  /** How many slots there are of each kind; null in a room in which every track arrives. */
+  get slots() {
+    return this.#transport.slots;
+  }
+
+  /**
+   * Has a track in a slot whoever speaks, or no longer so. Of several, those that were pinned last come first.
+   * @param {string} trackId
+   * @param {boolean} pinned
+   */
+  setPinned(trackId, pinned) {
+    this.#signaling.send({ type: "setQuality", trackId, pinned });
+  }
+
   /** The statistics of the connection to the server. */
   getStats() {
     return this.#transport.getStats();
@@ -206,6 +223,9 @@ export class Room {
         break;
       case "trackUnpublished":
         this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
+        break;
+      case "slots":
+        this.#transport.handleSlots(message.slots);
         break;
       case "error":
         this.#handleError(message);
@@ -278,11 +298,34 @@ export class Room {
     if (peer === undefined || info === undefined) return;
     peer.tracks.delete(trackId);
     this.#transport.release(trackId);
-    this.#meter.remove(trackId);
-    if (info.track === null) return;
+    this.#hideTrack(peer, info);
+  }
+
+  /**
+   * A track arrives no more.
+   * @param {Peer} peer
+   * @param {RemoteTrack} info
+   */
+  #hideTrack(peer, info) {
+    const { id, track } = info;
+    this.#meter.remove(id);
+    if (track === null) return;
     const stream = peer.streams[streamOf(info.source)];
-    stream.removeTrack(info.track);
-    this.#emit("trackRemoved", { peer, track: info.track, stream, info });
+    stream.removeTrack(track);
+    info.track = null;
+    this.#emit("trackRemoved", { peer, track, stream, info });
+  }
+
+  /** @param {string} trackId of a track that goes on, in no slot */
+  #handleTrackStopped(trackId) {
+    const peer = this.#ownerOf(trackId);
+    const info = peer?.tracks.get(trackId);
+    if (peer !== undefined && info !== undefined) this.#hideTrack(peer, info);
+  }
+
+  /** @param {string} trackId */
+  #ownerOf(trackId) {
+    return [...this.#peers.values()].find(({ tracks }) => tracks.has(trackId));
   }
 
   /**
@@ -290,7 +333,7 @@ export class Room {
    * @param {RTCRtpReceiver} receiver
    */
   #handleTrackStarted(trackId, receiver) {
-    const peer = [...this.#peers.values()].find(({ tracks }) => tracks.has(trackId));
+    const peer = this.#ownerOf(trackId);
     const info = peer?.tracks.get(trackId);
     if (peer === undefined || info === undefined) return;
     const stream = peer.streams[streamOf(info.source)];
@@ -340,26 +383,4 @@ export class Room {
   #emit(name, detail) {
     this.#events.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-function newStreams() {
-  return { camera: new MediaStream(), screen: new MediaStream() };
-}
-
-/**
- * What a token must allow for it.
- * @param {Source} source
- * @returns {"audio" | "video" | "screen"}
- */
-function neededFor(source) {
-  if (source === "microphone") return "audio";
-  return source === "camera" ? "video" : "screen";
-}
-
-/**
- * @param {Source} source
- * @returns {"camera" | "screen"}
- */
-function streamOf(source) {
-  return source === "camera" || source === "microphone" ? "camera" : "screen";
 }

@@ -15,8 +15,8 @@
  */
 
 /**
- * A track of another peer. `track` is null until the server forwards it. The browser may use one MediaStreamTrack for
- * several remote tracks, one after the other: drop it on `trackRemoved`.
+ * A track of another peer. `track` is null until the server forwards it, and in a room with slots while it is in none. The
+ * browser may use one MediaStreamTrack for several remote tracks, one after the other: drop it on `trackRemoved`.
  * @typedef {TrackInfo & { track: MediaStreamTrack | null }} RemoteTrack
  */
 
@@ -49,6 +49,17 @@
  */
 
 /**
+ * Slots are filled by the server with the tracks that matter most at the moment: what this client has pinned, screens, who
+ * speaks, who spoke last. Of what is in no slot nothing arrives, and who comes or goes costs this client no negotiation.
+ * From then on `trackAdded` and `trackRemoved` say which tracks are in slots; each slot has one MediaStreamTrack for good.
+ * @typedef {object} SlotOptions
+ * @property {number} [video] slots for cameras and screens; 0: each has an m-line of its own, as in a small room. Default:
+ * 25
+ * @property {number} [audio] the same for sound. Default: 8
+ * @property {number} [beyond] there are slots once there are more videos than that. Default: from the start
+ */
+
+/**
  * @typedef {object} JoinOptions
  * @property {string} roomId
  * @property {string} [name]
@@ -57,6 +68,7 @@
  * @property {(PublishOptions & { track: MediaStreamTrack })[]} [tracks] further tracks, published with the first offer
  * @property {RTCIceServer[]} [iceServers] instead of those that the server names
  * @property {string[]} [codecs] MIME types that this client receives and no others; default: whatever a track comes in
+ * @property {SlotOptions} [slots] default: 25 for video and 8 for sound, once there are more than 25 videos
  * @property {AbortSignal} [signal] ends the attempt to join; `join` then rejects with its reason
  */
 
@@ -79,8 +91,9 @@
  * @typedef {object} RoomEvents
  * @property {{ peer: Peer }} peerJoined
  * @property {{ peer: Peer }} peerLeft after `trackRemoved` for each of its tracks
- * @property {TrackEvent} trackAdded
- * @property {TrackEvent} trackRemoved
+ * @property {TrackEvent} trackAdded the track arrives
+ * @property {TrackEvent} trackRemoved the track is over, or is in no slot any more
+ * @property {{ video: number, audio: number }} slotted from now on the server chooses which tracks arrive
  * @property {{ state: RoomState }} stateChanged
  * @property {{ peer: Peer | null, local: boolean, level: number, active: boolean }} speaking
  * @property {{ code: string, message: string, trackId?: string }} error
@@ -93,7 +106,9 @@
  * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, identity?: string, grants?: Grants }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
+ * @typedef {{ mid: string, trackId?: string }} SlotFilling
  * @typedef {Welcome | Answer | ServerError
+ *   | { type: "slots", slots: SlotFilling[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }
  *   | { type: "peerJoined", peer: PeerInfo }
  *   | { type: "peerLeft", peerId: string }
@@ -132,6 +147,8 @@
  * @typedef {object} TransportSink
  * @property {(message: object) => void} send
  * @property {(trackId: string, receiver: RTCRtpReceiver) => void} trackStarted
+ * @property {(trackId: string) => void} trackStopped it goes on, but does not arrive here any more
+ * @property {(slots: { video: number, audio: number }) => void} slotted the server says from now on what arrives
  * @property {(state: RoomState) => void} stateChanged
  * @property {() => void} unanswered an offer is not answered: the WebSocket may be dead
  * @property {(error: SwitchboardError) => void} error the transport goes on
