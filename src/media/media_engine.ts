@@ -149,8 +149,8 @@ export class MediaEngine {
         endBatch: (now) => media.endBatch(now),
       };
       socket = attachSocket(opening.socket, receiver);
-      const { roomId } = opening;
-      const router = this.#routers.get(roomId) ?? new Router();
+      const { roomId, loudest } = opening;
+      const router = this.#routers.get(roomId) ?? new Router(loudest);
       const media: MediaPeer = new MediaPeer({
         opening,
         router,

@@ -48,6 +48,7 @@ export class MediaPeer implements TransportObserver {
       equalizesLengths,
       counters,
       maxBitrateOut,
+      speakersChanged: (speakers) => emit({ type: "speakersChanged", speakers }),
       trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
     });
     this.transport.deliverTo(this.peer);

@@ -38,6 +38,8 @@ export type PeerCommand =
     readonly maxBitrateIn?: number;
     /** Bits per second that it is sent; left out for any. */
     readonly maxBitrateOut?: number;
+    /** Microphones of the room that are forwarded at once; left out for any number. Who opens the room says it. */
+    readonly loudest?: number;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }

@@ -226,6 +226,13 @@ export const schema = z.object({
       "bits per second that a peer is sent, all its tracks together; while it is more the videos that it took last are paused",
     allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
   }),
+  loudest: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.loudest),
+    meaning:
+      "microphones of a room that are forwarded at once: the loudest, of which nobody is cut off in a sentence; none forwards all",
+    allowed: limitWords,
+  }),
   joinsPerMinute: setting(limit(MAX_LIMIT), {
     placeholder: "number",
     fallback: String(DEFAULT_LIMITS.joinsPerMinute),

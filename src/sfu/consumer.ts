@@ -5,6 +5,7 @@ import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
+import { setBlockPayloadTypes } from "../rtp/red.ts";
 import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
@@ -13,9 +14,11 @@ import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer } from "./producer.ts";
+import { RedChoice } from "./red_choice.ts";
+import { RED_VIEW } from "./redundancy.ts";
 import type { LimitedConsumer } from "./send_limit.ts";
 import type { Encoding } from "./encoding.ts";
-import type { ConsumerParameters, Kind } from "./types.ts";
+import type { Codec, ConsumerParameters, Kind } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
@@ -50,8 +53,13 @@ export class Consumer implements LimitedConsumer {
   packetsResent = 0;
   /** As a signed number, which V8 keeps in the field itself. */
   readonly #ssrcBits: number;
-  readonly #sourcePayloadType: number;
-  readonly #payloadType: number;
+  /** Of the packets that are forwarded, and that under which they go out: RED for both where that is taken. */
+  #sourcePayloadType: number;
+  #payloadType: number;
+  readonly #codec: Codec;
+  readonly #red: RedChoice;
+  /** At hand for each run. */
+  #takesRed = false;
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
@@ -73,8 +81,11 @@ export class Consumer implements LimitedConsumer {
     this.ssrc = stream.ssrc;
     this.#ssrcBits = stream.ssrc | 0;
     this.rtxSsrc = codec.rtxPayloadType === undefined ? undefined : stream.rtxSsrc;
+    this.#codec = codec;
     this.#sourcePayloadType = producer.codec.payloadType;
     this.#payloadType = codec.payloadType;
+    this.#red = new RedChoice(producer.codec, codec);
+    this.#chooseRed(this.#red.takesRed);
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     stream.switchTo(producer.codec.clockRate);
@@ -90,6 +101,7 @@ export class Consumer implements LimitedConsumer {
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
+    if (this.#takesRed) this.#markBlocks(run, from, to);
     const { stream, producer: { counters } } = this;
     const packetsBefore = stream.packetsSent;
     const bytesBefore = stream.bytesSent;
@@ -98,6 +110,26 @@ export class Consumer implements LimitedConsumer {
     }
     counters.packetsSent += stream.packetsSent - packetsBefore;
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
+  }
+
+  get takesRed(): boolean {
+    return this.#takesRed;
+  }
+
+  /** The stream goes on with this packet: what was left out before it leaves no gap in the numbers. */
+  continueAt(packet: RtpPacket): void {
+    this.#rewriter.continueAt(packet);
+  }
+
+  /** What the subscriber pins it gets whoever is louder (rule B351). */
+  pin(isPinned: boolean): void {
+    this.producer.audio?.pin(this, isPinned);
+  }
+
+  /** The subscriber reports how many packets it has lost since its last report, in 256ths. */
+  handleLossReport(fractionLost: number, nowMs: number): void {
+    this.#red.handleReport(fractionLost, nowMs);
+    if (this.#red.takesRed !== this.#takesRed) this.#chooseRed(this.#red.takesRed);
   }
 
   get kind(): Kind {
@@ -166,6 +198,21 @@ export class Consumer implements LimitedConsumer {
       }
     }
     return asked;
+  }
+
+  #chooseRed(takesRed: boolean): void {
+    const { payloadType, redPayloadType = payloadType } = this.#codec;
+    this.#takesRed = takesRed;
+    this.#sourcePayloadType = takesRed ? RED_VIEW : this.producer.codec.payloadType;
+    this.#payloadType = takesRed ? redPayloadType : payloadType;
+  }
+
+  /** Blocks of RED name the subscriber's payload type: in place, as the next consumer writes its own. */
+  #markBlocks(run: RtpRun, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const { payloadType, bytes, headerLength } = run.packets[i];
+      if (payloadType === RED_VIEW) setBlockPayloadTypes(bytes, headerLength, this.#codec.payloadType);
+    }
   }
 
   #writeHeader(slot: Uint8Array, packet: RtpPacket): number {

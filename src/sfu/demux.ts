@@ -77,7 +77,7 @@ export class Demux {
     let found: Producer | undefined;
     for (const producer of this.#byMid.values()) {
       const { codec } = producer;
-      if (codec.payloadType !== payloadType && codec.rtxPayloadType !== payloadType) continue;
+      if (![codec.payloadType, codec.rtxPayloadType, codec.redPayloadType].includes(payloadType)) continue;
       if (found !== undefined) return undefined;
       found = producer;
     }

@@ -8,6 +8,7 @@ import { KeyFrameGate } from "../stream/key_frame_gate.ts";
 import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
 import { ReceiveLog } from "../stream/receive_log.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
+import type { AudioConsumer, AudioTrack } from "./audio_track.ts";
 import { SourceSsrcs } from "./source_ssrcs.ts";
 import type { TrackCounters } from "./track_counters.ts";
 import type { Codec, EncodingParameters, Kind } from "./types.ts";
@@ -20,7 +21,9 @@ const ANSWER_MARGIN = 1.2;
 const REPORT_WAIT_MS = 100;
 
 /** What an encoding hands its packets to: a `Consumer`, which knows its producer and not the other way round. */
-export interface RtpConsumer {
+export interface RtpConsumer extends AudioConsumer {
+  /** Whether it is sent audio with redundancy (RED). */
+  readonly takesRed: boolean;
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void;
   sendSenderReport(report: SenderReport, nowMs: number): void;
 }
@@ -43,6 +46,8 @@ export interface EncodedTrack {
   /** Whether packets are padded to equal lengths before they are forwarded (rule B161). */
   readonly equalizesLengths: boolean;
   readonly counters: TrackCounters;
+  /** Undefined of video. */
+  readonly audio: AudioTrack<RtpConsumer> | undefined;
 }
 
 /**
@@ -176,13 +181,17 @@ export class Encoding {
   }
 
   #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
-    const consumers = this.#consumers;
-    if (from === to || consumers.length === 0) return;
-    if (this.#track.equalizesLengths) equalizeLengths(run, from, to);
-    const reports = this.#reportDueMs < Infinity;
-    this.#reportDueMs = Infinity;
+    if (from === to || this.#consumers.length === 0) return;
+    const { audio, equalizesLengths } = this.#track;
+    const consumers = audio === undefined ? this.#consumers : audio.receivers(this.#consumers, run.packets[from]);
+    if (consumers.length === 0) return;
+    if (equalizesLengths) equalizeLengths(run, from, to);
+    const plain = audio === undefined ? run : audio.begin(run, from, to);
+    const reports = this.#reportDueMs < Infinity && consumers.length === this.#consumers.length;
+    if (reports) this.#reportDueMs = Infinity;
     for (let c = 0; c < consumers.length; c++) {
-      consumers[c].handleRtp(run, from, to, nowMs);
+      const sent = audio !== undefined && consumers[c].takesRed ? audio.red(run, from, to) : plain;
+      consumers[c].handleRtp(sent, from, to, nowMs);
       if (reports) consumers[c].sendSenderReport(this.#report, nowMs);
     }
   }
@@ -193,6 +202,7 @@ export class Encoding {
     this.#track.counters.bytesReceived += packet.payloadLength;
     this.#statistics.handlePacket(packet.sequenceNumber, packet.timestamp, nowMs);
     if (this.#isLogged() && !this.#log?.handlePacket(packet.sequenceNumber, nowMs)) return false;
+    this.#track.audio?.handlePacket(packet, nowMs);
     this.#keep(packet, nowMs);
     return true;
   }

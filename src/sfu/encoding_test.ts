@@ -19,6 +19,8 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
     sendNack: (_mediaSsrc, numbers, count) => nacked.push(...numbers.subarray(0, count)),
   });
   const consumerOf = (name: string): RtpConsumer => ({
+    takesRed: false,
+    continueAt: () => {},
     handleRtp: (_run, from, to) => got.push(`${name} ${from}-${to}`),
     sendSenderReport: (report) => got.push(`${name} report ${report.ssrc} ${report.ntpSeconds}`),
   });

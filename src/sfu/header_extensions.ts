@@ -2,6 +2,8 @@ import type { HeaderExtension } from "./types.ts";
 
 /** The MID of the m-line that a packet belongs to (RFC 8843 section 15). */
 export const MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid";
+/** RFC 6464: how loud an audio packet is. */
+export const AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 /** RFC 8852: which encoding of a track a packet is of. */
 export const RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 /** RFC 8852: of which encoding the packet is that this one, a retransmission, carries. */

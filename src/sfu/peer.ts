@@ -10,7 +10,7 @@ import type { WantedQuality } from "./quality.ts";
 import type { Router, RouterMember } from "./router.ts";
 import { SendLimit } from "./send_limit.ts";
 import type { MediaCounters } from "./track_counters.ts";
-import type { ConsumerParameters, Kind, PeerId, ProducerParameters, StreamSsrcs, TrackId } from "./types.ts";
+import type { ConsumerParameters, Kind, PeerId, ProducerParameters, Speakers, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -27,6 +27,8 @@ export interface PeerOptions {
   readonly maxBitrateOut?: number | undefined;
   /** A track that it receives is paused, as all of them are too much for it. */
   readonly trackPaused?: ((trackId: TrackId) => void) | undefined;
+  /** Who speaks in its room has changed; told by one of the room's peers. */
+  readonly speakersChanged?: ((speakers: Speakers) => void) | undefined;
 }
 
 /** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
@@ -50,9 +52,12 @@ export class Peer implements MediaSink, RouterMember {
   readonly #counters: MediaCounters;
   readonly #sendLimit: SendLimit<Consumer> | undefined;
   readonly #trackPaused: ((trackId: TrackId) => void) | undefined;
+  readonly #speakersChanged: ((speakers: Speakers) => void) | undefined;
 
   constructor(router: Router, options: PeerOptions) {
-    const { id, ssrc, sender, random, equalizesLengths, counters, maxBitrateOut, trackPaused } = options;
+    const { id, ssrc, sender, random, equalizesLengths, counters, maxBitrateOut, trackPaused, speakersChanged } =
+      options;
+    this.#speakersChanged = speakersChanged;
     this.#counters = counters;
     this.#equalizesLengths = equalizesLengths;
     this.#sendLimit = maxBitrateOut === undefined ? undefined : new SendLimit(maxBitrateOut);
@@ -88,7 +93,15 @@ export class Peer implements MediaSink, RouterMember {
   publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
     const counters = this.#counters[parameters.kind];
-    const producer = new Producer(id, this.id, parameters, this.#rtcp, this.#equalizesLengths, counters);
+    const producer = new Producer(
+      id,
+      this.id,
+      parameters,
+      this.#rtcp,
+      this.#equalizesLengths,
+      counters,
+      this.#router.audio,
+    );
     this.#producers.set(parameters.mid, producer);
     this.#demux.add(producer);
     this.#router.addProducer(producer);
@@ -154,6 +167,10 @@ export class Peer implements MediaSink, RouterMember {
     if (this.#router.producers.has(trackId)) this.#wanted.set(trackId, wanted);
   }
 
+  speakersChanged(speakers: Speakers): void {
+    this.#speakersChanged?.(speakers);
+  }
+
   unsubscribeTrack(trackId: TrackId): void {
     this.#wanted.delete(trackId);
     for (const { mid, producer } of this.#consumers.values()) if (producer.id === trackId) return this.unsubscribe(mid);
@@ -189,6 +206,7 @@ export class Peer implements MediaSink, RouterMember {
   nextTimeout(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
+    if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
     if (this.#sendLimit !== undefined && this.#consumers.size > 0) next = Math.min(next, this.#sendLimit.nextCheckMs);
     return next;
   }
@@ -196,7 +214,13 @@ export class Peer implements MediaSink, RouterMember {
   handleTimeout(nowMs: number): void {
     for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
+    if (this.#looksAtSpeakers) this.#router.audio.handleTimeout(nowMs);
     if (this.#sendLimit !== undefined && nowMs >= this.#sendLimit.nextCheckMs) this.#limitSent(this.#sendLimit, nowMs);
+  }
+
+  /** Those who publish do, as they are looked at often; the others where nobody does any more. */
+  get #looksAtSpeakers(): boolean {
+    return this.#producers.size > 0 || this.#router.producers.size === 0;
   }
 
   /** Its tracks end for the others, it receives no more, and is told so. */

@@ -1,5 +1,7 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
+import { AudioTrack } from "./audio_track.ts";
+import { RoomAudio } from "./room_audio.ts";
 import { Encoding, type FeedbackSender, type RtpConsumer } from "./encoding.ts";
 import { TrackCounters } from "./track_counters.ts";
 import type {
@@ -28,12 +30,14 @@ export class Producer implements PublishedTrack {
   readonly encodings: readonly Encoding[];
   /** Of all tracks of its kind: what it and its consumers send and receive is counted there. */
   readonly counters: TrackCounters;
+  /** Undefined of video. */
+  readonly audio: AudioTrack<RtpConsumer> | undefined;
   readonly #consumers: RtpConsumer[] = [];
   readonly #format: CodecFormat;
 
   /**
    * `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). `counters` are those of
-   * all tracks of its kind.
+   * all tracks of its kind, `roomAudio` hears the microphones of its room.
    */
   constructor(
     id: TrackId,
@@ -42,6 +46,7 @@ export class Producer implements PublishedTrack {
     feedback: FeedbackSender,
     equalizesLengths = false,
     counters = new TrackCounters(),
+    roomAudio = new RoomAudio({ loudest: Infinity, tell: () => {} }),
   ) {
     const { mid, kind, source, codec, headerExtensions } = parameters;
     this.id = id;
@@ -54,7 +59,9 @@ export class Producer implements PublishedTrack {
     this.headerExtensions = headerExtensions;
     this.counters = counters;
     this.#format = codecFormat(codec.mimeType);
-    const track = { kind, codec, format: this.#format, feedback, equalizesLengths, counters };
+    if (kind === "audio") this.audio = new AudioTrack(roomAudio, peerId, parameters);
+    const { audio } = this;
+    const track = { kind, codec, format: this.#format, feedback, equalizesLengths, counters, audio };
     this.encodings = (parameters.encodings ?? [parameters]).map((encoding) => new Encoding(track, encoding));
   }
 
@@ -70,6 +77,7 @@ export class Producer implements PublishedTrack {
   removeConsumer(consumer: RtpConsumer): void {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
+    this.audio?.remove(consumer);
     for (const encoding of this.encodings) encoding.removeConsumer(consumer);
   }
 

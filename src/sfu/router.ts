@@ -1,10 +1,13 @@
 import type { Producer } from "./producer.ts";
-import type { TrackId } from "./types.ts";
+import { RoomAudio } from "./room_audio.ts";
+import type { Speakers, TrackId } from "./types.ts";
 
 /** A peer as its router knows it. */
 export interface RouterMember {
   /** A track is over: a member that receives it stops to. */
   unsubscribeTrack(trackId: TrackId): void;
+  /** Who speaks in the room has changed: signaling is told by one of its members. */
+  speakersChanged(speakers: Speakers): void;
 }
 
 /**
@@ -14,6 +17,15 @@ export interface RouterMember {
 export class Router {
   readonly #members = new Set<RouterMember>();
   readonly #producers = new Map<TrackId, Producer>();
+
+  /** The microphones of the room. */
+  readonly audio: RoomAudio;
+
+  /** Of the microphones `loudest` are forwarded at once. */
+  constructor(loudest = Infinity) {
+    const tell = (speakers: Speakers) => this.#members.values().next().value?.speakersChanged(speakers);
+    this.audio = new RoomAudio({ loudest, tell });
+  }
 
   get producers(): ReadonlyMap<TrackId, Producer> {
     return this.#producers;
@@ -38,6 +50,7 @@ export class Router {
 
   removeProducer(producer: Producer): void {
     if (!this.#producers.delete(producer.id)) return;
+    producer.audio?.close();
     for (const member of this.#members) member.unsubscribeTrack(producer.id);
   }
 }

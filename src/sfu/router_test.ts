@@ -10,6 +10,8 @@ class RecordingMember implements RouterMember {
   unsubscribeTrack(trackId: string): void {
     this.ended.push(trackId);
   }
+
+  speakersChanged(): void {}
 }
 
 Deno.test({

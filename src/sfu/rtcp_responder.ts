@@ -186,6 +186,7 @@ export class RtcpResponder implements FeedbackSender {
     for (let i = 0; block.read(this.#reader, i); i++) {
       const consumer = this.#consumersBySsrc.get(block.ssrc);
       if (consumer === undefined) continue;
+      consumer.handleLossReport(block.fractionLost, nowMs);
       consumer.producer.counters.lostDownstream += consumer.stream.handleLoss(block.cumulativeLost);
       const sentMs = consumer.stream.sentReports.sentMs(block.lastSenderReport);
       if (sentMs === undefined) continue;

@@ -43,6 +43,13 @@ export interface Codec {
   readonly payloadType: number;
   /** The payload type of its retransmissions (RTX, RFC 4588) on this side; undefined where there are none. */
   readonly rtxPayloadType?: number;
+  /**
+   * The payload type of packets that carry earlier ones as well (RED, RFC 2198) on this side; undefined where there are
+   * none.
+   */
+  readonly redPayloadType?: number;
+  /** Whether that one stands before the codec's own in the offer. */
+  readonly prefersRed?: boolean;
   /** Whether lost packets may be asked for one by one (generic NACK, RFC 4585 section 6.2.1). */
   readonly nack?: boolean;
   /**

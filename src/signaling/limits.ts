@@ -12,12 +12,14 @@ export interface Limits {
   readonly maxBitrateIn: number;
   /** Bits per second of RTP that one peer is sent, without what is sent again. */
   readonly maxBitrateOut: number;
+  /** Microphones of one room that are forwarded at once: the loudest. */
+  readonly loudest: number;
   /** Joins of one network (networkOf) in a minute, which may also come at once. */
   readonly joinsPerMinute: number;
 }
 
 /** What a peer may have. */
-export type PeerLimits = Pick<Limits, "maxTracks" | "maxBitrateIn" | "maxBitrateOut">;
+export type PeerLimits = Pick<Limits, "maxTracks" | "maxBitrateIn" | "maxBitrateOut" | "loudest">;
 
 /**
  * More than a server of this kind carries, and less than what fills its memory. No browser sends half of that bitrate. A
@@ -30,5 +32,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxTracks: MAX_PUBLISHED_TRACKS,
   maxBitrateIn: 50_000_000,
   maxBitrateOut: Infinity,
+  // Nobody follows more than three voices at once; the others are for who falls in, laughs, or forgot to mute.
+  loudest: 5,
   joinsPerMinute: 600,
 };

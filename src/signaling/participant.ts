@@ -101,7 +101,7 @@ export class Participant {
 
   constructor(options: ParticipantOptions) {
     const { rooms, roomId, name, random, codecs, fill, grants, duplicateIdentity = "allow" } = options;
-    const { maxTracks, maxBitrateOut } = options.limits;
+    const { maxTracks, maxBitrateOut, loudest } = options.limits;
     const maxBitrateIn = Math.min(options.limits.maxBitrateIn, grants?.maxBitrate ?? Infinity);
     const identity = grants?.identity;
     const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
@@ -125,6 +125,7 @@ export class Participant {
         // JSON has no Infinity.
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
+        ...(loudest < Infinity && { loudest }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );

@@ -130,6 +130,20 @@ export class StreamRewriter {
   }
 
   /**
+   * Goes on with this packet of the present source, however much of it was left out before: with the next number, and the
+   * timestamp of its time. What comes late from before is not forwarded any more.
+   */
+  continueAt(packet: RtpPacket): void {
+    if (!this.isOfSource(packet)) return;
+    this.#tellNewest();
+    const next = (this.#newestSequenceNumber + 1) & 0xffff;
+    this.#sourceSequenceNumber = (packet.sequenceNumber - 1) & 0xffff;
+    this.#sequenceOffset = (next - packet.sequenceNumber) & 0xffff;
+    this.#sequenceMap.begin(packet.sequenceNumber, next, packet.ssrc, this.#timestampOffset);
+    this.#runOffset = this.#sequenceOffset;
+  }
+
+  /**
    * Finds what went out, or would have gone out, under a sequence number: sets `locatedSource`, `locatedSsrc` and
    * `locatedTimestampOffset`. False where that is not known, or not sent yet.
    */

@@ -1,5 +1,5 @@
 import type { Codec, HeaderExtension, Kind, PublishedTrack, Source, TrackId } from "../sfu/types.ts";
-import { negotiateFeedback, negotiateHeaderExtensions, sameFormat } from "./rtp_parameters.ts";
+import { negotiateFeedback, negotiateHeaderExtensions, sameFormat, withoutRed } from "./rtp_parameters.ts";
 import type { AnswerMedia, SentTrack } from "./sdp_answer.ts";
 import type { Direction, OfferMedia } from "./sdp_media.ts";
 import type { ReceivingLine } from "./track_choice.ts";
@@ -103,7 +103,7 @@ export class MLine {
     if (this.slot !== undefined) return this.slot.codecs;
     const used = [this.published?.codec, this.received?.codec].filter((codec) => codec !== undefined);
     const wanted = used.length > 0 || this.#codec === undefined ? used : [this.#codec];
-    const offered = wanted.map((codec) => offeredCodec(media, codec)).filter((codec) => codec !== undefined);
+    const offered = wanted.flatMap((codec) => answeredCodec(media, codec) ?? []);
     return offered.length > 0 ? [...new Set(offered)] : media.codecs.slice(0, 1);
   }
 }
@@ -124,6 +124,12 @@ export function receives(media: OfferMedia): boolean {
 /** A codec as this offer has it, its payload type being what it was (RFC 3264 section 8.3.2). */
 function offeredCodec(media: OfferMedia, codec: Codec): Codec | undefined {
   return media.codecs.find((offered) => offered.payloadType === codec.payloadType && sameFormat(offered, codec));
+}
+
+/** With RED (RFC 2198) only where it was settled. */
+function answeredCodec(media: OfferMedia, settled: Codec): Codec | undefined {
+  const offered = offeredCodec(media, settled);
+  return offered !== undefined && settled.redPayloadType === undefined ? withoutRed(offered) : offered;
 }
 
 function offersExtension(media: OfferMedia, extension: HeaderExtension): boolean {

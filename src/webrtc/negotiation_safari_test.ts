@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { directions, NegotiationFixture } from "../../tests/harness/negotiation.ts";
 import { readOffer, RECORDED_OFFERS } from "../../tests/harness/recorded_offers.ts";
 import type { Codec } from "../sfu/types.ts";
-import { AUDIO_LEVEL_URI, VIDEO_ORIENTATION_URI } from "./rtp_parameters.ts";
+import { AUDIO_LEVEL_URI } from "../sfu/header_extensions.ts";
+import { VIDEO_ORIENTATION_URI } from "./rtp_parameters.ts";
 
 // Offers of a real Safari, see the README beside them.
 

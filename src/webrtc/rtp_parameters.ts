@@ -1,10 +1,8 @@
-import { MID_URI, RID_URI } from "../sfu/header_extensions.ts";
+import { AUDIO_LEVEL_URI, MID_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec, HeaderExtension } from "../sfu/types.ts";
 import { CONSTRAINED_BASELINE, decodesConstrainedBaseline, h264Profile } from "./h264_profile.ts";
 import type { OfferMedia, RtcpFeedback } from "./sdp_media.ts";
 
-/** RFC 6464: how loud an audio packet is. */
-export const AUDIO_LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
 /** 3GPP TS 26.114 section 7.4.5: how a phone is held. */
 export const VIDEO_ORIENTATION_URI = "urn:3gpp:video-orientation";
 /** When a frame was captured, by the publisher's clock. */
@@ -37,8 +35,17 @@ const VIDEO_FEEDBACK: readonly string[] = ["nack", "nack pli", "ccm fir"];
  */
 export function codecToPublish(offered: readonly Codec[], allowed: readonly string[]): Codec | undefined {
   const preferred = offered.find((codec) => allowed.includes(codec.mimeType));
-  if (preferred?.mimeType !== "video/h264") return preferred;
+  if (preferred?.mimeType !== "video/h264") {
+    return preferred?.prefersRed ? preferred : preferred && withoutRed(preferred);
+  }
   return offered.find((codec) => sameEncoding(codec, preferred) && isCommonH264(codec)) ?? preferred;
+}
+
+/** As a publisher has it that does not prefer RED: it would double the bits. */
+export function withoutRed(codec: Codec): Codec {
+  if (codec.redPayloadType === undefined) return codec;
+  const { redPayloadType: _red, prefersRed: _prefers, ...plain } = codec;
+  return plain;
 }
 
 /** What RFC 7742 section 6.2 has every endpoint support. */

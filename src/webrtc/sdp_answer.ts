@@ -84,8 +84,7 @@ function writeRejected(lines: string[], media: RejectedMedia): void {
 }
 
 function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParameters | undefined): void {
-  const formats =
-    media.codecs.flatMap(({ codec }) => [codec.payloadType, codec.rtxPayloadType ?? []].flat()).join(" ") ||
+  const formats = media.codecs.flatMap(({ codec }) => payloadTypes(codec)).join(" ") ||
     media.format;
   lines.push(`m=${media.kind} 9 UDP/TLS/RTP/SAVPF ${formats}`, "c=IN IP4 0.0.0.0");
   writeBandwidth(lines, media.maxBitrate);
@@ -101,6 +100,12 @@ function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParame
   if (rtxSsrc !== undefined) lines.push(`a=ssrc-group:FID ${ssrc} ${rtxSsrc}`);
   lines.push(`a=ssrc:${ssrc} cname:${cname}`);
   if (rtxSsrc !== undefined) lines.push(`a=ssrc:${rtxSsrc} cname:${cname}`);
+}
+
+/** RED comes first where it is preferred: browsers send it only then. */
+function payloadTypes({ payloadType, rtxPayloadType, redPayloadType, prefersRed }: Codec): number[] {
+  const all = prefersRed ? [redPayloadType, payloadType] : [payloadType, rtxPayloadType, redPayloadType];
+  return all.filter((one) => one !== undefined);
 }
 
 /** In bits per second (TIAS, RFC 3890 section 6.2), and in kbit/s for who does not know that (AS, RFC 8866 section 5.8). */
@@ -134,6 +139,10 @@ function writeCodec(lines: string[], codec: Codec, feedback: readonly string[]):
   lines.push(`a=rtpmap:${codec.payloadType} ${encoding}/${codec.clockRate}${channels}`);
   for (const message of feedback) lines.push(`a=rtcp-fb:${codec.payloadType} ${message}`);
   if (codec.fmtp !== "") lines.push(`a=fmtp:${codec.payloadType} ${codec.fmtp}`);
+  if (codec.redPayloadType !== undefined) {
+    lines.push(`a=rtpmap:${codec.redPayloadType} red/${codec.clockRate}${channels}`);
+    lines.push(`a=fmtp:${codec.redPayloadType} ${codec.payloadType}/${codec.payloadType}`);
+  }
   if (codec.rtxPayloadType === undefined) return;
   lines.push(`a=rtpmap:${codec.rtxPayloadType} rtx/${codec.clockRate}`);
   lines.push(`a=fmtp:${codec.rtxPayloadType} apt=${codec.payloadType}`);

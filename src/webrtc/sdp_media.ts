@@ -146,7 +146,7 @@ function readCodecs(parsed: ParsedMedia, kind: Kind, feedback: RtcpFeedback): Co
     const channels = kind === "audio" ? { channels: integer(rtpmap.encoding, 1, 255) ?? 1 } : {};
     const fmtp = String(fmtps.get(payloadType)?.config ?? "");
     // Audio conceals what is lost, and is neither asked for again nor sent again: no answer says that it would be.
-    const repair = kind === "video" ? readRepair(feedback, rtx, payloadType) : {};
+    const repair = kind === "video" ? readRepair(feedback, rtx, payloadType) : readRed(parsed, rtpmap, payloadType);
     codecs.set(payloadType, { mimeType: `${kind}/${name}`, clockRate, ...channels, payloadType, ...repair, fmtp });
   }
   return [...codecs.values()];
@@ -165,6 +165,23 @@ function readRepair(
     ...(keyFrameRequest !== undefined && { keyFrameRequest }),
     ...(rtxPayloadType !== undefined && { rtxPayloadType }),
   };
+}
+
+/** RED (RFC 2198) of a codec, whose `a=fmtp` names the payload types of its blocks: taken where all are the codec's. */
+function readRed(
+  parsed: ParsedMedia,
+  { rate, encoding }: { readonly rate?: Value; readonly encoding?: Value },
+  payloadType: number,
+): Pick<Codec, "redPayloadType" | "prefersRed"> {
+  const all = formats(parsed).map(Number);
+  const blocks = new RegExp(`^\\s*${payloadType}(/${payloadType})+\\s*$`);
+  const fmtps = firstByPayloadType(parsed.fmtp);
+  for (const [redPayloadType, red] of firstByPayloadType(parsed.rtp)) {
+    if (String(red.codec).toLowerCase() !== "red" || red.rate !== rate || red.encoding !== encoding) continue;
+    if (!all.includes(redPayloadType) || !blocks.test(String(fmtps.get(redPayloadType)?.config ?? ""))) continue;
+    return { redPayloadType, prefersRed: all.indexOf(redPayloadType) < all.indexOf(payloadType) };
+  }
+  return {};
 }
 
 /** The payload type of RTX by the payload type that it repairs (RFC 4588 section 8.6). */

@@ -250,7 +250,7 @@ function empty(line) {
 }
 
 /**
- * Narrows an m-line to the wanted codecs and RTX: the offer is then a third as large. Where the browser has none of them
+ * Narrows an m-line to the wanted codecs, RTX and RED: the offer is then a third as large. Where the browser has none of them
  * the m-line stays as it is, and the server says what is missing.
  * @param {RTCRtpTransceiver} transceiver
  * @param {Kind} kind
@@ -261,5 +261,6 @@ function narrow(transceiver, kind, wanted) {
   /** @param {string} mimeType */
   const named = (mimeType) => codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
   const preferred = wanted.flatMap(named);
-  if (preferred.length > 0) transceiver.setCodecPreferences([...preferred, ...named("video/rtx")]);
+  if (preferred.length === 0) return;
+  transceiver.setCodecPreferences([...preferred, ...named(kind === "video" ? "video/rtx" : "audio/red")]);
 }

@@ -1,0 +1,30 @@
+import type { Codec } from "./types.ts";
+
+/** 2%: what a decoder conceals without anybody hearing it. In 256ths, as reports have it. */
+const LOSSY = 5;
+/** After the last report of loss: what is lost once is lost again. */
+const HOLD_MS = 20_000;
+
+/**
+ * Whether one subscriber of an Opus track gets RED (RFC 2198). Where both sides have negotiated it, always: the publisher
+ * has spent the bits, and what is lost on the way up is repaired by it too. Where the subscriber alone has it, as long as
+ * its reports tell of loss: redundancy doubles the bits, and a way without loss has no use for it.
+ */
+export class RedChoice {
+  takesRed: boolean;
+  readonly #mayChange: boolean;
+  #lossyMs = -Infinity;
+
+  constructor(published: Codec, received: Codec) {
+    const takes = received.redPayloadType !== undefined && received.mimeType === "audio/opus";
+    this.takesRed = takes && published.redPayloadType !== undefined;
+    this.#mayChange = takes && !this.takesRed;
+  }
+
+  /** Takes the fraction lost of a report block (RFC 3550 section 6.4.1), in 256ths. */
+  handleReport(fractionLost: number, nowMs: number): void {
+    if (!this.#mayChange) return;
+    if (fractionLost >= LOSSY) this.#lossyMs = nowMs;
+    this.takesRed = nowMs - this.#lossyMs < HOLD_MS;
+  }
+}
