@@ -5,7 +5,7 @@
 const server = new URL(location.search.slice(1));
 const { join, SwitchboardError } = await import(new URL("switchboard.js", server).href);
 
-const EVENTS = ["peerJoined", "peerLeft", "trackAdded", "trackRemoved", "stateChanged", "error", "closed"];
+const EVENTS = ["peerJoined", "peerLeft", "trackAdded", "trackRemoved", "slotted", "stateChanged", "error", "closed"];
 const FRAME_MS = 33;
 /** Statistics of a track of which nothing has arrived. */
 const NOTHING = { framesDecoded: 0, freezeCount: 0, frameWidth: 0, totalAudioEnergy: 0, totalSamplesDuration: 0 };
@@ -111,6 +111,14 @@ globalThis.guest = {
       return { ...NOTHING, ...stream, trackId: id, source };
     });
   },
+
+  /** What arrives in slots, by the MediaStreamTrack, which is a slot's own for good. */
+  shown: () =>
+    [...guest.room.peers.values()].flatMap(({ id, tracks }) =>
+      [...tracks.values()].flatMap(({ kind, track }) =>
+        track === null ? [] : { peerId: id, kind, mediaTrack: track.id }
+      )
+    ),
 
   /** How many m-lines the connection has, in the last offer and as transceivers. */
   lines: () => ({
