@@ -111,8 +111,7 @@ export class MediaPeer implements TransportObserver {
   addressSelected({ hostname, port, transport }: RemoteAddress, nowMs: number): void {
     const address = transport === "tcp" ? { hostname, port, transport } : { hostname, port };
     this.#emit({ type: "addressSelected", address });
-    // What was on its way to another address may be lost (rule B62).
-    if (this.transport.connected) this.peer.refreshPictures(nowMs);
+    if (this.transport.connected) this.peer.handleRouteChange(nowMs);
   }
 
   bitrateExceeded(): void {
@@ -167,7 +166,7 @@ export class MediaPeer implements TransportObserver {
     nowMs: number,
   ): void {
     const { transport, peer } = this;
-    const consumer = peer.subscribe(trackId, parameters, ssrcs);
+    const consumer = peer.subscribe(trackId, parameters, ssrcs, nowMs);
     if (transport.connected && peer.hasSlot(parameters.mid)) consumer?.requestKeyFrame(nowMs);
   }
 

@@ -12,8 +12,8 @@ export interface HeaderFields {
 
 /**
  * Writes the RTP header (RFC 3550 section 5.1) under which `packet` is forwarded at `out[0]` and returns its length.
- * The marker and the P bit stay, because payload and padding follow unchanged; for `idMap`, `midId` and `mid` see
- * `writeExtensions`. CSRCs are dropped: they name sources of the publisher's own session, which the subscriber cannot
+ * The marker and the P bit stay, because payload and padding follow unchanged; for `idMap`, `midId`, `mid` and
+ * `transportId` see `writeExtensions`. CSRCs are dropped: they name sources of the publisher's own session, which the subscriber cannot
  * resolve, and nothing is mixed here.
  */
 export function writeHeader(
@@ -23,8 +23,9 @@ export function writeHeader(
   idMap: Uint8Array,
   midId: number,
   mid: Uint8Array,
+  transportId = 0,
 ): number {
-  const extensionBytes = writeExtensions(out, FIXED_HEADER_LENGTH, packet, idMap, midId, mid);
+  const extensionBytes = writeExtensions(out, FIXED_HEADER_LENGTH, packet, idMap, midId, mid, transportId);
   out[0] = 0x80 | (packet.padding ? 0x20 : 0) | (extensionBytes > 0 ? 0x10 : 0);
   out[1] = (packet.marker ? 0x80 : 0) | fields.payloadType;
   writeUint16(out, 2, fields.sequenceNumber);

@@ -1,4 +1,4 @@
-import { writeUint16 } from "./bytes.ts";
+import { readUint16, writeUint16 } from "./bytes.ts";
 import type { RtpPacket } from "./packet.ts";
 
 /** The profile of the one-byte form (RFC 8285 section 4.2). */
@@ -8,6 +8,8 @@ const TWO_BYTE_PROFILE = 0x1000;
 const MAX_ONE_BYTE_ID = 14;
 const MAX_ONE_BYTE_LENGTH = 16;
 const MAX_TWO_BYTE_LENGTH = 255;
+/** A transport-wide sequence number that is not known yet. */
+const NO_NUMBER = new Uint8Array(2);
 
 // An element is named by the offset of its data. Both forms keep the length in the byte before the data, so that this
 // one number is all the state a walk needs.
@@ -44,8 +46,9 @@ export function elementLength(packet: RtpPacket, element: number): number {
  * Writes the header extension of a forwarded packet at `out[offset]` and returns its bytes, profile and length
  * included; 0, with the X bit to be left clear, where it has no element. `idMap` gives the id that the
  * subscriber negotiated for each of the publisher's ids, 0 to leave the element out; the publisher's MID maps to 0,
- * because a MID element of our own is written where `midId` is not 0. The one-byte form is used where all
- * elements fit it. Elements that do not fit into `out` are left out.
+ * because a MID element of our own is written where `midId` is not 0. So does the publisher's transport-wide sequence
+ * number: where `transportId` is not 0 there is room for one of our own, which `writeTransportSequenceNumber` fills in. The
+ * one-byte form is used where all elements fit it. Elements that do not fit into `out` are left out.
  */
 export function writeExtensions(
   out: Uint8Array,
@@ -54,13 +57,16 @@ export function writeExtensions(
   idMap: Uint8Array,
   midId: number,
   mid: Uint8Array,
+  transportId = 0,
 ): number {
-  const twoByte = needsTwoByteForm(packet, idMap, midId, mid);
+  const twoByte = transportId > MAX_ONE_BYTE_ID || needsTwoByteForm(packet, idMap, midId, mid);
   const start = offset + 4;
   // The block is a whole number of words, so a last part of `out` that is no whole word cannot be used.
   const end = start + ((out.length - start) & ~3);
   let position = start;
-  // The MID goes first: the subscriber needs it more than what may not fit behind it.
+  // In front, where it is found without a walk; the number comes once the length of the packet is known.
+  if (transportId !== 0) position = writeElement(out, position, end, twoByte, transportId, NO_NUMBER, 0, 2);
+  // Then the MID: the subscriber needs it more than what may not fit behind it.
   if (midId !== 0) position = writeElement(out, position, end, twoByte, midId, mid, 0, mid.length);
   for (let element = firstElement(packet); element >= 0; element = nextElement(packet, element)) {
     const id = mappedId(idMap, elementId(packet, element));
@@ -72,6 +78,21 @@ export function writeExtensions(
   writeUint16(out, offset, twoByte ? TWO_BYTE_PROFILE : ONE_BYTE_PROFILE);
   writeUint16(out, offset + 2, (position - start) >> 2);
   return position - offset;
+}
+
+/**
+ * The transport-wide sequence number of a packet (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 2), -1 where
+ * it has none under this id.
+ */
+export function readTransportSequenceNumber(packet: RtpPacket, id: number): number {
+  const element = findExtension(packet, id);
+  return element >= 0 && elementLength(packet, element) >= 2 ? readUint16(packet.bytes, element) : -1;
+}
+
+/** Fills in the number for which `writeExtensions` has left room at `out[offset]`. */
+export function writeTransportSequenceNumber(out: Uint8Array, offset: number, sequenceNumber: number): void {
+  const isOneByte = readUint16(out, offset) === ONE_BYTE_PROFILE;
+  writeUint16(out, offset + (isOneByte ? 5 : 6), sequenceNumber);
 }
 
 /** The data offset of the first whole element whose header is at `offset` or behind padding there, else -1. */

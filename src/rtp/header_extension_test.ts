@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { rtpPacket } from "../../tests/harness/rtp_packets.ts";
-import { elementLength, findExtension, writeExtensions } from "./header_extension.ts";
+import {
+  elementLength,
+  findExtension,
+  readTransportSequenceNumber,
+  writeExtensions,
+  writeTransportSequenceNumber,
+} from "./header_extension.ts";
 import type { RtpPacket } from "./packet.ts";
 
 const ONE_BYTE = 0xbede;
@@ -250,3 +256,43 @@ Deno.test({
 function sameElement(a: Element, b: Element): boolean {
   return a.id === b.id && a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);
 }
+
+Deno.test({
+  name: "a transport-wide sequence number of our own stands in front, in both forms, and is filled in later",
+  permissions: "none",
+  fn() {
+    const idMap = new Uint8Array(16);
+    idMap[1] = 5;
+    for (const transportId of [1, 14, 15, 255]) {
+      const out = new Uint8Array(64);
+      const written = writeExtensions(
+        out,
+        12,
+        packetWith(ONE_BYTE, [0x10, 0xaa]),
+        idMap,
+        9,
+        Uint8Array.of(0x61),
+        transportId,
+      );
+      writeTransportSequenceNumber(out, 12, 0xfedc);
+      const expected = [{ id: transportId, data: [0xfe, 0xdc] }, { id: 9, data: [0x61] }, { id: 5, data: [0xaa] }];
+      assert.deepEqual(writtenElements(out, 12, written), expected, `id ${transportId}`);
+    }
+    const out = new Uint8Array(64);
+    const written = writeExtensions(out, 0, rtpPacket({}), idMap, 0, NO_MID, 3);
+    writeTransportSequenceNumber(out, 0, 7);
+    assert.deepEqual(writtenElements(out, 0, written), [{ id: 3, data: [0, 7] }], "of a packet without extensions");
+  },
+});
+
+Deno.test({
+  name: "a transport-wide sequence number is read in both forms; without it, or with one byte of it, there is none",
+  permissions: "none",
+  fn() {
+    assert.equal(readTransportSequenceNumber(packetWith(ONE_BYTE, [0x31, 0x12, 0x34]), 3), 0x1234);
+    assert.equal(readTransportSequenceNumber(packetWith(TWO_BYTE, [200, 2, 0xff, 0xff]), 200), 0xffff);
+    assert.equal(readTransportSequenceNumber(packetWith(ONE_BYTE, [0x30, 0x12]), 3), -1);
+    assert.equal(readTransportSequenceNumber(packetWith(ONE_BYTE, [0x41, 0x12, 0x34]), 3), -1);
+    assert.equal(readTransportSequenceNumber(rtpPacket({}), 3), -1);
+  },
+});

@@ -1,4 +1,6 @@
+import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { type HeaderFields, writeHeader } from "../rtp/header.ts";
+import { writeTransportSequenceNumber } from "../rtp/header_extension.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
@@ -10,14 +12,15 @@ import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
+import type { Encoding } from "./encoding.ts";
+import { EncodingSwitch } from "./encoding_switch.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
-import type { Producer } from "./producer.ts";
+import type { Producer, TrackConsumer } from "./producer.ts";
 import { RedChoice } from "./red_choice.ts";
 import { RED_VIEW } from "./redundancy.ts";
 import type { LimitedConsumer } from "./send_limit.ts";
-import type { Encoding } from "./encoding.ts";
 import type { Codec, ConsumerParameters, Kind } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
@@ -38,15 +41,13 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer {
+export class Consumer implements LimitedConsumer, TrackConsumer {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
   readonly mid: string;
   readonly producer: Producer;
   readonly stream: OutgoingStream;
-  /** What is forwarded at present. */
-  readonly #encoding: Encoding;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
   /** RTP packets sent again because the subscriber asked. */
@@ -64,18 +65,29 @@ export class Consumer implements LimitedConsumer {
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
   readonly #rtxPayloadType: number;
+  /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
+  readonly #encodings: EncodingSwitch;
+  /** Where the subscriber tells which packets came: it numbers them. */
+  readonly #bandwidth: BandwidthEstimator | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
   #guard: RetransmissionGuard | undefined;
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
   #untoldBytes = 0;
   #untoldStep = 0;
-  #paused = false;
 
-  /** `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. */
-  constructor(producer: Producer, parameters: ConsumerParameters, stream: OutgoingStream, sender: MediaSender) {
+  /**
+   * `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. `bandwidth` is that
+   * of the subscriber.
+   */
+  constructor(
+    producer: Producer,
+    parameters: ConsumerParameters,
+    stream: OutgoingStream,
+    sender: MediaSender,
+    bandwidth?: BandwidthEstimator,
+  ) {
     const { codec, mid } = parameters;
     this.producer = producer;
-    this.#encoding = producer.encodings[0];
     this.mid = mid;
     this.stream = stream;
     this.ssrc = stream.ssrc;
@@ -89,13 +101,20 @@ export class Consumer implements LimitedConsumer {
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     stream.switchTo(producer.codec.clockRate);
+    this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
     this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
+    this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
   get started(): boolean {
-    return this.#rewriter.sourceSsrc >= 0;
+    return this.#encodings.started;
+  }
+
+  /** The encoding that is forwarded; before the first packet, and after a pause, the one that is waited for. */
+  get encoding(): Encoding {
+    return this.#encodings.current;
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -143,20 +162,42 @@ export class Consumer implements LimitedConsumer {
 
   /** Sends no more packets until `resume`; the track stays subscribed. */
   pause(): void {
-    this.#paused = true;
     this.producer.removeConsumer(this);
     this.stream.switchTo(this.producer.codec.clockRate);
   }
 
   /** Goes on at the next key frame, which is asked for. */
   resume(nowMs: number): void {
-    this.#paused = false;
     this.producer.addConsumer(this);
     this.requestKeyFrame(nowMs);
   }
 
   requestKeyFrame(nowMs: number): void {
-    if (!this.#paused) this.#encoding.requestKeyFrame(nowMs);
+    this.#encodings.requestKeyFrame(nowMs);
+  }
+
+  attach(): void {
+    this.#encodings.attach();
+  }
+
+  detach(): void {
+    this.#encodings.detach();
+  }
+
+  handleEncodings(nowMs: number): void {
+    this.#encodings.handleEncodings(nowMs);
+  }
+
+  wants(encoding: Encoding): boolean {
+    return this.#encodings.wants(encoding);
+  }
+
+  /**
+   * The highest encoding to forward, by its index in `producer.encodings`; Infinity, as at first, for the highest that is
+   * sent. What is forwarded goes on until a key frame of the new one comes, which is asked for.
+   */
+  setTarget(encoding: number, nowMs: number): void {
+    this.#encodings.setWanted(encoding, nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
@@ -215,9 +256,15 @@ export class Consumer implements LimitedConsumer {
     }
   }
 
-  #writeHeader(slot: Uint8Array, packet: RtpPacket): number {
-    const { ids, midId, mid } = this.#extensions;
-    return writeHeader(slot, packet, scratch.header, ids, midId, mid);
+  /** Returns the bytes of the header; `length` are those that follow it. */
+  #writeHeader(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
+    const { ids, midId, mid, transportId } = this.#extensions;
+    const bandwidth = this.#bandwidth;
+    if (bandwidth === undefined) return writeHeader(slot, packet, scratch.header, ids, midId, mid);
+    const headerLength = writeHeader(slot, packet, scratch.header, ids, midId, mid, transportId);
+    const number = bandwidth.handleSent(headerLength + length, nowMs);
+    writeTransportSequenceNumber(slot, FIXED_HEADER_LENGTH, number);
+    return headerLength;
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -230,11 +277,11 @@ export class Consumer implements LimitedConsumer {
   }
 
   #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const { cache } = this.#encoding;
     const packet = scratch.resent;
-    if (cache === undefined || !this.#rewriter.locate(sequenceNumber)) return;
-    const cached = cache.ssrc === this.#rewriter.locatedSsrc ? cache.find(this.#rewriter.locatedSource, nowMs) : -1;
-    if (cached < 0) return;
+    if (!this.#rewriter.locate(sequenceNumber)) return;
+    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
+    const cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
+    if (cache === undefined || cached < 0) return;
     const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
     // Before the packet is copied: who asks for everything again and again is to cost little.
     if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
@@ -246,9 +293,10 @@ export class Consumer implements LimitedConsumer {
     header.sequenceNumber = this.stream.rtxSequenceNumber;
     header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
     header.ssrc = this.rtxSsrc;
-    const headerLength = this.#writeHeader(slot, packet);
+    const length = packet.payloadLength + OSN_LENGTH;
+    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
     const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, packet.payloadLength + OSN_LENGTH)) return;
+    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) return;
     this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
     this.packetsResent++;
     this.producer.counters.resentDownstream++;
@@ -266,15 +314,15 @@ export class Consumer implements LimitedConsumer {
     const slot = this.#sender.beginRtp();
     if (slot === undefined) return this.#drop();
     const begins = !rewriter.isOfSource(packet);
-    if (begins && !this.#switchTo(packet, nowMs)) return false;
+    if (begins && !this.#encodings.begin(packet, nowMs)) return false;
     if (!rewriter.map(packet, nowMs)) return false;
     const { header } = scratch;
     header.payloadType = this.#payloadType;
     header.sequenceNumber = rewriter.sequenceNumber;
     header.timestamp = rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    const headerLength = this.#writeHeader(slot, packet);
     const length = packet.length - packet.headerLength;
+    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
     if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
@@ -296,7 +344,7 @@ export class Consumer implements LimitedConsumer {
    * goes out now. What is left of the run is in the cache as well, and goes out by itself.
    */
   #catchUp(run: RtpRun, first: number, to: number, nowMs: number): void {
-    const { cache } = this.#encoding;
+    const { cache } = this.#encodings.current;
     const { ssrc, sequenceNumber } = run.packets[first];
     if (cache?.ssrc !== ssrc) return;
     const count = Math.min(sequenceDiff(cache.newestSequenceNumber, sequenceNumber), MAX_CATCH_UP);
@@ -305,16 +353,6 @@ export class Consumer implements LimitedConsumer {
       if (isAmong(next, run, first + 1, to)) continue;
       if (cache.load(cache.find(next, nowMs), scratch.early)) this.#forward(scratch.early, nowMs);
     }
-  }
-
-  /** A decoder can begin, or go over to another SSRC, only at a key frame: without one it is asked for. */
-  #switchTo(packet: RtpPacket, nowMs: number): boolean {
-    if (packet.payloadLength === 0 || !this.producer.startsKeyFrame(packet)) {
-      this.requestKeyFrame(nowMs);
-      return false;
-    }
-    this.#rewriter.switchTo();
-    return true;
   }
 }
 

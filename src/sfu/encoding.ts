@@ -1,10 +1,13 @@
 import type { CodecFormat } from "../rtp/codecs/codec.ts";
+import type { LayerReader } from "../rtp/codecs/format.ts";
 import { equalizeLengths } from "../rtp/equal_length.ts";
 import type { RtpPacket, RtpRun } from "../rtp/packet.ts";
 import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { unwrapRtx } from "../rtp/rtx.ts";
+import { Activity } from "../stream/activity.ts";
 import { KeyFrameGate } from "../stream/key_frame_gate.ts";
+import { LayerRates } from "../stream/layer_rates.ts";
 import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
 import { ReceiveLog } from "../stream/receive_log.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
@@ -48,6 +51,15 @@ export interface EncodedTrack {
   readonly counters: TrackCounters;
   /** Undefined of video. */
   readonly audio: AudioTrack<RtpConsumer> | undefined;
+  /** Of the dependency descriptor; 0 where it was not negotiated. */
+  readonly descriptorId: number;
+  readonly encodings: readonly Encoding[];
+  /** That all encodings have ended. */
+  frames: number;
+  /** An encoding begins or stops, or is reported for the first time. */
+  encodingsChanged(nowMs: number): void;
+  /** A key frame shows other sizes than before. */
+  encodingResized(): void;
 }
 
 /**
@@ -72,10 +84,17 @@ export class Encoding {
   readonly #report = new SenderReport();
   /** When subscribers get it at the latest; Infinity where they have. */
   #reportDueMs = Infinity;
+  #hasReport = false;
   #statistics: ReceiveStatistics;
   /** The publisher has said BYE of the stream and has not sent since. */
   #silent = false;
   #firSequenceNumber = 0;
+  readonly #activity = new Activity();
+  readonly #rates: LayerRates | undefined;
+  /** Of the present SSRC; undefined where the codec has no layers. */
+  #layers: LayerReader | undefined;
+  /** Of the lowest spatial layer, in the newest key frame. */
+  #lowestWidth = 0;
 
   constructor(track: EncodedTrack, { rid, ssrcs, fidGroups = [] }: EncodingParameters) {
     this.#track = track;
@@ -84,13 +103,67 @@ export class Encoding {
     this.#ssrcs = new SourceSsrcs(ssrcs, fidGroups);
     this.#announcesRtx = fidGroups.length > 0;
     this.#statistics = new ReceiveStatistics(track.codec.clockRate);
-    if (track.kind === "video") this.cache = new PacketCache(VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS);
+    if (track.kind === "video") {
+      this.cache = new PacketCache(VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS);
+      this.#rates = new LayerRates();
+    }
+    this.#layers = track.format.layerReader?.(track.descriptorId);
     if (track.codec.nack) this.#log = new ReceiveLog();
   }
 
   /** The SSRC that the publisher sends at present; undefined before its first packet. */
   get ssrc(): number | undefined {
     return this.#ssrcs.current;
+  }
+
+  /** Whether packets of it come, as far as can be told (rule B304). */
+  get active(): boolean {
+    return this.#activity.isActive;
+  }
+
+  /** The publisher's newest report of the present SSRC; undefined before the first one. */
+  get senderReport(): SenderReport | undefined {
+    return this.#report.ssrc === this.ssrc && this.#hasReport ? this.#report : undefined;
+  }
+
+  /** Layers that were seen since the last key frame, 1 at least. */
+  get spatialLayers(): number {
+    return this.#layers?.spatialLayers ?? 1;
+  }
+
+  get temporalLayers(): number {
+    return this.#layers?.temporalLayers ?? 1;
+  }
+
+  /**
+   * What is sent of the layers up to these, Infinity for all: over the last second, or, of an encoding that is not active,
+   * when it was last.
+   */
+  layerBitsPerSecond(spatial: number, temporal: number, nowMs: number): number {
+    return this.#rates?.bitsPerSecond(spatial, temporal, nowMs) ?? 0;
+  }
+
+  /** Pixels of the highest spatial layer, by the newest key frame; 0 where they are not known. */
+  get width(): number {
+    return this.widthOf(this.spatialLayers - 1);
+  }
+
+  get height(): number {
+    return this.heightOf(this.spatialLayers - 1);
+  }
+
+  /** Pixels of a spatial layer; 0 where they are not known. */
+  widthOf(spatial: number): number {
+    return this.#layers?.widthOf(spatial) ?? 0;
+  }
+
+  heightOf(spatial: number): number {
+    return this.#layers?.heightOf(spatial) ?? 0;
+  }
+
+  /** Reads the layers of a packet from the cache, which were known when it came. */
+  readLayers(packet: RtpPacket): void {
+    this.#layers?.read(packet);
   }
 
   /** Fills in a report block on the stream; false where there is nothing to report. */
@@ -129,6 +202,7 @@ export class Encoding {
     }
     if (!this.#acceptSsrc(run.packets[from].ssrc, nowMs)) return;
     this.#silent = false;
+    if (this.#activity.handlePackets(this.#track.frames, nowMs)) this.#track.encodingsChanged(nowMs);
     let start = from;
     for (let i = from; i < to; i++) {
       if (this.#receive(run.packets[i], nowMs)) continue;
@@ -147,6 +221,9 @@ export class Encoding {
     if (report.ssrc !== this.ssrc) return;
     this.#statistics.handleSenderReport(report.ntpSeconds, report.ntpFraction, nowMs);
     this.#report.copy(report);
+    const isFirst = !this.#hasReport;
+    this.#hasReport = true;
+    if (isFirst) this.#track.encodingsChanged(nowMs);
     this.#reportDueMs = Math.min(this.#reportDueMs, nowMs + REPORT_WAIT_MS);
   }
 
@@ -154,11 +231,12 @@ export class Encoding {
    * The publisher says that a stream is over (RFC 3550 section 6.6): nothing is reported or asked of it until it sends
    * again, as an encoder does that was only stopped.
    */
-  handleBye(ssrc: number): void {
+  handleBye(ssrc: number, nowMs: number): void {
     if (ssrc !== this.ssrc) return;
     this.#silent = true;
     this.#ssrcs.handleBye();
     this.#stopRequests();
+    if (this.#activity.stop()) this.#stopped(nowMs);
   }
 
   /** A subscriber needs a key frame: asked for at once, or with the next request that the gate lets through. */
@@ -168,16 +246,30 @@ export class Encoding {
   }
 
   nextTimeout(): number {
-    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity, this.#reportDueMs);
+    const activity = this.#track.encodings.length > 1 ? this.#activity.nextTimeout() : Infinity;
+    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity, this.#reportDueMs, activity);
   }
 
   handleTimeout(nowMs: number): void {
     if (this.ssrc === undefined) return;
     this.#requestMissing(nowMs);
     if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
+    if (this.#track.encodings.length > 1) this.#checkActivity(nowMs);
     if (this.#reportDueMs > nowMs) return;
     this.#reportDueMs = Infinity;
     for (const consumer of this.#consumers) consumer.sendSenderReport(this.#report, nowMs);
+  }
+
+  #checkActivity(nowMs: number): void {
+    const { frames, encodings } = this.#track;
+    const others = encodings.reduce((count, each) => each !== this && each.active ? count + 1 : count, 0);
+    if (this.#activity.handleTimeout(frames, others, nowMs)) this.#stopped(nowMs);
+  }
+
+  /** Nothing of it comes any more: what it took is remembered. */
+  #stopped(nowMs: number): void {
+    this.#rates?.hold(nowMs);
+    this.#track.encodingsChanged(nowMs);
   }
 
   #forward(run: RtpRun, from: number, to: number, nowMs: number): void {
@@ -201,6 +293,7 @@ export class Encoding {
     this.#track.counters.packetsReceived++;
     this.#track.counters.bytesReceived += packet.payloadLength;
     this.#statistics.handlePacket(packet.sequenceNumber, packet.timestamp, nowMs);
+    if (packet.marker) this.#track.frames++;
     if (this.#isLogged() && !this.#log?.handlePacket(packet.sequenceNumber, nowMs)) return false;
     this.#track.audio?.handlePacket(packet, nowMs);
     this.#keep(packet, nowMs);
@@ -225,10 +318,17 @@ export class Encoding {
   #keep(packet: RtpPacket, nowMs: number): void {
     if (this.#track.kind !== "video") return;
     this.cache?.store(packet, nowMs);
+    this.#layers?.read(packet);
+    const { spatial, temporal } = packet.layers;
+    this.#rates?.handlePacket(spatial, temporal, packet.length, nowMs);
     const { format } = this.#track;
     if (!format.isKeyFrameStart(packet.bytes, packet.headerLength, packet.payloadLength)) return;
     this.#gate.keyFrameReceived();
     this.#log?.handleKeyFrame(packet.sequenceNumber);
+    const width = this.widthOf(0);
+    if (width === this.#lowestWidth) return;
+    this.#lowestWidth = width;
+    this.#track.encodingResized();
   }
 
   /** What nobody receives is not repaired. */
@@ -273,7 +373,10 @@ export class Encoding {
     const before = this.ssrc;
     if (!this.#ssrcs.accept(ssrc, nowMs)) return false;
     if (ssrc === before) return true;
-    this.#statistics = new ReceiveStatistics(this.#track.codec.clockRate);
+    const { codec, format, descriptorId } = this.#track;
+    this.#statistics = new ReceiveStatistics(codec.clockRate);
+    this.#hasReport = false;
+    this.#layers = format.layerReader?.(descriptorId);
     this.#log?.clear();
     return true;
   }

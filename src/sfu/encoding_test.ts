@@ -25,8 +25,8 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
     sendSenderReport: (report) => got.push(`${name} report ${report.ssrc} ${report.ntpSeconds}`),
   });
   const [one, two] = [consumerOf("one"), consumerOf("two")];
-  producer.addConsumer(one);
-  producer.addConsumer(two);
+  producer.encodings[0].addConsumer(one);
+  producer.encodings[0].addConsumer(two);
   return { producer, one, two, got, requests, firs, nacked };
 }
 
@@ -40,8 +40,8 @@ Deno.test({
     const { producer, one, got } = setUp();
     producer.encodings[0].handleRtp(runOf(KEY_FRAME, DELTA_FRAME, DELTA_FRAME), 0, 2, 0);
     assert.deepEqual(got, ["one 0-2", "two 0-2"]);
-    producer.removeConsumer(one);
-    producer.removeConsumer(one);
+    producer.encodings[0].removeConsumer(one);
+    producer.encodings[0].removeConsumer(one);
     producer.encodings[0].handleRtp(runOf(KEY_FRAME), 0, 1, 0);
     assert.deepEqual(got.slice(2), ["two 0-1"]);
   },
@@ -101,7 +101,7 @@ Deno.test({
     ]);
     assert.equal(producer.encodings[0].ssrc, 1);
     assert.equal(send(2, 2200), false, "now that one is the one of before");
-    producer.encodings[0].handleBye(1);
+    producer.encodings[0].handleBye(1, 0);
     assert.equal(send(2, 2300), true);
     assert.equal(producer.encodings[0].report(new ReportBlock(), 2310), true);
   },
@@ -118,8 +118,8 @@ Deno.test({
     producer.encodings[0].requestKeyFrame(0);
     producer.handleTimeout(500);
     assert.deepEqual(requests, [1000, 1000]);
-    producer.removeConsumer(one);
-    producer.removeConsumer(two);
+    producer.encodings[0].removeConsumer(one);
+    producer.encodings[0].removeConsumer(two);
     assert.equal(producer.nextTimeout(), Infinity);
     producer.handleTimeout(1000);
     assert.equal(requests.length, 2);
@@ -166,13 +166,13 @@ Deno.test({
     producer.encodings[0].handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(2), frame(4)), 0, 3, 0);
     producer.encodings[0].requestKeyFrame(5);
     assert.deepEqual(requests, [1000]);
-    producer.encodings[0].handleBye(1000);
+    producer.encodings[0].handleBye(1000, 0);
     assert.equal(producer.encodings[0].report(block, 8), false);
     producer.encodings[0].requestKeyFrame(9);
     assert.equal(producer.nextTimeout(), Infinity);
     for (let nowMs = 25; nowMs <= 2000; nowMs += 25) producer.handleTimeout(nowMs);
     assert.deepEqual([requests, nacked], [[1000], []]);
-    assert.equal(producer.consumers.length, 2);
+    assert.equal(producer.encodings[0].consumers.length, 2);
 
     got.length = 0;
     producer.encodings[0].handleRtp(runOf(frame(5, VP8_KEY_FRAME), frame(9)), 0, 2, 3000);
@@ -190,7 +190,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const { producer } = setUp();
-    producer.encodings[0].handleBye(1000);
+    producer.encodings[0].handleBye(1000, 0);
     producer.encodings[0].handleRtp(runOf(KEY_FRAME), 0, 1, 0);
     producer.encodings[0].handleRtp(
       runOf(buildRtp({ ssrc: 2000, sequenceNumber: 1, payload: VP8_KEY_FRAME })),
@@ -198,8 +198,8 @@ Deno.test({
       1,
       0,
     );
-    producer.encodings[0].handleBye(1000);
-    producer.encodings[0].handleBye(1001);
+    producer.encodings[0].handleBye(1000, 0);
+    producer.encodings[0].handleBye(1001, 0);
     assert.equal(producer.encodings[0].report(new ReportBlock(), 10), true);
   },
 });
@@ -351,8 +351,8 @@ Deno.test({
     plain.producer.encodings[0].handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(6)), 0, 2, 0);
     assert.deepEqual(plain.nacked, []);
     const { producer, one, two, nacked } = setUp(REPAIRED);
-    producer.removeConsumer(one);
-    producer.removeConsumer(two);
+    producer.encodings[0].removeConsumer(one);
+    producer.encodings[0].removeConsumer(two);
     producer.encodings[0].handleRtp(runOf(frame(1, VP8_KEY_FRAME), frame(6)), 0, 2, 0);
     assert.deepEqual(nacked, []);
     assert.equal(producer.nextTimeout(), Infinity);

@@ -30,6 +30,8 @@ export class OutgoingStream {
   bytesSent = 0;
   /** Packets that the subscriber has reported lost, at the most. */
   lost = 0;
+  /** The newest packet that the subscriber has reported, with its cycles. */
+  #reported: number | undefined;
   readonly #kind: Kind;
 
   constructor({ ssrc, rtxSsrc, kind, clockRate, random }: OutgoingStreamOptions) {
@@ -60,6 +62,16 @@ export class OutgoingStream {
     if (more <= 0) return 0;
     this.lost += more;
     return more;
+  }
+
+  /**
+   * Takes the extended sequence number of a report, and returns how many packets it is about, received or lost: those since
+   * the report before it.
+   */
+  handleReceived(extendedSequenceNumber: number): number {
+    const packets = this.#reported === undefined ? 0 : (extendedSequenceNumber - this.#reported) | 0;
+    this.#reported = extendedSequenceNumber;
+    return Math.min(packets, this.packetsSent);
   }
 
   /** Those under which something was sent: who was never heard says no BYE (RFC 3550 section 6.3.7). */

@@ -1,3 +1,4 @@
+import { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import type { RtpRun } from "../rtp/packet.ts";
 import { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
@@ -10,6 +11,7 @@ import type { WantedQuality } from "./quality.ts";
 import type { Router, RouterMember } from "./router.ts";
 import { SendLimit } from "./send_limit.ts";
 import type { MediaCounters } from "./track_counters.ts";
+import { UpstreamFeedback } from "./upstream_feedback.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, Speakers, StreamSsrcs, TrackId } from "./types.ts";
 
 /** Who one peer is, and how it is reached. */
@@ -48,6 +50,8 @@ export class Peer implements MediaSink, RouterMember {
   /** What it wants of tracks of its room, received or not. */
   readonly #wanted = new Map<TrackId, WantedQuality>();
   readonly #rtcp: RtcpResponder;
+  readonly #upstream: UpstreamFeedback;
+  #bandwidth: BandwidthEstimator | undefined;
   readonly #equalizesLengths: boolean;
   readonly #counters: MediaCounters;
   readonly #sendLimit: SendLimit<Consumer> | undefined;
@@ -67,6 +71,7 @@ export class Peer implements MediaSink, RouterMember {
     this.#sender = sender;
     this.#random = random;
     this.#rtcp = new RtcpResponder(this.#demux, this.#consumersBySsrc, sender, ssrc, id);
+    this.#upstream = new UpstreamFeedback(this.#rtcp);
     router.addMember(this);
   }
 
@@ -90,6 +95,11 @@ export class Peer implements MediaSink, RouterMember {
     return this.#rtcp.roundTripMs;
   }
 
+  /** What its way carries; undefined where it was never sent anything. */
+  get bandwidth(): BandwidthEstimator | undefined {
+    return this.#bandwidth;
+  }
+
   publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
     const counters = this.#counters[parameters.kind];
@@ -100,9 +110,11 @@ export class Peer implements MediaSink, RouterMember {
       this.#rtcp,
       this.#equalizesLengths,
       counters,
+      undefined,
       this.#router.audio,
     );
     this.#producers.set(parameters.mid, producer);
+    this.#upstream.handleExtensions(parameters.headerExtensions);
     this.#demux.add(producer);
     this.#router.addProducer(producer);
     return producer;
@@ -120,13 +132,19 @@ export class Peer implements MediaSink, RouterMember {
    * Forwards a track to this peer, under `ssrcs`, or those of the slot that is open on the m-line; undefined where there
    * is no such track.
    */
-  subscribe(trackId: TrackId, parameters: ConsumerParameters, ssrcs: StreamSsrcs): Consumer | undefined {
+  subscribe(
+    trackId: TrackId,
+    parameters: ConsumerParameters,
+    ssrcs: StreamSsrcs,
+    nowMs = 0,
+  ): Consumer | undefined {
     const producer = this.#router.producers.get(trackId);
     if (producer === undefined) return undefined;
     this.unsubscribe(parameters.mid);
     const { kind, codec: { clockRate } } = producer;
     const stream = this.#slots.get(parameters.mid) ?? this.#newStream(kind, clockRate, ssrcs);
-    const consumer = new Consumer(producer, parameters, stream, this.#sender);
+    const bandwidth = this.#rtcp.bandwidth = this.#bandwidth ??= new BandwidthEstimator({ nowMs });
+    const consumer = new Consumer(producer, parameters, stream, this.#sender, bandwidth);
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
     producer.addConsumer(consumer);
@@ -186,7 +204,15 @@ export class Peer implements MediaSink, RouterMember {
     for (const consumer of this.#consumers.values()) consumer.requestKeyFrame(nowMs);
   }
 
+  /** Media goes to another address from now on. */
+  handleRouteChange(nowMs: number): void {
+    this.#bandwidth?.handleRouteChange(nowMs);
+    // What was on its way to the address before may be lost (rule B62).
+    this.refreshPictures(nowMs);
+  }
+
   handleRtp(run: RtpRun, nowMs: number): void {
+    this.#upstream.handleRtp(run, nowMs);
     let from = 0;
     while (from < run.count) {
       const first = run.packets[from];
@@ -207,6 +233,7 @@ export class Peer implements MediaSink, RouterMember {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
     if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
+    next = Math.min(next, this.#upstream.nextTimeout(), this.#bandwidth?.nextTimeout() ?? Infinity);
     if (this.#sendLimit !== undefined && this.#consumers.size > 0) next = Math.min(next, this.#sendLimit.nextCheckMs);
     return next;
   }
@@ -215,6 +242,8 @@ export class Peer implements MediaSink, RouterMember {
     for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
     if (this.#looksAtSpeakers) this.#router.audio.handleTimeout(nowMs);
+    this.#upstream.handleTimeout(nowMs);
+    if (this.#bandwidth !== undefined && this.#bandwidth.nextTimeout() <= nowMs) this.#bandwidth.handleTimeout(nowMs);
     if (this.#sendLimit !== undefined && nowMs >= this.#sendLimit.nextCheckMs) this.#limitSent(this.#sendLimit, nowMs);
   }
 

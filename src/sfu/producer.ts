@@ -1,8 +1,9 @@
 import { type CodecFormat, codecFormat } from "../rtp/codecs/codec.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { AudioTrack } from "./audio_track.ts";
+import { type EncodedTrack, Encoding, type FeedbackSender, type RtpConsumer } from "./encoding.ts";
+import { DEPENDENCY_DESCRIPTOR_URI, extensionId } from "./header_extensions.ts";
 import { RoomAudio } from "./room_audio.ts";
-import { Encoding, type FeedbackSender, type RtpConsumer } from "./encoding.ts";
 import { TrackCounters } from "./track_counters.ts";
 import type {
   Codec,
@@ -14,6 +15,19 @@ import type {
   Source,
   TrackId,
 } from "./types.ts";
+import { WantedEncodings } from "./wanted_encodings.ts";
+
+/** Who receives a track, in one of its encodings. */
+export interface TrackConsumer extends RtpConsumer {
+  /** Takes packets of the encoding that it is to begin with. */
+  attach(): void;
+  /** Takes no more packets. */
+  detach(): void;
+  /** An encoding of the track has begun, or can be aligned now, or one has stopped. */
+  handleEncodings(nowMs: number): void;
+  /** Whether it forwards an encoding, waits for it, or would as soon as it is sent. */
+  wants(encoding: Encoding): boolean;
+}
 
 /** One published track, in one encoding or, with simulcast, several. */
 export class Producer implements PublishedTrack {
@@ -26,18 +40,22 @@ export class Producer implements PublishedTrack {
   readonly source: Source;
   readonly codec: Codec;
   readonly headerExtensions: readonly HeaderExtension[];
-  /** Lowest first. */
-  readonly encodings: readonly Encoding[];
   /** Of all tracks of its kind: what it and its consumers send and receive is counted there. */
   readonly counters: TrackCounters;
   /** Undefined of video. */
   readonly audio: AudioTrack<RtpConsumer> | undefined;
-  readonly #consumers: RtpConsumer[] = [];
+  readonly #consumers: TrackConsumer[] = [];
   readonly #format: CodecFormat;
+  /** In the order of the offer. */
+  readonly #offered: readonly Encoding[];
+  #encodings: readonly Encoding[];
+  readonly #wanted: WantedEncodings;
+  readonly #encodingsWanted: (rids: readonly string[]) => void;
 
   /**
    * `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). `counters` are those of
-   * all tracks of its kind, `roomAudio` hears the microphones of its room.
+   * all tracks of its kind. `encodingsWanted` is told, as `wantedRids`, what the publisher is to send where that changes.
+   * `roomAudio` hears the microphones of its room.
    */
   constructor(
     id: TrackId,
@@ -46,6 +64,7 @@ export class Producer implements PublishedTrack {
     feedback: FeedbackSender,
     equalizesLengths = false,
     counters = new TrackCounters(),
+    encodingsWanted: (rids: readonly string[]) => void = () => {},
     roomAudio = new RoomAudio({ loudest: Infinity, tell: () => {} }),
   ) {
     const { mid, kind, source, codec, headerExtensions } = parameters;
@@ -60,25 +79,68 @@ export class Producer implements PublishedTrack {
     this.counters = counters;
     this.#format = codecFormat(codec.mimeType);
     if (kind === "audio") this.audio = new AudioTrack(roomAudio, peerId, parameters);
-    const { audio } = this;
-    const track = { kind, codec, format: this.#format, feedback, equalizesLengths, counters, audio };
-    this.encodings = (parameters.encodings ?? [parameters]).map((encoding) => new Encoding(track, encoding));
+    const encodings: Encoding[] = [];
+    const track: EncodedTrack = {
+      kind,
+      codec,
+      format: this.#format,
+      feedback,
+      equalizesLengths,
+      counters,
+      audio: this.audio,
+      descriptorId: extensionId(headerExtensions, DEPENDENCY_DESCRIPTOR_URI),
+      encodings,
+      frames: 0,
+      encodingsChanged: (nowMs) => this.#encodingsChanged(nowMs),
+      encodingResized: () => this.#sortEncodings(),
+    };
+    for (const encoding of parameters.encodings ?? [parameters]) encodings.push(new Encoding(track, encoding));
+    this.#offered = encodings;
+    this.#encodings = encodings;
+    this.#wanted = new WantedEncodings(encodings.length);
+    this.#encodingsWanted = encodingsWanted;
+    this.consumerChanged();
   }
 
-  get consumers(): readonly RtpConsumer[] {
+  /** Lowest first: as the offer has them, and by their pixels once those are known of all. */
+  get encodings(): readonly Encoding[] {
+    return this.#encodings;
+  }
+
+  /** The RIDs of what the publisher is to send, lowest first: of what a consumer wants, or has wanted within a second. */
+  get wantedRids(): readonly string[] {
+    const wanted = this.#encodings.filter((encoding) => this.#wanted.isTold(this.#offered.indexOf(encoding)));
+    return wanted.flatMap(({ rid }) => rid ?? []);
+  }
+
+  get consumers(): readonly TrackConsumer[] {
     return this.#consumers;
   }
 
-  addConsumer(consumer: RtpConsumer): void {
+  addConsumer(consumer: TrackConsumer): void {
     this.#consumers.push(consumer);
-    this.encodings[0].addConsumer(consumer);
+    consumer.attach();
+    this.consumerChanged();
   }
 
-  removeConsumer(consumer: RtpConsumer): void {
+  removeConsumer(consumer: TrackConsumer): void {
     const index = this.#consumers.indexOf(consumer);
-    if (index >= 0) this.#consumers.splice(index, 1);
+    if (index < 0) return;
+    this.#consumers.splice(index, 1);
+    consumer.detach();
     this.audio?.remove(consumer);
-    for (const encoding of this.encodings) encoding.removeConsumer(consumer);
+    this.consumerChanged();
+  }
+
+  /** One of its consumers wants another encoding than before. */
+  consumerChanged(): void {
+    if (this.#offered.length > 1) this.#wanted.checkSoon();
+  }
+
+  /** The encoding that came with this SSRC last; undefined where none did. */
+  encodingOf(ssrc: number): Encoding | undefined {
+    for (const encoding of this.#encodings) if (encoding.cache?.ssrc === ssrc) return encoding;
+    return undefined;
   }
 
   /** Whether the packet begins a key frame; true of every audio packet. */
@@ -87,12 +149,26 @@ export class Producer implements PublishedTrack {
   }
 
   nextTimeout(): number {
-    let next = Infinity;
-    for (const encoding of this.encodings) next = Math.min(next, encoding.nextTimeout());
+    let next = this.#wanted.nextTimeout();
+    for (const encoding of this.#encodings) next = Math.min(next, encoding.nextTimeout());
     return next;
   }
 
   handleTimeout(nowMs: number): void {
-    for (const encoding of this.encodings) encoding.handleTimeout(nowMs);
+    for (const encoding of this.#encodings) encoding.handleTimeout(nowMs);
+    const isWanted = (index: number) => this.#consumers.some((consumer) => consumer.wants(this.#offered[index]));
+    if (this.#wanted.handleTimeout(isWanted, nowMs)) this.#encodingsWanted(this.wantedRids);
+  }
+
+  #encodingsChanged(nowMs: number): void {
+    if (this.#offered.length === 1) return;
+    for (const consumer of this.#consumers) consumer.handleEncodings(nowMs);
+    this.consumerChanged();
+  }
+
+  /** An offer may list the encodings in any order. */
+  #sortEncodings(): void {
+    if (this.#offered.some((encoding) => encoding.widthOf(0) === 0)) return;
+    this.#encodings = this.#offered.toSorted((a, b) => a.widthOf(0) - b.widthOf(0));
   }
 }

@@ -15,18 +15,23 @@ import { compactNtp, ntpFraction, ntpSeconds } from "../rtp/rtcp/ntp.ts";
 import {
   BYE,
   EXTENDED_REPORT,
+  FORMAT_TRANSPORT_WIDE,
   PAYLOAD_FEEDBACK,
   RECEIVER_REPORT,
   SENDER_REPORT,
   TRANSPORT_FEEDBACK,
 } from "../rtp/rtcp/packet_types.ts";
 import { pliMediaSsrc, writePli } from "../rtp/rtcp/pli.ts";
+import { rembBitsPerSecond } from "../rtp/rtcp/remb.ts";
 import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiver_report.ts";
 import { MAX_COUNT } from "../rtp/rtcp/rtcp_header.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
+import { TransportFeedbackReader } from "../rtp/rtcp/transport_feedback.ts";
+import type { ArrivalLog } from "../stream/arrival_log.ts";
 import { elapsedMs, RoundTrip } from "../stream/round_trip.ts";
+import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Demux } from "./demux.ts";
 import type { FeedbackSender } from "./encoding.ts";
@@ -54,6 +59,8 @@ const NO_TIME = -1;
 export class RtcpResponder implements FeedbackSender {
   /** When the next receiver report is due. */
   nextReportMs = 0;
+  /** Is told what the peer says of what it was sent; undefined where it is sent nothing. */
+  bandwidth: BandwidthEstimator | undefined;
   readonly #demux: Demux;
   readonly #consumersBySsrc: ReadonlyMap<number, Consumer>;
   readonly #sender: MediaSender;
@@ -63,6 +70,7 @@ export class RtcpResponder implements FeedbackSender {
   readonly #reader = new RtcpReader();
   readonly #senderReport = new SenderReport();
   readonly #block = new ReportBlock();
+  readonly #transportFeedback = new TransportFeedbackReader();
   readonly #extended = new ExtendedReportReader();
   readonly #roundTrip = new RoundTrip();
   readonly #blocks: ReportBlock[] = [];
@@ -122,6 +130,17 @@ export class RtcpResponder implements FeedbackSender {
     if (length > 0) this.#send(start + length);
   }
 
+  /**
+   * Tells the peer which of its packets came, and when (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 3.1).
+   * `mediaSsrc` is one of its own: libwebrtc takes feedback on no other.
+   */
+  sendTransportFeedback(arrivals: ArrivalLog, mediaSsrc: number, nowMs: number): void {
+    while (arrivals.isUnreported) {
+      const start = this.#writeReport(0, 0);
+      this.#send(start + arrivals.writeReport(out, start, this.#localSsrc, mediaSsrc, nowMs));
+    }
+  }
+
   /** Says that what was sent from `ssrcs` is over (RFC 3550 section 6.6): one compound packet, as long as they fit. */
   sendBye(ssrcs: readonly number[]): void {
     for (let start = 0; start < ssrcs.length; start += MAX_BYES) {
@@ -165,10 +184,12 @@ export class RtcpResponder implements FeedbackSender {
       case RECEIVER_REPORT:
         return this.#handleReportBlocks(nowMs);
       case BYE:
-        return this.#handleBye();
+        return this.#handleBye(nowMs);
       case TRANSPORT_FEEDBACK:
+        if (this.#reader.count === FORMAT_TRANSPORT_WIDE) return this.#handleTransportFeedback(nowMs);
         return this.#handleNack(nowMs);
       case PAYLOAD_FEEDBACK:
+        this.#handleRemb(nowMs);
         return this.#handleKeyFrameRequest(nowMs);
       case EXTENDED_REPORT:
         return this.#handleExtendedReport(nowMs);
@@ -188,17 +209,42 @@ export class RtcpResponder implements FeedbackSender {
       if (consumer === undefined) continue;
       consumer.handleLossReport(block.fractionLost, nowMs);
       consumer.producer.counters.lostDownstream += consumer.stream.handleLoss(block.cumulativeLost);
+      const packets = consumer.stream.handleReceived(block.extendedSequenceNumber);
+      if (packets > 0) this.bandwidth?.handleReportBlock(block.fractionLost, packets, nowMs);
       const sentMs = consumer.stream.sentReports.sentMs(block.lastSenderReport);
       if (sentMs === undefined) continue;
-      this.#roundTrip.handleReply(nowMs - sentMs, block.delaySinceLastSenderReport, nowMs);
+      this.#handleReply(nowMs - sentMs, block.delaySinceLastSenderReport, nowMs);
     }
   }
 
-  #handleBye(): void {
+  #handleReply(elapsedMs: number, delay: number, nowMs: number): void {
+    this.#roundTrip.handleReply(elapsedMs, delay, nowMs);
+    const { ms } = this.#roundTrip;
+    if (ms !== undefined) this.bandwidth?.handleRoundTrip(ms);
+  }
+
+  #handleTransportFeedback(nowMs: number): void {
+    const { bandwidth } = this;
+    const feedback = this.#transportFeedback;
+    if (bandwidth === undefined || !feedback.reset(this.#reader)) return;
+    bandwidth.beginFeedback(nowMs);
+    while (feedback.next()) {
+      if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks);
+      else bandwidth.handleMissing(feedback.sequenceNumber);
+    }
+    bandwidth.endFeedback();
+  }
+
+  #handleRemb(nowMs: number): void {
+    const bitsPerSecond = rembBitsPerSecond(this.#reader);
+    if (bitsPerSecond >= 0) this.bandwidth?.handleRemb(bitsPerSecond, nowMs);
+  }
+
+  #handleBye(nowMs: number): void {
     const count = byeSourceCount(this.#reader);
     for (let i = 0; i < count; i++) {
       const ssrc = byeSource(this.#reader, i);
-      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc);
+      this.#demux.findBySsrc(ssrc)?.handleBye(ssrc, nowMs);
     }
   }
 
@@ -245,7 +291,7 @@ export class RtcpResponder implements FeedbackSender {
     const sent = dlrrLastReferenceTime(this.#extended, index);
     if (sent === 0) return;
     const now = compactNtp(ntpSeconds(nowMs), ntpFraction(nowMs));
-    this.#roundTrip.handleReply(elapsedMs(sent, now), dlrrDelay(this.#extended, index), nowMs);
+    this.#handleReply(elapsedMs(sent, now), dlrrDelay(this.#extended, index), nowMs);
   }
 
   /** Answers the peer's reference time at once, so that nothing has to be kept; the delay is none. */

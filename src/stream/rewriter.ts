@@ -8,6 +8,8 @@ const MAX_SEQUENCE_JUMP = 1 << 14;
 const MAX_UNTOLD = 1 << 13;
 /** A step forward of a 32-bit timestamp that a receiver cannot take for one backward. */
 const MAX_TIMESTAMP_STEP = 0x7fffffff;
+/** What comes after a switch was captured so much before its arrival, or the sender reports of its source are wrong. */
+const MAX_MISALIGNMENT_MS = 3000;
 
 /**
  * Makes one continuous outgoing stream of the sources that one consumer forwards one after the other: gives each packet
@@ -25,6 +27,9 @@ export class StreamRewriter {
   #minimumStep: number;
   /** The next packet begins a source. */
   #switching = true;
+  /** The timestamp that it is to go out with, where that is known. */
+  #aligned = false;
+  #alignedTimestamp = 0;
   #started = false;
   #sourceSsrc = 0;
   #sequenceOffset = 0;
@@ -36,6 +41,8 @@ export class StreamRewriter {
   /** What it knows: the offset of its newest run; and how many numbers it is behind. */
   #runOffset = 0;
   #untold = 0;
+  /** Packets that were left out since the newest one was sent. */
+  #skipped = 0;
   /** Of the newest packet sent. */
   #newestSequenceNumber: number;
   #newestTimestamp: number;
@@ -93,8 +100,18 @@ export class StreamRewriter {
    */
   switchTo(clockRate = this.#clockRate, minimumStep = this.#minimumStep): void {
     this.#switching = true;
+    this.#aligned = false;
     this.#clockRate = clockRate;
     this.#minimumStep = minimumStep;
+  }
+
+  /**
+   * The next packet given to `map` goes out with this timestamp (32 bits), by what sender reports tell of both sources: not
+   * where that would go back, and not where it is seconds away from the wall time that passed.
+   */
+  alignTo(timestamp: number): void {
+    this.#aligned = true;
+    this.#alignedTimestamp = timestamp | 0;
   }
 
   /**
@@ -107,7 +124,7 @@ export class StreamRewriter {
     if ((packet.ssrc | 0) !== this.#sourceSsrc) return false;
     const distance = sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
     if (distance > MAX_SEQUENCE_JUMP || distance < -MAX_SEQUENCE_JUMP) return this.#start(packet, nowMs);
-    if (distance <= 0) return this.#mapLate(packet);
+    if (distance <= 0) return this.#mapLate(packet, nowMs);
     this.sequenceNumber = (packet.sequenceNumber + this.#sequenceOffset) & 0xffff;
     this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
     this.#untold += distance;
@@ -117,15 +134,18 @@ export class StreamRewriter {
   }
 
   /**
-   * Leaves out a packet that the consumer does not forward and closes the gap up: what follows moves down by one. False,
-   * with nothing changed, where the packet is not the next one of its source; then it is to be forwarded, because it would
-   * not be known which of the packets missing before it have the offset from before.
+   * Leaves out a packet that the consumer does not forward and closes the gap up: what follows moves down by one. Packets
+   * that are missing just before it keep their numbers: they may still come, and be forwarded. False, with nothing changed,
+   * where the packet is late, so that it has its number already, or where it is of no source or jumps.
    */
   skip(packet: RtpPacket): boolean {
     if (!this.isOfSource(packet)) return false;
-    if (sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber) !== 1) return false;
+    const distance = sequenceDiff(packet.sequenceNumber, this.#sourceSequenceNumber);
+    if (distance <= 0 || distance > MAX_SEQUENCE_JUMP) return false;
+    if (distance > 1) this.#reserve((packet.sequenceNumber - 1) & 0xffff, distance - 1);
     this.#sourceSequenceNumber = packet.sequenceNumber;
     this.#sequenceOffset = (this.#sequenceOffset - 1) & 0xffff;
+    if (++this.#skipped > MAX_UNTOLD) this.#tellSkipped();
     return true;
   }
 
@@ -141,6 +161,7 @@ export class StreamRewriter {
     this.#sequenceOffset = (next - packet.sequenceNumber) & 0xffff;
     this.#sequenceMap.begin(packet.sequenceNumber, next, packet.ssrc, this.#timestampOffset);
     this.#runOffset = this.#sequenceOffset;
+    this.#skipped = 0;
   }
 
   /**
@@ -162,6 +183,7 @@ export class StreamRewriter {
     this.#sourceSsrc = packet.ssrc | 0;
     this.sequenceNumber = (this.#newestSequenceNumber + 1) & 0xffff;
     this.#timestamp = (this.#newestTimestamp + (this.#started ? this.#timestampStep(nowMs) : 0)) | 0;
+    this.#aligned = false;
     this.#started = true;
     this.#sequenceOffset = (this.sequenceNumber - packet.sequenceNumber) & 0xffff;
     this.#timestampOffset = (this.#timestamp - packet.timestamp) | 0;
@@ -169,17 +191,43 @@ export class StreamRewriter {
     this.#sequenceMap.begin(packet.sequenceNumber, this.sequenceNumber, packet.ssrc, this.#timestampOffset);
     this.#runOffset = this.#sequenceOffset;
     this.#untold = 0;
+    this.#skipped = 0;
     this.#advance(packet, nowMs);
     return true;
   }
 
+  /** The numbers of `count` packets up to the source's `last`, which are missing, are kept for them. */
+  #reserve(last: number, count: number): void {
+    const outgoing = (last + this.#sequenceOffset) & 0xffff;
+    if (this.#sequenceOffset !== this.#runOffset) {
+      this.#tellNewest();
+      this.#sequenceMap.extend(last, outgoing);
+      this.#runOffset = this.#sequenceOffset;
+      this.#newestSequenceNumber = outgoing;
+    } else {
+      this.#newestSequenceNumber = outgoing;
+      this.#untold += count;
+      if (this.#untold > MAX_UNTOLD) this.#tellNewest();
+    }
+    this.#skipped = 0;
+  }
+
+  /** Tells the map how far the source has gone on without a packet that was sent: it counts in half circles. */
+  #tellSkipped(): void {
+    this.#tellNewest();
+    this.#sequenceMap.leaveOut(this.#sourceSequenceNumber);
+    this.#skipped = 0;
+  }
+
   /** A packet that is not newer than all before it: late, or a duplicate. */
-  #mapLate(packet: RtpPacket): boolean {
+  #mapLate(packet: RtpPacket, nowMs: number): boolean {
     this.#tellNewest();
     const sequenceNumber = this.#sequenceMap.outgoing(packet.sequenceNumber);
     if (sequenceNumber < 0) return false;
     this.sequenceNumber = sequenceNumber;
     this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
+    // It may be the newest that was sent all the same, where those behind it were left out.
+    if (((this.#timestamp - this.#newestTimestamp) | 0) > 0) this.#noteTimestamp(nowMs);
     return true;
   }
 
@@ -190,6 +238,7 @@ export class StreamRewriter {
     this.#sequenceMap.extend(packet.sequenceNumber, this.sequenceNumber);
     this.#runOffset = this.#sequenceOffset;
     this.#untold = 0;
+    this.#skipped = 0;
   }
 
   /** Tells the map of the newest packet that was sent. */
@@ -200,17 +249,22 @@ export class StreamRewriter {
     this.#untold = 0;
   }
 
-  /** How far the timestamp goes on over a switch: by the wall time since the newest one was sent. */
+  /** How far the timestamp goes on over a switch: to what it is aligned to, or by the wall time since the newest was sent. */
   #timestampStep(nowMs: number): number {
     const elapsed = Math.round(((nowMs - this.#newestTimestampMs) * this.#clockRate) / 1000);
-    return Math.min(Math.max(elapsed, this.#minimumStep), MAX_TIMESTAMP_STEP);
+    const aligned = this.#aligned ? (this.#alignedTimestamp - this.#newestTimestamp) | 0 : elapsed;
+    const isCredible = Math.abs(aligned - elapsed) <= (MAX_MISALIGNMENT_MS * this.#clockRate) / 1000;
+    return Math.min(Math.max(isCredible ? aligned : elapsed, this.#minimumStep), MAX_TIMESTAMP_STEP);
   }
 
   /** The packet is the newest of its source. */
   #advance(packet: RtpPacket, nowMs: number): void {
     this.#sourceSequenceNumber = packet.sequenceNumber;
     this.#newestSequenceNumber = this.sequenceNumber;
-    if (this.#timestamp === this.#newestTimestamp) return;
+    if (this.#timestamp !== this.#newestTimestamp) this.#noteTimestamp(nowMs);
+  }
+
+  #noteTimestamp(nowMs: number): void {
     this.#newestTimestamp = this.#timestamp;
     this.#newestTimestampMs = nowMs;
   }

@@ -216,7 +216,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B51: only the next packet of the present source can be left out",
+  name: "B51: only packets of the present source can be left out, and none that is late or jumps",
   permissions: "none",
   fn() {
     const out = new Outgoing();
@@ -224,7 +224,7 @@ Deno.test({
     assert.equal(out.rewriter.skip(source.packet(0)), false);
     out.map(source, 0);
     assert.equal(out.rewriter.skip(source.packet(0)), false);
-    assert.equal(out.rewriter.skip(source.packet(2)), false);
+    assert.equal(out.rewriter.skip(source.packet(16_385)), false);
     assert.equal(out.rewriter.skip(new TestSource(2, 65533).packet(1)), false);
     out.rewriter.switchTo();
     assert.equal(out.rewriter.skip(source.packet(1)), false);
@@ -300,7 +300,7 @@ class Scenario {
   #next(kind: "send" | "skip", lost: number): void {
     for (let i = 0; i < lost; i++) this.missing.push(this.index++);
     if (kind === "skip" && this.out.rewriter.skip(this.source.packet(this.index))) {
-      assert.equal(lost, 0);
+      this.newest += lost;
       this.index++;
       return;
     }
@@ -311,7 +311,7 @@ class Scenario {
     if (this.missing.length === 0) return;
     const [index] = this.missing.splice(pick % this.missing.length, 1);
     const number = this.out.map(this.source, index, this.nowMs);
-    assert.ok(number !== undefined && number < this.newest);
+    assert.ok(number !== undefined && number <= this.newest);
     this.#use(number);
   }
 

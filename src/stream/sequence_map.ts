@@ -1,7 +1,7 @@
 import { sequenceDiff } from "../rtp/sequence.ts";
 
-/** Runs that are remembered: 2 s of a stream of which every second frame of 60 a second is left out. */
-export const MAX_RUNS = 64;
+/** Runs that are remembered: 4 s of a stream of which every second frame of 60 a second is left out. */
+export const MAX_RUNS = 128;
 const FIRST_RUNS = 4;
 const NO_RUNS = new Int32Array(0);
 
@@ -34,12 +34,15 @@ export class SequenceMap {
   #last = -1;
   #newestSource = 0;
   #newestOutgoing = 0;
+  /** The next packet that is sent begins a run. */
+  #isBroken = false;
 
   /** A source begins: its packet `source` was sent as `outgoing`, the number after the newest one. */
   begin(source: number, outgoing: number, ssrc: number, timestampOffset: number): void {
     this.#newestSource = source;
     this.#newestOutgoing = (this.#newestOutgoing + sequenceDiff(outgoing, this.#newestOutgoing)) | 0;
     this.#presentCount = 0;
+    this.#isBroken = false;
     this.#open(this.#newestOutgoing, source, ssrc, timestampOffset);
   }
 
@@ -49,13 +52,20 @@ export class SequenceMap {
     const outgoingStep = sequenceDiff(outgoing, this.#newestOutgoing);
     this.#newestSource = (this.#newestSource + sourceStep) | 0;
     this.#newestOutgoing = (this.#newestOutgoing + outgoingStep) | 0;
-    if (sourceStep === outgoingStep) return;
+    if (sourceStep === outgoingStep && !this.#isBroken) return;
+    this.#isBroken = false;
     // The packets just before this one that are missing were not left out: they belong to the new run.
     const missing = outgoingStep - 1;
     const place = this.#last * RUN_LENGTH;
     const ssrc = this.#runs[place + SSRC];
     const timestampOffset = this.#runs[place + TIMESTAMP_OFFSET];
     this.#open((this.#newestOutgoing - missing) | 0, (this.#newestSource - missing) | 0, ssrc, timestampOffset);
+  }
+
+  /** All packets behind the newest one that was sent, up to the source's number `last`, are left out. */
+  leaveOut(last: number): void {
+    this.#newestSource = (this.#newestSource + sequenceDiff(last, this.#newestSource)) | 0;
+    this.#isBroken = true;
   }
 
   /** The number under which a packet of the present source goes out, late or sent before; -1 where none is known. */

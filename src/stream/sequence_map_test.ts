@@ -62,7 +62,7 @@ for (const start of START_SEQUENCE_NUMBERS) {
 }
 
 Deno.test({
-  name: "B106: the newest 64 runs are remembered, and as many numbers as can be told apart",
+  name: "B106: the newest 128 runs are remembered, and as many numbers as can be told apart",
   permissions: "none",
   fn() {
     const map = new SequenceMap();

@@ -1,5 +1,11 @@
 import type { Codec, HeaderExtension, Kind, PublishedTrack, Source, TrackId } from "../sfu/types.ts";
-import { negotiateFeedback, negotiateHeaderExtensions, sameFormat, withoutRed } from "./rtp_parameters.ts";
+import {
+  extensionsOf,
+  negotiateFeedback,
+  negotiateHeaderExtensions,
+  sameFormat,
+  withoutRed,
+} from "./rtp_parameters.ts";
 import type { AnswerMedia, SentTrack } from "./sdp_answer.ts";
 import type { Direction, OfferMedia } from "./sdp_media.ts";
 import type { ReceivingLine } from "./track_choice.ts";
@@ -53,9 +59,14 @@ export class MLine {
   }
 
   /** The header extensions of the m-line; while it is in use an id stays what it is (RFC 8285 section 5). */
-  settleHeaderExtensions(media: OfferMedia): readonly HeaderExtension[] {
+  #settleHeaderExtensions(media: OfferMedia): readonly HeaderExtension[] {
     if (!this.inUse) this.#headerExtensions = negotiateHeaderExtensions(media);
     return this.#headerExtensions;
+  }
+
+  /** The header extensions for a track in `codec` that begins on the m-line. */
+  extensionsFor(codec: Codec, media: OfferMedia): readonly HeaderExtension[] {
+    return extensionsOf(codec, this.#settleHeaderExtensions(media), media.rtcpFeedback);
   }
 
   /** Whether the published track goes on: the m-line still sends the same track in the same codec (rule P27). */
@@ -77,15 +88,17 @@ export class MLine {
     this.#codec = codecs.at(0);
     const sending = this.#sending;
     const onlySends = sending !== undefined && this.published === undefined;
+    // An inactive m-line has them too: Chromium never again offers those that an answer left out.
+    const extensions = this.#settleHeaderExtensions(media).filter((one) => offersExtension(media, one));
+    const feedback = (codec: Codec) => negotiateFeedback(codec, media.rtcpFeedback, extensions, onlySends);
     return {
       rejected: false,
       mid,
       kind: media.kind,
       direction: direction(sending !== undefined, this.published !== undefined),
       format,
-      codecs: codecs.map((codec) => ({ codec, feedback: negotiateFeedback(codec, media.rtcpFeedback, onlySends) })),
-      // An inactive m-line has them too: Chromium never again offers those that an answer left out.
-      headerExtensions: this.settleHeaderExtensions(media).filter((one) => offersExtension(media, one)),
+      codecs: codecs.map((codec) => ({ codec, feedback: feedback(codec) })),
+      headerExtensions: extensions,
       rtcpRsize: media.rtcpRsize,
       sending,
     };

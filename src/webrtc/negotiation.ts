@@ -210,7 +210,7 @@ export class Negotiation {
       problems.push({ code: "codec-unsupported", trackId: undefined, message });
       return;
     }
-    const headerExtensions = line.settleHeaderExtensions(media);
+    const headerExtensions = line.extensionsFor(codec, media);
     const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, fidGroups });
     line.published = { id, msidTrack: msid?.track, codec };
   }
@@ -260,7 +260,7 @@ export class Negotiation {
       problems.push({ code: "codec-unsupported", trackId: track.id, message });
       return;
     }
-    const headerExtensions = line.settleHeaderExtensions(media);
+    const headerExtensions = line.extensionsFor(codec, media);
     const consumer = this.#peer.subscribe(track.id, { mid: line.mid, codec, headerExtensions });
     if (consumer !== undefined) line.received = { track, ssrc: consumer.ssrc, rtxSsrc: consumer.rtxSsrc, codec };
   }

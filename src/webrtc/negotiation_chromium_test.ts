@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Answered, directions, NegotiationFixture } from "../../tests/harness/negotiation.ts";
 import type { TrackRequest } from "./negotiation.ts";
-import { RID_URI } from "../sfu/header_extensions.ts";
+import { RID_URI, TRANSPORT_WIDE_URI } from "../sfu/header_extensions.ts";
 import { ABS_CAPTURE_TIME_URI, HEADER_EXTENSION_URIS } from "./rtp_parameters.ts";
 
 // Offers of a real Chromium, see the README beside them. Each sequence is answered from its first step on.
@@ -59,10 +59,11 @@ test("the answer is narrowed to one codec with RTX, requests for packets and key
   }]);
   assert.deepEqual(video.fmtp, [{ payload: 97, config: "apt=96" }]);
   const feedback = video.rtcpFb?.map(({ type, subtype }) => subtype === undefined ? type : `${type} ${subtype}`);
-  assert.deepEqual(feedback, ["nack", "nack pli", "ccm fir"]);
-  assert.equal(audio.rtcpFb, undefined);
+  assert.deepEqual(feedback, ["nack", "nack pli", "ccm fir", "transport-cc"]);
+  assert.deepEqual(audio.rtcpFb, [{ payload: 111, type: "transport-cc" }]);
   const uris = [audio, video].flatMap((line) => line.ext?.map(({ uri }) => uri) ?? []);
-  assert.deepEqual(new Set(uris), new Set(HEADER_EXTENSION_URIS.filter((uri) => uri !== ABS_CAPTURE_TIME_URI)));
+  const expected = [...HEADER_EXTENSION_URIS, TRANSPORT_WIDE_URI].filter((uri) => uri !== ABS_CAPTURE_TIME_URI);
+  assert.deepEqual(new Set(uris), new Set(expected));
 });
 
 test("Chromium's sendrecv m-lines publish and receive, and go on one way only", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { directions, NegotiationFixture } from "../../tests/harness/negotiation.ts";
 import type { Codec } from "../sfu/types.ts";
-import { DEPENDENCY_DESCRIPTOR_URI } from "./rtp_parameters.ts";
+import { DEPENDENCY_DESCRIPTOR_URI } from "../sfu/header_extensions.ts";
 
 // Offers of a real Chromium, see the README beside them.
 

@@ -1,4 +1,10 @@
-import { AUDIO_LEVEL_URI, MID_URI, RID_URI } from "../sfu/header_extensions.ts";
+import {
+  AUDIO_LEVEL_URI,
+  DEPENDENCY_DESCRIPTOR_URI,
+  MID_URI,
+  RID_URI,
+  TRANSPORT_WIDE_URI,
+} from "../sfu/header_extensions.ts";
 import type { Codec, HeaderExtension } from "../sfu/types.ts";
 import { CONSTRAINED_BASELINE, decodesConstrainedBaseline, h264Profile } from "./h264_profile.ts";
 import type { OfferMedia, RtcpFeedback } from "./sdp_media.ts";
@@ -11,11 +17,11 @@ export const ABS_CAPTURE_TIME_URI = "http://www.webrtc.org/experiments/rtp-hdrex
 export const VIDEO_CONTENT_TYPE_URI = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type";
 /** The delay that the publisher wants for playing. */
 export const PLAYOUT_DELAY_URI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
-/** How the frames of a stream depend on each other (https://aomediacodec.github.io/av1-rtp-spec/, appendix A). */
-export const DEPENDENCY_DESCRIPTOR_URI =
-  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 
-/** What the server negotiates: MID is rewritten for each subscriber, the rest passes unchanged under the subscriber's ids. */
+/**
+ * What the server negotiates wherever it is offered: MID is rewritten for each subscriber, the rest passes unchanged under
+ * the subscriber's ids.
+ */
 export const HEADER_EXTENSION_URIS: readonly string[] = [
   MID_URI,
   AUDIO_LEVEL_URI,
@@ -27,6 +33,10 @@ export const HEADER_EXTENSION_URIS: readonly string[] = [
 
 /** Requests for packets and key frames: sent to publishers, understood of subscribers (RFC 4585, RFC 5104). */
 const VIDEO_FEEDBACK: readonly string[] = ["nack", "nack pli", "ccm fir"];
+/** Feedback on transport-wide sequence numbers (draft-holmer-rmcat-transport-wide-cc-extensions-01 section 4). */
+const TRANSPORT_WIDE_FEEDBACK = "transport-cc";
+/** What a receiver thinks that its way carries (draft-alvestrand-rmcat-remb-03 section 3). */
+const REMB_FEEDBACK = "goog-remb";
 
 /**
  * The codec to publish with: the first that the room allows, as the publisher prefers it. `allowed` has lower-case MIME
@@ -130,6 +140,8 @@ export function negotiateHeaderExtensions(media: OfferMedia): HeaderExtension[] 
   const uris = [...HEADER_EXTENSION_URIS];
   if (media.simulcast) uris.push(RID_URI);
   if (takesDependencyDescriptor(media)) uris.push(DEPENDENCY_DESCRIPTOR_URI);
+  // A number that nobody reports on is of no use, and neither is a report without numbers.
+  if (media.codecs.some((codec) => offersTransportWide(codec, media.rtcpFeedback))) uris.push(TRANSPORT_WIDE_URI);
   return uris.flatMap((uri) => media.headerExtensions.find((extension) => extension.uri === uri) ?? []);
 }
 
@@ -139,14 +151,38 @@ function takesDependencyDescriptor({ direction, codecs }: OfferMedia): boolean {
   return carried.some(({ mimeType }) => mimeType === "video/av1");
 }
 
+/** Of the extensions of an m-line those that go with `codec`: transport-wide numbers where it is reported on them. */
+export function extensionsOf(
+  codec: Codec,
+  extensions: readonly HeaderExtension[],
+  offered: RtcpFeedback,
+): readonly HeaderExtension[] {
+  return offersTransportWide(codec, offered) ? extensions : extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_URI);
+}
+
 /**
- * The offered feedback messages for `codec` that the server takes. Where it only sends it takes no requests for packets
- * that it could not answer: it sends again by RTX alone.
+ * The offered feedback messages for `codec` that the server takes, `extensions` being those of the m-line. Where it only
+ * sends it takes no requests for packets that it could not answer, as it sends again by RTX alone, and REMB where there
+ * is no transport-wide feedback.
  */
-export function negotiateFeedback(codec: Codec, offered: RtcpFeedback, onlySends: boolean): string[] {
-  if (!codec.mimeType.startsWith("video/")) return [];
-  const own = offered.get(codec.payloadType);
-  const all = offered.get("*");
-  const taken = VIDEO_FEEDBACK.filter((message) => own?.has(message) || all?.has(message));
-  return onlySends && codec.rtxPayloadType === undefined ? taken.filter((message) => message !== "nack") : taken;
+export function negotiateFeedback(
+  codec: Codec,
+  offered: RtcpFeedback,
+  extensions: readonly HeaderExtension[],
+  onlySends: boolean,
+): string[] {
+  const wide = offersTransportWide(codec, offered) && extensions.some(({ uri }) => uri === TRANSPORT_WIDE_URI);
+  const taken = wide ? [TRANSPORT_WIDE_FEEDBACK] : [];
+  if (!codec.mimeType.startsWith("video/")) return taken;
+  if (!wide && onlySends && offers(offered, codec, REMB_FEEDBACK)) taken.push(REMB_FEEDBACK);
+  const unanswered = onlySends && codec.rtxPayloadType === undefined ? "nack" : undefined;
+  return [...VIDEO_FEEDBACK.filter((message) => message !== unanswered && offers(offered, codec, message)), ...taken];
+}
+
+function offersTransportWide(codec: Codec, offered: RtcpFeedback): boolean {
+  return offers(offered, codec, TRANSPORT_WIDE_FEEDBACK);
+}
+
+function offers(offered: RtcpFeedback, { payloadType }: Codec, message: string): boolean {
+  return (offered.get(payloadType)?.has(message) || offered.get("*")?.has(message)) ?? false;
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { RID_URI } from "../sfu/header_extensions.ts";
+import { DEPENDENCY_DESCRIPTOR_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec } from "../sfu/types.ts";
 import {
   codecToPublish,
   codecToReceive,
-  DEPENDENCY_DESCRIPTOR_URI,
   HEADER_EXTENSION_URIS,
   negotiateFeedback,
   negotiateHeaderExtensions,
@@ -185,13 +184,17 @@ test("requests for packets and key frames are the feedback that is taken, of vid
     ["*", new Set(["ccm fir"])],
     [111, new Set(["nack pli"])],
   ]);
-  assert.deepEqual(negotiateFeedback(VP8, offered, false), ["nack", "nack pli", "ccm fir"]);
-  assert.deepEqual(negotiateFeedback(VP9, offered, false), ["ccm fir"]);
-  assert.deepEqual(negotiateFeedback(OPUS, offered, false), []);
+  assert.deepEqual(negotiateFeedback(VP8, offered, [], false), ["nack", "nack pli", "ccm fir"]);
+  assert.deepEqual(negotiateFeedback(VP9, offered, [], false), ["ccm fir"]);
+  assert.deepEqual(negotiateFeedback(OPUS, offered, [], false), []);
 });
 
 test("B170: where the server only sends, requests for packets are taken with RTX alone", () => {
   const offered = new Map([[96, new Set(["nack", "nack pli", "ccm fir"])]]);
-  assert.deepEqual(negotiateFeedback(VP8, offered, true), ["nack pli", "ccm fir"]);
-  assert.deepEqual(negotiateFeedback({ ...VP8, rtxPayloadType: 97 }, offered, true), ["nack", "nack pli", "ccm fir"]);
+  assert.deepEqual(negotiateFeedback(VP8, offered, [], true), ["nack pli", "ccm fir"]);
+  assert.deepEqual(negotiateFeedback({ ...VP8, rtxPayloadType: 97 }, offered, [], true), [
+    "nack",
+    "nack pli",
+    "ccm fir",
+  ]);
 });

@@ -184,7 +184,7 @@ class Slot implements FilledSlot {
     const { line } = this;
     const codec = codecToReceive(this.#media.codecs, track.codec);
     if (codec === undefined) return;
-    const headerExtensions = line.settleHeaderExtensions(this.#media);
+    const headerExtensions = line.extensionsFor(codec, this.#media);
     const consumer = this.#peer.subscribe(track.id, { mid: line.mid, codec, headerExtensions });
     if (consumer === undefined) return this.empty();
     line.received = { track, ssrc: consumer.ssrc, rtxSsrc: consumer.rtxSsrc, codec };

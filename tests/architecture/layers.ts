@@ -12,6 +12,7 @@ const LAYERS = [
   "src/media/",
   "src/webrtc/",
   "src/sfu/",
+  "src/congestion/",
   "src/stream/",
   "src/rtp/",
 ];
@@ -22,6 +23,7 @@ const PURE_LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
   ["src/media/", []],
   ["src/webrtc/", ["node:crypto", "sdp-transform"]],
   ["src/sfu/", []],
+  ["src/congestion/", []],
   ["src/stream/", []],
   ["src/rtp/", []],
 ]);

@@ -5,7 +5,7 @@ import { Consumer } from "../../src/sfu/consumer.ts";
 import type { MediaSender } from "../../src/sfu/media_sink.ts";
 import { Producer } from "../../src/sfu/producer.ts";
 import type { Codec } from "../../src/sfu/types.ts";
-import { DEPENDENCY_DESCRIPTOR_URI } from "../../src/webrtc/rtp_parameters.ts";
+import { DEPENDENCY_DESCRIPTOR_URI } from "../../src/sfu/header_extensions.ts";
 import { consumerParameters, outgoingStream, videoProducer } from "./engine.ts";
 import {
   type FrameFormat,

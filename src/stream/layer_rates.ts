@@ -1,0 +1,76 @@
+/** More layers than a stream has in practice count as its highest one here. */
+export const MAX_SPATIAL = 4;
+export const MAX_TEMPORAL = 4;
+const LAYERS = MAX_SPATIAL * MAX_TEMPORAL;
+const BUCKET_MS = 250;
+/** The rate is that of the last whole buckets: a second. The one that is being filled is no measure yet. */
+const WHOLE_BUCKETS = 4;
+const BUCKETS = WHOLE_BUCKETS + 1;
+
+/** Bits per second of each layer of one stream, over the last second. */
+export class LayerRates {
+  /** Bytes by bucket, spatial and temporal layer. */
+  readonly #bytes = new Int32Array(BUCKETS * LAYERS);
+  /** What was measured when the stream stopped, by spatial and temporal layer; undefined while it goes on. */
+  #held: Float64Array | undefined;
+  #firstBucket = -1;
+  #newestBucket = -1;
+
+  /** Layers count from 0. */
+  handlePacket(spatial: number, temporal: number, bytes: number, nowMs: number): void {
+    const bucket = Math.floor(nowMs / BUCKET_MS);
+    if (bucket !== this.#newestBucket) this.#advance(bucket);
+    const layer = Math.min(spatial, MAX_SPATIAL - 1) * MAX_TEMPORAL + Math.min(temporal, MAX_TEMPORAL - 1);
+    this.#bytes[(bucket % BUCKETS) * LAYERS + layer] += bytes;
+  }
+
+  /** The stream has stopped: its rates stay what they were, until it goes on. */
+  hold(nowMs: number): void {
+    const held = new Float64Array(LAYERS);
+    for (let layer = 0; layer < LAYERS; layer++) {
+      held[layer] = this.bitsPerSecond(Math.floor(layer / MAX_TEMPORAL), layer % MAX_TEMPORAL, nowMs);
+    }
+    this.#held = held;
+  }
+
+  /** Of all layers up to these two, which may be Infinity; 0 before anything was measured. */
+  bitsPerSecond(spatial: number, temporal: number, nowMs: number): number {
+    const highestSpatial = Math.min(spatial, MAX_SPATIAL - 1);
+    const highestTemporal = Math.min(temporal, MAX_TEMPORAL - 1);
+    if (this.#held !== undefined) return this.#held[highestSpatial * MAX_TEMPORAL + highestTemporal];
+    const present = Math.floor(nowMs / BUCKET_MS);
+    const buckets = Math.min(WHOLE_BUCKETS, present - this.#firstBucket);
+    if (this.#firstBucket < 0 || buckets <= 0) return 0;
+    let bytes = 0;
+    for (let bucket = present - buckets; bucket <= Math.min(present - 1, this.#newestBucket); bucket++) {
+      bytes += this.#bytesOf(bucket, highestSpatial, highestTemporal);
+    }
+    return (bytes * 8 * 1000) / (buckets * BUCKET_MS);
+  }
+
+  #bytesOf(bucket: number, highestSpatial: number, highestTemporal: number): number {
+    const place = (bucket % BUCKETS) * LAYERS;
+    let bytes = 0;
+    for (let spatial = 0; spatial <= highestSpatial; spatial++) {
+      for (let temporal = 0; temporal <= highestTemporal; temporal++) {
+        bytes += this.#bytes[place + spatial * MAX_TEMPORAL + temporal];
+      }
+    }
+    return bytes;
+  }
+
+  /** Makes room for `bucket`, and for those in which nothing came. */
+  #advance(bucket: number): void {
+    if (this.#firstBucket < 0 || this.#held !== undefined || bucket - this.#newestBucket >= BUCKETS) {
+      this.#bytes.fill(0);
+      this.#firstBucket = bucket;
+      this.#held = undefined;
+    } else {
+      for (let each = this.#newestBucket + 1; each <= bucket; each++) {
+        const place = (each % BUCKETS) * LAYERS;
+        this.#bytes.fill(0, place, place + LAYERS);
+      }
+    }
+    this.#newestBucket = bucket;
+  }
+}
