@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { RtpPacket } from "werift";
-import { Journal } from "../harness/journal.ts";
+import type { Journal } from "../harness/journal.ts";
 import { isKeyFrame, MediaSource } from "../harness/media_source.ts";
 import { MEDIA_SETUPS, SERVER_PERMISSIONS, ServerProcess, type ServerSetup } from "../harness/server.ts";
 import { type Publication, WeriftClient } from "../harness/werift_client.ts";
