@@ -20,7 +20,7 @@ const SILENT_MS = 150;
 /** Whose timestamps go back by more has begun anew. */
 const RESTART_MS = 10_000;
 /** The level follows a voice within this time. */
-const LEVEL_MS = 200;
+const LEVEL_MS = 500;
 /** A loud moment is remembered so: 20 dB fade in a second. */
 const PEAK_DB_PER_MS = 0.02;
 const NEVER = -Infinity;

@@ -124,6 +124,7 @@ export class MediaLines {
       sendEncodings,
     });
     publication.transceiver = transceiver;
+    preferRed(transceiver, publication);
     return { transceiver, publication };
   }
 
@@ -200,6 +201,7 @@ async function reuse(line, publication) {
   publication.transceiver = transceiver;
   transceiver.direction = "sendonly";
   transceiver.sender.setStreams(publication.stream);
+  preferRed(transceiver, publication);
   await transceiver.sender.replaceTrack(publication.track);
   const parameters = transceiver.sender.getParameters();
   for (const encoding of parameters.encodings) {
@@ -207,4 +209,16 @@ async function reuse(line, publication) {
     else encoding.maxBitrate = publication.maxBitrate;
   }
   await transceiver.sender.setParameters(parameters);
+}
+
+/**
+ * Puts RED, which a browser sends only where it stands before the codec that it repeats, first or where it was.
+ * @param {RTCRtpTransceiver} transceiver
+ * @param {Publication} publication
+ */
+function preferRed(transceiver, { track, redundancy }) {
+  if (track.kind !== "audio") return;
+  const codecs = redundancy ? RTCRtpSender.getCapabilities("audio")?.codecs ?? [] : [];
+  const isRed = ({ mimeType = "" }) => mimeType.toLowerCase() === "audio/red";
+  transceiver.setCodecPreferences([...codecs.filter(isRed), ...codecs.filter((codec) => !isRed(codec))]);
 }

@@ -17,12 +17,14 @@ export class Publication {
    * @param {Source} source
    * @param {MediaStream} stream
    * @param {number | undefined} maxBitrate bit/s
+   * @param {boolean} [redundancy] sound goes as RED (RFC 2198)
    */
-  constructor(track, source, stream, maxBitrate) {
+  constructor(track, source, stream, maxBitrate, redundancy = false) {
     this.track = track;
     this.source = source;
     this.stream = stream;
     this.maxBitrate = maxBitrate;
+    this.redundancy = redundancy;
   }
 
   /** Resolves when the server takes the track, rejects with a SwitchboardError when it does not. */

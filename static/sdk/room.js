@@ -1,7 +1,6 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RemoteTrack, RoomEvents, RoomState, ServerError, ServerMessage, Source, TrackInfo, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RemoteTrack, RoomEvents, RoomState, ServerError, ServerMessage, Source, SpeakersMessage, TrackInfo, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
-import { Meter } from "./meter.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
 import { ResumingSocket } from "./resuming_socket.js";
@@ -20,7 +19,10 @@ export class Room {
   #transportState = "connecting";
   #localStreams = newStreams();
   #events = new EventTarget();
-  #meter = new Meter(() => this.getStats());
+  /** Who speaks, by peer id; this client may be one of them. @type {ReadonlySet<string>} */
+  #speaking = new Set();
+  /** @type {string | null} */
+  #dominantSpeaker = null;
   #peerId;
   #identity;
   #grants;
@@ -94,6 +96,16 @@ export class Room {
     return this.#peers;
   }
 
+  /** Whether this client speaks, as the server hears it. */
+  get speaking() {
+    return this.#speaking.has(this.#peerId);
+  }
+
+  /** The id of the peer, perhaps this client's own, that spoke last above all others; null where nobody has. */
+  get dominantSpeaker() {
+    return this.#dominantSpeaker;
+  }
+
   /** What this client publishes. @returns {ReadonlySet<LocalTrack>} */
   get localTracks() {
     return this.#localTracks;
@@ -132,7 +144,7 @@ export class Room {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
-    const publication = new Publication(track, source, stream, options.maxBitrate);
+    const publication = new Publication(track, source, stream, options.maxBitrate, options.redundancy);
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);
@@ -142,7 +154,6 @@ export class Room {
       this.#localTracks.delete(local);
       throw error;
     }
-    if (source === "microphone") this.#meterLocal(publication);
     return local;
   }
 
@@ -191,16 +202,15 @@ export class Room {
    */
   #unpublish(local, publication) {
     this.#localTracks.delete(local);
-    if (publication.source === "microphone") this.#meter.remove(this.#peerId);
     return this.#transport.unpublish(publication);
   }
 
-  /** @param {Publication} publication */
-  #meterLocal(publication) {
-    if (publication.ended) return;
-    this.#meter.add(this.#peerId, () => publication.track, (level, active) => {
-      this.#emit("speaking", { peer: null, local: true, level, active });
-    });
+  /** @param {SpeakersMessage} message */
+  #handleSpeakers({ dominant, active }) {
+    this.#speaking = new Set(active.map(({ peerId }) => peerId));
+    this.#dominantSpeaker = dominant ?? null;
+    for (const peer of this.#peers.values()) peer.speaking = this.#speaking.has(peer.id);
+    this.#emit("speakers", { dominant: this.#dominantSpeaker, active });
   }
 
   /** @param {ServerMessage} message */
@@ -226,6 +236,9 @@ export class Room {
         break;
       case "slots":
         this.#transport.handleSlots(message.slots);
+        break;
+      case "speakers":
+        this.#handleSpeakers(message);
         break;
       case "error":
         this.#handleError(message);
@@ -265,7 +278,7 @@ export class Room {
   /** @param {PeerInfo} info */
   #addPeer({ id, name = "", identity }) {
     /** @type {Peer} */
-    const peer = { id, name, identity, tracks: new Map(), streams: newStreams() };
+    const peer = { id, name, identity, speaking: false, tracks: new Map(), streams: newStreams() };
     this.#peers.set(id, peer);
     return peer;
   }
@@ -276,6 +289,8 @@ export class Room {
     if (peer === undefined) return;
     for (const trackId of [...peer.tracks.keys()]) this.#removeTrack(peer, trackId);
     this.#peers.delete(peerId);
+    peer.speaking = false;
+    if (this.#dominantSpeaker === peerId) this.#dominantSpeaker = null;
     this.#emit("peerLeft", { peer });
   }
 
@@ -307,8 +322,7 @@ export class Room {
    * @param {RemoteTrack} info
    */
   #hideTrack(peer, info) {
-    const { id, track } = info;
-    this.#meter.remove(id);
+    const { track } = info;
     if (track === null) return;
     const stream = peer.streams[streamOf(info.source)];
     stream.removeTrack(track);
@@ -339,11 +353,6 @@ export class Room {
     const stream = peer.streams[streamOf(info.source)];
     info.track = receiver.track;
     stream.addTrack(receiver.track);
-    if (info.source === "microphone") {
-      this.#meter.add(trackId, () => receiver.track, (level, active) => {
-        this.#emit("speaking", { peer, local: false, level, active });
-      });
-    }
     this.#emit("trackAdded", { peer, track: receiver.track, stream, info });
   }
 
@@ -356,7 +365,6 @@ export class Room {
     if (this.#state === "closed") return;
     this.#stopWatching();
     this.#signaling.close();
-    this.#meter.close();
     this.#transport.close();
     this.#setState("closed");
     this.#emit("closed", { code, reason });

@@ -36,6 +36,7 @@
  * @property {string} id
  * @property {string} name empty where the peer gave none
  * @property {string | undefined} identity who the peer is, by its token; undefined where that says nothing
+ * @property {boolean} speaking whether somebody speaks there, as the server hears it
  * @property {Map<string, RemoteTrack>} tracks
  * @property {{ camera: MediaStream, screen: MediaStream }} streams camera with microphone, screen with its sound
  */
@@ -46,6 +47,8 @@
  * @property {MediaStream} [stream] tracks of one stream are played in sync; default: one for camera and microphone, one
  * for the screen and its sound
  * @property {number} [maxBitrate] bit/s
+ * @property {boolean} [redundancy] of sound: sends each packet twice (RED, RFC 2198) where the browser can, for a way that
+ * loses some
  */
 
 /**
@@ -80,10 +83,12 @@
  * @property {RemoteTrack} info
  */
 
+/** @typedef {{ peerId: string, level: number }} Speaker */
+
 /**
  * Peers that are in the room already are in `room.peers` when `join` resolves; `peerJoined` tells of later ones.
- * `speaking` comes every 200 ms while someone speaks and once when they stop; its level is 0-1, its peer null for this
- * client. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
+ * `speakers` tells by peer ids who speaks at the moment, this client included, and who did last above all others; `level` is
+ * 0-1. It comes when that changes, and for a microphone with levels (RFC 6464), which every browser has. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
  * `transport-failed`, `too-many`, `internal`, `superseded`, `replaced`, `unauthorized`, `forbidden` or `resume-failed`.
  *
  * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
@@ -95,7 +100,7 @@
  * @property {TrackEvent} trackRemoved the track is over, or is in no slot any more
  * @property {{ video: number, audio: number }} slotted from now on the server chooses which tracks arrive
  * @property {{ state: RoomState }} stateChanged
- * @property {{ peer: Peer | null, local: boolean, level: number, active: boolean }} speaking
+ * @property {{ dominant: string | null, active: Speaker[] }} speakers
  * @property {{ code: string, message: string, trackId?: string }} error
  * @property {{ code: string, reason: string }} closed
  */
@@ -106,8 +111,9 @@
  * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, identity?: string, grants?: Grants }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
+ * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
  * @typedef {{ mid: string, trackId?: string }} SlotFilling
- * @typedef {Welcome | Answer | ServerError
+ * @typedef {Welcome | Answer | ServerError | SpeakersMessage
  *   | { type: "slots", slots: SlotFilling[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }
  *   | { type: "peerJoined", peer: PeerInfo }

@@ -101,7 +101,7 @@ export class Call {
       if (info.source === "screen") this.#say(`${nameWords(peer.name)} shares a screen`);
     });
     room.on("trackRemoved", ({ peer, info }) => this.#gallery.hideTrack(peer.id, info.source));
-    room.on("speaking", ({ peer, active }) => this.#gallery.setSpeaking(peer?.id ?? room.peerId, active));
+    room.on("speakers", ({ active }) => this.#gallery.setSpeaking(new Set(active.map(({ peerId }) => peerId))));
     room.on("stateChanged", () => this.#showConnection());
     room.on("error", (error) => {
       this.#say(errorWords(error, this.#ownerOf(error.trackId)));

@@ -35,7 +35,7 @@ export class Crowd {
       room.on("peerLeft", ({ peer }) => this.#remove(peer)),
       room.on("trackAdded", ({ peer }) => this.#update(peer)),
       room.on("trackRemoved", ({ peer }) => this.#update(peer)),
-      room.on("speaking", ({ peer, active }) => this.#setSpeaking(peer, active)),
+      room.on("speakers", ({ active }) => this.#showSpeakers(new Set(active.map(({ peerId }) => peerId)))),
     ];
     if (room.slots !== null) this.#begin();
   }
@@ -108,13 +108,9 @@ export class Crowd {
     this.#button.hidden = false;
   }
 
-  /**
-   * @param {Peer | null} peer
-   * @param {boolean} active
-   */
-  #setSpeaking(peer, active) {
-    const entry = peer === null ? undefined : this.#entries.get(peer.id);
-    if (entry !== undefined) entry.dataset.speaking = String(active);
+  /** @param {Set<string>} peerIds */
+  #showSpeakers(peerIds) {
+    for (const [peerId, entry] of this.#entries) entry.dataset.speaking = String(peerIds.has(peerId));
   }
 }
 

@@ -103,12 +103,9 @@ export class Gallery {
     this.#layOutAll();
   }
 
-  /**
-   * @param {string} peerId
-   * @param {boolean} active
-   */
-  setSpeaking(peerId, active) {
-    this.#tiles.get(peerId)?.setSpeaking(active);
+  /** @param {ReadonlySet<string>} peerIds of those who speak */
+  setSpeaking(peerIds) {
+    for (const [key, tile] of this.#tiles) tile.setSpeaking(peerIds.has(key));
   }
 
   /**

@@ -81,6 +81,8 @@ export class Tile {
   /** @param {boolean} active */
   setSpeaking(active) {
     this.element.dataset.speaking = String(active);
+    // No live region: whoever listens to the call hears who speaks, and to the tile when it is asked for.
+    this.element.ariaDescription = active ? "speaking" : null;
   }
 
   /** @param {boolean} muted */
