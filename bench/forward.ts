@@ -17,6 +17,7 @@ import { lossyJoins } from "./scenarios/lossy_joins.ts";
 import { memory } from "./scenarios/memory.ts";
 import { metrics } from "./scenarios/metrics.ts";
 import { otherServer } from "./scenarios/other_server.ts";
+import { quality } from "./scenarios/quality.ts";
 import { saturation } from "./scenarios/saturation.ts";
 import { smallRooms } from "./scenarios/small_rooms.ts";
 
@@ -34,9 +35,10 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "lossy-joins": lossyJoins("native"),
   "lossy-joins-portable": lossyJoins("portable"),
   "other-server": otherServer,
+  quality,
 };
-/** They take another server, or browsers. */
-const BY_NAME_ALONE = ["other-server", "lossy-joins", "lossy-joins-portable"];
+/** They take another server, or browsers, or write the pages of docs/quality.md. */
+const BY_NAME_ALONE = ["quality", "other-server", "lossy-joins", "lossy-joins-portable"];
 const NAMES = {
   known: Object.keys(SCENARIOS),
   all: Object.keys(SCENARIOS).filter((name) => !BY_NAME_ALONE.includes(name)),

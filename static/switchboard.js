@@ -28,11 +28,14 @@ export { LocalTrack, Room, SwitchboardError };
 /** @typedef {import("./sdk/types.js").JoinOptions} JoinOptions */
 /** @typedef {import("./sdk/types.js").Peer} Peer */
 /** @typedef {import("./sdk/types.js").PublishOptions} PublishOptions */
+/** @typedef {import("./sdk/types.js").Quality} Quality */
 /** @typedef {import("./sdk/types.js").RemoteTrack} RemoteTrack */
 /** @typedef {import("./sdk/types.js").RoomEvents} RoomEvents */
 /** @typedef {import("./sdk/types.js").RoomState} RoomState */
 /** @typedef {import("./sdk/types.js").Source} Source */
 /** @typedef {import("./sdk/types.js").Token} Token */
+/** @typedef {import("./sdk/types.js").TrackQuality} TrackQuality */
+/** @typedef {import("./sdk/types.js").WantedQuality} WantedQuality */
 
 /**
  * Joins a room. Resolves when the server has welcomed this client; media follows.

@@ -1,26 +1,18 @@
+import { ApplicationLimit } from "./application_limit.ts";
+import { DelayBasedEstimate } from "./delay_based_estimate.ts";
+import type { EstimateLimit } from "./estimate_limit.ts";
+import { FeedbackSilence } from "./feedback_silence.ts";
+import { LossBasedEstimate } from "./loss_based_estimate.ts";
+import { ProbeBitrate } from "./probe_bitrate.ts";
+import { ProbeController, type ProbeSituation } from "./probe_controller.ts";
+import { ProbeSender } from "./probe_sender.ts";
+import { QueueLimit } from "./queue_limit.ts";
+import { ReportLossEstimate } from "./report_loss_estimate.ts";
+import { RoundTrip } from "./round_trip.ts";
 import { SendHistory } from "./send_history.ts";
+import { ThroughputEstimator } from "./throughput_estimator.ts";
 
-/** What holds the estimate where it is, for people. */
-export type EstimateLimit =
-  /** Nothing was measured yet. */
-  | "start"
-  /** The queue of a link grew, or did not yet refuse more. */
-  | "delay"
-  /** Packets were lost in a way that less would mend. */
-  | "loss"
-  /** A probe found as much, and no more. */
-  | "probe"
-  /** More packets are under way than the link carries: less is given until they have arrived. */
-  | "queue"
-  /** The subscriber does not tell any more what arrives. */
-  | "silence"
-  /** The subscriber allows no more (REMB). */
-  | "remb"
-  /** Little was sent: nobody knows what else would fit. */
-  | "application"
-  /** As little, or as much, as is ever allowed. */
-  | "minimum"
-  | "maximum";
+export type { EstimateLimit } from "./estimate_limit.ts";
 
 export interface EstimatorOptions {
   readonly startBitsPerSecond?: number;
@@ -29,78 +21,367 @@ export interface EstimatorOptions {
   readonly nowMs: number;
 }
 
+const START = 300_000;
+const MIN = 30_000;
+const MAX = 50_000_000;
+/** Feedback that is due comes within this, else time is what moves the estimate, this often. */
+const FEEDBACK_MS = 250;
+const TICK_MS = 100;
+/** The same where there never was transport-wide feedback. */
+const SLOW_TICK_MS = 1000;
+/** A sent rate is over this. */
+const RATE_MS = 500;
+/** REMB says where to start as long as this. */
+const START_MS = 2000;
+/** A probe that found less than it was sent at is named as the reason for so long. */
+const PROBED_MS = 6000;
+const FOUND_LESS = 0.9;
+/** What is said of longer ones is no measurement. */
+const MAX_ROUND_TRIP_MS = 60_000;
+
 /**
- * Estimates what one subscriber's way carries, from what it reports of the packets that were sent to it. Bytes are those
- * of RTP packets with their headers, as on the wire without UDP and IP; rates are in bits per second of those.
+ * Estimates what one subscriber's way carries, from what it reports of the packets that were sent to it (Google congestion
+ * control). Bytes are those of RTP packets with their headers, as on the wire without UDP and IP; rates are in bits per
+ * second of those.
  */
 export class BandwidthEstimator {
   readonly #history = new SendHistory();
-  #bitsPerSecond: number;
+  /** The probe that is under way, as `#probeSender` has it: a packet looks at no more objects than it must. */
+  #probe = 0;
+  readonly #probeSender = new ProbeSender();
+  readonly #delay: DelayBasedEstimate;
+  readonly #loss = new LossBasedEstimate();
+  readonly #throughput = new ThroughputEstimator();
+  readonly #reports: ReportLossEstimate;
+  readonly #application = new ApplicationLimit();
+  readonly #queue = new QueueLimit();
+  readonly #roundTrip = new RoundTrip();
+  readonly #probeBitrate = new ProbeBitrate();
+  readonly #probes: ProbeController;
+  readonly #silence: FeedbackSilence;
+  readonly #situation: ProbeSituation;
 
-  constructor({ startBitsPerSecond = 300_000 }: EstimatorOptions) {
-    this.#bitsPerSecond = startBitsPerSecond;
+  readonly #start: number;
+  readonly #min: number;
+  readonly #max: number;
+  readonly #startedMs: number;
+  #remb = Infinity;
+  /** What the parts allow, and what of that is given. */
+  #estimate: number;
+  #target: number;
+
+  /** When the last transport-wide feedback came that told of packets, and any report; -Infinity: never. */
+  #feedbackMs = -Infinity;
+  #reportMs = -Infinity;
+  #tickMs: number;
+  #probedMs = -Infinity;
+  #wasUnder = false;
+  #hasReportedRoundTrip = false;
+  // Of the feedback that is being handled.
+  #nowMs = 0;
+  #hasNews = false;
+  #newestUs = 0;
+  // Of the sent rate.
+  #rateBytes = 0;
+  #rateMs: number;
+  #budgetBytes = 0;
+
+  constructor(options: EstimatorOptions) {
+    this.#min = options.minBitsPerSecond ?? MIN;
+    this.#max = Math.max(options.maxBitsPerSecond ?? MAX, this.#min);
+    this.#start = this.#clamp(options.startBitsPerSecond ?? START);
+    this.#startedMs = options.nowMs;
+    this.#silence = new FeedbackSilence(options.nowMs);
+    this.#tickMs = options.nowMs;
+    this.#rateMs = options.nowMs;
+    this.#estimate = this.#start;
+    this.#target = this.#start;
+    this.#delay = new DelayBasedEstimate(this.#start, this.#min, this.#max);
+    this.#reports = new ReportLossEstimate(this.#start);
+    this.#probes = new ProbeController(this.#probeSender, this.#probeBitrate, this.#max);
+    this.#situation = {
+      estimate: this.#start,
+      sentRate: 0,
+      isLossLimited: false,
+      isApplicationLimited: false,
+      applicationLimitEndedMs: -Infinity,
+      decreasedMs: -Infinity,
+      hasRecovered: false,
+      isBeyondKnown: false,
+    };
   }
 
   /** What may be sent. */
   get bitsPerSecond(): number {
-    return this.#bitsPerSecond;
+    return this.#target;
   }
 
-  /** Of the packets of the last second or so: 0 to 1. */
+  /** Of the packets of the last second or two: 0 to 1. */
   get lossFraction(): number {
-    return 0;
+    return this.#hasFeedback ? this.#loss.lossFraction : this.#reports.lossFraction;
   }
 
+  /** What the way is thought to lose whatever is sent: 0 to 1. */
+  get inherentLossFraction(): number {
+    return this.#loss.inherentLoss;
+  }
+
+  /** What arrives, in bits per second; 0 where not known. */
+  get throughput(): number {
+    return this.#throughput.bitsPerSecond;
+  }
+
+  /** Smoothed, in milliseconds, the time until feedback included where nothing else measures it. */
+  get roundTripMs(): number {
+    return this.#roundTrip.smoothedMs;
+  }
+
+  /** Why `bitsPerSecond` is no more. */
   get limitedBy(): EstimateLimit {
-    return "start";
+    if (this.#silence.isSilent) return "silence";
+    if (this.#queue.isLimiting) return "queue";
+    if (this.#target >= this.#max) return "maximum";
+    if (this.#estimate === this.#remb) return "remb";
+    if (this.#target <= this.#min) return "minimum";
+    if (!this.#hasFeedback) return this.#reportMs === -Infinity ? "start" : "loss";
+    if (this.#loss.bitsPerSecond <= this.#estimate) return "loss";
+    if (!this.#delay.isMeasured) return "start";
+    if (this.#delay.isCompeting(this.#nowMs)) return "others";
+    if (this.#probedMs > this.#delay.decreasedMs && this.#nowMs - this.#probedMs < PROBED_MS) return "probe";
+    return this.#application.isLimited ? "application" : "delay";
   }
 
   /** A packet goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
   handleSent(bytes: number, nowMs: number): number {
-    return this.#history.add(bytes, 0, nowMs);
+    const probe = this.#probe;
+    if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
+    return this.#history.add(bytes, probe, nowMs);
   }
 
   /** The same for what is sent because of `probeBytesDue`. */
   handleProbeSent(bytes: number, nowMs: number): number {
-    return this.#history.add(bytes, 0, nowMs);
+    return this.handleSent(bytes, nowMs);
   }
 
   /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers. */
-  beginFeedback(_nowMs: number): void {}
+  beginFeedback(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#hasNews = false;
+    this.#history.purge(nowMs);
+  }
 
   /**
    * A packet was received. `arrivalTicks` is the receiver's time in units of 250 microseconds, as feedback packets have
    * it, modulo 2^32, as a signed number: small integers cost no allocation.
    */
-  handleReceived(_sequenceNumber: number, _arrivalTicks: number): void {}
+  handleReceived(sequenceNumber: number, arrivalTicks: number): void {
+    const history = this.#history;
+    if (!history.takeReceived(sequenceNumber)) return;
+    const { sentUs, bytes, probe } = history;
+    if (history.wasMissing) this.#loss.handleRecovered(bytes, sentUs);
+    else this.#loss.handlePacket(bytes, sentUs, false);
+    this.#throughput.handlePacket(bytes, sentUs, arrivalTicks);
+    this.#delay.handlePacket(sentUs, arrivalTicks, this.#nowMs);
+    if (probe !== 0) this.#probeBitrate.handlePacket(probe, bytes, sentUs, arrivalTicks);
+    if (!this.#hasNews || ((sentUs - this.#newestUs) | 0) > 0) this.#newestUs = sentUs;
+    this.#hasNews = true;
+  }
 
   /** A packet was not received, or not yet. */
-  handleMissing(_sequenceNumber: number): void {}
+  handleMissing(sequenceNumber: number): void {
+    const history = this.#history;
+    if (!history.takeMissing(sequenceNumber)) return;
+    this.#loss.handlePacket(history.bytes, history.sentUs, true);
+    this.#delay.handleLost();
+  }
 
-  endFeedback(): void {}
+  endFeedback(): void {
+    if (!this.#hasNews) return;
+    const nowMs = this.#nowMs;
+    this.#feedbackMs = nowMs;
+    if (this.#silence.end()) this.#probes.handleRaised(nowMs);
+    this.#tickMs = nowMs + FEEDBACK_MS;
+    this.#measureRoundTrip(nowMs);
+    const probe = this.#probeBitrate.take();
+    if (probe > 0) this.#handleProbe(probe, nowMs);
+    this.#throughput.update();
+    this.#delay.update(this.#throughput, probe, nowMs);
+    this.#updateLoss(nowMs);
+    this.#update(nowMs);
+  }
 
   /** A block of a receiver report about `packets` packets; counts where there is no transport-wide feedback. */
-  handleReportBlock(_fractionLost256: number, _packets: number, _nowMs: number): void {}
+  handleReportBlock(fractionLost256: number, packets: number, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#reportMs = nowMs;
+    if (this.#hasFeedback) return;
+    this.#silence.end();
+    this.#reports.handleReport(fractionLost256, packets, nowMs);
+    this.#update(nowMs);
+  }
 
-  handleRemb(_bitsPerSecond: number, _nowMs: number): void {}
+  handleRemb(bitsPerSecond: number, nowMs: number): void {
+    if (!(bitsPerSecond >= 0)) return;
+    this.#nowMs = nowMs;
+    if (bitsPerSecond > this.#remb) this.#probes.handleRaised(nowMs);
+    this.#remb = bitsPerSecond;
+    if (!this.#hasFeedback && nowMs - this.#startedMs < START_MS && this.#reports.lossFraction === 0) {
+      this.#reports.setRate(Math.max(this.#reports.bitsPerSecond, this.#clamp(bitsPerSecond)));
+    }
+    this.#update(nowMs);
+  }
 
-  handleRoundTrip(_ms: number): void {}
+  handleRoundTrip(ms: number): void {
+    if (!(ms >= 0 && ms <= MAX_ROUND_TRIP_MS)) return;
+    this.#hasReportedRoundTrip = true;
+    this.#reports.handleRoundTrip(ms);
+    this.#delay.handleRoundTrip(ms);
+  }
 
-  /** Another address was selected: nothing is known of the way there. */
-  handleRouteChange(_nowMs: number): void {}
+  /** Another address was selected: nothing is known of the way there. A high estimate begins anew, a low one stays. */
+  handleRouteChange(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#history.clear();
+    this.#throughput.reset();
+    this.#roundTrip.reset();
+    this.#queue.reset();
+    this.#loss.reset(nowMs);
+    this.#reports.reset();
+    this.#delay.restart(Math.min(this.#delay.bitsPerSecond, this.#start));
+    this.#reports.setRate(Math.min(this.#reports.bitsPerSecond, this.#start));
+    this.#remb = Infinity;
+    this.#silence.end();
+    this.#compute();
+    if (this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
+    this.#probe = this.#probeSender.id;
+  }
 
   /** What all tracks together could use at the most; probes do not go far beyond it. Infinity at first; 0: no probes. */
-  setWanted(_bitsPerSecond: number, _nowMs: number): void {}
+  setWanted(bitsPerSecond: number, nowMs: number): void {
+    if (bitsPerSecond >= 0) this.#probes.setWanted(bitsPerSecond, nowMs);
+  }
 
   /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest; Infinity for never. */
   nextTimeout(): number {
-    return Infinity;
+    if (this.#history.isEmpty) return Infinity;
+    if (!this.#probes.hasBegun) return this.#startedMs;
+    const probesMs = Math.min(this.#probeSender.nextTimeout(), this.#probes.nextTimeout());
+    return this.#history.outstandingPackets > 0 ? Math.min(probesMs, this.#tickMs) : probesMs;
   }
 
-  handleTimeout(_nowMs: number): void {}
+  handleTimeout(nowMs: number): void {
+    if (this.#history.isEmpty) return;
+    this.#nowMs = nowMs;
+    if (!this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
+    if (nowMs < this.#tickMs && nowMs < this.#probes.nextTimeout()) return;
+    this.#tickMs = nowMs + (this.#hasFeedback ? TICK_MS : SLOW_TICK_MS);
+    this.#history.purge(nowMs);
+    this.#noteSilence(nowMs);
+    this.#update(nowMs);
+  }
 
   /** Bytes that a probe lacks at this moment; 0 for none. What is sent for it is told by `handleProbeSent`. */
-  probeBytesDue(_nowMs: number): number {
-    return 0;
+  probeBytesDue(nowMs: number): number {
+    const bytes = this.#probeSender.bytesDue(nowMs);
+    this.#probe = this.#probeSender.id;
+    return bytes;
+  }
+
+  /** What goes out while a probe is under way is part of it. */
+  #handleProbeBytes(bytes: number, nowMs: number): void {
+    this.#probeSender.handleSent(bytes, nowMs);
+    this.#probe = this.#probeSender.id;
+  }
+
+  get #hasFeedback(): boolean {
+    return this.#feedbackMs !== -Infinity;
+  }
+
+  /** Beside somebody who fills the queue losses are part of that: the estimate by delay answers them. */
+  #updateLoss(nowMs: number): void {
+    if (this.#delay.isCompeting(nowMs)) this.#loss.release();
+    else if (this.#delay.decreasedMs === nowMs) this.#loss.handleDecrease(nowMs);
+    const isOfOthers = this.#loss.update(this.#delay.bitsPerSecond, this.#delay.queueMs, nowMs);
+    if (isOfOthers) this.#delay.handleOthers(nowMs);
+  }
+
+  #handleProbe(bitsPerSecond: number, nowMs: number): void {
+    if (bitsPerSecond < FOUND_LESS * this.#probeSender.lastBitsPerSecond) this.#probedMs = nowMs;
+    this.#probes.handleResult();
+    this.#loss.handleProbe(bitsPerSecond);
+  }
+
+  #measureRoundTrip(nowMs: number): void {
+    const ms = (((nowMs * 1000) | 0) - this.#newestUs | 0) / 1000;
+    if (ms < 0) return;
+    this.#roundTrip.handle(ms, nowMs);
+    if (!this.#hasReportedRoundTrip) this.#delay.handleRoundTrip(this.#roundTrip.smoothedMs);
+  }
+
+  #noteSilence(nowMs: number): void {
+    if (this.#history.outstandingPackets === 0) return;
+    const heardMs = Math.max(this.#feedbackMs, this.#reportMs);
+    // Without transport-wide feedback nothing tells what is under way.
+    const waitingMs = this.#hasFeedback ? this.#oldestOutstandingMs(nowMs) : Infinity;
+    if (!this.#silence.isDecreaseDue(heardMs, waitingMs, nowMs)) return;
+    this.#delay.setRate(this.#delay.bitsPerSecond / 2, nowMs);
+    this.#reports.setRate(this.#clamp(this.#reports.bitsPerSecond / 2));
+  }
+
+  #oldestOutstandingMs(nowMs: number): number {
+    return (((nowMs * 1000) | 0) - this.#history.oldestOutstandingUs | 0) / 1000;
+  }
+
+  #update(nowMs: number): void {
+    this.#measureSentRate(nowMs);
+    this.#compute();
+    if (this.#hasFeedback) this.#limitQueue(nowMs);
+    this.#considerProbes(nowMs);
+  }
+
+  #measureSentRate(nowMs: number): void {
+    const sentBytes = this.#history.sentBytes;
+    this.#application.update((sentBytes - this.#budgetBytes) | 0, this.#estimate, nowMs);
+    this.#budgetBytes = sentBytes;
+    const elapsedMs = nowMs - this.#rateMs;
+    if (elapsedMs < RATE_MS) return;
+    this.#situation.sentRate = 8000 * ((sentBytes - this.#rateBytes) | 0) / elapsedMs;
+    this.#rateBytes = sentBytes;
+    this.#rateMs = nowMs;
+  }
+
+  #compute(): void {
+    const measured = this.#hasFeedback
+      ? Math.min(this.#delay.bitsPerSecond, this.#loss.bitsPerSecond)
+      : this.#reports.bitsPerSecond;
+    this.#estimate = this.#clamp(Math.min(measured, this.#remb));
+    this.#target = Math.max(this.#queue.apply(this.#estimate), this.#min);
+  }
+
+  #limitQueue(nowMs: number): void {
+    const leastMs = Math.min(this.#roundTrip.leastMs, 10_000);
+    const windowBytes = QueueLimit.windowBytes(this.#estimate, leastMs);
+    const arriving = nowMs - this.#feedbackMs < FEEDBACK_MS ? this.#throughput.bitsPerSecond : 0;
+    this.#queue.update(this.#history.outstandingBytes, windowBytes, this.#estimate, arriving);
+    this.#target = Math.max(this.#queue.apply(this.#estimate), this.#min);
+  }
+
+  #considerProbes(nowMs: number): void {
+    if (!this.#probes.hasBegun) return;
+    const isUnder = this.#delay.usage === "under";
+    const situation = this.#situation;
+    situation.estimate = this.#estimate;
+    situation.isLossLimited = this.#loss.bitsPerSecond <= this.#estimate;
+    situation.isApplicationLimited = this.#application.isLimited;
+    situation.applicationLimitEndedMs = this.#application.endedMs;
+    situation.decreasedMs = this.#delay.decreasedMs;
+    situation.isBeyondKnown = this.#delay.isBeyondKnown;
+    situation.hasRecovered = this.#wasUnder && this.#delay.usage === "normal";
+    this.#wasUnder = isUnder;
+    this.#probes.update(situation, nowMs);
+  }
+
+  #clamp(bitsPerSecond: number): number {
+    return Math.min(Math.max(bitsPerSecond, this.#min), this.#max);
   }
 }

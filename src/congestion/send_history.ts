@@ -72,12 +72,14 @@ export class SendHistory {
   add(bytes: number, probe: number, nowMs: number): number {
     const sequenceNumber = this.#next;
     const sentUs = (nowMs * 1000) | 0;
-    if (this.#count > this.#mask) this.#makeRoom(sentUs);
+    if (this.#count <= this.#mask) this.#count++;
+    else if ((this.#entries[(sequenceNumber & this.#mask) * FIELDS + 1] & STATE_MASK) === OUTSTANDING) {
+      this.#makeRoom(sentUs);
+    }
     const at = (sequenceNumber & this.#mask) * FIELDS;
     this.#entries[at] = sentUs;
     this.#entries[at + 1] = OUTSTANDING | (probe << PROBE_SHIFT) | (bytes & SIZE_MASK);
     this.#next = (sequenceNumber + 1) & 0xffff;
-    this.#count++;
     this.#unreported++;
     this.#outstandingBytes += bytes;
     this.#sentBytes = (this.#sentBytes + bytes) | 0;
@@ -158,13 +160,12 @@ export class SendHistory {
     this.#count--;
   }
 
-  /** The ring is full: twice as large where its oldest packet may still be reported, else without that one. */
+  /** The ring is full, and its oldest packet was not reported: twice as large where that may come, else without it. */
   #makeRoom(nowUs: number): void {
-    const at = (this.#next & this.#mask) * FIELDS;
-    const isOutstanding = (this.#entries[at + 1] & STATE_MASK) === OUTSTANDING;
-    const ageUs = (nowUs - this.#entries[at]) | 0;
-    if (!isOutstanding || this.capacity >= MAX_CAPACITY || ageUs < 0 || ageUs > WORTH_KEEPING_US) {
-      return this.#dropOldest();
+    const ageUs = (nowUs - this.#entries[(this.#next & this.#mask) * FIELDS]) | 0;
+    if (this.capacity >= MAX_CAPACITY || ageUs < 0 || ageUs > WORTH_KEEPING_US) {
+      if (this.#unreported === this.#count) this.#settleOldest();
+      return;
     }
     const [old, oldMask] = [this.#entries, this.#mask];
     const mask = oldMask * 2 + 1;
@@ -176,5 +177,6 @@ export class SendHistory {
     }
     this.#entries = entries;
     this.#mask = mask;
+    this.#count++;
   }
 }

@@ -26,6 +26,8 @@ export class LocalMedia implements MediaHost {
   readonly #handlers = new Map<number, PeerEventHandler>();
   readonly #handles = new Map<number, SocketHandle>();
   #lastPeer = 0;
+  /** Runs while somebody is probed. */
+  #probeTimer: number | undefined;
   #closing: Promise<void> | undefined;
 
   constructor({ sockets, ciphers, clock, random, whenClosed = () => {} }: LocalMediaOptions) {
@@ -39,6 +41,7 @@ export class LocalMedia implements MediaHost {
       attachSocket: (handle, receiver) =>
         sockets.attachSocket(handle, receiveFor(receiver, () => this.#receivedMs(), () => sockets.flush())),
       emit: (peer, event) => this.#handlers.get(peer)?.(event, clock.now()),
+      probing: () => this.#awaitProbe(),
     });
     const { meter } = this.#engine;
     sockets.onFlushed(() => {
@@ -123,7 +126,20 @@ export class LocalMedia implements MediaHost {
     return nowMs;
   }
 
+  /** Ticks are too far apart for probes. */
+  #awaitProbe(): void {
+    const nextMs = this.#engine.nextProbeMs();
+    if (this.#closing !== undefined || this.#probeTimer !== undefined || nextMs === Infinity) return;
+    this.#probeTimer = this.#clock.setTimeout(() => {
+      this.#probeTimer = undefined;
+      this.#engine.handleProbes(this.#clock.now());
+      this.#sockets.flush();
+      this.#awaitProbe();
+    }, Math.max(0, nextMs - this.#clock.now()));
+  }
+
   async #close(): Promise<void> {
+    if (this.#probeTimer !== undefined) this.#clock.clearTimeout(this.#probeTimer);
     await this.#sockets.close();
     this.#whenClosed();
   }

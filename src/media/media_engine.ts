@@ -1,4 +1,5 @@
 import type { RandomSource } from "../sfu/random.ts";
+import { PROBE_AHEAD_MS } from "../sfu/peer.ts";
 import { Router } from "../sfu/router.ts";
 import { newMediaCounters } from "../sfu/track_counters.ts";
 import type { RoomId } from "../sfu/types.ts";
@@ -38,6 +39,8 @@ export interface MediaEngineOptions {
   readonly attachSocket: (handle: SocketHandle, receiver: DatagramReceiver) => MediaSocket;
   /** Takes what is told of a peer, by the number that its commands come with. */
   readonly emit: (peer: number, event: PeerEvent) => void;
+  /** Told when there is the first peer that is probed: `handleProbes` is wanted from `nextProbeMs` on. */
+  readonly probing?: () => void;
 }
 
 interface Entry {
@@ -62,6 +65,8 @@ export class MediaEngine {
   readonly #counters = newMediaCounters();
   /** Of peers that have ended. */
   readonly #drops = new Drops();
+  /** Those whose way is probed: their deadlines are finer than ticks. */
+  readonly #probed = new Set<MediaPeer>();
   /** When the others are looked at next. */
   #sweepMs = -Infinity;
 
@@ -123,6 +128,23 @@ export class MediaEngine {
     if (nowMs >= this.#sweepMs) this.#sweep(nowMs);
   }
 
+  /** When `handleProbes` is wanted, to the millisecond; Infinity as long as nobody is probed. */
+  nextProbeMs(): number {
+    let next = Infinity;
+    for (const media of this.#probed) next = Math.min(next, media.nextProbeMs());
+    return next;
+  }
+
+  /** Sends what is due of probes. */
+  handleProbes(nowMs: number): void {
+    for (const media of this.#probed) {
+      if (media.nextProbeMs() <= nowMs) media.handleProbes(nowMs);
+      if (media.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) continue;
+      this.#probed.delete(media);
+      this.#sweepMs = Math.min(this.#sweepMs, media.nextTimeout());
+    }
+  }
+
   /** Thousands of subscribers at each tick would cost as much as forwarding a few hundred packets. */
   #sweep(nowMs: number): void {
     this.#sweepMs = nowMs + SWEEP_MS;
@@ -160,6 +182,7 @@ export class MediaEngine {
         equalizesLengths,
         counters: this.#counters,
         emit: (event) => emit(peer, event),
+        probing: () => this.#probe(media),
         nowMs,
       });
       this.#routers.set(roomId, router);
@@ -171,9 +194,16 @@ export class MediaEngine {
     }
   }
 
+  #probe(media: MediaPeer): void {
+    const isFirst = this.#probed.size === 0;
+    this.#probed.add(media);
+    if (isFirst) this.#options.probing?.();
+  }
+
   #close(peer: number, { roomId, router, media, socket }: Entry): void {
     this.#peers.delete(peer);
     this.#publishers.delete(media);
+    this.#probed.delete(media);
     media.close();
     socket.close();
     addDrops(media, socket, this.#drops);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
+import { audioProducer, consumerParameters, videoProducer } from "../../tests/harness/engine.ts";
 import { MediaSetup, type MediaSetupPeer, testKeying } from "../../tests/harness/media_setup.ts";
 import { MemoryDatagrams } from "../../tests/harness/memory_datagrams.ts";
 import { buildRtp, parseRtp, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
+import { AUDIO_LEVEL_URI } from "../sfu/header_extensions.ts";
 import type { PeerCommand } from "./messages.ts";
 
 const SSRCS = { ssrc: 7000, rtxSsrc: undefined };
@@ -307,5 +308,43 @@ Deno.test({
     assert.deepEqual([publisher.events, subscriber.events], [[], []]);
     sendPicture(publisher, 2);
     assert.equal(subscriber.received().length, 1);
+  },
+});
+
+Deno.test({
+  name:
+    "B348: who speaks is told once for the room, by one of its peers, also where the speaker has stopped to publish",
+  permissions: "none",
+  fn() {
+    const setup = new MediaSetup();
+    const [speaker, listener, stranger] = [connect(setup), connect(setup), connect(setup, "another room")];
+    const { peerId } = speaker.opening;
+    const parameters = audioProducer({ headerExtensions: [{ uri: AUDIO_LEVEL_URI, id: 1 }] });
+    speaker.say({ type: "publish", trackId: "sound", parameters });
+    const speakLevel = (level: number, from: number, to: number) => {
+      for (let i = from; i < to; i++) {
+        setup.nowMs = i * 20;
+        const extensions = new Map([[1, Uint8Array.of(level)]]);
+        speaker.client.sendRtp(
+          buildRtp({ payloadType: 111, ssrc: 2000, sequenceNumber: i, timestamp: i * 960, extensions }),
+        );
+        setup.engine.handleTimeout(setup.nowMs);
+      }
+    };
+    const told = () =>
+      [speaker, listener, stranger].flatMap(({ events }) => events.splice(0)).flatMap((event) =>
+        event.type === "speakersChanged" ? event.speakers : []
+      );
+    speakLevel(127, 0, 10);
+    assert.deepEqual(told(), []);
+    speakLevel(20, 10, 40);
+    const [{ dominant, active }, ...rest] = told();
+    assert.deepEqual([dominant, active, rest], [peerId, [{ peerId, level: 0.1 }], []]);
+    speaker.say({ type: "unpublish", mid: "1" });
+    setup.nowMs += 300;
+    setup.engine.handleTimeout(setup.nowMs);
+    assert.deepEqual(told(), [{ dominant: peerId, active: [] }]);
+    setup.engine.handleTimeout(setup.nowMs + 5000);
+    assert.deepEqual(told(), []);
   },
 });

@@ -20,6 +20,8 @@ export interface MediaPeerOptions {
   readonly equalizesLengths: boolean;
   readonly counters: MediaCounters;
   readonly emit: (event: PeerEvent) => void;
+  /** As PeerOptions has it. */
+  readonly probing: () => void;
   readonly nowMs: number;
 }
 
@@ -36,8 +38,8 @@ export class MediaPeer implements TransportObserver {
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
-    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, nowMs } = options;
-    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut } = opening;
+    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, nowMs } = options;
+    const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut, tellsQuality } = opening;
     this.#emit = emit;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, {
@@ -49,7 +51,9 @@ export class MediaPeer implements TransportObserver {
       counters,
       maxBitrateOut,
       speakersChanged: (speakers) => emit({ type: "speakersChanged", speakers }),
-      trackPaused: (trackId) => emit({ type: "trackPaused", trackId }),
+      report: tellsQuality ? (report) => emit({ type: "quality", report }) : undefined,
+      layersWanted: (trackId, active) => emit({ type: "layersWanted", trackId, active }),
+      probing,
     });
     this.transport.deliverTo(this.peer);
   }
@@ -88,6 +92,19 @@ export class MediaPeer implements TransportObserver {
       if (nowMs >= this.#detachedMs + DETACHED_LIMIT_MS) return this.#end("signaling-lost", "");
       this.transport.handleTimeout(nowMs);
       if (!this.#ended) this.peer.handleTimeout(nowMs);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** When `handleProbes` has something to do. */
+  nextProbeMs(): number {
+    return this.#ended ? Infinity : this.peer.nextProbeMs();
+  }
+
+  handleProbes(nowMs: number): void {
+    try {
+      if (!this.#ended) this.peer.handleProbes(nowMs);
     } catch (error) {
       this.#fault(error);
     }
@@ -145,7 +162,7 @@ export class MediaPeer implements TransportObserver {
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
       case "setQuality":
-        return peer.setQuality(command.trackId, command.wanted);
+        return peer.setQuality(command.trackId, command.wanted, nowMs);
       case "requestKeyFrames":
         return peer.requestKeyFrames(nowMs);
       case "detach":

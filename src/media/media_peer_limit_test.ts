@@ -9,7 +9,7 @@ const VIDEO = { ssrc: 7000, rtxSsrc: undefined };
 const AUDIO = { ssrc: 7002, rtxSsrc: undefined };
 
 Deno.test({
-  name: "B246: a peer that is sent too much gets sound alone, is told, and later goes on with a key frame and no gap",
+  name: "B246: a peer that is sent too much gets sound alone, is told why, and goes on with a key frame and no gap",
   permissions: "none",
   fn() {
     const setup = new MediaSetup();
@@ -18,7 +18,7 @@ Deno.test({
     publisher.say({ type: "publish", trackId: "camera", parameters: videoProducer() });
     const microphone = audioProducer({ mid: "1", ssrcs: [MICROPHONE_SSRC] });
     publisher.say({ type: "publish", trackId: "microphone", parameters: microphone });
-    const limited = setup.open("room", undefined, { maxBitrateOut: 400_000 });
+    const limited = setup.open("room", undefined, { maxBitrateOut: 400_000, tellsQuality: true });
     const free = setup.open();
     for (const subscriber of [limited, free]) {
       subscriber.connect();
@@ -29,14 +29,14 @@ Deno.test({
     }
 
     let sent = 0;
-    /** Frames of 2,400 bytes each 25 ms, which are 800 kbit/s, with sound. */
-    const run = (ms: number, payload = VP8_DELTA_FRAME) => {
+    /** Frames of two packets each 25 ms, of 800 kbit/s unless their length is another, with sound. */
+    const run = (ms: number, payload = VP8_DELTA_FRAME, length = 1200) => {
       const received = { limited: [] as Uint8Array[], free: [] as Uint8Array[] };
       for (let left = ms; left > 0; left -= 25) {
         setup.nowMs += 25;
         sent++;
         const timestamp = sent * 2250;
-        const picture = new Uint8Array(1200);
+        const picture = new Uint8Array(length);
         picture.set(sent === 1 ? VP8_KEY_FRAME : payload);
         for (const half of [0, 1]) {
           if (half === 1) picture.set(VP8_DELTA_FRAME);
@@ -67,19 +67,31 @@ Deno.test({
       };
     };
 
-    const before = run(4_000);
-    assert.deepEqual(limited.events, [{ type: "trackPaused", trackId: "camera" }]);
+    /** What was told of the camera, and of the limit. */
+    const told = () =>
+      limited.events.splice(0).flatMap((event) => {
+        if (event.type !== "quality") return [];
+        const camera = event.report.tracks.find(({ trackId }) => trackId === "camera");
+        return [`${camera?.state} ${event.report.limitedBy}: ${camera?.reason}`];
+      });
+
+    const before = run(5_000);
+    assert.match(
+      told().at(-1) ?? "",
+      /^paused server: paused: limit of the server 400 kbit\/s, sound takes \d+, .* needs [78]\d\d$/,
+    );
     assert.ok(before.video.length > 100 && before.video.length < 320, `${before.video.length} packets`);
     const meanwhile = run(10_000);
     assert.equal(meanwhile.video.length, 0);
     assert.deepEqual([meanwhile.audio, meanwhile.free], [400, 800], "sound goes on, and all for who has no limit");
 
-    run(50_000);
-    const after = run(5_000, VP8_KEY_FRAME);
-    assert.ok(after.video.length > 0, "tried again after a minute");
+    run(4_000, VP8_DELTA_FRAME, 400);
+    const after = run(10_000, VP8_KEY_FRAME, 400);
+    assert.ok(after.video.length > 0, "once the publisher sends what fits");
     assert.deepEqual(after.video[0].bytes.subarray(after.video[0].headerLength)[1] & 1, 0, "a key frame");
     const last = before.video.at(-1)?.sequenceNumber ?? 0;
     assert.equal(after.video[0].sequenceNumber, (last + 1) & 0xffff);
+    assert.match(told().at(-1) ?? "", /^sent start: /);
     assert.deepEqual(free.events, []);
   },
 });

@@ -40,6 +40,8 @@ export type PeerCommand =
     readonly maxBitrateOut?: number;
     /** Microphones of the room that are forwarded at once; left out for any number. Who opens the room says it. */
     readonly loudest?: number;
+    /** Whether the peer can be told what it gets; left out where it cannot. */
+    readonly tellsQuality?: boolean;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
@@ -87,17 +89,15 @@ export type PeerEvent =
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
   /** The peer sends more than it may; every 10 s at most. */
   | { readonly type: "bitrateExceeded" }
-  /** The peer is not sent this track for a while, as all that it receives is more than it may be sent. */
-  | { readonly type: "trackPaused"; readonly trackId: TrackId }
-  /** What the peer gets of its tracks, and why; once a second at most, and where something changed. */
-  | { readonly type: "quality"; readonly report: QualityReport }
-  /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */
-  | { readonly type: "layersWanted"; readonly trackId: TrackId; readonly active: readonly string[] }
   /**
    * Who speaks in the peer's room has changed: told by one of its peers for all of them, also while that one leaves. A few
    * times a second at most.
    */
   | { readonly type: "speakersChanged"; readonly speakers: Speakers }
+  /** What the peer gets of its tracks, and why; once a second at most, and where something changed. */
+  | { readonly type: "quality"; readonly report: QualityReport }
+  /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */
+  | { readonly type: "layersWanted"; readonly trackId: TrackId; readonly active: readonly string[] }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

@@ -36,12 +36,16 @@ export function unwrapRtx(packet: RtpPacket, ssrc: number, payloadType: number):
 
 /**
  * Puts the original sequence number in front of the payload of a packet that is to be sent as RTX, over the last two
- * bytes of its header, which must have been written elsewhere before. Returns where the RTX payload begins, which is
- * `packet.payloadLength + OSN_LENGTH` bytes long. The packet must be a copy that nobody else reads, without padding: that
- * of the original is removed (RFC 4588 section 4).
+ * bytes of its header, which must have been written elsewhere before. Returns where the RTX payload begins: OSN_LENGTH
+ * before `payloadOffset`, where that of the packet does. The packet must be a copy that nobody else reads, without padding:
+ * that of the original is removed (RFC 4588 section 4).
  */
-export function prependOriginalSequenceNumber(packet: RtpPacket, originalSequenceNumber: number): number {
-  const offset = packet.headerLength - OSN_LENGTH;
+export function prependOriginalSequenceNumber(
+  packet: RtpPacket,
+  originalSequenceNumber: number,
+  payloadOffset = packet.headerLength,
+): number {
+  const offset = payloadOffset - OSN_LENGTH;
   writeUint16(packet.bytes, offset, originalSequenceNumber);
   return offset;
 }

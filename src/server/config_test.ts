@@ -39,6 +39,7 @@ Deno.test({
       maxTracks: 32,
       maxBitrateIn: 50_000_000,
       maxBitrateOut: Infinity,
+      loudest: 5,
       joinsPerMinute: 600,
       origins: [],
       trustProxy: 0,
@@ -219,7 +220,7 @@ Deno.test({
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
       "--tcp-port, --dtls-cert, --dtls-key, --tls-cert, --tls-key, --tls-self-signed, --stun, --turn, --turn-secret, " +
       "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
-      "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --joins-per-minute, --origins, " +
+      "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --loudest, --joins-per-minute, --origins, " +
       "--trust-proxy, --metrics-port, --metrics-host, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",

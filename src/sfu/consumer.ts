@@ -1,27 +1,28 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
-import { type HeaderFields, writeHeader } from "../rtp/header.ts";
-import { writeTransportSequenceNumber } from "../rtp/header_extension.ts";
+import type { HeaderFields } from "../rtp/header.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
-import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
 import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
-import { setBlockPayloadTypes } from "../rtp/red.ts";
-import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
+import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
 import type { Encoding } from "./encoding.ts";
 import { EncodingSwitch } from "./encoding_switch.ts";
+import { writeForwardedHeader } from "./forwarded_header.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
+import { type CurrentLayers, forwarderBehind, newFiller, newForwarder } from "./layer_forwarding.ts";
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
+import type { ProbeStream } from "./probes.ts";
+import type { ConsumerLike } from "./quality_report.ts";
 import { RedChoice } from "./red_choice.ts";
-import { RED_VIEW } from "./redundancy.ts";
-import type { LimitedConsumer } from "./send_limit.ts";
-import type { Codec, ConsumerParameters, Kind } from "./types.ts";
+import { nameBlocks } from "./redundancy.ts";
+import { RtxSender } from "./rtx_sender.ts";
+import type { ConsumerParameters } from "./types.ts";
 
 /** A sender report and a CNAME of 64 bytes fit. */
 const REPORT_LENGTH = 128;
@@ -30,10 +31,11 @@ export const MAX_CATCH_UP = 128;
 
 /** What consumers of this isolate use during one call, and none of them after it. */
 const scratch = {
-  resent: new RtpPacket(),
   /** Of those that came before the first one. */
   early: new RtpPacket(),
   rtcp: new Uint8Array(REPORT_LENGTH),
+  /** Padding alone, in place of what is left out after its number was told. */
+  filler: newFiller(),
   header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
 };
 
@@ -41,34 +43,34 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements LimitedConsumer, TrackConsumer {
+export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
   readonly mid: string;
   readonly producer: Producer;
   readonly stream: OutgoingStream;
+  /** Whether it is sent audio with redundancy (RED). */
+  takesRed = false;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
-  /** RTP packets sent again because the subscriber asked. */
-  packetsResent = 0;
   /** As a signed number, which V8 keeps in the field itself. */
   readonly #ssrcBits: number;
   /** Of the packets that are forwarded, and that under which they go out: RED for both where that is taken. */
-  #sourcePayloadType: number;
-  #payloadType: number;
-  readonly #codec: Codec;
+  #sourcePayloadType = 0;
+  #payloadType = 0;
   readonly #red: RedChoice;
-  /** At hand for each run. */
-  #takesRed = false;
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
-  readonly #rtxPayloadType: number;
+  /** Undefined where the subscriber takes no retransmissions. */
+  readonly #rtx: RtxSender | undefined;
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
   readonly #bandwidth: BandwidthEstimator | undefined;
+  /** Leaves layers out, and rewrites what counts pictures: made where there are several encodings, or fewer layers wanted. */
+  #layers: PayloadForwarder | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
   #guard: RetransmissionGuard | undefined;
   /** Bytes sent that the guard was not told of, all in one step of its time: it is one object less to touch for each run. */
@@ -93,18 +95,16 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     this.ssrc = stream.ssrc;
     this.#ssrcBits = stream.ssrc | 0;
     this.rtxSsrc = codec.rtxPayloadType === undefined ? undefined : stream.rtxSsrc;
-    this.#codec = codec;
-    this.#sourcePayloadType = producer.codec.payloadType;
-    this.#payloadType = codec.payloadType;
     this.#red = new RedChoice(producer.codec, codec);
-    this.#chooseRed(this.#red.takesRed);
+    this.#applyRed();
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     stream.switchTo(producer.codec.clockRate);
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
-    this.#rtxPayloadType = codec.rtxPayloadType ?? 0;
     this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
+    this.#rtx = this.#newRtxSender(codec.rtxPayloadType);
+    if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
@@ -117,10 +117,18 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     return this.#encodings.current;
   }
 
+  /** What is forwarded at present: an encoding, and its highest layers, which count from 0. */
+  get current(): CurrentLayers {
+    const { encoding } = this;
+    const spatial = Math.min(this.#layers?.spatial ?? Infinity, encoding.spatialLayers - 1);
+    const temporal = Math.min(this.#layers?.temporal ?? Infinity, encoding.temporalLayers - 1);
+    return { encoding, spatial, temporal };
+  }
+
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
-    if (this.#takesRed) this.#markBlocks(run, from, to);
+    if (this.takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
     const { stream, producer: { counters } } = this;
     const packetsBefore = stream.packetsSent;
     const bytesBefore = stream.bytesSent;
@@ -129,10 +137,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     }
     counters.packetsSent += stream.packetsSent - packetsBefore;
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
-  }
-
-  get takesRed(): boolean {
-    return this.#takesRed;
   }
 
   /** The stream goes on with this packet: what was left out before it leaves no gap in the numbers. */
@@ -148,16 +152,27 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   /** The subscriber reports how many packets it has lost since its last report, in 256ths. */
   handleLossReport(fractionLost: number, nowMs: number): void {
     this.#red.handleReport(fractionLost, nowMs);
-    if (this.#red.takesRed !== this.#takesRed) this.#chooseRed(this.#red.takesRed);
+    if (this.#red.takesRed !== this.takesRed) this.#applyRed();
   }
 
-  get kind(): Kind {
-    return this.producer.kind;
+  /** RTP packets sent again because the subscriber asked. */
+  get packetsResent(): number {
+    return this.#rtx?.packetsResent ?? 0;
+  }
+
+  /** Whether the subscriber tells which of its packets came. */
+  get numbersPackets(): boolean {
+    return this.#bandwidth !== undefined;
   }
 
   /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
   get bytesSent(): number {
     return (this.stream.bytesSent + FIXED_HEADER_LENGTH * this.stream.packetsSent) | 0;
+  }
+
+  /** Takes packets from now on. */
+  begin(): void {
+    this.producer.addConsumer(this);
   }
 
   /** Sends no more packets until `resume`; the track stays subscribed. */
@@ -168,7 +183,7 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
 
   /** Goes on at the next key frame, which is asked for. */
   resume(nowMs: number): void {
-    this.producer.addConsumer(this);
+    this.begin();
     this.requestKeyFrame(nowMs);
   }
 
@@ -193,11 +208,19 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
   }
 
   /**
-   * The highest encoding to forward, by its index in `producer.encodings`; Infinity, as at first, for the highest that is
-   * sent. What is forwarded goes on until a key frame of the new one comes, which is asked for.
+   * The highest encoding to forward, by its index in `producer.encodings`, and the highest layers of it; Infinity, as at
+   * first, for the highest that is sent. What is forwarded goes on until a key frame of the new encoding comes, which is
+   * asked for, or until a decoder can follow.
    */
-  setTarget(encoding: number, nowMs: number): void {
+  setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void {
+    if (spatial < Infinity || temporal < Infinity) {
+      this.#layers ??= this.started
+        ? forwarderBehind(this.producer, this.encoding, nowMs)
+        : newForwarder(this.producer);
+    }
+    this.#layers?.setTarget(spatial, temporal);
     this.#encodings.setWanted(encoding, nowMs);
+    if (this.#layers?.needsKeyFrame) this.requestKeyFrame(nowMs);
   }
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
@@ -225,46 +248,37 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
    * up to the end of a pair, and returns at how many.
    */
   handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0, limit = Infinity): number {
-    if (this.rtxSsrc === undefined) return 0;
-    const count = nackCount(reader);
-    let asked = 0;
-    for (let i = 0; i < count && asked < limit; i++) {
-      const first = nackPid(reader, i);
-      this.#resend(first, nowMs, roundTripMs);
-      asked++;
-      for (let rest = nackBlp(reader, i), next = first + 1; rest !== 0; rest >>= 1, next++) {
-        if ((rest & 1) === 0) continue;
-        this.#resend(next & 0xffff, nowMs, roundTripMs);
-        asked++;
-      }
-    }
-    return asked;
+    if (this.#rtx === undefined) return 0;
+    this.#rtx.layers = this.#layers;
+    return this.#rtx.handleNack(reader, this.#tellGuard(Math.floor(nowMs / STEP_MS)), nowMs, roundTripMs, limit);
   }
 
-  #chooseRed(takesRed: boolean): void {
-    const { payloadType, redPayloadType = payloadType } = this.#codec;
-    this.#takesRed = takesRed;
-    this.#sourcePayloadType = takesRed ? RED_VIEW : this.producer.codec.payloadType;
-    this.#payloadType = takesRed ? redPayloadType : payloadType;
+  #applyRed(): void {
+    this.takesRed = this.#red.takesRed;
+    this.#sourcePayloadType = this.#red.sourcePayloadType;
+    this.#payloadType = this.#red.payloadType;
   }
 
-  /** Blocks of RED name the subscriber's payload type: in place, as the next consumer writes its own. */
-  #markBlocks(run: RtpRun, from: number, to: number): void {
-    for (let i = from; i < to; i++) {
-      const { payloadType, bytes, headerLength } = run.packets[i];
-      if (payloadType === RED_VIEW) setBlockPayloadTypes(bytes, headerLength, this.#codec.payloadType);
-    }
+  /** Whether video that has RTX and numbers went out lately. */
+  canProbe(nowMs: number): boolean {
+    return this.#bandwidth !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
   }
 
-  /** Returns the bytes of the header; `length` are those that follow it. */
-  #writeHeader(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
-    const { ids, midId, mid, transportId } = this.#extensions;
-    const bandwidth = this.#bandwidth;
-    if (bandwidth === undefined) return writeHeader(slot, packet, scratch.header, ids, midId, mid);
-    const headerLength = writeHeader(slot, packet, scratch.header, ids, midId, mid, transportId);
-    const number = bandwidth.handleSent(headerLength + length, nowMs);
-    writeTransportSequenceNumber(slot, FIXED_HEADER_LENGTH, number);
-    return headerLength;
+  /**
+   * Sends one packet for a probe, of at most about `bytes`: a recent packet once more, which mends what was lost of it, or
+   * else padding, both by RTX. Returns how long it is; 0 where it could not be sent.
+   */
+  sendProbe(bytes: number, nowMs: number): number {
+    if (this.#rtx === undefined) return 0;
+    this.#rtx.layers = this.#layers;
+    return this.#rtx.sendProbe(bytes, nowMs);
+  }
+
+  #newRtxSender(payloadType: number | undefined): RtxSender | undefined {
+    const { producer, stream, rtxSsrc: ssrc } = this;
+    if (ssrc === undefined || payloadType === undefined) return undefined;
+    const [sender, extensions, bandwidth] = [this.#sender, this.#extensions, this.#bandwidth];
+    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, bandwidth });
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -274,32 +288,6 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     this.#untoldBytes = 0;
     this.#untoldStep = step;
     return guard;
-  }
-
-  #resend(sequenceNumber: number, nowMs: number, roundTripMs: number): void {
-    const packet = scratch.resent;
-    if (!this.#rewriter.locate(sequenceNumber)) return;
-    const cache = this.producer.encodingOf(this.#rewriter.locatedSsrc)?.cache;
-    const cached = cache?.find(this.#rewriter.locatedSource, nowMs) ?? -1;
-    if (cache === undefined || cached < 0) return;
-    const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
-    // Before the packet is copied: who asks for everything again and again is to cost little.
-    if (!guard.allow(sequenceNumber, cache.lengthOf(cached), nowMs, roundTripMs)) return;
-    if (!cache.load(cached, packet)) return;
-    const slot = this.#sender.beginRtp();
-    if (slot === undefined || this.rtxSsrc === undefined) return;
-    const { header } = scratch;
-    header.payloadType = this.#rtxPayloadType;
-    header.sequenceNumber = this.stream.rtxSequenceNumber;
-    header.timestamp = (packet.timestamp + this.#rewriter.locatedTimestampOffset) >>> 0;
-    header.ssrc = this.rtxSsrc;
-    const length = packet.payloadLength + OSN_LENGTH;
-    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
-    const offset = prependOriginalSequenceNumber(packet, sequenceNumber);
-    if (!this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) return;
-    this.stream.rtxSequenceNumber = (this.stream.rtxSequenceNumber + 1) & 0xffff;
-    this.packetsResent++;
-    this.producer.counters.resentDownstream++;
   }
 
   /** True where the packet began the stream, or a new source of it. */
@@ -314,23 +302,70 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     const slot = this.#sender.beginRtp();
     if (slot === undefined) return this.#drop();
     const begins = !rewriter.isOfSource(packet);
-    if (begins && !this.#encodings.begin(packet, nowMs)) return false;
+    if (begins && !this.#begin(packet, nowMs)) return false;
+    const layers = this.#layers;
+    if (layers !== undefined && !layers.select(packet)) return this.#leaveOut(slot, packet, nowMs);
     if (!rewriter.map(packet, nowMs)) return false;
+    if (layers === undefined) this.#send(slot, packet, nowMs);
+    else this.#sendLayers(layers, slot, packet, nowMs);
+    return begins;
+  }
+
+  /** Sends the packet under the numbers that the rewriter has for it. */
+  #send(slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const length = packet.length - packet.headerLength;
+    const headerLength = this.#beginPacket(slot, packet, length, nowMs);
+    this.#sendFrom(headerLength, packet, packet.headerLength);
+  }
+
+  #sendLayers(layers: PayloadForwarder, slot: Uint8Array, packet: RtpPacket, nowMs: number): void {
+    const { marker } = packet;
+    packet.marker = layers.marker;
+    if (layers.changes) {
+      layers.changeHeader(packet);
+      const headerLength = this.#beginPacket(slot, packet, packet.length - packet.headerLength, nowMs);
+      this.#sendFrom(headerLength, packet, layers.changePayload(packet));
+      layers.restore(packet);
+    } else {
+      this.#send(slot, packet, nowMs);
+    }
+    packet.marker = marker;
+  }
+
+  #beginPacket(slot: Uint8Array, packet: RtpPacket, length: number, nowMs: number): number {
     const { header } = scratch;
     header.payloadType = this.#payloadType;
-    header.sequenceNumber = rewriter.sequenceNumber;
-    header.timestamp = rewriter.timestamp;
+    header.sequenceNumber = this.#rewriter.sequenceNumber;
+    header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
-    const length = packet.length - packet.headerLength;
-    const headerLength = this.#writeHeader(slot, packet, length, nowMs);
-    if (this.#sender.sendRtp(headerLength, packet.bytes, packet.headerLength, length)) {
+    return writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, length, nowMs);
+  }
+
+  #sendFrom(headerLength: number, packet: RtpPacket, offset: number): void {
+    const length = packet.length - offset;
+    if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
       if (this.rtxSsrc !== undefined) this.#untoldBytes += headerLength + length;
     } else {
       this.#drop();
     }
-    return begins;
+  }
+
+  /**
+   * A packet of a layer that is not forwarded. Where it comes late its number was told already, as that of a packet which is
+   * missing: it goes out as padding, so that the subscriber neither asks for it nor waits.
+   */
+  #leaveOut(slot: Uint8Array, packet: RtpPacket, nowMs: number): false {
+    if (!this.#rewriter.skip(packet) && this.#rewriter.map(packet, nowMs)) this.#send(slot, scratch.filler, nowMs);
+    return false;
+  }
+
+  /** Whether the packet begins the stream, or a new source of it. */
+  #begin(packet: RtpPacket, nowMs: number): boolean {
+    if (!this.#encodings.begin(packet, nowMs)) return false;
+    this.#layers?.switchSource();
+    return true;
   }
 
   #drop(): false {
@@ -351,7 +386,9 @@ export class Consumer implements LimitedConsumer, TrackConsumer {
     for (let ahead = 1; ahead <= count; ahead++) {
       const next = (sequenceNumber + ahead) & 0xffff;
       if (isAmong(next, run, first + 1, to)) continue;
-      if (cache.load(cache.find(next, nowMs), scratch.early)) this.#forward(scratch.early, nowMs);
+      if (!cache.load(cache.find(next, nowMs), scratch.early)) continue;
+      this.encoding.readLayers(scratch.early);
+      this.#forward(scratch.early, nowMs);
     }
   }
 }

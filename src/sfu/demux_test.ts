@@ -4,6 +4,7 @@ import { buildRtp, parseRtp, runOf } from "../../tests/harness/rtp_builder.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { Demux } from "./demux.ts";
 import type { FeedbackSender } from "./encoding.ts";
+import { MID_URI, REPAIRED_RID_URI, RID_URI } from "./header_extensions.ts";
 import { Producer } from "./producer.ts";
 import type { ProducerParameters } from "./types.ts";
 
@@ -209,5 +210,59 @@ Deno.test({
     demux.add(video);
     assert.equal(demux.find(plain(1001, 97)), video.encodings[0]);
     assert.equal(demux.find(plain(1002, 97)), undefined);
+  },
+});
+
+Deno.test({
+  name:
+    "B301: of several encodings MID and RID tell which a packet is of, repaired RID which RTX repairs; then the SSRC does",
+  permissions: "none",
+  fn() {
+    const [ridId, repairedId] = [9, 10];
+    const demux = new Demux();
+    const headerExtensions = [
+      { uri: MID_URI, id: MID_ID },
+      { uri: RID_URI, id: ridId },
+      { uri: REPAIRED_RID_URI, id: repairedId },
+    ];
+    const encodings = [{ rid: "q", ssrcs: [] }, { rid: "h", ssrcs: [] }];
+    const codec = { ...VP8, rtxPayloadType: 97 };
+    const camera = producer(videoProducer({ codec, headerExtensions, ssrcs: [], encodings }));
+    demux.add(camera);
+    demux.add(producer(audioProducer()));
+    const text = (words: string) => new TextEncoder().encode(words);
+    const packet = (ssrc: number, payloadType: number, ...extensions: [number, string][]) =>
+      parseRtp(
+        buildRtp({ ssrc, payloadType, extensions: new Map(extensions.map(([id, words]) => [id, text(words)])) }),
+      );
+    const [low, high] = camera.encodings;
+
+    assert.equal(demux.find(plain(11)), undefined, "nothing tells");
+    assert.equal(demux.find(packet(11, 96, [MID_ID, "0"])), undefined, "MID alone does not");
+    assert.equal(demux.find(packet(11, 96, [MID_ID, "0"], [ridId, "x"])), undefined, "nor another RID");
+    assert.equal(demux.find(packet(11, 96, [MID_ID, "0"], [repairedId, "q"])), undefined, "nor that of a repair");
+    assert.equal(demux.ssrcCount, 1, "of the sound alone: what is not known is not reported on");
+    assert.equal(demux.find(packet(11, 96, [MID_ID, "0"], [ridId, "h"])), high);
+    assert.equal(demux.find(packet(12, 96, [MID_ID, "0"], [ridId, "q"])), low);
+    assert.equal(demux.find(packet(22, 97, [MID_ID, "0"], [repairedId, "q"])), low);
+    assert.equal(demux.find(packet(23, 97, [MID_ID, "0"], [ridId, "q"])), undefined);
+    assert.deepEqual([11, 12, 22].map((ssrc) => demux.find(plain(ssrc))), [high, low, low], "bound");
+
+    demux.remove(camera);
+    assert.equal(demux.find(plain(11)), undefined);
+  },
+});
+
+Deno.test({
+  name: "B301: encodings of a SIM group are found by their SSRCs, and by those of their retransmissions",
+  permissions: "none",
+  fn() {
+    const demux = new Demux();
+    const encodings = [1, 2].map((ssrc) => ({ ssrcs: [ssrc], fidGroups: [{ ssrc, rtxSsrc: ssrc + 10 }] }));
+    const camera = producer(videoProducer({ ssrcs: [1, 2], encodings }));
+    demux.add(camera);
+    const [low, high] = camera.encodings;
+    assert.deepEqual([1, 2, 11, 12].map((ssrc) => demux.find(plain(ssrc))), [low, high, low, high]);
+    assert.equal(demux.find(withMid(3, "0", 96)), undefined, "an SSRC that is none of theirs");
   },
 });

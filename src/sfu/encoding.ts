@@ -318,9 +318,7 @@ export class Encoding {
   #keep(packet: RtpPacket, nowMs: number): void {
     if (this.#track.kind !== "video") return;
     this.cache?.store(packet, nowMs);
-    this.#layers?.read(packet);
-    const { spatial, temporal } = packet.layers;
-    this.#rates?.handlePacket(spatial, temporal, packet.length, nowMs);
+    this.#measure(packet, nowMs);
     const { format } = this.#track;
     if (!format.isKeyFrameStart(packet.bytes, packet.headerLength, packet.payloadLength)) return;
     this.#gate.keyFrameReceived();
@@ -329,6 +327,13 @@ export class Encoding {
     if (width === this.#lowestWidth) return;
     this.#lowestWidth = width;
     this.#track.encodingResized();
+  }
+
+  #measure(packet: RtpPacket, nowMs: number): void {
+    const reader = this.#layers;
+    if (reader === undefined) return this.#rates?.handlePacket(0, 0, packet.length, nowMs);
+    reader.read(packet);
+    this.#rates?.handlePacket(packet.layers.spatial, packet.layers.temporal, packet.length, nowMs);
   }
 
   /** What nobody receives is not repaired. */

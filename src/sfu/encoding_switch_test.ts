@@ -38,7 +38,7 @@ Deno.test({
       const packets = track.play(1200);
       for (let i = 0; i < 100; i++) {
         const target = random.uint32() % 3;
-        track.consumer.setTarget(target, track.nowMs);
+        track.consumer.setTarget(target, Infinity, Infinity, track.nowMs);
         packets.push(...track.play(600 + random.uint32() % 200));
         assert.equal(packets.at(-1)?.encoding, target, `seed ${seed}, switch ${i}`);
         assert.equal(track.consumer.encoding, track.producer.encodings[target]);
@@ -59,7 +59,7 @@ Deno.test({
     track.play(2000);
     track.requests.length = 0;
     track.encoders[0].keyFrameWanted = false;
-    track.consumer.setTarget(0, track.nowMs);
+    track.consumer.setTarget(0, Infinity, Infinity, track.nowMs);
     assert.deepEqual(track.requests, [0]);
     track.encoders[0].keyFrameWanted = false;
     const before = track.play(400);
@@ -80,10 +80,10 @@ Deno.test({
       track.subscribe();
       for (const encoder of track.encoders) encoder.reports = encoder.index !== missing;
       // Nobody wants another than the lowest from the start.
-      track.consumer.setTarget(0, 0);
+      track.consumer.setTarget(0, Infinity, Infinity, 0);
       const packets = track.play(3000);
       track.requests.length = 0;
-      track.consumer.setTarget(2, track.nowMs);
+      track.consumer.setTarget(2, Infinity, Infinity, track.nowMs);
       track.encoders[2].keyFrameWanted = true;
       packets.push(...track.play(2000));
       assert.deepEqual(encodingsOf(packets), [0], `no report of ${missing}`);
@@ -176,7 +176,7 @@ Deno.test({
     track.play(2000);
     const held = track.encoders[2].frame(track.nowMs);
     track.handle(held.slice(0, 1));
-    track.consumer.setTarget(1, track.nowMs);
+    track.consumer.setTarget(1, Infinity, Infinity, track.nowMs);
     const packets = track.play(100);
     assert.deepEqual(encodingsOf(packets), [2, 1]);
     track.handle(held.slice(1));
@@ -195,7 +195,7 @@ Deno.test({
     const reports = () => track.sender.takeRtcp().map(readReport);
     reports();
     for (const target of [2, 0, 1, 2]) {
-      track.consumer.setTarget(target, track.nowMs);
+      track.consumer.setTarget(target, Infinity, Infinity, track.nowMs);
       track.play(1000);
       const [report, ...more] = reports();
       assert.deepEqual(more, []);
@@ -221,7 +221,7 @@ Deno.test({
     track.play(10);
     assert.deepEqual(track.wantedRids, ["f"]);
     track.play(1000);
-    track.consumer.setTarget(0, track.nowMs);
+    track.consumer.setTarget(0, Infinity, Infinity, track.nowMs);
     track.encoders[0].enabled = false;
     track.play(5);
     assert.deepEqual(track.wantedRids, ["q", "f"]);
@@ -236,6 +236,19 @@ Deno.test({
     track.consumer.resume(track.nowMs);
     track.play(10);
     assert.deepEqual(track.wantedRids, ["q"]);
+  },
+});
+
+Deno.test({
+  name: "B302: encodings are in the order of their sizes, whatever the order of the offer, once the sizes are known",
+  permissions: "none",
+  fn() {
+    const track = new SimulcastTrack(10);
+    track.play(100);
+    assert.deepEqual(track.producer.encodings.map(({ width, height }) => [width, height]), [[320, 180], [640, 360], [
+      1280,
+      720,
+    ]]);
   },
 });
 

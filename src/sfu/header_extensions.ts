@@ -39,9 +39,10 @@ export interface ExtensionMapping {
  */
 export function mapHeaderExtensions(
   from: readonly HeaderExtension[],
-  to: readonly HeaderExtension[],
+  negotiated: readonly HeaderExtension[],
   mid: string,
 ): ExtensionMapping {
+  const to = negotiated.filter(({ direction }) => direction === undefined);
   const ids = new Uint8Array(Math.max(...from.map(({ id }) => id), 0) + 1);
   for (const source of from) {
     if (!OWN_URIS.has(source.uri)) ids[source.id] = extensionId(to, source.uri);

@@ -25,6 +25,8 @@ export class OutgoingStream {
   readonly sentReports = new SentReports();
   /** Of the next retransmission. */
   rtxSequenceNumber: number;
+  /** How many packets behind the newest the next one is that is sent again for a probe. */
+  probes = 0;
   /** RTP packets and payload bytes sent, for sender reports: modulo 2^32, the bytes as a signed number. */
   packetsSent = 0;
   bytesSent = 0;

@@ -4,15 +4,21 @@ import { Consumer } from "./consumer.ts";
 import { Demux } from "./demux.ts";
 import type { MediaSender, MediaSink } from "./media_sink.ts";
 import { OutgoingStream } from "./outgoing_stream.ts";
+import { sendProbes } from "./probes.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
-import type { WantedQuality } from "./quality.ts";
+import type { QualityReport, WantedQuality } from "./quality.ts";
 import type { Router, RouterMember } from "./router.ts";
-import { SendLimit } from "./send_limit.ts";
+import { SubscriberQuality } from "./subscriber_quality.ts";
 import type { MediaCounters } from "./track_counters.ts";
 import { UpstreamFeedback } from "./upstream_feedback.ts";
 import type { ConsumerParameters, Kind, PeerId, ProducerParameters, Speakers, StreamSsrcs, TrackId } from "./types.ts";
+
+/** Where a deadline of the estimator is no more than this ahead it is one of a probe. */
+export const PROBE_AHEAD_MS = 20;
+/** Where no stream can carry a probe it is looked at again after this. */
+const NO_PROBE_MS = 500;
 
 /** Who one peer is, and how it is reached. */
 export interface PeerOptions {
@@ -27,10 +33,14 @@ export interface PeerOptions {
   readonly counters: MediaCounters;
   /** Bits per second that it is sent; undefined for any. */
   readonly maxBitrateOut?: number | undefined;
-  /** A track that it receives is paused, as all of them are too much for it. */
-  readonly trackPaused?: ((trackId: TrackId) => void) | undefined;
   /** Who speaks in its room has changed; told by one of the room's peers. */
   readonly speakersChanged?: ((speakers: Speakers) => void) | undefined;
+  /** What it gets of the tracks that it receives, and why; left out where nobody listens. */
+  readonly report?: ((report: QualityReport) => void) | undefined;
+  /** Which simulcast encodings of a track of its own are received, by their RIDs. */
+  readonly layersWanted?: ((trackId: TrackId, active: readonly string[]) => void) | undefined;
+  /** A probe is under way: `handleProbes` is wanted when `nextProbeMs` says, to the millisecond. */
+  readonly probing?: (() => void) | undefined;
 }
 
 /** The media of one peer: publishes by producers, subscribes by consumers. Its transport delivers into it. */
@@ -47,25 +57,23 @@ export class Peer implements MediaSink, RouterMember {
   readonly #consumersBySsrc = new Map<number, Consumer>();
   /** By MID: streams that stay whichever track they carry, or none. */
   readonly #slots = new Map<string, OutgoingStream>();
-  /** What it wants of tracks of its room, received or not. */
-  readonly #wanted = new Map<TrackId, WantedQuality>();
   readonly #rtcp: RtcpResponder;
   readonly #upstream: UpstreamFeedback;
   #bandwidth: BandwidthEstimator | undefined;
+  #nextProbeMs = -Infinity;
   readonly #equalizesLengths: boolean;
   readonly #counters: MediaCounters;
-  readonly #sendLimit: SendLimit<Consumer> | undefined;
-  readonly #trackPaused: ((trackId: TrackId) => void) | undefined;
-  readonly #speakersChanged: ((speakers: Speakers) => void) | undefined;
+  /** Of what it is sent; made with the first track. */
+  #quality: SubscriberQuality<Consumer> | undefined;
+  /** What it wants of tracks of its room, received or not. */
+  readonly #wanted = new Map<TrackId, WantedQuality>();
+  readonly #options: PeerOptions;
 
   constructor(router: Router, options: PeerOptions) {
-    const { id, ssrc, sender, random, equalizesLengths, counters, maxBitrateOut, trackPaused, speakersChanged } =
-      options;
-    this.#speakersChanged = speakersChanged;
+    const { id, ssrc, sender, random, equalizesLengths, counters } = options;
+    this.#options = options;
     this.#counters = counters;
     this.#equalizesLengths = equalizesLengths;
-    this.#sendLimit = maxBitrateOut === undefined ? undefined : new SendLimit(maxBitrateOut);
-    this.#trackPaused = trackPaused;
     this.id = id;
     this.#router = router;
     this.#sender = sender;
@@ -103,16 +111,9 @@ export class Peer implements MediaSink, RouterMember {
   publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
     const counters = this.#counters[parameters.kind];
-    const producer = new Producer(
-      id,
-      this.id,
-      parameters,
-      this.#rtcp,
-      this.#equalizesLengths,
-      counters,
-      undefined,
-      this.#router.audio,
-    );
+    const wanted = (rids: readonly string[]) => this.#options.layersWanted?.(id, rids);
+    const [rtcp, equalizes, { audio }] = [this.#rtcp, this.#equalizesLengths, this.#router];
+    const producer = new Producer(id, this.id, parameters, rtcp, equalizes, counters, wanted, audio);
     this.#producers.set(parameters.mid, producer);
     this.#upstream.handleExtensions(parameters.headerExtensions);
     this.#demux.add(producer);
@@ -144,11 +145,11 @@ export class Peer implements MediaSink, RouterMember {
     const { kind, codec: { clockRate } } = producer;
     const stream = this.#slots.get(parameters.mid) ?? this.#newStream(kind, clockRate, ssrcs);
     const bandwidth = this.#rtcp.bandwidth = this.#bandwidth ??= new BandwidthEstimator({ nowMs });
+    this.#quality ??= this.#newQuality(bandwidth);
     const consumer = new Consumer(producer, parameters, stream, this.#sender, bandwidth);
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
-    producer.addConsumer(consumer);
-    this.#sendLimit?.checkSoon();
+    this.#quality.add(consumer, nowMs);
     return consumer;
   }
 
@@ -180,13 +181,20 @@ export class Peer implements MediaSink, RouterMember {
     if (!this.#slots.has(mid)) this.#endStream(consumer.stream);
   }
 
-  /** Takes what the peer wants of a track; of one that there is not, or not any more, nothing. */
-  setQuality(trackId: TrackId, wanted: WantedQuality): void {
-    if (this.#router.producers.has(trackId)) this.#wanted.set(trackId, wanted);
+  speakersChanged(speakers: Speakers): void {
+    this.#options.speakersChanged?.(speakers);
   }
 
-  speakersChanged(speakers: Speakers): void {
-    this.#speakersChanged?.(speakers);
+  /** What it wants of a track; undefined where it never said. */
+  wantedOf(trackId: TrackId): WantedQuality | undefined {
+    return this.#wanted.get(trackId);
+  }
+
+  /** Takes what the peer wants of a track; of one that there is not, or not any more, nothing. */
+  setQuality(trackId: TrackId, wanted: WantedQuality, nowMs: number): void {
+    if (!this.#router.producers.has(trackId)) return;
+    this.#wanted.set(trackId, wanted);
+    this.#quality?.handleWanted(trackId, nowMs);
   }
 
   unsubscribeTrack(trackId: TrackId): void {
@@ -207,6 +215,7 @@ export class Peer implements MediaSink, RouterMember {
   /** Media goes to another address from now on. */
   handleRouteChange(nowMs: number): void {
     this.#bandwidth?.handleRouteChange(nowMs);
+    this.#quality?.handleRouteChange();
     // What was on its way to the address before may be lost (rule B62).
     this.refreshPictures(nowMs);
   }
@@ -227,15 +236,29 @@ export class Peer implements MediaSink, RouterMember {
 
   handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
     this.#rtcp.handleRtcp(bytes, length, nowMs);
+    this.#quality?.handleFeedback(nowMs);
+    this.#noteProbe(nowMs);
+  }
+
+  /** When `handleProbes` has something to do. */
+  nextProbeMs(): number {
+    return this.#bandwidth === undefined ? Infinity : Math.max(this.#bandwidth.nextTimeout(), this.#nextProbeMs);
+  }
+
+  /** Sends what is due of a probe. */
+  handleProbes(nowMs: number): void {
+    const bandwidth = this.#bandwidth;
+    if (bandwidth === undefined || this.nextProbeMs() > nowMs) return;
+    bandwidth.handleTimeout(nowMs);
+    if (!sendProbes(bandwidth, this.#consumers.values(), nowMs)) this.#nextProbeMs = nowMs + NO_PROBE_MS;
   }
 
   nextTimeout(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
     if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
-    next = Math.min(next, this.#upstream.nextTimeout(), this.#bandwidth?.nextTimeout() ?? Infinity);
-    if (this.#sendLimit !== undefined && this.#consumers.size > 0) next = Math.min(next, this.#sendLimit.nextCheckMs);
-    return next;
+    next = Math.min(next, this.#upstream.nextTimeout(), this.nextProbeMs());
+    return Math.min(next, this.#quality?.nextTimeout() ?? Infinity);
   }
 
   handleTimeout(nowMs: number): void {
@@ -243,8 +266,9 @@ export class Peer implements MediaSink, RouterMember {
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
     if (this.#looksAtSpeakers) this.#router.audio.handleTimeout(nowMs);
     this.#upstream.handleTimeout(nowMs);
-    if (this.#bandwidth !== undefined && this.#bandwidth.nextTimeout() <= nowMs) this.#bandwidth.handleTimeout(nowMs);
-    if (this.#sendLimit !== undefined && nowMs >= this.#sendLimit.nextCheckMs) this.#limitSent(this.#sendLimit, nowMs);
+    this.#quality?.handleTimeout(nowMs);
+    this.handleProbes(nowMs);
+    this.#noteProbe(nowMs);
   }
 
   /** Those who publish do, as they are looked at often; the others where nobody does any more. */
@@ -264,13 +288,20 @@ export class Peer implements MediaSink, RouterMember {
     this.#router.removeMember(this);
   }
 
-  #limitSent(limit: SendLimit<Consumer>, nowMs: number): void {
-    for (const { producer } of limit.check(this.#consumers.values(), nowMs)) this.#trackPaused?.(producer.id);
+  #noteProbe(nowMs: number): void {
+    if (this.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) this.#options.probing?.();
+  }
+
+  #newQuality(bandwidth: BandwidthEstimator): SubscriberQuality<Consumer> {
+    const { maxBitrateOut: maxBitsPerSecond, report } = this.#options;
+    const roundTripMs = () => this.roundTripMs;
+    return new SubscriberQuality({ bandwidth, wanted: this.#wanted, maxBitsPerSecond, roundTripMs, report });
   }
 
   #removeConsumer(consumer: Consumer): void {
     this.#consumers.delete(consumer.mid);
     this.#consumersBySsrc.delete(consumer.ssrc);
+    this.#quality?.remove(consumer);
     consumer.producer.removeConsumer(consumer);
   }
 

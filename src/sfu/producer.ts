@@ -5,6 +5,7 @@ import { type EncodedTrack, Encoding, type FeedbackSender, type RtpConsumer } fr
 import { DEPENDENCY_DESCRIPTOR_URI, extensionId } from "./header_extensions.ts";
 import { RoomAudio } from "./room_audio.ts";
 import { TrackCounters } from "./track_counters.ts";
+import { TrackLayers } from "./track_layers.ts";
 import type {
   Codec,
   HeaderExtension,
@@ -44,6 +45,8 @@ export class Producer implements PublishedTrack {
   readonly counters: TrackCounters;
   /** Undefined of video. */
   readonly audio: AudioTrack<RtpConsumer> | undefined;
+  /** What its subscribers can be sent of it. */
+  readonly layers = new TrackLayers(this);
   readonly #consumers: TrackConsumer[] = [];
   readonly #format: CodecFormat;
   /** In the order of the offer. */

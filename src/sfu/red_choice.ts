@@ -1,3 +1,4 @@
+import { RED_VIEW } from "./redundancy.ts";
 import type { Codec } from "./types.ts";
 
 /** 2%: what a decoder conceals without anybody hearing it. In 256ths, as reports have it. */
@@ -12,13 +13,33 @@ const HOLD_MS = 20_000;
  */
 export class RedChoice {
   takesRed: boolean;
+  readonly #published: Codec;
+  readonly #received: Codec;
   readonly #mayChange: boolean;
   #lossyMs = -Infinity;
 
   constructor(published: Codec, received: Codec) {
+    this.#published = published;
+    this.#received = received;
     const takes = received.redPayloadType !== undefined && received.mimeType === "audio/opus";
     this.takesRed = takes && published.redPayloadType !== undefined;
     this.#mayChange = takes && !this.takesRed;
+  }
+
+  /** Of the packets that it takes, as `Redundancy` gives them. */
+  get sourcePayloadType(): number {
+    return this.takesRed ? RED_VIEW : this.#published.payloadType;
+  }
+
+  /** Under which they go out. */
+  get payloadType(): number {
+    const { payloadType, redPayloadType = payloadType } = this.#received;
+    return this.takesRed ? redPayloadType : payloadType;
+  }
+
+  /** Of the blocks within them. */
+  get blockPayloadType(): number {
+    return this.#received.payloadType;
   }
 
   /** Takes the fraction lost of a report block (RFC 3550 section 6.4.1), in 256ths. */

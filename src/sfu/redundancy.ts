@@ -4,6 +4,7 @@ import {
   MAX_BLOCK_LENGTH,
   MAX_TIMESTAMP_OFFSET,
   RED_OVERHEAD,
+  setBlockPayloadTypes,
   writeLastRedHeader,
   writeRedHeaders,
 } from "../rtp/red.ts";
@@ -146,6 +147,14 @@ export class Redundancy {
     this.#previousTimestamp = timestamp | 0;
     this.#previousLength = payloadLength <= MAX_BLOCK_LENGTH ? payloadLength : 0;
     copy(bytes, headerLength, this.#previousLength, this.#previous, 0);
+  }
+}
+
+/** Has the blocks of RED name the subscriber's payload type: in place, as the next consumer has them name its own. */
+export function nameBlocks(run: RtpRun, from: number, to: number, payloadType: number): void {
+  for (let i = from; i < to; i++) {
+    const packet = run.packets[i];
+    if (packet.payloadType === RED_VIEW) setBlockPayloadTypes(packet.bytes, packet.headerLength, payloadType);
   }
 }
 

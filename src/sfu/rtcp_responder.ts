@@ -47,8 +47,15 @@ const MAX_BYES = 8 * MAX_COUNT;
 /** Packets that one compound packet may ask for: more are missing only where a picture is asked for instead (rule B102). */
 export const MAX_ASKED = 1024;
 
-/** What is written during one call, by whichever responder of this isolate. */
+/** What is written during one call, by whichever responder of this isolate, and what it reads with. */
 const out = new Uint8Array(1200);
+const scratch = {
+  reader: new RtcpReader(),
+  senderReport: new SenderReport(),
+  block: new ReportBlock(),
+  transportFeedback: new TransportFeedbackReader(),
+  extended: new ExtendedReportReader(),
+};
 const NO_BLOCKS: readonly ReportBlock[] = [];
 const NO_TIME = -1;
 
@@ -67,11 +74,6 @@ export class RtcpResponder implements FeedbackSender {
   /** The SSRC that the server's own feedback comes from. */
   readonly #localSsrc: number;
   readonly #cname: Uint8Array;
-  readonly #reader = new RtcpReader();
-  readonly #senderReport = new SenderReport();
-  readonly #block = new ReportBlock();
-  readonly #transportFeedback = new TransportFeedbackReader();
-  readonly #extended = new ExtendedReportReader();
   readonly #roundTrip = new RoundTrip();
   readonly #blocks: ReportBlock[] = [];
   /** The reference time that the present compound packet tells (RRTR), and whose it is. */
@@ -103,7 +105,7 @@ export class RtcpResponder implements FeedbackSender {
 
   /** Takes one compound packet; what the server does not know in it is passed over. */
   handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
-    const reader = this.#reader;
+    const reader = scratch.reader;
     reader.reset(bytes, length);
     this.#referenceTime = NO_TIME;
     this.#mayAsk = MAX_ASKED;
@@ -177,7 +179,7 @@ export class RtcpResponder implements FeedbackSender {
   }
 
   #handlePacket(nowMs: number): void {
-    switch (this.#reader.packetType) {
+    switch (scratch.reader.packetType) {
       case SENDER_REPORT:
         this.#handleSenderReport(nowMs);
         return this.#handleReportBlocks(nowMs);
@@ -186,7 +188,7 @@ export class RtcpResponder implements FeedbackSender {
       case BYE:
         return this.#handleBye(nowMs);
       case TRANSPORT_FEEDBACK:
-        if (this.#reader.count === FORMAT_TRANSPORT_WIDE) return this.#handleTransportFeedback(nowMs);
+        if (scratch.reader.count === FORMAT_TRANSPORT_WIDE) return this.#handleTransportFeedback(nowMs);
         return this.#handleNack(nowMs);
       case PAYLOAD_FEEDBACK:
         this.#handleRemb(nowMs);
@@ -197,14 +199,14 @@ export class RtcpResponder implements FeedbackSender {
   }
 
   #handleSenderReport(nowMs: number): void {
-    const report = this.#senderReport;
-    if (report.read(this.#reader)) this.#demux.findBySsrc(report.ssrc)?.handleSenderReport(report, nowMs);
+    const report = scratch.senderReport;
+    if (report.read(scratch.reader)) this.#demux.findBySsrc(report.ssrc)?.handleSenderReport(report, nowMs);
   }
 
   /** What the peer tells of the streams that it receives (RFC 3550 section 6.4.1). */
   #handleReportBlocks(nowMs: number): void {
-    const block = this.#block;
-    for (let i = 0; block.read(this.#reader, i); i++) {
+    const block = scratch.block;
+    for (let i = 0; block.read(scratch.reader, i); i++) {
       const consumer = this.#consumersBySsrc.get(block.ssrc);
       if (consumer === undefined) continue;
       consumer.handleLossReport(block.fractionLost, nowMs);
@@ -225,8 +227,8 @@ export class RtcpResponder implements FeedbackSender {
 
   #handleTransportFeedback(nowMs: number): void {
     const { bandwidth } = this;
-    const feedback = this.#transportFeedback;
-    if (bandwidth === undefined || !feedback.reset(this.#reader)) return;
+    const feedback = scratch.transportFeedback;
+    if (bandwidth === undefined || !feedback.reset(scratch.reader)) return;
     bandwidth.beginFeedback(nowMs);
     while (feedback.next()) {
       if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks);
@@ -236,36 +238,36 @@ export class RtcpResponder implements FeedbackSender {
   }
 
   #handleRemb(nowMs: number): void {
-    const bitsPerSecond = rembBitsPerSecond(this.#reader);
+    const bitsPerSecond = rembBitsPerSecond(scratch.reader);
     if (bitsPerSecond >= 0) this.bandwidth?.handleRemb(bitsPerSecond, nowMs);
   }
 
   #handleBye(nowMs: number): void {
-    const count = byeSourceCount(this.#reader);
+    const count = byeSourceCount(scratch.reader);
     for (let i = 0; i < count; i++) {
-      const ssrc = byeSource(this.#reader, i);
+      const ssrc = byeSource(scratch.reader, i);
       this.#demux.findBySsrc(ssrc)?.handleBye(ssrc, nowMs);
     }
   }
 
   #handleNack(nowMs: number): void {
-    const ssrc = nackMediaSsrc(this.#reader);
+    const ssrc = nackMediaSsrc(scratch.reader);
     const consumer = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
     if (consumer === undefined) return;
     consumer.producer.counters.nacksDownstream++;
-    this.#mayAsk -= consumer.handleNack(this.#reader, nowMs, this.#roundTrip.ms, this.#mayAsk);
+    this.#mayAsk -= consumer.handleNack(scratch.reader, nowMs, this.#roundTrip.ms, this.#mayAsk);
   }
 
   #handleKeyFrameRequest(nowMs: number): void {
-    const ssrc = pliMediaSsrc(this.#reader);
+    const ssrc = pliMediaSsrc(scratch.reader);
     const indicated = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
     if (indicated !== undefined) {
       indicated.producer.counters.plisDownstream++;
       indicated.requestKeyFrame(nowMs);
     }
-    const entries = firEntryCount(this.#reader);
+    const entries = firEntryCount(scratch.reader);
     for (let i = 0; i < entries; i++) {
-      const requested = this.#consumersBySsrc.get(firMediaSsrc(this.#reader, i));
+      const requested = this.#consumersBySsrc.get(firMediaSsrc(scratch.reader, i));
       if (requested === undefined) continue;
       requested.producer.counters.firsDownstream++;
       requested.requestKeyFrame(nowMs);
@@ -273,13 +275,13 @@ export class RtcpResponder implements FeedbackSender {
   }
 
   #handleExtendedReport(nowMs: number): void {
-    const block = this.#extended;
-    block.reset(this.#reader);
+    const block = scratch.extended;
+    block.reset(scratch.reader);
     while (block.next()) {
       const time = receiverReferenceTime(block);
       if (time >= 0) {
         this.#referenceTime = time;
-        this.#referenceSsrc = this.#reader.senderSsrc;
+        this.#referenceSsrc = scratch.reader.senderSsrc;
       }
       const count = dlrrCount(block);
       for (let i = 0; i < count; i++) if (dlrrSsrc(block, i) === this.#localSsrc) this.#handleDlrr(i, nowMs);
@@ -288,10 +290,10 @@ export class RtcpResponder implements FeedbackSender {
 
   /** RFC 3611 section 4.5: the peer answers the time that came with a receiver report. */
   #handleDlrr(index: number, nowMs: number): void {
-    const sent = dlrrLastReferenceTime(this.#extended, index);
+    const sent = dlrrLastReferenceTime(scratch.extended, index);
     if (sent === 0) return;
     const now = compactNtp(ntpSeconds(nowMs), ntpFraction(nowMs));
-    this.#handleReply(elapsedMs(sent, now), dlrrDelay(this.#extended, index), nowMs);
+    this.#handleReply(elapsedMs(sent, now), dlrrDelay(scratch.extended, index), nowMs);
   }
 
   /** Answers the peer's reference time at once, so that nothing has to be kept; the delay is none. */

@@ -65,6 +65,8 @@ export interface Codec {
 export interface HeaderExtension {
   readonly uri: string;
   readonly id: number;
+  /** As this side answers it, where it is not for both directions: the other side only sends it. */
+  readonly direction?: "recvonly";
 }
 
 /** What the m-line of a publisher settled. */

@@ -85,8 +85,8 @@ export interface HttpSessionObserver {
   connected(session: HttpSession): void;
   /** The server failed on this peer's media, which ends it. */
   failed(session: HttpSession, detail: string): void;
-  /** The peer sends, or is sent, more than it may: packets are dropped, or a track is paused. */
-  refused(session: HttpSession, code: "bitrate-exceeded" | "track-paused"): void;
+  /** The peer sends more than it may: packets are dropped. */
+  refused(session: HttpSession, code: "bitrate-exceeded"): void;
 }
 
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
@@ -210,8 +210,6 @@ export class HttpSession {
       transportConnected: () => this.#observer.connected(this),
       // No message reaches the client: its answer has told it the limit, and reports tell it what is lost.
       bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),
-      // Nor does it know tracks: the stream stands still, and goes on.
-      trackPaused: () => this.#observer.refused(this, "track-paused"),
       // Its encoder is told by nobody (P92), its player has no place for words (P94).
       qualityChanged: ignored,
       slotsChanged: ignored,

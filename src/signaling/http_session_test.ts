@@ -75,6 +75,26 @@ test("P50, P51: WHIP and WHEP peers join the room of those who came by WebSocket
   assert.equal(received(to).length, 1);
 });
 
+test("P86: WHIP takes simulcast, and a player gets one of the encodings, found by its RID", () => {
+  const room = new SignalingRoom(7);
+  const from = room.post("whip", buildOffer([{ ...CAMERA, ssrc: undefined, rids: ["0", "1"] }]));
+  from.client.connect(credentialsOf(opened(from).answer));
+  assert.match(opened(from).answer, /^a=rid:0 recv\r\na=rid:1 recv\r\na=simulcast:recv 0;1\r$/m);
+  const to = viewer(room);
+  const send = (ssrc: number, rid: string, sequenceNumber: number) => {
+    const extensions = new Map(
+      [[4, "0"], [10, rid]].map(([id, text]) => [Number(id), new TextEncoder().encode(`${text}`)]),
+    );
+    from.client.sendRtp(buildRtp({ ssrc, sequenceNumber, payload: VP8_KEY_FRAME, extensions }));
+  };
+  send(11, "0", 1);
+  assert.equal(received(to).length, 1);
+  for (const number of [1, 2]) send(12, "1", number);
+  assert.equal(received(to).length, 0, "the other one, as long as no reports align them");
+  send(11, "0", 2);
+  assert.equal(received(to).length, 1);
+});
+
 test("P51: sendrecv is answered in the one direction that the endpoint has", () => {
   const room = new SignalingRoom(2);
   const both: OfferLine[] = [{ ...CAMERA, direction: "sendrecv" }];

@@ -115,7 +115,6 @@ export const errorCodeSchema = z.enum([
   "too-many-rooms",
   "room-full",
   "bitrate-exceeded",
-  "track-paused",
   "internal",
   "unauthorized",
   "auth-unavailable",
@@ -177,7 +176,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     tracks: z.array(trackQuality).readonly(),
   }),
   z.object({ type: z.literal("slots"), slots: z.array(slotInfo).readonly() }),
-  z.object({ type: z.literal("layers"), trackId: identifier, active: z.array(z.string()).readonly() }),
+  z.object({ type: z.literal("layers"), trackId: identifier, mid, active: z.array(z.string()).readonly() }),
   z.object({
     type: z.literal("error"),
     code: errorCodeSchema,

@@ -28,14 +28,12 @@ export interface ParticipantObserver {
   transportConnected(): void;
   /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
   bitrateExceeded(maxBitrateIn: number): void;
-  /** A track is not sent for a while, as all that the peer receives is more than these bits per second. */
-  trackPaused(trackId: TrackId, maxBitrateOut: number): void;
-  /** What the peer gets of its tracks, and why. */
-  qualityChanged(report: QualityReport): void;
-  /** Of a track that the peer publishes these simulcast encodings are received by somebody, by RID; no others. */
-  layersWanted(trackId: TrackId, active: readonly string[]): void;
   /** Others speak now than before; see `room.speakers`. */
   speakersChanged(speakers: Speakers): void;
+  /** What the peer gets of its tracks, and why. */
+  qualityChanged(report: QualityReport): void;
+  /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
+  layersWanted(trackId: TrackId, mid: string, active: readonly string[]): void;
   /** Slots of the peer hold another track now, or none. */
   slotsChanged(slots: readonly SlotFilling[]): void;
   /** The peer has something to do at a time, where it had nothing: see `nextTimeout`. */
@@ -71,6 +69,8 @@ export interface ParticipantOptions {
   readonly limits: PeerLimits;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** Whether the observer can tell the client what it gets. */
+  readonly tellsQuality?: boolean;
   /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
   readonly grants?: Grants | undefined;
   /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
@@ -95,7 +95,6 @@ export class Participant {
   readonly #slotFiller: SlotFiller;
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
-  readonly #maxBitrateOut: number;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
@@ -114,7 +113,6 @@ export class Participant {
     this.#rooms = rooms;
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
-    this.#maxBitrateOut = maxBitrateOut;
     this.grants = grants;
     const media = options.openMedia(
       {
@@ -126,6 +124,7 @@ export class Participant {
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
         ...(loudest < Infinity && { loudest }),
+        ...(options.tellsQuality && { tellsQuality: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
@@ -273,15 +272,20 @@ export class Participant {
         return;
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
-      case "trackPaused":
-        return this.#observer.trackPaused(event.trackId, this.#maxBitrateOut);
       case "quality":
         return this.#observer.qualityChanged(event.report);
       case "layersWanted":
-        return this.#observer.layersWanted(event.trackId, event.active);
+        return this.#tellLayers(event.trackId, event.active);
       case "ended":
         if (event.reason === "fault") this.#observer.failed(event.detail);
         else this.leave(event.reason, event.detail);
+    }
+  }
+
+  /** Nobody has told the publisher the ids of its own tracks: it knows them by their m-lines. */
+  #tellLayers(trackId: TrackId, active: readonly string[]): void {
+    for (const [mid, track] of this.peer.producers) {
+      if (track.id === trackId) return this.#observer.layersWanted(trackId, mid, active);
     }
   }
 

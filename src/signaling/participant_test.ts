@@ -187,7 +187,6 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       timeWanted() {},
       transportConnected() {},
       bitrateExceeded() {},
-      trackPaused() {},
       qualityChanged() {},
       layersWanted() {},
       failed() {},

@@ -6,7 +6,6 @@ const NONE = {
   "no-capacity": 0,
   "too-many-tracks": 0,
   "bitrate-exceeded": 0,
-  "track-paused": 0,
   "too-many": 0,
   "too-large": 0,
   "origin-not-allowed": 0,

@@ -240,7 +240,8 @@ export class SignalingSession {
   /** Undefined where the server has no media for another peer (rule P61), or will not have this one twice: it is told. */
   #enter(roomId: string, name: string | undefined): Participant | undefined {
     try {
-      return new Participant({ ...this.#options, roomId, name, observer: this.#participantObserver() });
+      const observer = this.#participantObserver();
+      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: true });
     } catch (error) {
       const code = refusalOf(error);
       if (code === undefined) throw error;
@@ -289,14 +290,12 @@ export class SignalingSession {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
       },
       bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
-      trackPaused: (trackId, maxBitrateOut) =>
-        this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), undefined, trackId),
       qualityChanged: (report) => this.#send({ type: "quality", ...report }),
       slotsChanged: (slots) => this.#send({ type: "slots", slots }),
       timeWanted: () => {
         if (this.#state.name === "joined") this.#options.observer.timeWanted(this.#state.participant);
       },
-      layersWanted: (trackId, active) => this.#send({ type: "layers", trackId, active }),
+      layersWanted: (trackId, mid, active) => this.#send({ type: "layers", trackId, mid, active }),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
@@ -352,10 +351,6 @@ export class SignalingSession {
 /** What a peer is told that sends too much. */
 function bitrateWords(maxBitrateIn: number): string {
   return `more than ${maxBitrateIn} bit/s come from this peer, and packets are dropped`;
-}
-
-function pauseWords(trackId: string, maxBitrateOut: number): string {
-  return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, and tried again each minute`;
 }
 
 /** Undefined for a fault. */

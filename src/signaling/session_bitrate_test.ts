@@ -39,7 +39,7 @@ test("P83: a WHIP client is told its limit by the answer, and its session tells 
   assert.deepEqual(encoder.told, ["joined", "connected", "bitrate-exceeded"]);
 });
 
-test("P85: who is sent more than allowed is told which track is paused, and stays; nobody else is told", () => {
+test("P85, P91: who is sent more than allowed is told which track is paused and why, and stays; nobody else is told", () => {
   const room = new SignalingRoom(1, undefined, undefined, { maxBitrateOut: 200_000 });
   const [speaker, listener] = [room.join(), room.join()];
   connect(speaker);
@@ -48,13 +48,19 @@ test("P85: who is sent more than allowed is told which track is paused, and stay
   for (const { take } of [speaker, listener]) take();
   const payload = new Uint8Array(1000);
   payload.set(VP8_KEY_FRAME);
-  for (let n = 0; n < 200; n++) {
+  for (let n = 0; n < 400; n++) {
     room.nowMs += 25;
     speaker.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: n, timestamp: n * 2250, payload }));
     room.handleTimeout();
   }
   const told = listener.take();
-  assert.deepEqual(codes(told), ["track-paused"]);
-  assert.equal(told[0].type === "error" && told[0].trackId, track.id);
+  assert.deepEqual([...new Set(codes(told))], ["quality"]);
+  assert.ok(told.length < 11, `${told.length} in 10 s`);
+  const last = told.at(-1);
+  assert.ok(last?.type === "quality");
+  assert.deepEqual([last.limitedBy, last.bitrate], ["server", 200_000]);
+  const [{ trackId, state, reason }] = last.tracks;
+  assert.deepEqual([trackId, state], [track.id, "paused"]);
+  assert.match(reason, /^paused: limit of the server 200 kbit\/s, the picture needs 3\d\d$/);
   assert.deepEqual([speaker.take(), listener.closed], [[], []]);
 });

@@ -8,6 +8,7 @@ import {
 } from "./rtp_parameters.ts";
 import type { AnswerMedia, SentTrack } from "./sdp_answer.ts";
 import type { Direction, OfferMedia } from "./sdp_media.ts";
+import { encodingsIn, type OfferedEncoding } from "./sdp_simulcast.ts";
 import type { ReceivingLine } from "./track_choice.ts";
 
 /** The track that the client publishes on an m-line. */
@@ -16,6 +17,8 @@ export interface PublishedHere {
   /** The track of the msid that it began with. */
   readonly msidTrack: string | undefined;
   readonly codec: Codec;
+  /** Of its encodings, in the order of the offer; left out where they have none. */
+  readonly rids?: readonly string[];
 }
 
 /** The track that the client receives on an m-line. */
@@ -72,7 +75,8 @@ export class MLine {
   /** Whether the published track goes on: the m-line still sends the same track in the same codec (rule P27). */
   keepsPublished(media: OfferMedia): boolean {
     return this.published !== undefined && sends(media) && this.published.msidTrack === media.msid?.track &&
-      offeredCodec(media, this.published.codec) !== undefined;
+      offeredCodec(media, this.published.codec) !== undefined &&
+      this.#encodingsOf(this.published, media).map(({ rid }) => rid).join() === (this.published.rids ?? []).join();
   }
 
   /** Whether the received track goes on, `chosen` being the one that the m-line should receive now. */
@@ -99,9 +103,15 @@ export class MLine {
       format,
       codecs: codecs.map((codec) => ({ codec, feedback: feedback(codec) })),
       headerExtensions: extensions,
+      encodings: this.published === undefined ? [] : this.#encodingsOf(this.published, media),
       rtcpRsize: media.rtcpRsize,
       sending,
     };
+  }
+
+  /** Those of an offer that the published track can have, with the header extensions that were settled. */
+  #encodingsOf({ codec }: PublishedHere, media: OfferMedia): readonly OfferedEncoding[] {
+    return encodingsIn(codec, { ...media, headerExtensions: this.#headerExtensions });
   }
 
   get #sending(): SentTrack | undefined {

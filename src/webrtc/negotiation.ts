@@ -6,6 +6,7 @@ import { codecToPublish, codecToReceive } from "./rtp_parameters.ts";
 import { type AnswerMedia, writeAnswer } from "./sdp_answer.ts";
 import type { OfferMedia } from "./sdp_media.ts";
 import { type Offer, parseOffer } from "./sdp_offer.ts";
+import { encodingParameters } from "./sdp_simulcast.ts";
 import type { Candidate } from "./slot_assignment.ts";
 import { type SlotFilling, Slots } from "./slots.ts";
 import { SourceRule } from "./source_rule.ts";
@@ -211,8 +212,19 @@ export class Negotiation {
       return;
     }
     const headerExtensions = line.extensionsFor(codec, media);
-    const { id } = this.#peer.publish({ mid, kind, source, codec, headerExtensions, ssrcs, fidGroups });
-    line.published = { id, msidTrack: msid?.track, codec };
+    const encodings = encodingParameters(codec, { ...media, headerExtensions });
+    const { id } = this.#peer.publish({
+      mid,
+      kind,
+      source,
+      codec,
+      headerExtensions,
+      ssrcs,
+      fidGroups,
+      ...(encodings !== undefined && { encodings }),
+    });
+    const rids = encodings?.flatMap(({ rid }) => rid ?? []) ?? [];
+    line.published = { id, msidTrack: msid?.track, codec, rids };
   }
 
   #publishedCount(): number {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Answered, directions, NegotiationFixture } from "../../tests/harness/negotiation.ts";
 import type { TrackRequest } from "./negotiation.ts";
-import { RID_URI, TRANSPORT_WIDE_URI } from "../sfu/header_extensions.ts";
+import { REPAIRED_RID_URI, RID_URI, TRANSPORT_WIDE_URI } from "../sfu/header_extensions.ts";
 import { ABS_CAPTURE_TIME_URI, HEADER_EXTENSION_URIS } from "./rtp_parameters.ts";
 
 // Offers of a real Chromium, see the README beside them. Each sequence is answered from its first step on.
@@ -92,14 +92,21 @@ test("P26: a data channel alone is answered, and all of it rejected", () => {
   assert.equal(answered.groups, undefined);
 });
 
-test("B82: simulcast is answered with one encoding, and with the RID extension that Chromium wants in its next offer", () => {
+test("B82, B300, P86: Chromium's simulcast is taken, and the RID extensions that it wants in its next offer", () => {
   const fixture = new NegotiationFixture();
   for (const name of ["simulcast-1-first", "simulcast-2-again"]) {
     const [video] = answer(fixture, name).media;
     assert.ok(video.ext?.some(({ uri }) => uri === RID_URI));
-    assert.equal("simulcast" in video || "rids" in video, false);
+    // That answer had no repaired RIDs, and Chromium never offers again what was left out.
+    assert.equal(video.ext?.some(({ uri }) => uri === REPAIRED_RID_URI), name === "simulcast-1-first");
+    assert.deepEqual(video.rids?.map(({ id, direction }) => `${id} ${direction}`), ["q recv", "h recv", "f recv"]);
+    assert.equal(video.simulcast?.dir1, "recv");
+    // The second was recorded after an answer that took no simulcast: Chromium has paused what it was not to send.
+    assert.equal(video.simulcast?.list1, name === "simulcast-1-first" ? "q;h;f" : "q;~h;~f");
   }
-  assert.deepEqual(fixture.peer.takeCalls(), ["publish 0 alice-1"]);
+  assert.deepEqual(fixture.peer.takeCalls(), ["publish 0 alice-1"], "the track goes on");
+  const { encodings } = fixture.peer.producers.get("0") ?? {};
+  assert.deepEqual(encodings, ["q", "h", "f"].map((rid) => ({ rid, ssrcs: [] })));
   assert.deepEqual(fixture.peer.producers.get("0")?.ssrcs, []);
 });
 

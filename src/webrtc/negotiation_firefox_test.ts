@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Answered, directions, NegotiationFixture } from "../../tests/harness/negotiation.ts";
 import { readOffer, RECORDED_OFFERS } from "../../tests/harness/recorded_offers.ts";
-import { MID_URI } from "../sfu/header_extensions.ts";
+import { MID_URI, REPAIRED_RID_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec } from "../sfu/types.ts";
 import type { TrackRequest } from "./negotiation.ts";
 
@@ -78,13 +78,21 @@ test("P26: Firefox's data channel is rejected, alone and beside microphone and c
   assert.equal(directions(answer(new NegotiationFixture(), "data-only-1-first")), "0:rejected");
 });
 
-test("B82: Firefox's simulcast is answered with one encoding", () => {
+test("B300, P86, P88: Firefox's simulcast is taken, with the RID extensions that it would only send", () => {
   const fixture = new NegotiationFixture();
-  for (const name of ["simulcast-1-first", "simulcast-2-again"]) {
-    const [video] = answer(fixture, name).media;
-    assert.equal("simulcast" in video || "rids" in video, false);
+  const [video] = answer(fixture, "simulcast-1-first").media;
+  assert.equal(video.simulcast?.list1, "q;h;f");
+  for (const wanted of [RID_URI, REPAIRED_RID_URI]) {
+    assert.equal(video.ext?.find(({ uri }) => uri === wanted)?.direction, "recvonly");
   }
   assert.deepEqual(fixture.peer.takeCalls(), ["publish 0 alice-1"]);
+  const { encodings } = fixture.peer.producers.get("0") ?? {};
+  assert.deepEqual(encodings, ["q", "h", "f"].map((rid) => ({ rid, ssrcs: [] })));
+  // Recorded after an answer that took no simulcast: Firefox has given it up, and its packets have no RID any more.
+  const [again] = answer(fixture, "simulcast-2-again").media;
+  assert.equal(again.simulcast, undefined);
+  assert.deepEqual(fixture.peer.takeCalls(), ["unpublish 0", "publish 0 alice-2"]);
+  assert.equal(fixture.peer.producers.get("0")?.encodings, undefined);
 });
 
 test("P27: Firefox stops transceivers and recycles their m-lines until none is left", () => {

@@ -2,6 +2,7 @@ import {
   AUDIO_LEVEL_URI,
   DEPENDENCY_DESCRIPTOR_URI,
   MID_URI,
+  REPAIRED_RID_URI,
   RID_URI,
   TRANSPORT_WIDE_URI,
 } from "../sfu/header_extensions.ts";
@@ -132,13 +133,13 @@ function parameter(fmtp: string, name: string): string | undefined {
 }
 
 /**
- * The offered extensions that the server takes, under the ids of the offer. A URI is taken once. RID is taken of a
- * publisher that would send simulcast: Chromium offers simulcast again next time, and refuses an offer of its own that has
- * no RID extension.
+ * The offered extensions that the server takes, under the ids of the offer. A URI is taken once. RIDs are
+ * taken of a publisher that would send simulcast: Chromium offers it again next time, whatever was answered, and refuses
+ * an offer of its own that has no RID extension.
  */
 export function negotiateHeaderExtensions(media: OfferMedia): HeaderExtension[] {
   const uris = [...HEADER_EXTENSION_URIS];
-  if (media.simulcast) uris.push(RID_URI);
+  if (media.encodings.length > 0) uris.push(RID_URI, REPAIRED_RID_URI);
   if (takesDependencyDescriptor(media)) uris.push(DEPENDENCY_DESCRIPTOR_URI);
   // A number that nobody reports on is of no use, and neither is a report without numbers.
   if (media.codecs.some((codec) => offersTransportWide(codec, media.rtcpFeedback))) uris.push(TRANSPORT_WIDE_URI);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEPENDENCY_DESCRIPTOR_URI, RID_URI } from "../sfu/header_extensions.ts";
+import { DEPENDENCY_DESCRIPTOR_URI, REPAIRED_RID_URI, RID_URI } from "../sfu/header_extensions.ts";
 import type { Codec } from "../sfu/types.ts";
 import {
   codecToPublish,
@@ -9,6 +9,7 @@ import {
   negotiateHeaderExtensions,
   sameFormat,
 } from "./rtp_parameters.ts";
+import type { SimulcastLines } from "./sdp_simulcast.ts";
 import { type Direction, type OfferMedia, type ParsedMedia, readMedia } from "./sdp_media.ts";
 
 const VP8: Codec = { mimeType: "video/vp8", clockRate: 90_000, payloadType: 96, fmtp: "" };
@@ -34,7 +35,13 @@ function vp9(fmtp: string): Codec {
   return { ...VP9, fmtp };
 }
 
-function mediaWith(uris: readonly string[], changes: Partial<ParsedMedia> = {}): OfferMedia {
+const SIMULCAST: SimulcastLines = { rids: ["q send", "h send"], simulcast: "send q;h" };
+
+function mediaWith(
+  uris: readonly string[],
+  changes: Partial<ParsedMedia> = {},
+  simulcast?: SimulcastLines,
+): OfferMedia {
   const ext = uris.map((uri, index) => ({ value: index + 1, uri }));
   const line: ParsedMedia = {
     type: "video",
@@ -47,7 +54,7 @@ function mediaWith(uris: readonly string[], changes: Partial<ParsedMedia> = {}):
     ext,
     ...changes,
   };
-  const media = readMedia(line, { msid: undefined }, undefined);
+  const media = readMedia(line, { msid: undefined, ...simulcast }, undefined);
   assert.ok(media !== undefined);
   return media;
 }
@@ -169,13 +176,13 @@ test("the known header extensions are taken under the ids of the offer, others a
   assert.deepEqual(taken, HEADER_EXTENSION_URIS.map((uri, index) => ({ uri, id: index + 2 })));
 });
 
-test("RID is taken of a publisher that would send simulcast", () => {
-  const uris = [RID_URI];
-  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, { rids: [{ direction: "send" }] })), [{
-    uri: RID_URI,
-    id: 1,
-  }]);
-  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, { rids: [{ direction: "recv" }] })), []);
+test("B82: RID and repaired RID are taken of a publisher that would send simulcast", () => {
+  const uris = [RID_URI, REPAIRED_RID_URI];
+  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, {}, SIMULCAST)), [
+    { uri: RID_URI, id: 1 },
+    { uri: REPAIRED_RID_URI, id: 2 },
+  ]);
+  assert.deepEqual(negotiateHeaderExtensions(mediaWith(uris, {}, { rids: ["q recv"], simulcast: "recv q" })), []);
 });
 
 test("requests for packets and key frames are the feedback that is taken, of video and where it is offered", () => {

@@ -1,5 +1,6 @@
 import type { Codec, HeaderExtension, Kind } from "../sfu/types.ts";
 import type { Direction } from "./sdp_media.ts";
+import { type OfferedEncoding, writeSimulcast } from "./sdp_simulcast.ts";
 import type { LocalParameters } from "./transport_parameters.ts";
 
 /** An m-line that the answer refuses. `type`, `protocol` and `format` are the offer's. */
@@ -22,6 +23,8 @@ export interface AcceptedMedia {
   /** With the feedback messages of each. */
   readonly codecs: readonly { readonly codec: Codec; readonly feedback: readonly string[] }[];
   readonly headerExtensions: readonly HeaderExtension[];
+  /** That the client is to send of the track it publishes, by RID; left out where it sends one that is not named. */
+  readonly encodings?: readonly OfferedEncoding[];
   readonly rtcpRsize: boolean;
   /** Bits per second that the client is asked to send at most; undefined for any. */
   readonly maxBitrate?: number;
@@ -93,7 +96,10 @@ function writeAccepted(lines: string[], media: AcceptedMedia, local: LocalParame
   lines.push(`a=${media.direction}`, "a=rtcp-mux");
   if (media.rtcpRsize) lines.push("a=rtcp-rsize");
   for (const { codec, feedback } of media.codecs) writeCodec(lines, codec, feedback);
-  for (const { id, uri } of media.headerExtensions) lines.push(`a=extmap:${id} ${uri}`);
+  for (const { id, uri, direction } of media.headerExtensions) {
+    lines.push(`a=extmap:${direction === undefined ? id : `${id}/${direction}`} ${uri}`);
+  }
+  if (media.codecs.length > 0) writeSimulcast(lines, media.codecs[0].codec, media.encodings ?? []);
   if (media.sending === undefined) return;
   const { ssrc, rtxSsrc, cname, msid } = media.sending;
   lines.push(`a=msid:${msid.stream} ${msid.track}`);

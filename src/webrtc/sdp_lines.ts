@@ -9,6 +9,7 @@ const MAX_LINES = 65_536;
 /** Characters of a line that is read: a BUNDLE group of 512 mids of 32 characters fits. */
 const MAX_LINE_LENGTH = 20_000;
 const MAX_FINGERPRINTS = 8;
+const MAX_RIDS = 16;
 
 /** What the answerer reads. sdp-transform tries some 40 expressions on a line, so it gets no others to try them on. */
 const ATTRIBUTES: ReadonlySet<string> = new Set([
@@ -21,7 +22,6 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   "inactive",
   "mid",
   "recvonly",
-  "rid",
   "rtcp-mux",
   "rtcp-rsize",
   "sendonly",
@@ -40,12 +40,18 @@ export interface SdpSection {
   readonly fingerprints: readonly string[];
   /** Value of the first `a=msid` line. */
   readonly msid: string | undefined;
+  /** Values of the `a=rid` lines, whose names sdp-transform reads as words of letters and digits only. */
+  readonly rids: readonly string[];
+  /** Value of the first `a=simulcast` line. */
+  readonly simulcast: string | undefined;
   readonly formats: SdpFormats;
 }
 
 interface OpenSection extends SdpSection {
   readonly fingerprints: string[];
+  readonly rids: string[];
   msid: string | undefined;
+  simulcast: string | undefined;
 }
 
 export interface SdpLines {
@@ -79,17 +85,32 @@ export function selectLines(sdp: string): SdpLines | string {
 }
 
 function newSection(): OpenSection {
-  return { fingerprints: [], msid: undefined, formats: noFormats() };
+  return { fingerprints: [], rids: [], msid: undefined, simulcast: undefined, formats: noFormats() };
 }
 
-function isReadHere(name: string): name is "fingerprint" | "msid" | FormatAttribute {
-  return name === "fingerprint" || name === "msid" || isFormatAttribute(name);
+type ReadHere = "fingerprint" | "msid" | "rid" | "simulcast" | FormatAttribute;
+
+function isReadHere(name: string): name is ReadHere {
+  return name === "fingerprint" || name === "msid" || name === "rid" || name === "simulcast" || isFormatAttribute(name);
 }
 
-function readHere(section: OpenSection, name: "fingerprint" | "msid" | FormatAttribute, value: string): void {
-  if (name === "msid") section.msid ??= value;
-  else if (name !== "fingerprint") readFormat(section.formats, name, value);
-  else if (section.fingerprints.length < MAX_FINGERPRINTS) section.fingerprints.push(value);
+function readHere(section: OpenSection, name: ReadHere, value: string): void {
+  switch (name) {
+    case "msid":
+      section.msid ??= value;
+      return;
+    case "simulcast":
+      section.simulcast ??= value;
+      return;
+    case "rid":
+      if (section.rids.length < MAX_RIDS) section.rids.push(value);
+      return;
+    case "fingerprint":
+      if (section.fingerprints.length < MAX_FINGERPRINTS) section.fingerprints.push(value);
+      return;
+    default:
+      readFormat(section.formats, name, value);
+  }
 }
 
 /** The attribute's name, `m` for an m-line, undefined for a line that is not read. */

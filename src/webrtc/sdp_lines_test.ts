@@ -19,23 +19,29 @@ Deno.test({
 });
 
 Deno.test({
-  name: "fingerprints and the first msid are kept for each section, whatever their characters",
+  name:
+    "fingerprints, RIDs, the first msid and the first simulcast are kept for each section, whatever their characters",
   permissions: "none",
   fn() {
+    const empty = () => ({ fingerprints: [], rids: [], msid: undefined, simulcast: undefined, formats: noFormats() });
     const sdp = [
       "v=0",
       "a=fingerprint:sha-256 AA",
       "m=audio 9 UDP/TLS/RTP/SAVPF 111",
       "a=msid:{stream} {track}",
       "a=msid:other {track}",
+      "a=rid:low-1 send",
+      "a=rid:2 send pt=96",
+      "a=simulcast:send low-1;2",
+      "a=simulcast:send 2",
       "m=video 9 UDP/TLS/RTP/SAVPF 96",
       "a=fingerprint:sha-256 BB",
       "a=fingerprint:sha-512 CC",
     ].join("\n");
     assert.deepEqual(selected(sdp).sections, [
-      { fingerprints: ["sha-256 AA"], msid: undefined, formats: noFormats() },
-      { fingerprints: [], msid: "{stream} {track}", formats: noFormats() },
-      { fingerprints: ["sha-256 BB", "sha-512 CC"], msid: undefined, formats: noFormats() },
+      { ...empty(), fingerprints: ["sha-256 AA"] },
+      { ...empty(), msid: "{stream} {track}", rids: ["low-1 send", "2 send pt=96"], simulcast: "send low-1;2" },
+      { ...empty(), fingerprints: ["sha-256 BB", "sha-512 CC"] },
     ]);
   },
 });

@@ -1,5 +1,6 @@
 import type { Codec, FidGroup, HeaderExtension, Kind } from "../sfu/types.ts";
 import type { SdpSection } from "./sdp_lines.ts";
+import { MAX_ENCODINGS, type OfferedEncoding, readSimulcast, type SimulcastLines } from "./sdp_simulcast.ts";
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
@@ -20,8 +21,10 @@ export interface OfferMedia {
   readonly direction: Direction;
   readonly rtcpMux: boolean;
   readonly rtcpRsize: boolean;
-  /** The client would send several encodings (RFC 8851, RFC 8853). */
-  readonly simulcast: boolean;
+  /** Those that the client would send of one track, in the order of the offer; empty without simulcast by RID. */
+  readonly encodings: readonly OfferedEncoding[];
+  /** SSRCs of the encodings, lowest first, where the offer groups them (`a=ssrc-group:SIM`). */
+  readonly simulcastSsrcs: readonly number[];
   /** In the order of preference; without retransmission, redundancy, events and comfort noise. */
   readonly codecs: readonly Codec[];
   readonly rtcpFeedback: RtcpFeedback;
@@ -59,7 +62,6 @@ export interface ParsedMedia extends ParsedSection {
   readonly fmtp: readonly { payload: Value; config: Value }[];
   readonly rtcpFb?: readonly { payload: Value; type: Value; subtype?: Value }[];
   readonly ext?: readonly { value: Value; direction?: Value; "encrypt-uri"?: Value; uri: Value }[];
-  readonly rids?: readonly { direction: Value }[];
   readonly ssrcs?: readonly { id: Value }[];
   readonly ssrcGroups?: readonly { semantics: Value; ssrcs: Value }[];
 }
@@ -93,7 +95,7 @@ const EMPTY_FEEDBACK: RtcpFeedback = new Map();
 /** Undefined where the m-line or its mid cannot be read. `sessionDirection` holds for m-lines without one of their own. */
 export function readMedia(
   parsed: ParsedMedia,
-  section: Pick<SdpSection, "msid">,
+  section: Pick<SdpSection, "msid"> & Partial<SimulcastLines>,
   sessionDirection: Direction | undefined,
 ): OfferMedia | undefined {
   const mid = String(parsed.mid ?? "");
@@ -112,7 +114,8 @@ export function readMedia(
     direction: parsed.direction ?? sessionDirection ?? "sendrecv",
     rtcpMux: parsed.rtcpMux !== undefined,
     rtcpRsize: parsed.rtcpRsize !== undefined,
-    simulcast: parsed.rids?.some((rid) => rid.direction === "send") ?? false,
+    encodings: kind === "video" ? readSimulcast(section) : [],
+    simulcastSsrcs: kind === "video" ? readSimulcastSsrcs(parsed) : [],
     codecs: rtp ? readCodecs(parsed, kind, rtcpFeedback) : [],
     rtcpFeedback,
     headerExtensions: rtp ? readHeaderExtensions(parsed) : [],
@@ -231,15 +234,20 @@ function readKeyFrameRequest(feedback: RtcpFeedback, payloadType: number): Codec
   return offers(feedback, payloadType, "ccm fir") ? "fir" : undefined;
 }
 
-/** RFC 8285 section 5. An extension for one direction only, or encrypted, is none that the server takes. */
+/**
+ * RFC 8285 section 5. An extension that is encrypted, or that the client would only receive, is none that the server takes.
+ * One that it would only send is received only.
+ */
 function readHeaderExtensions(parsed: ParsedMedia): HeaderExtension[] {
   const byId = new Map<number, HeaderExtension>();
   for (const extension of parsed.ext ?? []) {
     const id = integer(extension.value, 1, 255);
     // 15 ends a one-byte header (RFC 8285 section 4.2).
     if (id === undefined || id === 15 || byId.has(id)) continue;
-    if (extension.direction !== undefined || extension["encrypt-uri"] !== undefined) continue;
-    byId.set(id, { uri: String(extension.uri), id });
+    if (extension["encrypt-uri"] !== undefined) continue;
+    const uri = String(extension.uri);
+    if (extension.direction === undefined) byId.set(id, { uri, id });
+    else if (extension.direction === "sendonly") byId.set(id, { uri, id, direction: "recvonly" });
   }
   return [...byId.values()];
 }
@@ -267,6 +275,13 @@ function readFidGroups(parsed: ParsedMedia): FidGroup[] {
     ssrcs.every((ssrc) => integer(ssrc, 0, MAX_SSRC) === ssrc)
   );
   return groups.flatMap(([ssrc, ...rest]) => rest.map((rtxSsrc) => ({ ssrc, rtxSsrc }))).slice(0, MAX_SSRCS);
+}
+
+/** Of the first such group; one SSRC alone is no simulcast. */
+function readSimulcastSsrcs(parsed: ParsedMedia): number[] {
+  const [ssrcs = []] = readGroups(parsed, "SIM");
+  if (ssrcs.length < 2 || !ssrcs.every((ssrc) => integer(ssrc, 0, MAX_SSRC) === ssrc)) return [];
+  return [...new Set(ssrcs)].slice(0, MAX_ENCODINGS);
 }
 
 function readGroups(parsed: ParsedMedia, semantics: string): number[][] {

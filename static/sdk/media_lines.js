@@ -4,11 +4,13 @@
 import { SwitchboardError } from "./error.js";
 import { isFree, kindOf } from "./lines.js";
 import { ReceiveLines } from "./receive_lines.js";
+import { addSender, changeEncodings } from "./simulcast.js";
 
 /**
  * @typedef {object} SendLine
  * @property {RTCRtpTransceiver} transceiver
  * @property {Publication | null} publication null while the line is parked
+ * @property {number} encodings that it sends: a browser fixes the number with the line
  */
 
 /**
@@ -103,7 +105,8 @@ export class MediaLines {
    */
   async #assignSender(publication) {
     const parked = this.#sendLines.filter((line) =>
-      line.publication === null && kindOf(line) === publication.track.kind
+      line.publication === null && kindOf(line) === publication.track.kind &&
+      line.encodings === publication.encodings.length
     );
     const line = parked.find(isFree);
     if (line !== undefined) await reuse(line, publication);
@@ -116,16 +119,20 @@ export class MediaLines {
    * @returns {SendLine}
    */
   #addSendLine(publication) {
-    const { track, stream, maxBitrate } = publication;
-    const sendEncodings = [maxBitrate === undefined ? {} : { maxBitrate }];
-    const transceiver = this.#connection.addTransceiver(track, {
-      direction: "sendonly",
-      streams: [stream],
-      sendEncodings,
-    });
+    const { track, stream, encodings } = publication;
+    const transceiver = addSender(this.#connection, track, stream, encodings);
     publication.transceiver = transceiver;
     preferRed(transceiver, publication);
-    return { transceiver, publication };
+    return { transceiver, publication, encodings: encodings.length };
+  }
+
+  /**
+   * The publication on an m-line.
+   * @param {string} mid
+   * @returns {Publication | null}
+   */
+  publicationOn(mid) {
+    return this.#sendLines.find(({ transceiver }) => transceiver.mid === mid)?.publication ?? null;
   }
 
   /** The offer's `tracks`: which m-line takes which track or is a slot, and what the published ones are. */
@@ -203,12 +210,7 @@ async function reuse(line, publication) {
   transceiver.sender.setStreams(publication.stream);
   preferRed(transceiver, publication);
   await transceiver.sender.replaceTrack(publication.track);
-  const parameters = transceiver.sender.getParameters();
-  for (const encoding of parameters.encodings) {
-    if (publication.maxBitrate === undefined) delete encoding.maxBitrate;
-    else encoding.maxBitrate = publication.maxBitrate;
-  }
-  await transceiver.sender.setParameters(parameters);
+  await changeEncodings(transceiver.sender, publication.encodings);
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Source } from "./types.js" */
+/** @import { SendEncoding, Source } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 
 /** A local track on its way to the server: what the transport knows of it. */
@@ -9,6 +9,10 @@ export class Publication {
   ended = false;
   /** Whether the server has answered it. */
   settled = false;
+  /** RIDs of the simulcast encodings that anybody receives; null where the server has not said. @type {string[] | null} */
+  activeLayers = null;
+  /** Parameters of a sender are changed one after the other. @type {Promise<void>} */
+  #changing = Promise.resolve();
   /** @type {PromiseWithResolvers<void>} */
   #accepted = Promise.withResolvers();
 
@@ -16,14 +20,14 @@ export class Publication {
    * @param {MediaStreamTrack} track
    * @param {Source} source
    * @param {MediaStream} stream
-   * @param {number | undefined} maxBitrate bit/s
+   * @param {SendEncoding[]} encodings
    * @param {boolean} [redundancy] sound goes as RED (RFC 2198)
    */
-  constructor(track, source, stream, maxBitrate, redundancy = false) {
+  constructor(track, source, stream, encodings, redundancy = false) {
     this.track = track;
     this.source = source;
     this.stream = stream;
-    this.maxBitrate = maxBitrate;
+    this.encodings = encodings;
     this.redundancy = redundancy;
   }
 
@@ -35,6 +39,30 @@ export class Publication {
   accept() {
     this.settled = true;
     this.#accepted.resolve();
+  }
+
+  /**
+   * Has the encoder make these of its simulcast encodings, by RID, and no others.
+   * @param {string[]} active
+   */
+  setActiveLayers(active) {
+    this.activeLayers = active;
+    this.#changing = this.#changing.then(() => this.#applyLayers());
+  }
+
+  async #applyLayers() {
+    const sender = this.transceiver?.sender;
+    if (sender === undefined || this.activeLayers === null || this.ended) return;
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) {
+      if (encoding.rid) encoding.active = this.activeLayers.includes(encoding.rid);
+    }
+    try {
+      await sender.setParameters(parameters);
+    } catch (error) {
+      // Whatever changed them meanwhile, or ended the track, leaves all encodings on: it costs bits and no picture.
+      if (!(error instanceof DOMException)) throw error;
+    }
   }
 
   /** @param {SwitchboardError} reason for whoever still waits to be accepted */
@@ -65,6 +93,11 @@ export class LocalTrack {
 
   get source() {
     return this.#publication.source;
+  }
+
+  /** RIDs of its simulcast encodings that anybody receives; null where there is no simulcast, or nobody has said. */
+  get activeLayers() {
+    return this.#publication.activeLayers;
   }
 
   get muted() {

@@ -1,16 +1,32 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RemoteTrack, RoomEvents, RoomState, ServerError, ServerMessage, Source, SpeakersMessage, TrackInfo, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
+import { Qualities } from "./qualities.js";
+import { RemotePeers } from "./remote_peers.js";
 import { ResumingSocket } from "./resuming_socket.js";
+import { encodingsOf } from "./simulcast.js";
 import { neededFor, newStreams, streamOf } from "./sources.js";
+import { Speakers } from "./speakers.js";
 import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
 export class Room {
-  /** @type {Map<string, Peer>} */
-  #peers = new Map();
+  #peers = new RemotePeers({
+    joined: (peer) => this.#emit("peerJoined", { peer }),
+    left: (peer) => {
+      this.#speakers.forget(peer);
+      this.#emit("peerLeft", { peer });
+    },
+    published: (info) => this.#transport.receive(info),
+    unpublished: (trackId) => {
+      this.#transport.release(trackId);
+      this.#qualities.forget(trackId);
+    },
+    added: (event) => this.#emit("trackAdded", event),
+    removed: (event) => this.#emit("trackRemoved", event),
+  });
   /** @type {Set<LocalTrack>} */
   #localTracks = new Set();
   /** @type {RoomState} */
@@ -18,11 +34,11 @@ export class Room {
   /** @type {RoomState} */
   #transportState = "connecting";
   #localStreams = newStreams();
+  /** @type {Quality | null} */
+  #quality = null;
+  #qualities = new Qualities((message) => this.#signaling.send(message));
   #events = new EventTarget();
-  /** Who speaks, by peer id; this client may be one of them. @type {ReadonlySet<string>} */
-  #speaking = new Set();
-  /** @type {string | null} */
-  #dominantSpeaker = null;
+  #speakers = new Speakers();
   #peerId;
   #identity;
   #grants;
@@ -52,8 +68,8 @@ export class Room {
     });
     this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
       send: (message) => this.#signaling.send(message),
-      trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
-      trackStopped: (trackId) => this.#handleTrackStopped(trackId),
+      trackStarted: (trackId, { track }) => this.#peers.show(trackId, track),
+      trackStopped: (trackId) => this.#peers.hide(trackId),
       slotted: (slots) => this.#emit("slotted", slots),
       stateChanged: (state) => {
         this.#transportState = state;
@@ -64,8 +80,8 @@ export class Room {
       failed: ({ code, message }) => this.#end(code, message),
     }, options.slots);
     for (const { tracks, ...info } of welcome.peers) {
-      const peer = this.#addPeer(info);
-      for (const track of tracks) this.#addTrack(peer, track);
+      this.#peers.add(info);
+      for (const track of tracks) this.#peers.addTrack(info.id, track);
     }
     this.#stopWatching = watchNetwork(() => {
       // A peer that never connected would not outlive its WebSocket (P14).
@@ -93,22 +109,27 @@ export class Room {
 
   /** Everyone else in the room, by id. @returns {ReadonlyMap<string, Peer>} */
   get peers() {
-    return this.#peers;
+    return this.#peers.all;
   }
 
   /** Whether this client speaks, as the server hears it. */
   get speaking() {
-    return this.#speaking.has(this.#peerId);
+    return this.#speakers.has(this.#peerId);
   }
 
   /** The id of the peer, perhaps this client's own, that spoke last above all others; null where nobody has. */
   get dominantSpeaker() {
-    return this.#dominantSpeaker;
+    return this.#speakers.dominant;
   }
 
   /** What this client publishes. @returns {ReadonlySet<LocalTrack>} */
   get localTracks() {
     return this.#localTracks;
+  }
+
+  /** What this client got last, and why; null before the server said. */
+  get quality() {
+    return this.#quality;
   }
 
   /** @returns {RoomState} */
@@ -144,7 +165,7 @@ export class Room {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
-    const publication = new Publication(track, source, stream, options.maxBitrate, options.redundancy);
+    const publication = new Publication(track, source, stream, encodingsOf(track, source, options), options.redundancy);
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);
@@ -157,6 +178,26 @@ export class Room {
     return local;
   }
 
+  /**
+   * Says what this client wants of a remote track, in place of what it said before. It takes the place of what
+   * `observe` finds too.
+   * @param {string} trackId
+   * @param {WantedQuality} wanted
+   */
+  setQuality(trackId, wanted) {
+    this.#qualities.say(trackId, wanted);
+  }
+
+  /**
+   * Wants of a remote track what the element shows: its pixels on the display, and nothing while it is out of sight.
+   * @param {string} trackId
+   * @param {HTMLElement} element of several the largest counts
+   * @returns {() => void} ends it; the end of the track does too
+   */
+  observe(trackId, element) {
+    return this.#qualities.observe(trackId, element);
+  }
+
   /** Leaves at once. The local tracks go on: they are the caller's. */
   leave() {
     this.#signaling.send({ type: "leave" });
@@ -166,15 +207,6 @@ export class Room {
   /** How many slots there are of each kind; null in a room in which every track arrives. */
   get slots() {
     return this.#transport.slots;
-  }
-
-  /**
-   * Has a track in a slot whoever speaks, or no longer so. Of several, those that were pinned last come first.
-   * @param {string} trackId
-   * @param {boolean} pinned
-   */
-  setPinned(trackId, pinned) {
-    this.#signaling.send({ type: "setQuality", trackId, pinned });
   }
 
   /** The statistics of the connection to the server. */
@@ -205,14 +237,6 @@ export class Room {
     return this.#transport.unpublish(publication);
   }
 
-  /** @param {SpeakersMessage} message */
-  #handleSpeakers({ dominant, active }) {
-    this.#speaking = new Set(active.map(({ peerId }) => peerId));
-    this.#dominantSpeaker = dominant ?? null;
-    for (const peer of this.#peers.values()) peer.speaking = this.#speaking.has(peer.id);
-    this.#emit("speakers", { dominant: this.#dominantSpeaker, active });
-  }
-
   /** @param {ServerMessage} message */
   #handleMessage(message) {
     switch (message.type) {
@@ -223,26 +247,49 @@ export class Room {
         this.#transport.handleCandidate(message.candidate);
         break;
       case "peerJoined":
-        this.#emit("peerJoined", { peer: this.#addPeer(message.peer) });
+        this.#emit("peerJoined", { peer: this.#peers.add(message.peer) });
         break;
       case "peerLeft":
-        this.#handlePeerLeft(message.peerId);
+        this.#peers.remove(message.peerId);
         break;
       case "trackPublished":
-        this.#addTrack(this.#peers.get(message.peerId), message.track);
+        this.#peers.addTrack(message.peerId, message.track);
         break;
       case "trackUnpublished":
-        this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
+        this.#peers.removeTrack(message.peerId, message.trackId);
         break;
       case "slots":
         this.#transport.handleSlots(message.slots);
         break;
       case "speakers":
-        this.#handleSpeakers(message);
+        this.#speakers.handleMessage(message, this.peers.values());
+        this.#emit("speakers", { dominant: this.#speakers.dominant, active: message.active });
+        break;
+      case "quality":
+        this.#handleQuality(message);
+        break;
+      case "layers":
+        this.#handleLayers(message.mid, message.active);
         break;
       case "error":
         this.#handleError(message);
     }
+  }
+
+  /** @param {{ type: "quality" } & Quality} message */
+  #handleQuality({ type: _, ...quality }) {
+    this.#quality = quality;
+    this.#emit("quality", quality);
+  }
+
+  /**
+   * @param {string} mid
+   * @param {string[]} active
+   */
+  #handleLayers(mid, active) {
+    const publication = this.#transport.setActiveLayers(mid, active);
+    const track = [...this.#localTracks].find((local) => local.track === publication?.track);
+    if (track !== undefined) this.#emit("layers", { track, active });
   }
 
   /** @param {ServerError} error */
@@ -254,106 +301,14 @@ export class Room {
   }
 
   /**
-   * What happened while the WebSocket was away is what the welcome has and this room has not, and the other way round.
    * @param {Welcome} welcome
    * @param {RTCIceServer[] | undefined} iceServers undefined where they stay as they are
    */
   #handleResumed(welcome, iceServers) {
-    const present = new Map(welcome.peers.map(({ id, tracks }) => [id, new Set(tracks.map(({ id }) => id))]));
-    for (const peer of [...this.#peers.values()]) {
-      const tracks = present.get(peer.id);
-      if (tracks === undefined) this.#handlePeerLeft(peer.id);
-      else for (const id of [...peer.tracks.keys()]) if (!tracks.has(id)) this.#removeTrack(peer, id);
-    }
-    for (const { tracks, ...info } of welcome.peers) {
-      const known = this.#peers.get(info.id);
-      const peer = known ?? this.#addPeer(info);
-      if (known === undefined) this.#emit("peerJoined", { peer });
-      for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
-    }
+    this.#peers.reconcile(welcome);
     this.#transport.resume(iceServers);
+    this.#qualities.resume();
     this.#updateState();
-  }
-
-  /** @param {PeerInfo} info */
-  #addPeer({ id, name = "", identity }) {
-    /** @type {Peer} */
-    const peer = { id, name, identity, speaking: false, tracks: new Map(), streams: newStreams() };
-    this.#peers.set(id, peer);
-    return peer;
-  }
-
-  /** @param {string} peerId */
-  #handlePeerLeft(peerId) {
-    const peer = this.#peers.get(peerId);
-    if (peer === undefined) return;
-    for (const trackId of [...peer.tracks.keys()]) this.#removeTrack(peer, trackId);
-    this.#peers.delete(peerId);
-    peer.speaking = false;
-    if (this.#dominantSpeaker === peerId) this.#dominantSpeaker = null;
-    this.#emit("peerLeft", { peer });
-  }
-
-  /**
-   * @param {Peer | undefined} peer
-   * @param {TrackInfo} info
-   */
-  #addTrack(peer, info) {
-    if (peer === undefined) return;
-    peer.tracks.set(info.id, { ...info, track: null });
-    this.#transport.receive(info);
-  }
-
-  /**
-   * @param {Peer | undefined} peer
-   * @param {string} trackId
-   */
-  #removeTrack(peer, trackId) {
-    const info = peer?.tracks.get(trackId);
-    if (peer === undefined || info === undefined) return;
-    peer.tracks.delete(trackId);
-    this.#transport.release(trackId);
-    this.#hideTrack(peer, info);
-  }
-
-  /**
-   * A track arrives no more.
-   * @param {Peer} peer
-   * @param {RemoteTrack} info
-   */
-  #hideTrack(peer, info) {
-    const { track } = info;
-    if (track === null) return;
-    const stream = peer.streams[streamOf(info.source)];
-    stream.removeTrack(track);
-    info.track = null;
-    this.#emit("trackRemoved", { peer, track, stream, info });
-  }
-
-  /** @param {string} trackId of a track that goes on, in no slot */
-  #handleTrackStopped(trackId) {
-    const peer = this.#ownerOf(trackId);
-    const info = peer?.tracks.get(trackId);
-    if (peer !== undefined && info !== undefined) this.#hideTrack(peer, info);
-  }
-
-  /** @param {string} trackId */
-  #ownerOf(trackId) {
-    return [...this.#peers.values()].find(({ tracks }) => tracks.has(trackId));
-  }
-
-  /**
-   * @param {string} trackId
-   * @param {RTCRtpReceiver} receiver
-   */
-  #handleTrackStarted(trackId, receiver) {
-    const peer = this.#ownerOf(trackId);
-    const info = peer?.tracks.get(trackId);
-    if (peer === undefined || info === undefined) return;
-    const stream = peer.streams[streamOf(info.source)];
-    info.track = receiver.track;
-    stream.addTrack(receiver.track);
-    this.#emit("trackAdded", { peer, track: receiver.track, stream, info });
   }
 
   /**
@@ -365,6 +320,7 @@ export class Room {
     if (this.#state === "closed") return;
     this.#stopWatching();
     this.#signaling.close();
+    this.#qualities.close();
     this.#transport.close();
     this.#setState("closed");
     this.#emit("closed", { code, reason });

@@ -110,6 +110,17 @@ export class Transport {
     await publication.transceiver?.sender.replaceTrack(null);
   }
 
+  /**
+   * @param {string} mid
+   * @param {string[]} active
+   * @returns {Publication | null} what was published there, which makes these of its encodings and no others from now on
+   */
+  setActiveLayers(mid, active) {
+    const publication = this.#lines.publicationOn(mid);
+    publication?.setActiveLayers(active);
+    return publication;
+  }
+
   getStats() {
     return this.#connection.getStats();
   }

@@ -5,6 +5,7 @@
  */
 
 /** @import { SwitchboardError } from "./error.js" */
+/** @import { LocalTrack } from "./publication.js" */
 
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {"camera" | "microphone" | "screen" | "screenAudio"} Source */
@@ -42,6 +43,45 @@
  */
 
 /**
+ * What of a track is sent once (RTCRtpEncodingParameters of W3C's WebRTC and WebRTC-SVC).
+ * @typedef {RTCRtpEncodingParameters & { scalabilityMode?: string }} SendEncoding
+ */
+
+/**
+ * What a client wants of a remote track; what is left out is all there is. Pixels are those of the display. More `priority`
+ * (0 to 255, default 1) goes before less, `pinned` before all that is not, and of what is `off` nothing is sent.
+ * @typedef {{ width?: number, height?: number, fps?: number, priority?: number, pinned?: boolean, off?: boolean }} WantedQuality
+ */
+
+/**
+ * What this client gets of one remote track. A track is `waiting` until its publisher sends, and `paused` where the network
+ * has no room for it; `reason` is the rule that decided, in words. Sizes in pixels, `bitrate` in bit/s.
+ * @typedef {object} TrackQuality
+ * @property {string} trackId
+ * @property {"sent" | "paused" | "off" | "waiting"} state
+ * @property {number} [width]
+ * @property {number} [height]
+ * @property {number} [fps]
+ * @property {string} [rid] of the simulcast encoding that is sent
+ * @property {number} [spatial] layer, from 0
+ * @property {number} [temporal] layer, from 0
+ * @property {number} [bitrate]
+ * @property {{ width?: number, height?: number, fps?: number }} [wanted]
+ * @property {string} reason
+ */
+
+/**
+ * What this client gets, and why: `bitrate` is what the network is believed to carry to it (bit/s), `loss` 0-1, `roundTrip`
+ * in ms, `limitedBy` what decided the bitrate.
+ * @typedef {object} Quality
+ * @property {number} bitrate
+ * @property {number} [loss]
+ * @property {number} [roundTrip]
+ * @property {string} limitedBy
+ * @property {TrackQuality[]} tracks
+ */
+
+/**
  * @typedef {object} PublishOptions
  * @property {Source} [source] default: microphone or camera
  * @property {MediaStream} [stream] tracks of one stream are played in sync; default: one for camera and microphone, one
@@ -49,6 +89,11 @@
  * @property {number} [maxBitrate] bit/s
  * @property {boolean} [redundancy] of sound: sends each packet twice (RED, RFC 2198) where the browser can, for a way that
  * loses some
+ * @property {number} [maxBitrate] bit/s, of all encodings together
+ * @property {boolean | SendEncoding[]} [simulcast] whether several encodings are sent, of which each subscriber
+ * gets the one that suits it: up to three, by the height of the track; or which. Default: of a camera
+ * @property {string} [scalabilityMode] one stream with layers instead, as `L3T3_KEY`, for a room of VP9 or AV1 alone; a
+ * browser that does not know the mode sends one without
  */
 
 /**
@@ -101,6 +146,9 @@
  * @property {{ video: number, audio: number }} slotted from now on the server chooses which tracks arrive
  * @property {{ state: RoomState }} stateChanged
  * @property {{ dominant: string | null, active: Speaker[] }} speakers
+ * @property {Quality} quality
+ * @property {{ track: LocalTrack, active: string[] }} layers of a track of this client its simulcast encodings by these RIDs
+ * are received, and no others: the SDK sends no others
  * @property {{ code: string, message: string, trackId?: string }} error
  * @property {{ code: string, reason: string }} closed
  */
@@ -115,6 +163,8 @@
  * @typedef {{ mid: string, trackId?: string }} SlotFilling
  * @typedef {Welcome | Answer | ServerError | SpeakersMessage
  *   | { type: "slots", slots: SlotFilling[] }
+ *   | ({ type: "quality" } & Quality)
+ *   | { type: "layers", trackId: string, mid: string, active: string[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }
  *   | { type: "peerJoined", peer: PeerInfo }
  *   | { type: "peerLeft", peerId: string }
@@ -137,6 +187,17 @@
  * @property {URL} url
  * @property {string} roomId
  * @property {Token} [token]
+ */
+
+/**
+ * What the remote peers tell the room. Nothing is told of those that it adds itself.
+ * @typedef {object} RemotePeersSink
+ * @property {(peer: Peer) => void} joined
+ * @property {(peer: Peer) => void} left
+ * @property {(info: TrackInfo) => void} published
+ * @property {(trackId: string) => void} unpublished
+ * @property {(event: TrackEvent) => void} added the track arrives
+ * @property {(event: TrackEvent) => void} removed it does not any more
  */
 
 /**

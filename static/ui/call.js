@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Peer, Room, Source } from "../switchboard.js" */
+/** @import { Peer, Quality, RemoteTrack, Room, Source } from "../switchboard.js" */
 /** @import { Devices } from "./devices.js" */
 import { SwitchboardError } from "../switchboard.js";
 import { Crowd } from "./crowd.js";
@@ -8,6 +8,7 @@ import { find, setToggle } from "./dom.js";
 import { Gallery } from "./gallery.js";
 import { copyLink } from "./links.js";
 import { LocalTracks } from "./local_tracks.js";
+import { Stats } from "./stats.js";
 import { deviceWords, errorWords, nameWords, peopleWords } from "./words.js";
 
 /** @type {Record<Source, string>} */
@@ -16,6 +17,16 @@ const LOST_WORDS = {
   microphone: "Your microphone was disconnected",
   screen: "You no longer share your screen",
   screenAudio: "You no longer share your screen's sound",
+};
+
+/** @type {Record<string, string>} */
+const BUTTON_KEYS = {
+  m: "mute-button",
+  v: "camera-button",
+  s: "screen-button",
+  c: "copy-button",
+  i: "stats-button",
+  "?": "help-button",
 };
 
 /**
@@ -34,6 +45,7 @@ export class Call {
   #name;
   #say;
   #tracks;
+  #stats;
   #gallery = new Gallery(() => this.#setHearButton(true));
   #crowd;
   #listening = new AbortController();
@@ -57,6 +69,7 @@ export class Call {
       if (lost !== undefined) say(LOST_WORDS[lost]);
       this.#showOwn();
     });
+    this.#stats = new Stats(room, name);
     find("room-title", HTMLElement).textContent = roomId;
     this.#buttons.screen.hidden = !canShareScreen() || room.grants?.publish.includes("screen") === false;
     this.#setHearButton(false);
@@ -81,6 +94,7 @@ export class Call {
     this.#tracks.close();
     this.#crowd.close();
     this.#gallery.close();
+    this.#stats.close();
     this.#help.close();
   }
 
@@ -98,10 +112,12 @@ export class Call {
     });
     room.on("trackAdded", ({ peer, track, info }) => {
       this.#gallery.showTrack(peer.id, peer.name, info.source, track);
+      this.#measure(peer.id, info);
       if (info.source === "screen") this.#say(`${nameWords(peer.name)} shares a screen`);
     });
     room.on("trackRemoved", ({ peer, info }) => this.#gallery.hideTrack(peer.id, info.source));
     room.on("speakers", ({ active }) => this.#gallery.setSpeaking(new Set(active.map(({ peerId }) => peerId))));
+    room.on("quality", (quality) => this.#showPaused(quality));
     room.on("stateChanged", () => this.#showConnection());
     room.on("error", (error) => {
       this.#say(errorWords(error, this.#ownerOf(error.trackId)));
@@ -110,11 +126,32 @@ export class Call {
     });
   }
 
+  /**
+   * The server sends what the tile shows, and no more.
+   * @param {string} peerId
+   * @param {RemoteTrack} info
+   */
+  #measure(peerId, { id, kind, source }) {
+    const video = kind === "video" ? this.#gallery.videoOf(peerId, source) : undefined;
+    if (video !== undefined) this.#room.observe(id, video);
+  }
+
+  /** @param {Quality} quality */
+  #showPaused({ tracks }) {
+    const states = new Map(tracks.map(({ trackId, state }) => [trackId, state]));
+    for (const peer of this.#room.peers.values()) {
+      for (const { id, kind, source } of peer.tracks.values()) {
+        if (kind === "video") this.#gallery.setPaused(peer.id, source, states.get(id) === "paused");
+      }
+    }
+  }
+
   #listenToUser() {
     this.#onClick("mute-button", () => this.#tracks.toggleMute());
     this.#onClick("camera-button", () => this.#tracks.toggleCamera(), { toggles: true });
     this.#onClick("screen-button", () => this.#tracks.toggleScreen());
     this.#onClick("copy-button", async () => this.#say(await copyLink(this.#roomId)));
+    this.#onClick("stats-button", () => this.#stats.toggle());
     this.#onClick("help-button", () => this.#help.showModal());
     this.#onClick("leave-button", () => this.leave());
     this.#onClick("hear-button", () => {
@@ -161,7 +198,7 @@ export class Call {
   #handleKey({ key, target, ctrlKey, metaKey, altKey, repeat }) {
     if (ctrlKey || metaKey || altKey || repeat || target instanceof HTMLInputElement) return;
     if (this.#help.open || this.#crowd.isOpen) return;
-    const id = { m: "mute-button", v: "camera-button", s: "screen-button", c: "copy-button", "?": "help-button" }[key];
+    const id = BUTTON_KEYS[key];
     if (id !== undefined) find(id, HTMLButtonElement).click();
   }
 

@@ -86,7 +86,9 @@ export class Crowd {
     const pinned = !this.#pinned.has(peer.id);
     if (pinned) this.#pinned.add(peer.id);
     else this.#pinned.delete(peer.id);
-    for (const { id, kind } of peer.tracks.values()) if (kind === "video") this.#room.setPinned(id, pinned);
+    for (const { id, kind } of peer.tracks.values()) {
+      if (kind === "video") this.#room.setQuality(id, pinned ? { pinned } : {});
+    }
     this.#update(peer);
   }
 

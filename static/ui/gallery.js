@@ -103,6 +103,24 @@ export class Gallery {
     this.#layOutAll();
   }
 
+  /**
+   * What shows the picture of a track.
+   * @param {string} peerId
+   * @param {Source} source
+   */
+  videoOf(peerId, source) {
+    return this.#tiles.get(keyOf(peerId, source))?.video;
+  }
+
+  /**
+   * @param {string} peerId
+   * @param {Source} source
+   * @param {boolean} paused the network has no room for the picture
+   */
+  setPaused(peerId, source, paused) {
+    this.#tiles.get(keyOf(peerId, source))?.setPaused(paused);
+  }
+
   /** @param {ReadonlySet<string>} peerIds of those who speak */
   setSpeaking(peerIds) {
     for (const [key, tile] of this.#tiles) tile.setSpeaking(peerIds.has(key));

@@ -18,6 +18,7 @@ export class Tile {
   #audio = part(this.element, ".tile-audio", HTMLAudioElement);
   #badge = part(this.element, ".tile-muted", SVGElement);
   #pin = part(this.element, ".tile-pin", HTMLButtonElement);
+  #paused = part(this.element, ".tile-paused", HTMLElement);
   #soundBlocked;
 
   /**
@@ -59,7 +60,18 @@ export class Tile {
   /** @param {MediaStreamTrack | null} track */
   setVideo(track) {
     this.element.dataset.video = "off";
+    this.setPaused(false);
     this.#video.srcObject = track && new MediaStream([track]);
+  }
+
+  /** What shows the picture. */
+  get video() {
+    return this.#video;
+  }
+
+  /** @param {boolean} paused */
+  setPaused(paused) {
+    this.#paused.hidden = !paused;
   }
 
   /** @param {MediaStreamTrack | null} track */

@@ -4,6 +4,7 @@
  * @module
  */
 
+/** @import { Quality, Source, TrackQuality } from "../switchboard.js" */
 /** @import { DeviceError } from "./devices.js" */
 import { SwitchboardError } from "../switchboard.js";
 
@@ -103,11 +104,6 @@ export function closedWords({ code, reason }) {
 export function errorWords({ code, message }, owner) {
   if (code === "forbidden") return "Your link does not allow that here";
   if (code === "bitrate-exceeded") return "You send more than the server takes: some of it does not reach the others";
-  if (code === "track-paused") {
-    return `${
-      owner === undefined ? "A picture" : `The picture of ${owner}`
-    } is paused: more comes to you than the server sends`;
-  }
   if (code !== "codec-unsupported") return `Something failed: ${message} (${code})`;
   if (owner === undefined) return "The room takes none of the codecs that this browser can send";
   return `This browser cannot play what ${owner} sends: its codec is not supported`;
@@ -145,4 +141,64 @@ export function initials(name) {
   const words = nameWords(name).split(/\s+/);
   const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   return letters.map((word) => [...word][0]).join("").toUpperCase();
+}
+
+/**
+ * @param {Quality | null} quality
+ * @returns {string}
+ */
+export function connectionWords(quality) {
+  if (quality === null) return "Nothing is received yet.";
+  const { bitrate, loss = 0, roundTrip, limitedBy } = quality;
+  const time = roundTrip === undefined ? "" : `, ${roundTrip} ms to the server and back`;
+  return `Your connection: ${bitsWords(bitrate)}, ${Math.round(loss * 100)}% lost${time}. Decided by: ${limitedBy}.`;
+}
+
+/**
+ * @param {TrackQuality} track
+ * @returns {string} what is given of it
+ */
+export function givenWords({ state, width, height, fps, bitrate = 0, rid }) {
+  if (state === "off") return "Given: nothing, as it is not shown";
+  if (state === "paused") return "Given: nothing, it is paused";
+  if (state === "waiting") return "Given: nothing yet";
+  const size = width === undefined || height === undefined ? "a picture" : `${width}×${height}`;
+  return `Given: ${size}${fps === undefined ? "" : ` at ${fps} fps`}, ${bitsWords(bitrate)}${
+    rid ? `, layer ${rid}` : ""
+  }`;
+}
+
+/**
+ * @param {TrackQuality["wanted"]} wanted
+ * @returns {string}
+ */
+export function wantedWords(wanted) {
+  const { width, height, fps } = wanted ?? {};
+  const size = width === undefined && height === undefined ? "all there is" : `${width ?? "?"}×${height ?? "?"}`;
+  return `Wanted: ${size}${fps === undefined ? "" : ` at ${fps} fps`}`;
+}
+
+/**
+ * @param {{ rid: string, width?: number, height?: number, fps?: number, bitsPerSecond: number }} encoding
+ * @returns {string}
+ */
+export function sentWords({ rid, width, height, fps = 0, bitsPerSecond }) {
+  const layer = rid === "" ? "The picture" : `Layer ${rid}`;
+  if (bitsPerSecond < 1) return `${layer}: not sent`;
+  return `${layer}: ${width ?? "?"}×${height ?? "?"} at ${Math.round(fps)} fps, ${bitsWords(bitsPerSecond)}`;
+}
+
+/**
+ * @param {Source} source
+ * @param {string[]} layers
+ * @returns {string}
+ */
+export function watchedWords(source, layers) {
+  return layers.length === 0 ? `Nobody watches your ${source}` : `Watched of your ${source}: ${layers.join(", ")}`;
+}
+
+/** @param {number} bitsPerSecond */
+function bitsWords(bitsPerSecond) {
+  if (bitsPerSecond < 1_000_000) return `${Math.round(bitsPerSecond / 1_000)} kbit/s`;
+  return `${(bitsPerSecond / 1_000_000).toFixed(1)} Mbit/s`;
 }

@@ -63,7 +63,7 @@ Deno.test({
         await guest.run(`guest.published("microphone").mute()`);
       }
       const [ada] = speakers;
-      await viewer.run(`guest.room.setPinned("${await cameraOf(viewer, ada.peerId)}", true)`);
+      await viewer.run(`guest.room.setQuality("${await cameraOf(viewer, ada.peerId)}", { pinned: true })`);
       await sees(viewer, ada.peerId);
       await speakers[1].guest.run(`guest.published("microphone").unmute()`);
       await hears(viewer, speakers[1].peerId);
@@ -105,7 +105,7 @@ Deno.test({
       deepStrictEqual(await viewer.run("guest.room.slots"), { video: 2, audio: 2 });
       for (const peerId of ids) await sees(viewer, peerId);
       deepStrictEqual(await viewer.run("guest.lines()"), { offered: 4, transceivers: 4 });
-      await viewer.run(`guest.room.setPinned("${await cameraOf(viewer, catId)}", true)`);
+      await viewer.run(`guest.room.setQuality("${await cameraOf(viewer, catId)}", { pinned: true })`);
       await sees(viewer, catId);
       await cat.leave();
       for (const peerId of ids) await sees(viewer, peerId);

@@ -69,11 +69,29 @@ function twoByTwo(deltas: readonly string[]): Structure {
 const L2T2 = twoByTwo(["S0T0 SSSS 4 4,3", "S0T1 -D-R 2 2,1", "S1T0 --SS 4,1 1,1", "S1T1 ---D 2,1 3,2"]);
 const L2T2_KEY = twoByTwo(["S0T0 SS-- 4 4,3", "S0T1 -D-- 2 2,1", "S1T0 --SS 4 1,4", "S1T1 ---D 2 3,2"]);
 
+/** Two layers that know nothing of each other. */
+const S2T2: Structure = {
+  protectedBy: [0, 0, 1, 1],
+  chains: 2,
+  templates: [
+    "S0T0 SS-- 0 0,0",
+    "S0T0 SS-- 4 4,3",
+    "S0T1 -D-- 2 2,1",
+    "S1T0 --SS 0 1,0",
+    "S1T0 --SS 4 1,4",
+    "S1T1 ---D 2 3,2",
+  ]
+    .map(template),
+  templateOf: L2T2.templateOf,
+};
+
 function structureOf({ shape }: PacketPosition): Structure {
   const { spatialLayers, temporalLayers, interLayer } = shape;
   if (spatialLayers === 1 && temporalLayers === 1) return L1T1;
   if (spatialLayers === 1 && temporalLayers === 3) return L1T3;
-  if (spatialLayers === 2 && temporalLayers === 2) return interLayer === "every picture" ? L2T2 : L2T2_KEY;
+  if (spatialLayers === 2 && temporalLayers === 2) {
+    return { "every picture": L2T2, "key pictures": L2T2_KEY, "never": S2T2 }[interLayer];
+  }
   throw new TypeError(`no structure for ${spatialLayers} by ${temporalLayers} layers`);
 }
 

@@ -8,8 +8,8 @@ export interface StreamShape {
   readonly spatialLayers: number;
   /** 1 to 3, as in L1T1 to L1T3. */
   readonly temporalLayers: number;
-  /** Whether upper spatial layers need the ones below in every picture (SVC), or in key pictures alone (K-SVC). */
-  readonly interLayer: "every picture" | "key pictures";
+  /** Whether upper spatial layers need the ones below in every picture (SVC), in key pictures alone (K-SVC), or never. */
+  readonly interLayer: "every picture" | "key pictures" | "never";
 }
 
 /** Pictures from one key picture to the next; a whole number of temporal periods. */
@@ -78,7 +78,9 @@ export interface StreamFields {
   readonly descriptorId: number;
 }
 
-/** 30 pictures a second at 90 kHz. */
+/** Hz. */
+export const VIDEO_CLOCK_RATE = 90_000;
+/** 30 pictures a second. */
 export const PICTURE_TICKS = 3000;
 /** No packet is longer. */
 export const MAX_GENERATED_LENGTH = 128;

@@ -38,11 +38,18 @@ export interface GuestStream {
   readonly ssrc: number;
   readonly framesDecoded: number;
   readonly freezeCount: number;
+  readonly framesDropped: number;
+  /** Requests for a picture, and for packets, that were sent. */
+  readonly pliCount: number;
+  readonly nackCount: number;
   /** Pixels. */
   readonly frameWidth: number;
   readonly totalAudioEnergy: number;
   /** Seconds of sound that were played. */
   readonly totalSamplesDuration: number;
+  /** Of sound, and those of them that were made up for lost packets. */
+  readonly totalSamplesReceived: number;
+  readonly concealedSamples: number;
 }
 
 /** Somebody on a page that embeds the SDK (guest_page.js). */
@@ -75,8 +82,9 @@ export class Guest {
     if (!this.page.isClosed()) await this.run("guest.room?.leave()");
   }
 
-  async publish(source: Source, size?: Size): Promise<void> {
-    await this.run(`guest.publish("${source}", ${JSON.stringify(size)})`);
+  /** `options` are those of the SDK. */
+  async publish(source: Source, size?: Size, options: object = {}): Promise<void> {
+    await this.run(`guest.publish("${source}", ${JSON.stringify(size)}, ${JSON.stringify(options)})`);
   }
 
   async unpublish(source: Source): Promise<void> {

@@ -5,10 +5,28 @@
 const server = new URL(location.search.slice(1));
 const { join, SwitchboardError } = await import(new URL("switchboard.js", server).href);
 
-const EVENTS = ["peerJoined", "peerLeft", "trackAdded", "trackRemoved", "slotted", "stateChanged", "error", "closed"];
+const EVENTS = [
+  "peerJoined",
+  "peerLeft",
+  "trackAdded",
+  "trackRemoved",
+  "slotted",
+  "stateChanged",
+  "speakers",
+  "error",
+  "closed",
+];
 const FRAME_MS = 33;
 /** Statistics of a track of which nothing has arrived. */
-const NOTHING = { framesDecoded: 0, freezeCount: 0, frameWidth: 0, totalAudioEnergy: 0, totalSamplesDuration: 0 };
+const NOTHING = {
+  framesDecoded: 0,
+  freezeCount: 0,
+  frameWidth: 0,
+  totalAudioEnergy: 0,
+  totalSamplesDuration: 0,
+  totalSamplesReceived: 0,
+  concealedSamples: 0,
+};
 
 /** What the room has told, as JSON can carry it. @type {object[]} */
 const events = [];
@@ -29,12 +47,17 @@ function paint({ width, height }) {
   return canvas.captureStream(1000 / FRAME_MS).getVideoTracks()[0];
 }
 
-/** A tone of 440 Hz. */
-function hum() {
+/** How loud the tone of each source is. @type {Map<string, GainNode>} */
+const gains = new Map();
+
+/** A tone of 440 Hz. @param {string} source */
+function hum(source) {
   const context = new AudioContext();
   const destination = context.createMediaStreamDestination();
   const oscillator = new OscillatorNode(context, { frequency: 440 });
-  oscillator.connect(destination);
+  const gain = new GainNode(context);
+  gains.set(source, gain);
+  oscillator.connect(gain).connect(destination);
   oscillator.start();
   return destination.stream.getAudioTracks()[0];
 }
@@ -44,7 +67,7 @@ function hum() {
  * @param {{ width: number, height: number }} [size] of a picture
  */
 function make(source, size = { width: 320, height: 180 }) {
-  return source === "camera" || source === "screen" ? paint(size) : hum();
+  return source === "camera" || source === "screen" ? paint(size) : hum(source);
 }
 
 /** Plays what arrives: sound that nobody plays is not decoded. @param {MediaStreamTrack} track */
@@ -85,9 +108,24 @@ globalThis.guest = {
     return guest.room.peerId;
   },
 
-  async publish(source, size) {
-    published.set(source, await guest.room.publish(make(source, size), { source }));
+  /** `options` are those of the SDK. */
+  async publish(source, size, options) {
+    published.set(source, await guest.room.publish(make(source, size), { source, ...options }));
   },
+
+  /** Changes how loud a tone is, 0 to 1. Returns when, in ms since 1970. @param {string} source @param {number} volume */
+  setVolume(source, volume) {
+    gains.get(source).gain.value = volume;
+    return Date.now();
+  },
+
+  /** Resolves, to the time, once a peer is the dominant speaker. @param {string} peerId */
+  dominant: (peerId) =>
+    new Promise((resolve) => {
+      const look = () => guest.room.dominantSpeaker === peerId && resolve(Date.now());
+      guest.room.on("speakers", look);
+      look();
+    }),
 
   unpublish: (source) => published.get(source).unpublish(),
   replace: (source, size) => published.get(source).replace(make(source, size)),
@@ -119,6 +157,13 @@ globalThis.guest = {
         track === null ? [] : { peerId: id, kind, mediaTrack: track.id }
       )
     ),
+
+  /** The MIME type under which packets of a track come. @param {string} source */
+  async codecOf(source) {
+    const report = await guest.room.getStats();
+    const { codecId } = (await guest.inbound()).find((stream) => stream.source === source) ?? {};
+    return report.get(codecId)?.mimeType;
+  },
 
   /** How many m-lines the connection has, in the last offer and as transceivers. */
   lines: () => ({

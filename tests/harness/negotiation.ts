@@ -125,7 +125,9 @@ export interface AnsweredLine {
   readonly rtp: readonly { readonly payload: number; readonly codec: string; readonly rate: number }[];
   readonly fmtp: readonly { readonly payload: number; readonly config: string }[];
   readonly rtcpFb?: readonly { readonly payload: number; readonly type: string; readonly subtype: string }[];
-  readonly ext?: readonly { readonly value: number; readonly uri: string }[];
+  readonly ext?: readonly { readonly value: number; readonly direction?: string; readonly uri: string }[];
+  readonly rids?: readonly { readonly id: string; readonly direction: string }[];
+  readonly simulcast?: { readonly dir1: string; readonly list1: string };
   readonly ssrcs?: readonly { readonly id: number; readonly attribute: string; readonly value: string }[];
   readonly msid?: readonly { readonly id: string; readonly appdata: string }[];
 }

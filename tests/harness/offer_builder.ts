@@ -1,4 +1,4 @@
-import { MID_URI } from "../../src/sfu/header_extensions.ts";
+import { MID_URI, REPAIRED_RID_URI, RID_URI, TRANSPORT_WIDE_URI } from "../../src/sfu/header_extensions.ts";
 import { CLIENT_FINGERPRINT } from "./keyed_dtls.ts";
 
 /** One m-line of an offer such as a browser writes. */
@@ -15,6 +15,12 @@ export interface OfferLine {
   readonly rtx?: readonly (readonly [number, number])[];
   /** What retransmits `ssrc`. */
   readonly rtxSsrc?: number;
+  /** The id of transport-wide sequence numbers, with feedback on them. */
+  readonly transportWide?: number;
+  /** Encodings of the track by RID (id 10; of repairs id 11). */
+  readonly rids?: readonly string[];
+  /** Encodings of the track by SSRC, each with the one that retransmits it. */
+  readonly simulcastSsrcs?: readonly (readonly [number, number])[];
   readonly port?: number;
 }
 
@@ -53,16 +59,37 @@ function mediaLines(line: OfferLine, options: OfferOptions): string[] {
     "a=setup:actpass",
     `a=mid:${line.mid}`,
     `a=extmap:4 ${MID_URI}`,
+    ...(line.transportWide === undefined ? [] : [`a=extmap:${line.transportWide} ${TRANSPORT_WIDE_URI}`]),
+    ...(line.rids === undefined ? [] : [`a=extmap:10 ${RID_URI}`, `a=extmap:11 ${REPAIRED_RID_URI}`]),
     `a=${line.direction}`,
     ...(line.msid === undefined ? [] : [`a=msid:${line.msid}`]),
     "a=rtcp-mux",
     "a=rtcp-rsize",
     ...codecs.flatMap(([name, payloadType]) => codecLines(line, name, payloadType, rtx.get(payloadType))),
     ...ssrcLines(line),
+    ...(line.rids === undefined ? [] : ridLines(line.rids)),
+    ...(line.simulcastSsrcs === undefined ? [] : simulcastLines(line.simulcastSsrcs)),
   ];
 }
 
-function codecLines({ kind }: OfferLine, name: string, payloadType: number, rtx: number | undefined): string[] {
+function ridLines(rids: readonly string[]): string[] {
+  return [...rids.map((rid) => `a=rid:${rid} send`), `a=simulcast:send ${rids.join(";")}`];
+}
+
+function simulcastLines(pairs: readonly (readonly [number, number])[]): string[] {
+  return [
+    `a=ssrc-group:SIM ${pairs.map(([ssrc]) => ssrc).join(" ")}`,
+    ...pairs.map(([ssrc, rtxSsrc]) => `a=ssrc-group:FID ${ssrc} ${rtxSsrc}`),
+    ...pairs.flat().map((ssrc) => `a=ssrc:${ssrc} cname:client`),
+  ];
+}
+
+function codecLines(
+  { kind, transportWide }: OfferLine,
+  name: string,
+  payloadType: number,
+  rtx: number | undefined,
+): string[] {
   const keyFrames = [`a=rtcp-fb:${payloadType} nack pli`, `a=rtcp-fb:${payloadType} ccm fir`];
   const repair = [
     `a=rtcp-fb:${payloadType} nack`,
@@ -72,6 +99,7 @@ function codecLines({ kind }: OfferLine, name: string, payloadType: number, rtx:
   return [
     `a=rtpmap:${payloadType} ${name}`,
     ...(kind === "video" ? keyFrames : []),
+    ...(transportWide === undefined ? [] : [`a=rtcp-fb:${payloadType} transport-cc`]),
     ...(rtx === undefined ? [] : repair),
   ];
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FORMAT_TRANSPORT_WIDE, TRANSPORT_FEEDBACK } from "../../src/rtp/rtcp/packet_types.ts";
 import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
 import { TransportFeedbackReader } from "../../src/rtp/rtcp/transport_feedback.ts";
 
@@ -65,4 +66,15 @@ export function statusesOf(bytes: Uint8Array): [number, number | undefined][] {
     before = ticks;
     return [number, delta];
   });
+}
+
+/** The transport-wide feedback of a compound packet; undefined where it has none. */
+export function transportFeedbackIn(compound: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+  const reader = new RtcpReader();
+  reader.reset(compound, compound.length);
+  while (reader.next()) {
+    if (reader.packetType !== TRANSPORT_FEEDBACK || reader.count !== FORMAT_TRANSPORT_WIDE) continue;
+    return Uint8Array.from(compound.subarray(reader.offset, reader.offset + reader.length));
+  }
+  return undefined;
 }

@@ -57,6 +57,8 @@ export class UdpRoom implements AsyncDisposable {
 /** A peer of a UdpRoom. */
 export class UdpPerson {
   readonly udp: UdpTestClient;
+  /** Ids of the others' tracks that were there at the start. */
+  readonly tracks: string[] = [];
   readonly #endpoint: SignalingEndpoint;
   readonly #told: ServerMessage[];
   readonly #lines: readonly OfferLine[];
@@ -67,8 +69,8 @@ export class UdpPerson {
     this.#endpoint = endpoint;
     this.#told = told;
     this.#lines = lines;
-    this.#say({ type: "join", roomId: "room" });
-    const answer = answerOf(this.#say({ type: "offer", sdp: buildOffer(lines) }));
+    this.say({ type: "join", roomId: "room" });
+    const answer = answerOf(this.say({ type: "offer", sdp: buildOffer(lines) }));
     this.#credentials = credentialsOf(answer);
     this.udp = new UdpTestClient(candidateAddress(answer).port);
   }
@@ -91,7 +93,7 @@ export class UdpPerson {
   /** Offers the same with other ICE credentials. */
   restartIce(): void {
     const ufrag = `restart${++this.#restarts}`;
-    const answer = answerOf(this.#say({ type: "offer", sdp: buildOffer(this.#lines, { ufrag }) }));
+    const answer = answerOf(this.say({ type: "offer", sdp: buildOffer(this.#lines, { ufrag }) }));
     const credentials = credentialsOf(answer);
     assert.notEqual(credentials.ufrag, this.#credentials.ufrag);
     this.#credentials = credentials;
@@ -116,8 +118,13 @@ export class UdpPerson {
     }
   }
 
-  #say(message: object): ServerMessage[] {
+  /** Says something to the server, and returns what that has told since the last time. */
+  say(message: object): ServerMessage[] {
     this.#endpoint.handleMessage(JSON.stringify(message));
-    return this.#told.splice(0);
+    const told = this.#told.splice(0);
+    for (const each of told) {
+      if (each.type === "welcome") this.tracks.push(...each.peers.flatMap(({ tracks }) => tracks.map(({ id }) => id)));
+    }
+    return told;
   }
 }

@@ -1,3 +1,4 @@
+import { systemClock } from "../../src/io/clock.ts";
 import { classify, type DatagramKind } from "../../src/webrtc/classify.ts";
 import { Journal } from "./journal.ts";
 import { TestClient } from "./test_client.ts";
@@ -11,8 +12,9 @@ export type UdpPath = Deno.DatagramConn;
 export interface ServerDatagram {
   readonly kind: DatagramKind;
   readonly plain: Uint8Array;
-  /** Where it came. */
+  /** Where it came, and when. */
   readonly path: UdpPath;
+  readonly atMs: number;
 }
 
 /** A TestClient with plain sockets, which talks to one port of this machine. */
@@ -73,9 +75,10 @@ export class UdpTestClient {
 
   async #read(path: UdpPath): Promise<void> {
     for await (const [bytes] of path) {
+      const atMs = systemClock.now();
       const kind = classify(bytes, bytes.length);
       const plain = kind === "rtp" || kind === "rtcp" ? this.client.open(bytes)?.plain : bytes;
-      if (plain !== undefined) this.received.add({ kind, plain, path });
+      if (plain !== undefined) this.received.add({ kind, plain, path, atMs });
     }
   }
 }

@@ -25,7 +25,7 @@ function writePayload(position: PacketPosition, out: Uint8Array, offset: number)
 
 /** Whether the layers of a picture are predicted from the ones below. */
 function hasInterLayerPrediction({ keyPicture, shape }: PacketPosition): boolean {
-  return keyPicture || shape.interLayer === "every picture";
+  return shape.interLayer === "every picture" || (keyPicture && shape.interLayer === "key pictures");
 }
 
 function isNeededAbove(position: PacketPosition): boolean {

@@ -13,7 +13,7 @@ import {
   useSdesMid,
   useVP8,
 } from "werift";
-import { MID_URI } from "../../src/sfu/header_extensions.ts";
+import { AUDIO_LEVEL_URI, MID_URI } from "../../src/sfu/header_extensions.ts";
 import type { Kind, Source, TrackId } from "../../src/sfu/types.ts";
 import type { OfferMessage, ServerMessage } from "../../src/signaling/messages.ts";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
@@ -243,15 +243,18 @@ export class WeriftClient implements AsyncDisposable {
     await this.#transport.iceTransport.connection.send(Buffer.from(bytes));
   }
 
-  /** Sends one RTP packet; werift puts in SSRC, payload type and MID. */
+  /** Sends one RTP packet; werift puts in SSRC, payload type and MID. `level` is what the audio level says, byte for byte. */
   async send(
     publication: Publication,
     sequenceNumber: number,
     timestamp: number,
     payload: Uint8Array,
     marker = true,
+    level?: Uint8Array,
   ): Promise<void> {
-    const header = new RtpHeader({ sequenceNumber, timestamp, marker });
+    const id = level && this.sectionOf(publication).extensions.get(AUDIO_LEVEL_URI);
+    const extensions = level && id !== undefined ? [{ id, payload: Buffer.from(level) }] : [];
+    const header = new RtpHeader({ sequenceNumber, timestamp, marker, extension: id !== undefined, extensions });
     await publication.transceiver.sender.sendRtp(new RtpPacket(header, Buffer.from(payload)));
   }
 

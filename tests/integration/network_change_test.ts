@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import type { Backend } from "../../src/io/backend.ts";
-import { systemClock } from "../../src/io/clock.ts";
-import { createCertificate } from "../../src/io/dtls/certificate.ts";
-import { createNativeBackend } from "../../src/io/native/backend.ts";
-import { portableCiphers } from "../../src/io/portable/cipher.ts";
-import { createPortableBackend } from "../../src/io/portable/backend.ts";
-import { keyedDtls } from "../harness/keyed_dtls.ts";
-import { WITH_LIBC } from "../harness/native_libc.ts";
+import { BACKEND_SETUPS, type BackendSetup } from "../harness/backend_setups.ts";
 import { buildRtp, parseRtp, VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../harness/rtp_builder.ts";
 import { seededRandom } from "../harness/seeded_random.ts";
 import type { ServerDatagram, UdpPath } from "../harness/udp_test_client.ts";
@@ -14,57 +7,10 @@ import { type UdpPerson, UdpRoom } from "../harness/udp_room.ts";
 
 const SSRC = 1000;
 const NET = ["127.0.0.1", "127.0.0.2"];
-const CERTIFICATE = createCertificate(Date.UTC(2027, 0, 1));
 /** Packets under way at most: few enough for a socket's buffer, so that loopback loses none. */
 const WINDOW = 10;
 /** Packets between two steps at least. */
 const STEP_PACKETS = 50;
-
-interface Setup {
-  readonly name: string;
-  readonly ignore: boolean;
-  readonly ffi: string[];
-  readonly open: () => Backend;
-}
-
-function openPortable(): Backend {
-  const options = { clock: systemClock, random: seededRandom(1), hostname: "127.0.0.1", tcpPort: undefined };
-  const result = createPortableBackend({ ...options, dtls: keyedDtls() });
-  if (!result.ok) throw new Error(result.reason);
-  return result.backend;
-}
-
-function openNative(workers: number, udpPort?: number): Backend {
-  const result = createNativeBackend({
-    clock: systemClock,
-    random: seededRandom(1),
-    certificate: CERTIFICATE,
-    dtls: keyedDtls(),
-    ciphers: portableCiphers,
-    workers,
-    yieldsToMedia: false,
-    hostname: "127.0.0.1",
-    udpPort,
-    udpPorts: undefined,
-    tcpPort: undefined,
-  });
-  if (!result.ok) throw new Error(result.reason);
-  return { ...result.backend, dtls: keyedDtls() };
-}
-
-const { ignore, permissions: { ffi } } = WITH_LIBC;
-const SETUPS: readonly Setup[] = [
-  {
-    name: "portable",
-    ignore: Deno.build.os !== "linux",
-    ffi: [],
-    open: openPortable,
-  },
-  { name: "native, no media worker", ignore, ffi, open: () => openNative(0) },
-  { name: "native, a media worker", ignore, ffi, open: () => openNative(1) },
-  { name: "native, one port for all", ignore, ffi, open: () => openNative(0, 0) },
-  { name: "native, one port for all in a media worker", ignore, ffi, open: () => openNative(1, 0) },
-];
 
 /** Numbered packets from one peer to another, without a pause until it is stopped. */
 class Flow {
@@ -130,7 +76,7 @@ function expectAll(flow: Flow): void {
 }
 
 /** Runs a test in a call whose media flows all the time: not one packet may be lost, of thousands, whatever it does. */
-async function withFlow({ open }: Setup, test: (flow: Flow) => Promise<void>): Promise<void> {
+async function withFlow({ open }: BackendSetup, test: (flow: Flow) => Promise<void>): Promise<void> {
   await using room = new UdpRoom(open(), seededRandom(2));
   const publisher = await room.join([{ mid: "0", kind: "video", direction: "sendonly", ssrc: SSRC, msid: "s v" }]);
   const subscriber = await room.join([{ mid: "0", kind: "video", direction: "recvonly" }]);
@@ -151,7 +97,7 @@ function elsewhere(flow: Flow, index: number, path: UdpPath): number[] {
   return others.map(({ plain }) => indexOf(plain)).filter((at) => at >= index);
 }
 
-for (const setup of SETUPS) {
+for (const setup of BACKEND_SETUPS) {
   const { ignore } = setup;
   const permissions = { net: NET, ffi: setup.ffi, read: [new URL("../../src/", import.meta.url)] };
 

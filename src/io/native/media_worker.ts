@@ -106,13 +106,15 @@ function carryMedia(
       nextTickMs = nowMs + TICK_MS;
       tick();
     }
+    if (nowMs >= engine.nextProbeMs()) engine.handleProbes(nowMs);
     outbound.flush();
     sockets.flush();
     // What woke it is read: there may be nothing more to wake for.
     if (stopping) break;
     const isIdle = engine.size === 0 && ssrcs + connections + outbound.waiting === 0 && !sockets.tcp?.needsTicks;
     engine.meter.end(systemClock.now());
-    const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(nextTickMs - nowMs)));
+    const wakeMs = Math.min(nextTickMs, engine.nextProbeMs());
+    const count = sockets.poller.poll(isIdle ? FOREVER : Math.max(0, Math.ceil(wakeMs - nowMs)));
     nowMs = systemClock.now();
     engine.meter.begin(nowMs);
     // Commands first: what a client sends once it is told that something is done must not overtake what does it.

@@ -1,10 +1,18 @@
-import type { CodecFormat } from "./format.ts";
+import { readSequenceHeaderSize } from "./av1_sequence_header.ts";
+import { DependencyReader, type DescribedFormat } from "./dependency_reader.ts";
+import type { PictureSize } from "./picture_size.ts";
 
 /** AV1's leb128 numbers have no more bytes (AV1 specification, section 4.10.5). */
 const MAX_LEB128_LENGTH = 8;
+/** obu_type (AV1 specification, section 6.2.2). */
+const SEQUENCE_HEADER = 1;
 
 /** AV1 (https://aomediacodec.github.io/av1-rtp-spec/). */
-export const av1: CodecFormat = { isKeyFrameStart };
+export const av1: DescribedFormat = {
+  isKeyFrameStart,
+  readSize,
+  layerReader: (descriptorId) => new DependencyReader(av1, descriptorId),
+};
 
 function isKeyFrameStart(bytes: Uint8Array, offset: number, length: number): boolean {
   if (length < 1) return false;
@@ -38,4 +46,21 @@ function skipElement(bytes: Uint8Array, position: number, end: number): number {
     return size > 0 && next <= end ? next : -1;
   }
   return -1;
+}
+
+/** The size in the sequence header, which is the first OBU of a coded video sequence (AV1 specification, section 7.5). */
+function readSize(bytes: Uint8Array, offset: number, length: number, into: PictureSize): void {
+  const end = offset + length;
+  const hasLength = ((bytes[offset] >> 4) & 0x03) !== 1;
+  const next = hasLength ? skipElement(bytes, offset + 1, end) : end;
+  let start = offset + 1;
+  if (hasLength) { while ((bytes[start++] & 0x80) !== 0); }
+  if (next < 0 || start >= next || ((bytes[start] >> 3) & 0x0f) !== SEQUENCE_HEADER) return;
+  // obu_extension_flag and obu_has_size_field: a byte more, and a length of its own.
+  const header = start + ((bytes[start] & 0x04) !== 0 ? 2 : 1);
+  if ((bytes[start] & 0x02) === 0) return readSequenceHeaderSize(bytes, header, next, into);
+  const sized = skipElement(bytes, header, next);
+  let payload = header;
+  while (payload < next && (bytes[payload++] & 0x80) !== 0);
+  if (sized >= 0) readSequenceHeaderSize(bytes, payload, sized, into);
 }

@@ -1,7 +1,13 @@
-import type { CodecFormat } from "./format.ts";
+import { readUint16 } from "../bytes.ts";
+import { DependencyReader, type DescribedFormat } from "./dependency_reader.ts";
+import { readParameterSetSize } from "./h264_sps.ts";
+import type { PacketLayers } from "./packet_layers.ts";
+import type { PictureSize } from "./picture_size.ts";
 
 /** NAL unit types (RFC 6184 section 5.2 and ITU-T H.264 table 7-1). */
 const SEQUENCE_PARAMETER_SET = 7;
+const PREFIX = 14;
+const SLICE_IN_SCALABLE_EXTENSION = 20;
 const STAP_A = 24;
 const FU_A = 28;
 
@@ -10,7 +16,12 @@ const FU_A = 28;
  * send the parameter sets in band (RFC 7742 section 6.2), in front of the IDR picture. The IDR picture itself is no
  * start, since a decoder that has not got the parameter sets can do nothing with it.
  */
-export const h264: CodecFormat = { isKeyFrameStart };
+export const h264: DescribedFormat = {
+  isKeyFrameStart,
+  readSize,
+  readLayers,
+  layerReader: (descriptorId) => new DependencyReader(h264, descriptorId),
+};
 
 function isKeyFrameStart(bytes: Uint8Array, offset: number, length: number): boolean {
   // A header alone is no NAL unit.
@@ -33,4 +44,27 @@ function aggregatesParameterSet(bytes: Uint8Array, start: number, end: number): 
     position += 2 + size;
   }
   return found && position === end;
+}
+
+/** The size in the sequence parameter set: alone, aggregated, or in the first fragment of one. */
+function readSize(bytes: Uint8Array, offset: number, length: number, into: PictureSize): void {
+  const end = offset + length;
+  const type = bytes[offset] & 0x1f;
+  if (type === SEQUENCE_PARAMETER_SET) return readParameterSetSize(bytes, offset, end, into);
+  if (type === FU_A) return readParameterSetSize(bytes, offset + 1, end, into);
+  for (let position = offset + 1; position + 2 < end; position += 2 + readUint16(bytes, position)) {
+    const unit = position + 2;
+    if ((bytes[unit] & 0x1f) !== SEQUENCE_PARAMETER_SET) continue;
+    return readParameterSetSize(bytes, unit, unit + readUint16(bytes, position), into);
+  }
+}
+
+/** dependency_id and temporal_id in the extended header of a prefix or a scalable slice (RFC 6190 section 1.1.3). */
+function readLayers(bytes: Uint8Array, offset: number, length: number, layers: PacketLayers): void {
+  const type = bytes[offset] & 0x1f;
+  const isExtended = (type === PREFIX || type === SLICE_IN_SCALABLE_EXTENSION) && length >= 4;
+  // svc_extension_flag: else the header is that of multiview coding.
+  if (!isExtended || (bytes[offset + 1] & 0x80) === 0) return;
+  layers.spatial = (bytes[offset + 2] >> 4) & 0x07;
+  layers.temporal = bytes[offset + 3] >> 5;
 }

@@ -22,6 +22,10 @@ export class PacketLayers {
   newestBefore = -1;
   /** The first packet of a key picture, as `CodecFormat.isKeyFrameStart` says. */
   startsKeyPicture = false;
+  /** The packet is known to be of a key picture: that one is, and with VP9 each of its lowest spatial layer. */
+  keyPicture = false;
+  /** Spatial layers that the source has, as `LayerReader.spatialLayers` was at this packet. */
+  spatialLayers = 1;
   /** VP8: Y. VP9: U. A decoder that was not sent the upper temporal layers can be sent them from here on. */
   switchingPoint = false;
   /** The first and the last packet of a frame, so of one spatial layer of its picture. */
@@ -61,6 +65,9 @@ export class PacketLayers {
   frameDiffCount = 0;
   /** How many frames before this one the last one of each chain was; 0 where a chain begins anew. */
   chainDiffs: Uint8Array = NONE_8;
+  /** Where those are that are the frame's own and not its template's; made by the first such frame. */
+  ownFrameDiffs: Uint16Array | undefined = undefined;
+  ownChainDiffs: Uint8Array | undefined = undefined;
 }
 
 const NONE_8 = new Uint8Array(0);
@@ -68,3 +75,9 @@ const NONE_16 = new Uint16Array(0);
 
 /** Of a packet that no reader has read; not to be written to. */
 export const NO_LAYERS = new PacketLayers();
+
+/** The packet's own, made with its first reading. */
+export function layersOf(packet: { layers: PacketLayers }): PacketLayers {
+  if (packet.layers === NO_LAYERS) packet.layers = new PacketLayers();
+  return packet.layers;
+}

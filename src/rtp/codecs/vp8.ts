@@ -1,7 +1,8 @@
 import type { CodecFormat } from "./format.ts";
+import { Vp8LayerReader } from "./vp8_layers.ts";
 
 /** VP8 (RFC 7741). */
-export const vp8: CodecFormat = { isKeyFrameStart };
+export const vp8: CodecFormat = { isKeyFrameStart, layerReader: () => new Vp8LayerReader() };
 
 function isKeyFrameStart(bytes: Uint8Array, offset: number, length: number): boolean {
   if (length < 1) return false;

@@ -1,7 +1,8 @@
 import type { CodecFormat } from "./format.ts";
+import { Vp9LayerReader } from "./vp9_layers.ts";
 
 /** VP9 (RFC 9628). */
-export const vp9: CodecFormat = { isKeyFrameStart };
+export const vp9: CodecFormat = { isKeyFrameStart, layerReader: () => new Vp9LayerReader() };
 
 function isKeyFrameStart(bytes: Uint8Array, offset: number, length: number): boolean {
   if (length < 1) return false;

@@ -1,0 +1,61 @@
+/** Groups of packets that the line is fitted to. */
+const WINDOW = 20;
+/** Weight of what was before, for each group. */
+const SMOOTHING = 0.9;
+
+/**
+ * The trend of the one-way delay of one subscriber's packets: the slope of a line through the smoothed sum of the
+ * differences between arrival and send intervals, in milliseconds of delay for each millisecond. 0.1 says that a tenth
+ * more arrives at a queue than leaves it.
+ */
+export class Trendline {
+  slope = 0;
+  /** Groups taken. */
+  count = 0;
+  readonly #times = new Float64Array(WINDOW);
+  readonly #delays = new Float64Array(WINDOW);
+  /** Arrival of the newest group, after that of the first one. */
+  #timeMs = 0;
+  #delayMs = 0;
+  #smoothedMs = 0;
+
+  /** Takes the deltas of one group. */
+  add(arrivalDeltaMs: number, sendDeltaMs: number): void {
+    const at = this.count % WINDOW;
+    this.count++;
+    this.#timeMs += arrivalDeltaMs;
+    this.#delayMs += arrivalDeltaMs - sendDeltaMs;
+    this.#smoothedMs = SMOOTHING * this.#smoothedMs + (1 - SMOOTHING) * this.#delayMs;
+    this.#times[at] = this.#timeMs;
+    this.#delays[at] = this.#smoothedMs;
+    if (this.count >= WINDOW) this.#fit();
+  }
+
+  reset(): void {
+    this.slope = 0;
+    this.count = 0;
+    this.#timeMs = 0;
+    this.#delayMs = 0;
+    this.#smoothedMs = 0;
+  }
+
+  /** Least squares. Where all groups arrived at once the slope stays as it is. */
+  #fit(): void {
+    let timeSum = 0;
+    let delaySum = 0;
+    for (let at = 0; at < WINDOW; at++) {
+      timeSum += this.#times[at];
+      delaySum += this.#delays[at];
+    }
+    const timeMean = timeSum / WINDOW;
+    const delayMean = delaySum / WINDOW;
+    let numerator = 0;
+    let denominator = 0;
+    for (let at = 0; at < WINDOW; at++) {
+      const time = this.#times[at] - timeMean;
+      numerator += time * (this.#delays[at] - delayMean);
+      denominator += time * time;
+    }
+    if (denominator > 0) this.slope = numerator / denominator;
+  }
+}

@@ -1,0 +1,106 @@
+import { temporalFps } from "./layer_defaults.ts";
+import type { Layer } from "./layer_ladder.ts";
+import type { QualityReport, TrackQuality, TrackState, WantedQuality } from "./quality.ts";
+import type { Kind, Source, TrackId } from "./types.ts";
+
+/** A track on its way to a subscriber, as far as its quality goes: `Consumer`. */
+export interface ConsumerLike {
+  readonly mid: string;
+  readonly producer: {
+    readonly id: TrackId;
+    readonly kind: Kind;
+    readonly source: Source;
+    readonly encodings: { readonly length: number };
+    readonly layers: { at(nowMs: number): readonly Layer[] };
+  };
+  /** Whether packets go on to the subscriber. */
+  readonly started: boolean;
+  /** The subscriber tells which of its packets came. */
+  readonly numbersPackets: boolean;
+  /** What is forwarded. */
+  readonly current: {
+    readonly encoding: {
+      readonly rid: string | undefined;
+      readonly spatialLayers: number;
+      readonly temporalLayers: number;
+      widthOf(spatial: number): number;
+      heightOf(spatial: number): number;
+    };
+    readonly spatial: number;
+    readonly temporal: number;
+  };
+  /** All that was sent of it, modulo 2^32 as a signed number. */
+  readonly bytesSent: number;
+  /** The highest encoding to forward, by its index, and the highest layers of it; Infinity for all. */
+  setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void;
+  /** Takes packets for the first time: who asks for a picture is who knows when the way is open. */
+  begin(): void;
+  pause(): void;
+  /** Goes on with a picture, which is asked for. */
+  resume(nowMs: number): void;
+}
+
+/** What was decided about a track. */
+export interface TrackFacts {
+  reason: string;
+  wanted: WantedQuality;
+  isPaused: boolean;
+}
+
+/** What a subscriber gets of one track: of what is chosen that which is sent already. */
+export function describeTrack(consumer: ConsumerLike, bitsPerSecond: number, facts: TrackFacts): TrackQuality {
+  const { producer: { id: trackId, kind, encodings }, current, started } = consumer;
+  const { isPaused, reason } = facts;
+  const state = stateOf(facts, started);
+  const wanted = sizeWanted(facts.wanted);
+  const isPicture = state === "sent" && kind === "video";
+  const { encoding: { rid, spatialLayers, temporalLayers }, spatial, temporal } = current;
+  const width = current.encoding.widthOf(spatial);
+  const height = current.encoding.heightOf(spatial);
+  return {
+    trackId,
+    state,
+    ...(isPicture && width > 0 && { width, height }),
+    ...(isPicture && { fps: temporalFps(0, temporal, temporalLayers) }),
+    ...(isPicture && rid !== undefined && encodings.length > 1 && { rid }),
+    ...(isPicture && spatialLayers > 1 && { spatial }),
+    ...(isPicture && temporalLayers > 1 && { temporal }),
+    ...(!isPaused && { bitrate: Math.round(bitsPerSecond) }),
+    ...(wanted !== undefined && { wanted }),
+    reason,
+  };
+}
+
+function stateOf({ isPaused, wanted }: TrackFacts, started: boolean): TrackState {
+  if (wanted.off) return "off";
+  if (isPaused) return "paused";
+  return started ? "sent" : "waiting";
+}
+
+function sizeWanted({ width, height, fps }: WantedQuality): TrackQuality["wanted"] {
+  if (width === undefined && height === undefined && fps === undefined) return undefined;
+  return {
+    ...(width !== undefined && { width }),
+    ...(height !== undefined && { height }),
+    ...(fps !== undefined && { fps }),
+  };
+}
+
+/** Whether a person would notice the difference. */
+export function isNews(report: QualityReport, before: QualityReport | undefined): boolean {
+  return before === undefined || roughly(report) !== roughly(before);
+}
+
+/** Rates by steps of a fifth, losses by those that people speak of; the numbers in reasons follow the rates. */
+function roughly({ bitrate, loss = 0, limitedBy, tracks }: QualityReport): string {
+  const known = tracks.map(({ trackId, state, width, rid, spatial, temporal, wanted, reason }) =>
+    [trackId, state, width, rid, spatial, temporal, wanted?.width, wanted?.height, reason.replaceAll(/\d+/g, "")].join()
+  );
+  return [step(bitrate), LOSSES.findIndex((least) => loss < least), limitedBy, ...known].join(";");
+}
+
+const LOSSES = [0.01, 0.03, 0.1, 0.3];
+
+function step(bitsPerSecond: number): number {
+  return Math.round(Math.log(Math.max(bitsPerSecond, 1)) / Math.log(1.2));
+}

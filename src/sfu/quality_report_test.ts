@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import type { QualityReport, TrackQuality } from "./quality.ts";
+import { type ConsumerLike, describeTrack, isNews, type TrackFacts } from "./quality_report.ts";
+
+const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
+
+/** A track of three encodings of which the middle one, with three temporal layers, is sent at 15 fps. */
+const CONSUMER: ConsumerLike = {
+  mid: "0",
+  producer: { id: "track", kind: "video", source: "camera", encodings: { length: 3 }, layers: { at: () => [] } },
+  started: true,
+  numbersPackets: true,
+  current: {
+    encoding: { rid: "h", spatialLayers: 1, temporalLayers: 3, widthOf: () => 640, heightOf: () => 360 },
+    spatial: 0,
+    temporal: 1,
+  },
+  bytesSent: 0,
+  setTarget() {},
+  begin() {},
+  pause() {},
+  resume() {},
+};
+const FACTS: TrackFacts = { reason: "because", wanted: { width: 700, fps: 20, priority: 3 }, isPaused: false };
+
+test("P91: of a track that is sent its layer, size and rate are told, and what of size and rate was wanted", () => {
+  assert.deepEqual(describeTrack(CONSUMER, 480_000.4, FACTS), {
+    trackId: "track",
+    state: "sent",
+    width: 640,
+    height: 360,
+    fps: 15,
+    rid: "h",
+    temporal: 1,
+    bitrate: 480_000,
+    wanted: { width: 700, fps: 20 },
+    reason: "because",
+  });
+});
+
+test("P91: what is off, paused or waited for has no picture, and says so", () => {
+  const of = (facts: Partial<TrackFacts>, started = true) => {
+    const { state, width, rid, bitrate } = describeTrack({ ...CONSUMER, started }, 0, { ...FACTS, ...facts });
+    return [state, width, rid, bitrate];
+  };
+  assert.deepEqual(of({ isPaused: true }), ["paused", undefined, undefined, undefined]);
+  assert.deepEqual(of({ isPaused: true, wanted: { off: true } }), ["off", undefined, undefined, undefined]);
+  assert.deepEqual(of({}, false), ["waiting", undefined, undefined, 0]);
+});
+
+test("P91: sound, and a picture of one layer whose size nobody knows, are told by what is known of them", () => {
+  const { encoding } = CONSUMER.current;
+  const plain = { ...encoding, rid: undefined, temporalLayers: 1, widthOf: () => 0, heightOf: () => 0 };
+  const current = { encoding: plain, spatial: 0, temporal: 0 };
+  const facts = { ...FACTS, wanted: {} };
+  const sound = { ...CONSUMER, current, producer: { ...CONSUMER.producer, kind: "audio" as const } };
+  assert.deepEqual(describeTrack(sound, 40_000, facts), {
+    trackId: "track",
+    state: "sent",
+    bitrate: 40_000,
+    reason: "because",
+  });
+  assert.deepEqual(describeTrack({ ...CONSUMER, current }, 40_000, facts), {
+    trackId: "track",
+    state: "sent",
+    fps: 30,
+    bitrate: 40_000,
+    reason: "because",
+  });
+});
+
+test("P91: news is what a person would notice, and not each digit", () => {
+  const track: TrackQuality = {
+    trackId: "t",
+    state: "sent",
+    rid: "h",
+    width: 640,
+    bitrate: 500_000,
+    reason: "h of 480",
+  };
+  const report: QualityReport = { bitrate: 1_000_000, loss: 0.004, limitedBy: "delay", tracks: [track] };
+  const is = (changes: Partial<QualityReport>) => isNews({ ...report, ...changes }, report);
+  assert.equal(isNews(report, undefined), true);
+  assert.equal(is({ roundTrip: 30, bitrate: 1_050_000, loss: 0.008 }), false);
+  assert.equal(is({ tracks: [{ ...track, bitrate: 520_000, reason: "h of 500" }] }), false);
+  assert.equal(is({ bitrate: 1_300_000 }), true);
+  assert.equal(is({ loss: 0.05 }), true);
+  assert.equal(is({ limitedBy: "loss" }), true);
+  assert.equal(is({ tracks: [] }), true);
+  for (const change of [{ rid: "q" }, { state: "paused" as const }, { reason: "f of 500" }, { wanted: { width: 3 } }]) {
+    assert.equal(is({ tracks: [{ ...track, ...change }] }), true, JSON.stringify(change));
+  }
+});

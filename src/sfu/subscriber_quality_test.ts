@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { cameraLayers } from "../../tests/harness/layers.ts";
+import type { EstimateLimit } from "../congestion/bandwidth_estimator.ts";
+import type { Layer } from "./layer_ladder.ts";
+import type { QualityReport, WantedQuality } from "./quality.ts";
+import type { ConsumerLike } from "./quality_report.ts";
+import { LOOK_MS, SubscriberQuality } from "./subscriber_quality.ts";
+import type { Kind } from "./types.ts";
+
+const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
+
+class FakeConsumer implements ConsumerLike {
+  readonly producer;
+  numbersPackets = true;
+  started = true;
+  bytesSent = 0;
+  /** What it was told last. */
+  state = "new";
+  current = {
+    encoding: { rid: "q", spatialLayers: 1, temporalLayers: 1, widthOf: () => 320, heightOf: () => 180 },
+    spatial: 0,
+    temporal: 0,
+  };
+  #target = "";
+
+  constructor(readonly mid: string, kind: Kind = "video", layers: readonly Layer[] = cameraLayers()) {
+    const at = () => layers;
+    this.producer = { id: `track ${mid}`, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
+  }
+
+  setTarget(encoding: number, _spatial: number, temporal: number): void {
+    this.#target = ` ${encoding}/${temporal}`;
+    if (this.state !== "new" && this.state !== "paused") this.state = `sends${this.#target}`;
+  }
+
+  begin(): void {
+    assert.equal(this.state, "new");
+    this.state = `sends${this.#target}`;
+  }
+
+  pause(): void {
+    assert.match(this.state, /^sends/);
+    this.state = "paused";
+  }
+
+  resume(): void {
+    assert.equal(this.state, "paused");
+    this.state = `sends${this.#target}`;
+  }
+}
+
+/** One subscriber, whose estimate is what the test says. */
+class Scene {
+  nowMs = 0;
+  readonly bandwidth = {
+    bitsPerSecond: 300_000,
+    throughput: 0,
+    lossFraction: 0,
+    limitedBy: "start" as EstimateLimit,
+    wanted: 0,
+    setWanted(bitsPerSecond: number) {
+      this.wanted = bitsPerSecond;
+    },
+  };
+  readonly wanted = new Map<string, WantedQuality>();
+  readonly reports: QualityReport[] = [];
+  readonly quality: SubscriberQuality<FakeConsumer>;
+
+  constructor(maxBitsPerSecond?: number) {
+    const { bandwidth, wanted } = this;
+    const report = (report: QualityReport) => void this.reports.push(report);
+    this.quality = new SubscriberQuality({ bandwidth, wanted, maxBitsPerSecond, roundTripMs: () => 12.3, report });
+  }
+
+  add(...consumers: FakeConsumer[]): void {
+    for (const consumer of consumers) this.quality.add(consumer, this.nowMs);
+  }
+
+  /** The subscriber tells what arrives, and time goes on. */
+  hear(kilobits: number, ms = 0): void {
+    this.bandwidth.bitsPerSecond = kilobits * 1000;
+    this.bandwidth.throughput = 1;
+    this.bandwidth.limitedBy = "delay";
+    this.quality.handleFeedback(this.nowMs);
+    this.run(ms);
+  }
+
+  run(ms: number): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
+      this.nowMs += 25;
+      if (this.quality.nextTimeout() <= this.nowMs) this.quality.handleTimeout(this.nowMs);
+    }
+  }
+}
+
+test("B341: with nothing known one video begins although it does not fit, and for 3 s after the first feedback", () => {
+  const single = () => cameraLayers([900_000]).slice(-1);
+  const [first, second] = [new FakeConsumer("1", "video", single()), new FakeConsumer("2", "video", single())];
+  const scene = new Scene();
+  scene.add(first, second);
+  assert.deepEqual([first.state, second.state], ["sends 0/Infinity", "new"]);
+  scene.run(10_000);
+  scene.hear(300, 2_900);
+  assert.deepEqual([first.state, second.state], ["sends 0/Infinity", "new"]);
+  scene.hear(300, 3_500);
+  assert.deepEqual([first.state, second.state], ["paused", "new"], "kept for 3 s more (B337)");
+  scene.hear(2_500, 12_000);
+  assert.deepEqual([first.state, second.state], ["sends 0/Infinity", "sends 0/Infinity"]);
+});
+
+test("B341: by losses alone first layers are sent, and what is sent counts as carried where it arrives", () => {
+  const consumers = ["1", "2"].map((mid) => new FakeConsumer(mid));
+  for (const consumer of consumers) consumer.numbersPackets = false;
+  const scene = new Scene();
+  scene.bandwidth.bitsPerSecond = 30_000;
+  scene.add(...consumers);
+  assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/0", "sends 0/0"]);
+  for (let n = 0; n < 20; n++) {
+    for (const consumer of consumers) consumer.bytesSent += 11_000;
+    scene.run(LOOK_MS);
+  }
+  assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/Infinity", "sends 0/Infinity"], "352 kbit/s arrive");
+  scene.bandwidth.lossFraction = 0.03;
+  scene.run(LOOK_MS);
+  assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/0", "sends 0/0"]);
+  scene.bandwidth.limitedBy = "remb";
+  scene.run(4_000);
+  assert.deepEqual(consumers.map(({ state }) => state), ["paused", "paused"], "what the subscriber says itself counts");
+});
+
+test("B342: an estimate that falls is acted on with the feedback, one that trembles twice a second", () => {
+  const consumer = new FakeConsumer("1");
+  const scene = new Scene();
+  scene.add(consumer);
+  scene.hear(5_000, 5_000);
+  assert.equal(consumer.state, "sends 2/Infinity");
+  scene.nowMs += 110;
+  scene.hear(1_900);
+  assert.equal(consumer.state, "sends 1/Infinity");
+  scene.nowMs += 50;
+  scene.hear(100);
+  assert.equal(consumer.state, "sends 1/Infinity", "not twice in 100 ms");
+  scene.run(LOOK_MS);
+  assert.equal(consumer.state, "sends 0/1");
+  assert.equal(scene.bandwidth.wanted, 2_000_000);
+});
+
+test("B342: nothing is looked at for who receives nothing", () => {
+  const consumer = new FakeConsumer("1");
+  const scene = new Scene();
+  assert.equal(scene.quality.nextTimeout(), Infinity);
+  scene.add(consumer);
+  assert.equal(scene.quality.nextTimeout(), LOOK_MS);
+  scene.quality.remove(consumer);
+  assert.equal(scene.quality.nextTimeout(), Infinity);
+  scene.quality.handleFeedback(1_000);
+});
+
+test("B330, B341: sound goes on whatever the estimate says, unless it is off; its rate is taken off for videos", () => {
+  const [sound, video] = [new FakeConsumer("1", "audio"), new FakeConsumer("2")];
+  const scene = new Scene();
+  scene.add(sound, video);
+  for (let n = 0; n < 30; n++) {
+    sound.bytesSent += 6_250;
+    scene.hear(140, LOOK_MS);
+  }
+  assert.deepEqual([sound.state, video.state], ["sends", "paused"], "100 kbit/s of sound leave 40");
+  scene.wanted.set("track 1", { off: true });
+  scene.quality.handleWanted("track 1", scene.nowMs);
+  assert.equal(sound.state, "paused");
+  scene.wanted.delete("track 1");
+  scene.quality.handleWanted("track 1", scene.nowMs);
+  assert.equal(sound.state, "sends");
+});
+
+test("P90, P94: what is wanted is had at once, and who says nothing wants all there is", () => {
+  const consumer = new FakeConsumer("1");
+  const scene = new Scene();
+  scene.add(consumer);
+  scene.hear(9_000, 6_000);
+  assert.equal(consumer.state, "sends 2/Infinity");
+  scene.wanted.set("track 1", { width: 320, height: 180, fps: 15 });
+  scene.quality.handleWanted("track 1", scene.nowMs);
+  assert.equal(consumer.state, "sends 0/1");
+  scene.wanted.set("track 1", { off: true });
+  scene.quality.handleWanted("track 1", scene.nowMs);
+  assert.equal(consumer.state, "paused");
+  scene.quality.handleWanted("another track", scene.nowMs);
+});
+
+test("B340: of a track of which nothing comes the lowest encoding is waited for", () => {
+  const consumer = new FakeConsumer("1", "video", []);
+  const scene = new Scene();
+  scene.add(consumer);
+  assert.equal(consumer.state, "sends 0/Infinity");
+});
+
+test("P91: it is told what is given and why, once a second at most, and only where it changes", () => {
+  const consumer = new FakeConsumer("1");
+  const scene = new Scene();
+  scene.add(consumer);
+  scene.hear(480, 10_000);
+  assert.deepEqual(scene.reports.map(({ limitedBy }) => limitedBy), ["start", "delay"]);
+  assert.deepEqual(scene.reports.at(-1), {
+    bitrate: 480_000,
+    loss: 0,
+    roundTrip: 12,
+    limitedBy: "delay",
+    tracks: [{
+      trackId: "track 1",
+      state: "sent",
+      width: 320,
+      height: 180,
+      fps: 30,
+      rid: "q",
+      bitrate: 0,
+      reason: "layer q: estimate 480 kbit/s, h needs 500",
+    }],
+  });
+  for (let n = 0; n < 40; n++) scene.hear(n % 6 < 3 ? 150 : 400, 250);
+  assert.ok(scene.reports.length > 4 && scene.reports.length <= 12, `${scene.reports.length} in 10 s`);
+});
+
+test("B246: a limit of the server bounds the estimate, and is named where it decides", () => {
+  const consumer = new FakeConsumer("1");
+  const scene = new Scene(600_000);
+  scene.add(consumer);
+  scene.hear(9_000, 6_000);
+  assert.equal(consumer.state, "sends 1/Infinity");
+  const { bitrate, limitedBy, tracks } = scene.reports.at(-1) ?? {};
+  assert.deepEqual([bitrate, limitedBy], [600_000, "server"]);
+  assert.equal(tracks?.[0].reason, "layer h: limit of the server 600 kbit/s, f needs 2000");
+});

@@ -1,0 +1,143 @@
+import type { Encoding } from "./encoding.ts";
+import { assumeSizes, type PictureSize, temporalFps, usualBitsPerSecond } from "./layer_defaults.ts";
+import type { Layer } from "./layer_ladder.ts";
+
+/** Layers are looked at anew after so long: all subscribers of a track share what was found. */
+const LOOK_MS = 250;
+/** Rates are a mean of so long: a key frame is not what a layer takes. */
+const MEAN_MS = 2_000;
+/** An encoding that a publisher was asked for and that does not come for so long cannot be had, ... */
+export const WAKE_MS = 4_000;
+/** ... and is tried again after so long. */
+export const RETRY_MS = 30_000;
+/** A track that is in one encoding of an unknown rate counts as little: it is sent or not, and soon measured. */
+const UNKNOWN_SINGLE: PictureSize = { width: 320, height: 180 };
+
+/** A published track as far as its layers go: `Producer`. */
+interface LayeredTrack {
+  /** Lowest first. */
+  readonly encodings: readonly Encoding[];
+  /** Of those that its publisher is to send. */
+  readonly wantedRids: readonly string[];
+}
+
+/** What is remembered of one encoding. */
+interface EncodingMemory {
+  /** By spatial and temporal layer, flat; bits per second. */
+  readonly means: Map<number, number>;
+  /** Since when the publisher was asked in vain; Infinity where it was not. */
+  askedMs: number;
+  /** Not to be had before. */
+  absentUntilMs: number;
+}
+
+/** The layers that a published track can be sent in, with what each takes, for all its subscribers. */
+export class TrackLayers {
+  readonly #track: LayeredTrack;
+  readonly #memories = new Map<Encoding, EncodingMemory>();
+  #layers: readonly Layer[] = [];
+  #lookedMs = -Infinity;
+
+  constructor(track: LayeredTrack) {
+    this.#track = track;
+  }
+
+  /** Those that are sent, or would be if somebody received them; lowest first. */
+  at(nowMs: number): readonly Layer[] {
+    const elapsedMs = nowMs - this.#lookedMs;
+    if (elapsedMs < LOOK_MS) return this.#layers;
+    this.#lookedMs = nowMs;
+    const { encodings, wantedRids } = this.#track;
+    const sizes = assumeSizes(encodings.map(({ width, height }) => ({ width, height })));
+    this.#layers = encodings.flatMap((encoding, index) => {
+      const memory = this.#memoryOf(encoding);
+      if (encodings.length > 1 && !canBeHad(encoding, memory, wantedRids, nowMs)) return [];
+      return describe(encoding, index, encodings.length, sizes[index], memory, elapsedMs, nowMs);
+    });
+    return this.#layers;
+  }
+
+  #memoryOf(encoding: Encoding): EncodingMemory {
+    let memory = this.#memories.get(encoding);
+    if (memory === undefined) {
+      memory = { means: new Map(), askedMs: Infinity, absentUntilMs: -Infinity };
+      this.#memories.set(encoding, memory);
+    }
+    return memory;
+  }
+}
+
+/** Whether an encoding is sent, or comes once it is asked for. */
+function canBeHad(encoding: Encoding, memory: EncodingMemory, wantedRids: readonly string[], nowMs: number): boolean {
+  if (encoding.active) {
+    memory.askedMs = Infinity;
+    memory.absentUntilMs = -Infinity;
+    return true;
+  }
+  // Nobody can ask for what has no name.
+  if (encoding.rid === undefined) return false;
+  if (!wantedRids.includes(encoding.rid)) memory.askedMs = Infinity;
+  else if (memory.askedMs === Infinity) memory.askedMs = nowMs;
+  else if (nowMs - memory.askedMs >= WAKE_MS) {
+    memory.askedMs = Infinity;
+    memory.absentUntilMs = nowMs + RETRY_MS;
+  }
+  return nowMs >= memory.absentUntilMs;
+}
+
+function describe(
+  encoding: Encoding,
+  index: number,
+  count: number,
+  size: PictureSize,
+  memory: EncodingMemory,
+  elapsedMs: number,
+  nowMs: number,
+): Layer[] {
+  const layers: Layer[] = [];
+  const { spatialLayers, temporalLayers } = encoding;
+  for (let spatial = 0; spatial < spatialLayers; spatial++) {
+    const picture = sizeOf(encoding, spatial, size);
+    for (let temporal = 0; temporal < temporalLayers; temporal++) {
+      const fps = temporalFps(0, temporal, temporalLayers);
+      const measured = encoding.layerBitsPerSecond(spatial, temporal, nowMs);
+      const key = spatial * temporalLayers + temporal;
+      const mean = meanOf(memory.means.get(key), measured, elapsedMs);
+      if (mean > 0) memory.means.set(key, mean);
+      const unknown = count > 1 || picture.width > 0 ? picture : UNKNOWN_SINGLE;
+      layers.push({
+        encoding: index,
+        spatial,
+        temporal,
+        name: nameOf(encoding, index, count, spatial, temporal === temporalLayers - 1 ? "" : `at ${fps} fps`),
+        width: picture.width,
+        height: picture.height,
+        fps,
+        bitsPerSecond: mean > 0 ? mean : usualBitsPerSecond(unknown, temporal, temporalLayers),
+      });
+    }
+  }
+  return layers;
+}
+
+/** Of an encoding's spatial layers each has half of the next one's pixels a side, where nothing else is known. */
+function sizeOf(encoding: Encoding, spatial: number, size: PictureSize): PictureSize {
+  const width = encoding.widthOf(spatial);
+  const height = encoding.heightOf(spatial);
+  if (width > 0 && height > 0) return { width, height };
+  const scale = 2 ** (encoding.spatialLayers - 1 - spatial);
+  return { width: Math.round(size.width / scale), height: Math.round(size.height / scale) };
+}
+
+function nameOf({ rid, spatialLayers }: Encoding, index: number, count: number, spatial: number, rate: string): string {
+  const layer = spatialLayers > 1 ? `S${spatial}` : "";
+  const encoding = rid ?? (count > 1 ? String(index + 1) : "");
+  return [encoding, layer, rate].filter((part) => part !== "").join(" ");
+}
+
+/** Nothing measured says nothing: what was is kept. */
+function meanOf(before: number | undefined, measured: number, elapsedMs: number): number {
+  if (measured <= 0) return before ?? 0;
+  if (before === undefined) return measured;
+  return before + (measured - before) * (1 - Math.exp(-Math.min(elapsedMs, MEAN_MS * 10) / MEAN_MS));
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+
+interface Encoding {
+  readonly rid?: string;
+  readonly scaleResolutionDownBy?: number;
+  readonly maxBitrate?: number;
+  readonly scalabilityMode?: string;
+  readonly active?: boolean;
+}
+
+const { addSender, changeEncodings, encodingsOf } = await import(
+  new URL("../../static/sdk/simulcast.js", import.meta.url).href
+);
+
+function track(kind: string, height?: number): { readonly kind: string; getSettings(): { height?: number } } {
+  return { kind, getSettings: () => ({ ...(height !== undefined && { height }) }) };
+}
+
+/** The RIDs of a camera of so many lines. */
+function rids(height: number | undefined, options: object = {}, source = "camera"): string {
+  return encodingsOf(track("video", height), source, options).map(({ rid }: Encoding) => rid ?? "-").join(" ");
+}
+
+Deno.test({
+  name:
+    "B312: a camera is published in three encodings from 720 lines on, in two from 360; all else in one, unless asked",
+  permissions: "none",
+  fn() {
+    for (
+      const [height, expected] of [
+        [undefined, "-"],
+        [180, "-"],
+        [359, "-"],
+        [360, "h f"],
+        [480, "h f"],
+        [720, "q h f"],
+        [2160, "q h f"],
+      ] as const
+    ) assert.equal(rids(height), expected, `${height} lines`);
+    assert.equal(rids(720, { simulcast: false }), "-");
+    assert.equal(rids(1080, {}, "screen"), "-");
+    assert.equal(rids(1080, { simulcast: true }, "screen"), "q h f");
+    assert.equal(rids(720, { simulcast: [{ rid: "a" }, { rid: "b" }] }), "a b");
+    assert.deepEqual(encodingsOf(track("audio"), "microphone", { maxBitrate: 32_000 }), [{ maxBitrate: 32_000 }]);
+    assert.deepEqual(encodingsOf(track("audio"), "microphone", {}), [{}]);
+    assert.deepEqual(
+      encodingsOf(track("video", 720), "camera", { scalabilityMode: "L3T3_KEY", maxBitrate: 1_000_000 }),
+      [
+        { scalabilityMode: "L3T3_KEY", maxBitrate: 1_000_000 },
+      ],
+    );
+  },
+});
+
+Deno.test({
+  name: "B312: each encoding is half as large as the next one, takes less, and gets its share of a limit",
+  permissions: "none",
+  fn() {
+    const encodings: Encoding[] = encodingsOf(track("video", 720), "camera", {});
+    assert.deepEqual(encodings.map(({ scaleResolutionDownBy }) => scaleResolutionDownBy), [4, 2, 1]);
+    const bitrates = encodings.map(({ maxBitrate = 0 }) => maxBitrate);
+    assert.deepEqual(bitrates, [200_000, 600_000, 2_000_000]);
+    for (const maxBitrate of [700_000, 2_800_000, 9_000_000]) {
+      const limited: Encoding[] = encodingsOf(track("video", 720), "camera", { maxBitrate });
+      const sum = limited.reduce((all, each) => all + (each.maxBitrate ?? 0), 0);
+      assert.ok(sum <= Math.min(maxBitrate, 2_800_000) && sum > Math.min(maxBitrate, 2_800_000) - 3, `${sum}`);
+    }
+  },
+});
+
+Deno.test({
+  name: "B312: a browser that refuses a scalability mode sends the encodings without; another refusal is none of it",
+  permissions: "none",
+  fn() {
+    const tried: Encoding[][] = [];
+    const connection = (refuses: (encodings: Encoding[]) => boolean) => ({
+      addTransceiver(_track: unknown, { sendEncodings }: { readonly sendEncodings: Encoding[] }) {
+        tried.push(sendEncodings);
+        if (refuses(sendEncodings)) throw new TypeError("refused");
+        return "transceiver";
+      },
+    });
+    const withMode = [{ rid: "q", scalabilityMode: "L1T3" }, { rid: "h", scalabilityMode: "L1T3" }];
+    const knowsNone = connection((encodings) => encodings.some(({ scalabilityMode }) => scalabilityMode !== undefined));
+    assert.equal(addSender(knowsNone, track("video"), {}, withMode), "transceiver");
+    assert.deepEqual(tried.splice(0), [withMode, [{ rid: "q" }, { rid: "h" }]]);
+    assert.throws(() => addSender(connection(() => true), track("video"), {}, [{ rid: "q" }]), TypeError);
+    assert.equal(tried.length, 1);
+  },
+});
+
+Deno.test({
+  name: "B312: a line that is used again sends other encodings, all of them, under the RIDs that it has",
+  permissions: "none",
+  async fn() {
+    let parameters: { encodings: Encoding[] } = {
+      encodings: [{ rid: "q", maxBitrate: 1, active: false }, { rid: "f", maxBitrate: 2, scaleResolutionDownBy: 1 }],
+    };
+    const sender = {
+      getParameters: () => structuredClone(parameters),
+      setParameters: (changed: typeof parameters) => void (parameters = changed),
+    };
+    await changeEncodings(sender, [{ rid: "h", scaleResolutionDownBy: 2, maxBitrate: 5 }, {
+      scaleResolutionDownBy: 1,
+    }]);
+    assert.deepEqual(parameters.encodings, [
+      { rid: "q", maxBitrate: 5, active: true, scaleResolutionDownBy: 2 },
+      { rid: "f", active: true, scaleResolutionDownBy: 1 },
+    ]);
+  },
+});
