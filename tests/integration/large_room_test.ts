@@ -31,6 +31,8 @@ async function joinWithSlots(url: string): Promise<SignalingSocket> {
   socket.send({ type: "join", roomId: "hall" });
   socket.send(OFFER);
   await socket.receive("slots");
+  // The last that an offer brings.
+  await socket.receive("iceCandidate");
   return socket;
 }
 
