@@ -8,6 +8,8 @@ import { join } from "./switchboard.js";
 import { Call } from "./ui/call.js";
 import { closeMedia, Devices } from "./ui/devices.js";
 import { find } from "./ui/dom.js";
+import { GAP } from "./ui/gallery.js";
+import { screenful } from "./ui/layout.js";
 import { readQuery, rememberRoom } from "./ui/links.js";
 import { Lobby } from "./ui/lobby.js";
 import { maxBitrateOf } from "./ui/local_tracks.js";
@@ -16,6 +18,8 @@ import { closedWords, joinWords } from "./ui/words.js";
 /** @typedef {"lobby" | "joining" | "joined" | "left" | "failed"} PageState */
 
 const TOAST_MS = 8_000;
+/** Of the header and the buttons of a call, px. */
+const BARS_HEIGHT = 140;
 
 const query = readQuery(location.search);
 const devices = new Devices(query.videoSize);
@@ -60,7 +64,10 @@ async function enter() {
     return { track, source, maxBitrate: maxBitrateOf(source) };
   });
   try {
-    const room = await join(new URL("ws", location.href), { roomId, name, token: query.token, tracks });
+    const shown = screenful({ width: innerWidth, height: innerHeight - BARS_HEIGHT, gap: GAP });
+    // With more people than fit, sound comes by slots as well: eight at once are more than anybody can follow.
+    const slots = { video: shown, audio: 8, beyond: shown };
+    const room = await join(new URL("ws", location.href), { roomId, name, token: query.token, tracks, slots });
     rememberRoom(roomId);
     // Shown before it is filled: tiles are laid out by the room there is for them.
     setState("joined");

@@ -65,8 +65,8 @@ export class Switchboard {
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #participants = new Map<Participant, Failing>();
-  /** Those whose handshake has deadlines. */
-  readonly #handshaking = new Map<Participant, Failing>();
+  /** Those that may have deadlines: while their handshake is under way, and when they say so. */
+  readonly #timed = new Map<Participant, Failing>();
   #timer: number | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -269,6 +269,7 @@ export class Switchboard {
       resumed: (participant) => this.#resumed(participant, session()),
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
+      timeWanted: (participant) => this.#timeWanted(participant, session()),
       failed: (participant, detail) => this.#failed(participant, detail),
       refused: (code, message) => this.#refused(code, message),
       joinRefused: () => this.#figures.admissions.joinRefused(),
@@ -308,7 +309,7 @@ export class Switchboard {
 
   #joined(participant: Participant, session: Failing): void {
     this.#participants.set(participant, session);
-    this.#handshaking.set(participant, session);
+    this.#timed.set(participant, session);
     this.#figures.admissions.joined(participant, this.#now());
     this.#startTimer();
     roomLog.info("peer {peer} joined room {room}", describe(participant));
@@ -317,21 +318,26 @@ export class Switchboard {
   /** Its time and its faults are the new session's, in the order in which the peers came. */
   #resumed(participant: Participant, session: Failing): void {
     this.#participants.set(participant, session);
-    if (this.#handshaking.has(participant)) this.#handshaking.set(participant, session);
+    if (this.#timed.has(participant)) this.#timed.set(participant, session);
     roomLog.info("peer {peer} resumed in room {room}", describe(participant));
   }
 
   #left(participant: Participant, reason: LeaveReason, detail: string): void {
     this.#participants.delete(participant);
-    this.#handshaking.delete(participant);
+    this.#timed.delete(participant);
     this.#figures.admissions.left(participant, reason);
     if (!this.#needsTicks()) this.#stopTimer();
     roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
   }
 
+  #timeWanted(participant: Participant, session: Failing): void {
+    this.#timed.set(participant, session);
+    this.#startTimer();
+  }
+
   #connected(participant: Participant): void {
     this.#figures.admissions.connected(participant, this.#now());
-    this.#handshaking.delete(participant);
+    if (participant.nextTimeout() === Infinity) this.#timed.delete(participant);
     const { hostname, port, transport = "udp" } = participant.remoteAddress ?? { hostname: "?", port: 0 };
     const address = { ...describe(participant), hostname, port, transport };
     iceLog.debug("media of peer {peer} goes to {hostname}:{port} by {transport}", address);
@@ -351,7 +357,7 @@ export class Switchboard {
   }
 
   #needsTicks(): boolean {
-    return this.#handshaking.size > 0 || this.#options.backend.media.needsTicks;
+    return this.#timed.size > 0 || this.#options.backend.media.needsTicks;
   }
 
   #startTimer(): void {
@@ -366,8 +372,9 @@ export class Switchboard {
   #tick(): void {
     this.#timer = undefined;
     const nowMs = this.#now();
-    for (const [participant, session] of this.#handshaking) {
+    for (const [participant, session] of this.#timed) {
       if (participant.nextTimeout() <= nowMs) this.#guard(session, () => participant.handleTimeout(nowMs));
+      if (participant.connection.connected && participant.nextTimeout() === Infinity) this.#timed.delete(participant);
     }
     this.#options.backend.media.handleTimeout(nowMs);
     if (this.#needsTicks()) this.#startTimer();

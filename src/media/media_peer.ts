@@ -155,8 +155,10 @@ export class MediaPeer implements TransportObserver {
         return peer.unpublish(command.mid);
       case "openSlot":
         return peer.openSlot(command.mid, command.kind, command.clockRate, command.ssrcs);
+      case "closeSlot":
+        return peer.closeSlot(command.mid);
       case "subscribe":
-        return void peer.subscribe(command.trackId, command.parameters, command.ssrcs, nowMs);
+        return this.#subscribe(command, nowMs);
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
       case "setQuality":
@@ -173,6 +175,16 @@ export class MediaPeer implements TransportObserver {
         this.#ended = true;
         return peer.close();
     }
+  }
+
+  /** A track in a slot comes without an offer, behind which pictures are asked for: so its own is asked for here. */
+  #subscribe(
+    { trackId, parameters, ssrcs }: Extract<PeerCommand, { readonly type: "subscribe" }>,
+    nowMs: number,
+  ): void {
+    const { transport, peer } = this;
+    const consumer = peer.subscribe(trackId, parameters, ssrcs, nowMs);
+    if (transport.connected && peer.hasSlot(parameters.mid)) consumer?.requestKeyFrame(nowMs);
   }
 
   #fault(error: unknown): void {

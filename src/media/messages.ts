@@ -58,6 +58,7 @@ export type PeerCommand =
     readonly clockRate: number;
     readonly ssrcs: StreamSsrcs;
   }
+  | { readonly type: "closeSlot"; readonly mid: string }
   | {
     readonly type: "subscribe";
     readonly trackId: TrackId;

@@ -154,11 +154,24 @@ export class Peer implements MediaSink, RouterMember {
   }
 
   /**
-   * Makes the one stream that is sent on an m-line as long as the peer lasts, whichever track `subscribe` fills it with.
+   * Makes the one stream that is sent on an m-line until `closeSlot`, whichever track `subscribe` fills it with.
    * `clockRate` in Hz.
    */
   openSlot(mid: string, kind: Kind, clockRate: number, ssrcs: StreamSsrcs): void {
     this.#slots.set(mid, this.#newStream(kind, clockRate, ssrcs));
+  }
+
+  hasSlot(mid: string): boolean {
+    return this.#slots.has(mid);
+  }
+
+  /** Ends that stream, and the subscription that fills it. */
+  closeSlot(mid: string): void {
+    const stream = this.#slots.get(mid);
+    if (stream === undefined) return;
+    this.unsubscribe(mid);
+    this.#slots.delete(mid);
+    this.#endStream(stream);
   }
 
   unsubscribe(mid: string): void {

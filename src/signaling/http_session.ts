@@ -212,6 +212,9 @@ export class HttpSession {
       bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),
       // Its encoder is told by nobody (P92), its player has no place for words (P94).
       qualityChanged: ignored,
+      slotsChanged: ignored,
+      // Nothing is more relevant to it than what it has: no track ever waits for its turn.
+      timeWanted: ignored,
       layersWanted: ignored,
       failed: (detail) => {
         this.#observer.failed(this, detail);

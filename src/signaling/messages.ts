@@ -28,6 +28,12 @@ const trackRequest = z.union([
   z.object({ mid, source }),
 ], { error: "must be {mid, trackId}, {mid, slot: true} or {mid, source}" });
 
+/** An m-line is the server's to fill, or the client says what it receives there. */
+function isUnambiguous(requests: readonly z.infer<typeof trackRequest>[]): boolean {
+  const slots = new Set(requests.filter((request) => "slot" in request).map(({ mid }) => mid));
+  return !requests.some((request) => "trackId" in request && slots.has(request.mid));
+}
+
 /** Pixels, of displays that there are and more. */
 const pixels = z.int().min(1).max(16384);
 
@@ -59,7 +65,8 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("offer"),
     sdp: z.string().min(1).max(MAX_SDP),
     id: z.union([z.string().max(64), z.number()]).optional(),
-    tracks: z.array(trackRequest).max(1024).optional(),
+    tracks: z.array(trackRequest).max(1024).refine(isUnambiguous, "must not name one m-line as a slot and for a track")
+      .optional(),
   }),
   z.object({ type: z.literal("iceCandidate"), candidate: candidateInit }),
   wantedQuality.extend({ type: z.literal("setQuality"), trackId: identifier }),
@@ -123,6 +130,9 @@ const iceServer = z.object({
   credential: z.string().optional(),
 });
 
+/** What a slot holds: nothing without `trackId`. */
+const slotInfo = z.object({ mid, trackId: identifier.optional() });
+
 /** What a subscriber gets of one track, and why: TrackQuality of src/sfu/quality.ts. */
 const trackQuality = z.object({
   trackId: identifier,
@@ -165,6 +175,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     limitedBy: z.string(),
     tracks: z.array(trackQuality).readonly(),
   }),
+  z.object({ type: z.literal("slots"), slots: z.array(slotInfo).readonly() }),
   z.object({ type: z.literal("layers"), trackId: identifier, mid, active: z.array(z.string()).readonly() }),
   z.object({
     type: z.literal("error"),

@@ -2,7 +2,7 @@ import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
+import type { Kind, PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -10,11 +10,14 @@ import { IceGenerations } from "../webrtc/ice_generations.ts";
 import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
 import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
+import type { SlotFilling } from "../webrtc/slots.ts";
 import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
+import { SlotFiller } from "./slot_filler.ts";
+import { TrackRelevance } from "./track_relevance.ts";
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
@@ -31,6 +34,10 @@ export interface ParticipantObserver {
   qualityChanged(report: QualityReport): void;
   /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
   layersWanted(trackId: TrackId, mid: string, active: readonly string[]): void;
+  /** Slots of the peer hold another track now, or none. */
+  slotsChanged(slots: readonly SlotFilling[]): void;
+  /** The peer has something to do at a time, where it had nothing: see `nextTimeout`. */
+  timeWanted(): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
@@ -84,6 +91,8 @@ export class Participant {
   /** Of the connection that speaks for the peer, or was the last one to do so. */
   #observer: ParticipantObserver;
   readonly #negotiation: Negotiation;
+  readonly #relevance: TrackRelevance;
+  readonly #slotFiller: SlotFiller;
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
   #remoteAddress: RemoteAddress | undefined;
@@ -141,7 +150,23 @@ export class Participant {
       const permissions = grants &&
         { publish: (source: Source) => mayPublish(grants, source), receive: grants.subscribe };
       const { peer, connection: transport } = this;
-      this.#negotiation = new Negotiation({ peer, transport, codecs, fill, permissions, maxTracks, maxBitrateIn });
+      this.#relevance = new TrackRelevance(this.room, id);
+      const candidates = fill === undefined ? (kind: Kind) => this.#relevance.candidates(kind) : undefined;
+      this.#negotiation = new Negotiation({
+        peer,
+        transport,
+        codecs,
+        fill,
+        candidates,
+        permissions,
+        maxTracks,
+        maxBitrateIn,
+      });
+      this.#slotFiller = new SlotFiller({
+        slots: this.#negotiation,
+        timeWanted: () => this.#observer.timeWanted(),
+        changed: (slots) => this.#observer.slotsChanged(slots),
+      });
       this.room.addPeer(this.peer);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
@@ -178,8 +203,14 @@ export class Participant {
   setQuality(trackId: TrackId, wanted: WantedQuality): boolean {
     const track = this.hearsOfTracks ? this.room.tracks.get(trackId) : undefined;
     if (track === undefined || track.peerId === this.peer.id) return false;
+    if (this.#relevance.pin(trackId, wanted.pinned ?? false)) this.#slotFiller.refresh();
     this.#media.send({ type: "setQuality", trackId, wanted });
     return true;
+  }
+
+  /** What its slots hold, for a client that may not know: it is told of changes alone from now on (rule P99). */
+  takeSlots(): readonly SlotFilling[] {
+    return this.#slotFiller.takeAll();
   }
 
   leave(reason: LeaveReason, detail = ""): void {
@@ -212,15 +243,18 @@ export class Participant {
   }
 
   nextTimeout(): number {
-    return this.#closed ? Infinity : this.connection.nextTimeout();
+    return this.#closed ? Infinity : Math.min(this.connection.nextTimeout(), this.#slotFiller.nextTimeout());
   }
 
   handleTimeout(nowMs: number): void {
-    if (!this.#closed) this.connection.handleTimeout(nowMs);
+    if (this.#closed) return;
+    this.connection.handleTimeout(nowMs);
+    if (!this.#closed) this.#slotFiller.handleTimeout(nowMs);
   }
 
   #answered(result: OfferResult): OfferResult {
     if (result.ok && this.connection.connected) this.#media.send({ type: "requestKeyFrames" });
+    if (result.ok) this.#slotFiller.refresh();
     return result;
   }
 
@@ -261,13 +295,18 @@ export class Participant {
       peerLeft: (id) => this.#observer.peerLeft(id),
       trackPublished: (peerId, track) => {
         this.#negotiation.trackPublished();
+        this.#slotFiller.refresh();
         if (this.hearsOfTracks) this.#observer.trackPublished(peerId, track);
       },
       trackUnpublished: (peerId, trackId) => {
         if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
       },
-      trackEnded: (trackId) => this.#negotiation.trackEnded(trackId),
+      trackEnded: (trackId) => {
+        this.#negotiation.trackEnded(trackId);
+        this.#slotFiller.refresh();
+      },
       speakersChanged: (speakers) => {
+        this.#slotFiller.refresh();
         if (this.hearsOfTracks) this.#observer.speakersChanged(speakers);
       },
       replaced: () => this.leave("replaced"),

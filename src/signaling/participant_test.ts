@@ -183,6 +183,8 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       trackPublished() {},
       trackUnpublished() {},
       speakersChanged() {},
+      slotsChanged() {},
+      timeWanted() {},
       transportConnected() {},
       bitrateExceeded() {},
       qualityChanged() {},

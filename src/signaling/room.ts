@@ -1,5 +1,7 @@
-import type { PeerId, PublishedTrack, RoomId, Speakers, TrackId } from "../sfu/types.ts";
+import type { Kind, PeerId, PublishedTrack, RoomId, Speakers, TrackId } from "../sfu/types.ts";
+import type { Candidate } from "../webrtc/slot_assignment.ts";
 import { RecentSpeakers } from "./recent_speakers.ts";
+import { TrackOrder } from "./track_order.ts";
 
 /** What a peer is told of its room. */
 export interface PeerObserver {
@@ -37,6 +39,7 @@ export class Room {
   readonly #tracks = new Map<TrackId, PublishedTrack>();
 
   readonly #speech = new RecentSpeakers();
+  readonly #order = new TrackOrder(this);
 
   constructor(id: RoomId) {
     this.id = id;
@@ -65,6 +68,11 @@ export class Room {
     return this.#speech.order;
   }
 
+  /** Its tracks of a kind, the most relevant first. */
+  candidates(kind: Kind): readonly Candidate[] {
+    return this.#order.of(kind);
+  }
+
   /** Peers of this identity; nobody has an undefined one. */
   peersOf(identity: string | undefined): RoomMember[] {
     if (identity === undefined) return [];
@@ -79,17 +87,20 @@ export class Room {
   removePeer(peer: RoomMember): void {
     if (!this.#peers.delete(peer.id)) return;
     this.#speech.forget(peer.id);
+    this.#order.invalidate();
     for (const other of this.#peers.values()) other.observer.peerLeft(peer.id);
   }
 
   /** What media hears of who speaks, which may be older than the last leave. */
   handleSpeakers(speakers: Speakers): void {
     this.#speech.update(speakers, (id) => this.#peers.has(id));
+    this.#order.invalidate();
     for (const peer of this.#peers.values()) peer.observer.speakersChanged(this.speakers);
   }
 
   addTrack(track: PublishedTrack): void {
     this.#tracks.set(track.id, track);
+    this.#order.invalidate();
     for (const peer of this.#peers.values()) {
       if (peer.id !== track.peerId) peer.observer.trackPublished(track.peerId, track);
     }
@@ -98,6 +109,7 @@ export class Room {
   /** `announce` is false where the publisher leaves: `peerLeft` then says it all. */
   removeTrack({ id, peerId }: PublishedTrack, announce: boolean): void {
     if (!this.#tracks.delete(id)) return;
+    this.#order.invalidate();
     for (const peer of this.#peers.values()) {
       peer.forgetTrack(id);
       if (announce && peer.id !== peerId) peer.observer.trackUnpublished(peerId, id);

@@ -105,6 +105,10 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     return ssrcs;
   }
 
+  closeSlot(mid: string): void {
+    if (this.#slots.delete(mid)) this.#options.media.send({ type: "closeSlot", mid });
+  }
+
   unsubscribe(mid: string): void {
     if (this.#consumers.delete(mid)) this.#options.media.send({ type: "unsubscribe", mid });
   }

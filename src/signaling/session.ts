@@ -1,13 +1,14 @@
 import type { OpenPeerMedia } from "../media/messages.ts";
 import { NoCapacityError } from "../media/no_capacity_error.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { PublishedTrack, Speakers } from "../sfu/types.ts";
+import type { Speakers } from "../sfu/types.ts";
 import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
 import type { SignalingConnection } from "./connection.ts";
+import { describeGrants, describePeer, describePeers, describeTrack } from "./descriptions.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
 import type { PeerLimits } from "./limits.ts";
@@ -15,18 +16,16 @@ import type {
   CandidateInit,
   ClientMessage,
   ErrorCode,
-  GrantsMessage,
   IceServerInfo,
   MessageId,
   OfferMessage,
   ServerMessage,
   SetQualityMessage,
-  TrackMessage,
 } from "./messages.ts";
 import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Resumption } from "./resumption.ts";
-import type { Room, RoomMember, Rooms } from "./room.ts";
+import type { Rooms } from "./room.ts";
 import { TokenBucket } from "../webrtc/token_bucket.ts";
 
 /** Messages that a client may send at once, and a second in the long run (rule P4). */
@@ -94,6 +93,8 @@ export interface SessionObserver {
   resumed(participant: Participant): void;
   left(participant: Participant, reason: LeaveReason, detail: string): void;
   connected(participant: Participant): void;
+  /** It has a deadline, where it had none. */
+  timeWanted(participant: Participant): void;
   /** The server failed on this peer's media, which ends it. */
   failed(participant: Participant, detail: string): void;
   refused(code: ErrorCode, message: string): void;
@@ -208,6 +209,7 @@ export class SignalingSession {
     participant.attach(this.#participantObserver());
     this.#state = { name: "joined", participant };
     this.#welcome(participant, redeemed.token);
+    this.#sendAllSlots(participant);
     this.#options.observer.resumed(participant);
   }
 
@@ -252,10 +254,16 @@ export class SignalingSession {
     const result = participant.offer(message.sdp, message.tracks ?? []);
     if (!result.ok) return this.#sendError(result.code, result.message, message.id);
     this.#send({ type: "answer", sdp: result.answer, ...(message.id !== undefined && { id: message.id }) });
+    this.#sendAllSlots(participant);
     if (result.restarted) this.#send({ type: "iceCandidate", candidate: NO_MORE_CANDIDATES });
     for (const problem of result.problems) {
       this.#sendError(problem.code, problem.message, undefined, problem.trackId);
     }
+  }
+
+  #sendAllSlots(participant: Participant): void {
+    const slots = participant.takeSlots();
+    if (slots.length > 0) this.#send({ type: "slots", slots });
   }
 
   /** An ICE-lite agent sends no checks, so a candidate is looked at for its form alone (rule P40). */
@@ -283,6 +291,10 @@ export class SignalingSession {
       },
       bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
       qualityChanged: (report) => this.#send({ type: "quality", ...report }),
+      slotsChanged: (slots) => this.#send({ type: "slots", slots }),
+      timeWanted: () => {
+        if (this.#state.name === "joined") this.#options.observer.timeWanted(this.#state.participant);
+      },
       layersWanted: (trackId, mid, active) => this.#send({ type: "layers", trackId, mid, active }),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
@@ -354,28 +366,3 @@ function costOf(data: string | undefined): number {
 }
 
 const NO_MORE_CANDIDATES: CandidateInit = { candidate: END_OF_CANDIDATES, sdpMLineIndex: 0 };
-
-function describePeers(room: Room, except: string, withTracks: boolean) {
-  const tracks = new Map<string, TrackMessage[]>();
-  for (const track of withTracks ? room.tracks.values() : []) {
-    const list = tracks.get(track.peerId) ?? [];
-    list.push(describeTrack(track));
-    tracks.set(track.peerId, list);
-  }
-  return [...room.peers.values()].filter((peer) => peer.id !== except).map((peer) => ({
-    ...describePeer(peer),
-    tracks: tracks.get(peer.id) ?? [],
-  }));
-}
-
-function describePeer({ id, name, identity }: Pick<RoomMember, "id" | "name" | "identity">) {
-  return { id, ...(name !== undefined && { name }), ...(identity !== undefined && { identity }) };
-}
-
-function describeGrants({ publish, subscribe, admin, maxBitrate }: Grants): GrantsMessage {
-  return { publish, subscribe, admin, ...(maxBitrate !== undefined && { maxBitrate }) };
-}
-
-function describeTrack({ id, kind, source, codec }: PublishedTrack): TrackMessage {
-  return { id, kind, source, codec: codec.mimeType };
-}

@@ -31,7 +31,7 @@ export interface ReceivedHere {
 
 /** A stream that the server fills with one track after the other. */
 export interface SlotHere {
-  /** All that a track may come in. */
+  /** All that a track may come in, as the last offer has them. */
   readonly codecs: readonly Codec[];
   readonly sending: SentTrack;
 }

@@ -20,12 +20,14 @@ export interface NegotiatedPeer {
     clockRate: number,
     rtx: boolean,
   ): { readonly ssrc: number; readonly rtxSsrc: number | undefined };
+  /** Ends the stream of a slot, which holds no track any more. */
+  closeSlot(mid: string): void;
 }
 
 /** A track that could not be negotiated although the offer as a whole could. */
 export interface TrackProblem {
   readonly code: "codec-unsupported" | "too-many-tracks" | "forbidden";
-  /** The track that cannot be received; undefined where one cannot be published. */
+  /** The track that cannot be received; undefined where one cannot be published, and of a slot. */
   readonly trackId: TrackId | undefined;
   readonly message: string;
 }

@@ -1,4 +1,4 @@
-import type { PublishedTrack, Source, TrackId } from "../sfu/types.ts";
+import type { Kind, PublishedTrack, Source, TrackId } from "../sfu/types.ts";
 import { bitrateShares } from "./bitrate_shares.ts";
 import { isAccepted, MLine, receives, sends } from "./m_line.ts";
 import type { NegotiatedPeer, TrackProblem } from "./negotiated_peer.ts";
@@ -7,7 +7,8 @@ import { type AnswerMedia, writeAnswer } from "./sdp_answer.ts";
 import type { OfferMedia } from "./sdp_media.ts";
 import { type Offer, parseOffer } from "./sdp_offer.ts";
 import { encodingParameters } from "./sdp_simulcast.ts";
-import { Slots } from "./slots.ts";
+import type { Candidate } from "./slot_assignment.ts";
+import { type SlotFilling, Slots } from "./slots.ts";
 import { SourceRule } from "./source_rule.ts";
 import { chooseTracks } from "./track_choice.ts";
 import type { LocalParameters, RemoteParameters } from "./transport_parameters.ts";
@@ -47,8 +48,10 @@ export interface NegotiationOptions {
   readonly transport: LocalTransport;
   /** Lower-case MIME types that the room allows. */
   readonly codecs: readonly string[];
-  /** Which tracks the server fills receiving m-lines with; undefined where the client asks for them. */
+  /** Which tracks the server fills all receiving m-lines with; undefined where the client says what each is for. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
+  /** The tracks of the others for slots, the most relevant first. Default: none is more relevant than those before it. */
+  readonly candidates?: ((kind: Kind) => readonly Candidate[]) | undefined;
   /** Tracks that the peer may publish. Default: 32, which is also the most. */
   readonly maxTracks?: number;
   /** Bits per second that the peer may send. Default: any. */
@@ -82,13 +85,21 @@ export class Negotiation {
   readonly #sources = new SourceRule();
   /** By the index of the m-line. */
   #lines: readonly MLine[] = [];
-  /** Undefined where the client asks for its tracks. */
-  readonly #slots: Slots | undefined;
+  readonly #slots: Slots;
+  /** Whether every m-line that receives is a slot. */
+  readonly #fillsAll: boolean;
   #answers = 0;
 
   constructor(options: NegotiationOptions) {
     const { peer, codecs, fill, maxTracks = MAX_PUBLISHED_TRACKS, maxBitrateIn = Infinity } = options;
-    if (fill !== undefined) this.#slots = new Slots({ peer, codecs, accepts: fill });
+    const candidates = options.candidates ?? ((kind) => oldestFirst(peer.tracks(), kind, fill));
+    this.#fillsAll = fill !== undefined;
+    this.#slots = new Slots({
+      peer,
+      codecs,
+      paired: this.#fillsAll,
+      candidates: (kind) => candidates(kind).filter(({ track }) => !this.#isAskedFor(track.id)),
+    });
     this.#peer = options.peer;
     this.#transport = options.transport;
     this.#codecs = options.codecs;
@@ -115,21 +126,35 @@ export class Negotiation {
     const problems: TrackProblem[] = [];
     this.#negotiatePublished(lines, requests, problems);
     if (!this.#permissions.receive) refuseReceived(lines, requests, problems);
-    else if (this.#slots === undefined) this.#negotiateReceived(lines, requests, problems);
-    else this.#slots.open(lines, problems);
+    else this.#negotiateReceived(lines, requests, problems);
     const answer = this.#writeAnswer(offer, lines, local);
     return { ok: true, answer, restarted: local?.restarted ?? false, problems };
   }
 
   /** A track that this peer received is over, and the peer receives it no more. */
   trackEnded(trackId: TrackId): void {
-    if (this.#slots !== undefined) return this.#slots.trackEnded(trackId);
     for (const line of this.#lines) if (line.received?.track.id === trackId) line.received = undefined;
+    this.#slots.fill();
   }
 
   /** Someone publishes another track. */
   trackPublished(): void {
-    this.#slots?.fill();
+    this.#slots.fill();
+  }
+
+  /** Whether the client has slots. */
+  get hasSlots(): boolean {
+    return !this.#slots.isEmpty;
+  }
+
+  /** What each slot holds. */
+  get slots(): readonly SlotFilling[] {
+    return this.#slots.fillings;
+  }
+
+  /** Lets tracks take each other's places in slots; returns when the next one that waits may (see Slots). */
+  fillSlots(nowMs: number): number {
+    return this.#slots.fill(nowMs);
   }
 
   /** Forgets all; what the peer publishes and receives is the peer's to end. */
@@ -209,8 +234,10 @@ export class Negotiation {
   #negotiateReceived(lines: readonly OfferedLine[], requests: readonly TrackRequest[], problems: TrackProblem[]): void {
     const wanted = wantedByMid(requests);
     for (const { line, media } of lines) {
-      line.wanted = receives(media) ? wanted.get(line.mid) ?? line.wanted : undefined;
+      const named = this.#fillsAll ? "slot" : wanted.get(line.mid) ?? line.wanted;
+      line.wanted = receives(media) ? named : undefined;
     }
+    this.#slots.settle(lines, problems);
     const chosen = this.#chooseTracks(lines);
     for (const { line, media } of lines) {
       if (line.received === undefined || line.keepsReceived(media, chosen.get(line))) continue;
@@ -221,6 +248,12 @@ export class Negotiation {
       const track = chosen.get(line);
       if (track !== undefined && line.received === undefined) this.#subscribe(line, media, track, problems);
     }
+    this.#slots.fill();
+  }
+
+  /** Whether the peer receives the track on an m-line that is no slot. */
+  #isAskedFor(trackId: TrackId): boolean {
+    return this.#lines.some(({ slot, received }) => slot === undefined && received?.track.id === trackId);
   }
 
   #chooseTracks(lines: readonly OfferedLine[]): ReadonlyMap<MLine, PublishedTrack | undefined> {
@@ -268,6 +301,16 @@ export class Negotiation {
       return { ...answer, maxBitrate: shares[answer.kind] };
     });
   }
+}
+
+/** Where nothing says which track matters more. */
+function oldestFirst(
+  tracks: Iterable<PublishedTrack>,
+  kind: Kind,
+  accepts: (track: PublishedTrack) => boolean = () => true,
+): Candidate[] {
+  return [...tracks].filter((track) => track.kind === kind && accepts(track))
+    .map((track) => ({ track, claim: "whereFree" }));
 }
 
 /** An m-line keeps its place, its mid and its kind; only a stopped one gives its place away (RFC 9429 section 5.2.2). */

@@ -109,13 +109,6 @@ test("P23, B81: a track that is gone or never was is answered inactive, and the 
   assert.deepEqual(fixture.peer.takeCalls(), ["unsubscribe 1"]);
 });
 
-test("P23: a slot m-line is inactive although there are free tracks", () => {
-  const fixture = new NegotiationFixture();
-  fixture.peer.addTrack("b1", "video");
-  const answer = fixture.offer(buildOffer([receiving("0"), receiving("1")]), [{ mid: "0", slot: true }]);
-  assert.equal(directions(answer), "0:inactive 1:sendonly");
-});
-
 test("P24: a track in a codec that the m-line does not offer is named as a problem", () => {
   const fixture = new NegotiationFixture();
   fixture.peer.addTrack("b1", "video");

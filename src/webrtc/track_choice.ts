@@ -40,9 +40,9 @@ class FreeTracks {
 }
 
 /**
- * Chooses the track of each m-line, as rules P22 and P23 of docs/protocol.md say: a line keeps what it receives unless
- * another track is named; then the named tracks are given out, then the oldest ones to the lines that named nothing.
- * `tracks` is oldest first; the result goes by the index of `lines`.
+ * Chooses the track of each m-line, as rules P22, P23 and P98 of docs/protocol.md say: a line keeps what it receives unless
+ * another track is named; then the named tracks are given out; slots keep what they hold if nobody named it; then the
+ * oldest tracks go to the lines that named nothing. `tracks` is oldest first; the result goes by the index of `lines`.
  */
 export function chooseTracks(
   lines: readonly ReceivingLine[],
@@ -57,8 +57,11 @@ export function chooseTracks(
     const name = named(wanted);
     return kept[index] ?? (name === undefined ? undefined : free.take(name, kind));
   });
+  const held = lines.map(({ kind, current, wanted }, index) =>
+    given[index] ?? (wanted === "slot" && current !== undefined ? free.take(current, kind) : undefined)
+  );
   return lines.map(({ kind, wanted }, index) =>
-    given[index] ?? (wanted === undefined ? free.takeOldest(kind) : undefined)
+    held[index] ?? (wanted === undefined ? free.takeOldest(kind) : undefined)
   );
 }
 

@@ -45,12 +45,13 @@ test("P22: the same name again keeps the track, another name gives it free", () 
   assert.deepEqual(choose([line({ current: "v1", wanted: { trackId: "v2" } }), line()]), ["v2", "v1"]);
 });
 
-test("P23: a name that is no track of the kind, and a slot, get nothing", () => {
-  const lines = [line({ wanted: { trackId: "gone" } }), line({ wanted: { trackId: "a1" } }), line({ wanted: "slot" })];
-  assert.deepEqual(choose([...lines, line({ wanted: "slot", current: "v1" })]), [
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-  ]);
+test("P23: a name that is no track of the kind gets nothing", () => {
+  const lines = [line({ wanted: { trackId: "gone" } }), line({ wanted: { trackId: "a1" } })];
+  assert.deepEqual(choose(lines), [undefined, undefined]);
+});
+
+test("P108: a slot keeps what it holds unless another line names it, and gets nothing from here", () => {
+  const slots = [line({ wanted: "slot" }), line({ wanted: "slot", current: "v1" })];
+  assert.deepEqual(choose([...slots, line()]), [undefined, "v1", "v2"]);
+  assert.deepEqual(choose([...slots, line({ wanted: { trackId: "v1" } })]), [undefined, undefined, "v1"]);
 });

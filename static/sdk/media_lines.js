@@ -1,15 +1,10 @@
 // @ts-check
-/** @import { Kind, TrackInfo } from "./types.js" */
+/** @import { SlotFilling, SlotOptions, TrackInfo } from "./types.js" */
 /** @import { Publication } from "./publication.js" */
 import { SwitchboardError } from "./error.js";
+import { isFree, kindOf } from "./lines.js";
+import { ReceiveLines } from "./receive_lines.js";
 import { addSender, changeEncodings } from "./simulcast.js";
-
-/**
- * @typedef {object} ReceiveLine
- * @property {RTCRtpTransceiver} transceiver
- * @property {string | null} trackId null while the line is parked
- * @property {boolean} started whether the track was told to arrive
- */
 
 /**
  * @typedef {object} SendLine
@@ -17,9 +12,6 @@ import { addSender, changeEncodings } from "./simulcast.js";
  * @property {Publication | null} publication null while the line is parked
  * @property {number} encodings that it sends: a browser fixes the number with the line
  */
-
-/** What a line that has no track yet is narrowed to. */
-const PARKED_CODEC = { audio: "audio/opus", video: "video/vp8" };
 
 /**
  * Which m-line carries which track. Callers say at any time what they want; m-lines change only in `prepare`, just before
@@ -29,33 +21,49 @@ const PARKED_CODEC = { audio: "audio/opus", video: "video/vp8" };
  */
 export class MediaLines {
   #connection;
-  #codecs;
-  /** Remote tracks that should arrive. @type {Map<string, TrackInfo>} */
-  #wanted = new Map();
+  #receiveLines;
   /** @type {Set<Publication>} */
   #publications = new Set();
-  /** @type {ReceiveLine[]} */
-  #receiveLines = [];
   /** @type {SendLine[]} */
   #sendLines = [];
 
   /**
    * @param {RTCPeerConnection} connection
    * @param {string[] | undefined} codecs MIME types to receive and no others; undefined: those that tracks come in
+   * @param {SlotOptions} [slots]
    */
-  constructor(connection, codecs) {
+  constructor(connection, codecs, slots) {
     this.#connection = connection;
-    this.#codecs = codecs;
+    this.#receiveLines = new ReceiveLines(connection, codecs, slots);
   }
 
-  /** @param {TrackInfo} info */
+  /** How many slots there are of each kind; null while this client says itself what it receives. */
+  get slots() {
+    return this.#receiveLines.slots;
+  }
+
+  /**
+   * @param {TrackInfo} info
+   * @returns {boolean} whether an offer is to tell so
+   */
   receive(info) {
-    this.#wanted.set(info.id, info);
+    return this.#receiveLines.receive(info);
   }
 
-  /** @param {string} trackId */
+  /**
+   * @param {string} trackId
+   * @returns {boolean} whether an offer is to tell so
+   */
   release(trackId) {
-    this.#wanted.delete(trackId);
+    return this.#receiveLines.release(trackId);
+  }
+
+  /**
+   * The server has put these tracks into slots.
+   * @param {SlotFilling[]} fillings
+   */
+  fill(fillings) {
+    this.#receiveLines.fill(fillings);
   }
 
   /** @param {Publication} publication */
@@ -69,27 +77,17 @@ export class MediaLines {
    */
   async prepare() {
     this.#park();
-    let complete = true;
-    const assigned = new Set(this.#receiveLines.map(({ trackId }) => trackId));
-    for (const [trackId, info] of this.#wanted) {
-      if (!assigned.has(trackId) && !this.#assignReceiver(info)) complete = false;
-    }
+    let complete = this.#receiveLines.prepare();
     for (const publication of this.#publications) {
       if (publication.transceiver === null && !await this.#assignSender(publication)) complete = false;
     }
     // A client with nothing to carry connects too: the server lets one go that never does, and the first track finds an
     // open way.
-    if (this.#receiveLines.length + this.#sendLines.length === 0) this.#addReceiveLine("audio", null);
+    if (this.#receiveLines.isEmpty && this.#sendLines.length === 0) this.#receiveLines.addParked();
     return complete;
   }
 
   #park() {
-    for (const line of this.#receiveLines) {
-      if (line.trackId === null || this.#wanted.has(line.trackId)) continue;
-      line.trackId = null;
-      line.started = false;
-      line.transceiver.direction = "inactive";
-    }
     for (const line of this.#sendLines) {
       if (!line.publication?.ended) continue;
       line.publication.transceiver = null;
@@ -99,33 +97,6 @@ export class MediaLines {
     for (const publication of this.#publications) {
       if (publication.ended) this.#publications.delete(publication);
     }
-  }
-
-  /**
-   * @param {TrackInfo} info
-   * @returns {boolean}
-   */
-  #assignReceiver(info) {
-    const { kind, id: trackId } = info;
-    const parked = this.#receiveLines.filter((line) => line.trackId === null && kindOf(line) === kind);
-    const line = parked.find(isFree);
-    if (line !== undefined) {
-      line.trackId = trackId;
-      line.transceiver.direction = "recvonly";
-      narrow(line.transceiver, kind, this.#codecs ?? [info.codec]);
-    } else if (parked.length === 0) this.#addReceiveLine(kind, info);
-    return line !== undefined || parked.length === 0;
-  }
-
-  /**
-   * @param {Kind} kind
-   * @param {TrackInfo | null} info null for a parked line
-   */
-  #addReceiveLine(kind, info) {
-    const direction = info === null ? "inactive" : "recvonly";
-    const transceiver = this.#connection.addTransceiver(kind, { direction });
-    narrow(transceiver, kind, this.#codecs ?? [info?.codec ?? PARKED_CODEC[kind]]);
-    this.#receiveLines.push({ transceiver, trackId: info?.id ?? null, started: false });
   }
 
   /**
@@ -164,41 +135,29 @@ export class MediaLines {
     return this.#sendLines.find(({ transceiver }) => transceiver.mid === mid)?.publication ?? null;
   }
 
-  /** The offer's `tracks`: which m-line takes which track, and what the published ones are. */
+  /** The offer's `tracks`: which m-line takes which track or is a slot, and what the published ones are. */
   describe() {
-    const tracks = [];
-    for (const { transceiver, trackId } of this.#receiveLines) {
-      if (trackId !== null) tracks.push({ mid: transceiver.mid, trackId });
-    }
+    /** @type {object[]} */
+    const tracks = this.#receiveLines.describe();
     for (const { transceiver, publication } of this.#sendLines) {
       if (publication !== null) tracks.push({ mid: transceiver.mid, source: publication.source });
     }
     return tracks;
   }
 
-  /**
-   * The tracks that arrive since the last answer, each told once.
-   * @returns {{ trackId: string, receiver: RTCRtpReceiver }[]}
-   */
+  /** The tracks that arrive no more although they go on, each told once. */
+  takeStopped() {
+    return this.#receiveLines.takeStopped();
+  }
+
+  /** The tracks that arrive since the last answer or the last filling of slots, each told once. */
   takeStarted() {
-    const started = [];
-    for (const line of this.#receiveLines) {
-      const { transceiver, trackId } = line;
-      if (trackId === null || !this.#starts(line)) continue;
-      line.started = true;
-      started.push({ trackId, receiver: transceiver.receiver });
-    }
-    return started;
+    return this.#receiveLines.takeStarted();
   }
 
   /** Whether `takeStarted` would give any. */
   get startsAny() {
-    return this.#receiveLines.some((line) => this.#starts(line));
-  }
-
-  /** @param {ReceiveLine} line */
-  #starts({ transceiver, trackId, started }) {
-    return trackId !== null && !started && this.#wanted.has(trackId) && transceiver.currentDirection === "recvonly";
+    return this.#receiveLines.startsAny;
   }
 
   /**
@@ -238,20 +197,6 @@ export class MediaLines {
   }
 }
 
-/** @param {{ transceiver: RTCRtpTransceiver }} line */
-function kindOf({ transceiver }) {
-  return transceiver.receiver.track.kind;
-}
-
-/**
- * Whether the server knows that the line is parked. Were it used again at once, an m-line would change its track without
- * ever having been inactive, and the server would take the new track for the old one.
- * @param {{ transceiver: RTCRtpTransceiver }} line
- */
-function isFree({ transceiver }) {
-  return transceiver.currentDirection === null || transceiver.currentDirection === "inactive";
-}
-
 /**
  * Sends another publication on a parked line.
  * @param {SendLine} line
@@ -278,20 +223,4 @@ function preferRed(transceiver, { track, redundancy }) {
   const codecs = redundancy ? RTCRtpSender.getCapabilities("audio")?.codecs ?? [] : [];
   const isRed = ({ mimeType = "" }) => mimeType.toLowerCase() === "audio/red";
   transceiver.setCodecPreferences([...codecs.filter(isRed), ...codecs.filter((codec) => !isRed(codec))]);
-}
-
-/**
- * Narrows an m-line to the wanted codecs, RTX and RED: the offer is then a third as large. Where the browser has none of them
- * the m-line stays as it is, and the server says what is missing.
- * @param {RTCRtpTransceiver} transceiver
- * @param {Kind} kind
- * @param {string[]} wanted MIME types
- */
-function narrow(transceiver, kind, wanted) {
-  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
-  /** @param {string} mimeType */
-  const named = (mimeType) => codecs.filter((codec) => codec.mimeType.toLowerCase() === mimeType.toLowerCase());
-  const preferred = wanted.flatMap(named);
-  if (preferred.length === 0) return;
-  transceiver.setCodecPreferences([...preferred, ...named(kind === "video" ? "video/rtx" : "audio/red")]);
 }

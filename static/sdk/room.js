@@ -1,9 +1,10 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PeerInfo, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TrackInfo, WantedQuality, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
 import { Qualities } from "./qualities.js";
+import { RemotePeers } from "./remote_peers.js";
 import { ResumingSocket } from "./resuming_socket.js";
 import { encodingsOf } from "./simulcast.js";
 import { neededFor, newStreams, streamOf } from "./sources.js";
@@ -12,8 +13,20 @@ import { Transport } from "./transport.js";
 
 /** A room that this client has joined. Made by `join`. */
 export class Room {
-  /** @type {Map<string, Peer>} */
-  #peers = new Map();
+  #peers = new RemotePeers({
+    joined: (peer) => this.#emit("peerJoined", { peer }),
+    left: (peer) => {
+      this.#speakers.forget(peer);
+      this.#emit("peerLeft", { peer });
+    },
+    published: (info) => this.#transport.receive(info),
+    unpublished: (trackId) => {
+      this.#transport.release(trackId);
+      this.#qualities.forget(trackId);
+    },
+    added: (event) => this.#emit("trackAdded", event),
+    removed: (event) => this.#emit("trackRemoved", event),
+  });
   /** @type {Set<LocalTrack>} */
   #localTracks = new Set();
   /** @type {RoomState} */
@@ -55,7 +68,9 @@ export class Room {
     });
     this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
       send: (message) => this.#signaling.send(message),
-      trackStarted: (trackId, receiver) => this.#handleTrackStarted(trackId, receiver),
+      trackStarted: (trackId, { track }) => this.#peers.show(trackId, track),
+      trackStopped: (trackId) => this.#peers.hide(trackId),
+      slotted: (slots) => this.#emit("slotted", slots),
       stateChanged: (state) => {
         this.#transportState = state;
         this.#updateState();
@@ -63,10 +78,10 @@ export class Room {
       unanswered: () => this.#signaling.renew(),
       error: ({ code, message }) => this.#emit("error", { code, message }),
       failed: ({ code, message }) => this.#end(code, message),
-    });
+    }, options.slots);
     for (const { tracks, ...info } of welcome.peers) {
-      const peer = this.#addPeer(info);
-      for (const track of tracks) this.#addTrack(peer, track);
+      this.#peers.add(info);
+      for (const track of tracks) this.#peers.addTrack(info.id, track);
     }
     this.#stopWatching = watchNetwork(() => {
       // A peer that never connected would not outlive its WebSocket (P14).
@@ -94,7 +109,7 @@ export class Room {
 
   /** Everyone else in the room, by id. @returns {ReadonlyMap<string, Peer>} */
   get peers() {
-    return this.#peers;
+    return this.#peers.all;
   }
 
   /** Whether this client speaks, as the server hears it. */
@@ -189,6 +204,11 @@ export class Room {
     this.#end("left", "this client left");
   }
 
+  /** How many slots there are of each kind; null in a room in which every track arrives. */
+  get slots() {
+    return this.#transport.slots;
+  }
+
   /** The statistics of the connection to the server. */
   getStats() {
     return this.#transport.getStats();
@@ -227,19 +247,22 @@ export class Room {
         this.#transport.handleCandidate(message.candidate);
         break;
       case "peerJoined":
-        this.#emit("peerJoined", { peer: this.#addPeer(message.peer) });
+        this.#emit("peerJoined", { peer: this.#peers.add(message.peer) });
         break;
       case "peerLeft":
-        this.#handlePeerLeft(message.peerId);
+        this.#peers.remove(message.peerId);
         break;
       case "trackPublished":
-        this.#addTrack(this.#peers.get(message.peerId), message.track);
+        this.#peers.addTrack(message.peerId, message.track);
         break;
       case "trackUnpublished":
-        this.#removeTrack(this.#peers.get(message.peerId), message.trackId);
+        this.#peers.removeTrack(message.peerId, message.trackId);
+        break;
+      case "slots":
+        this.#transport.handleSlots(message.slots);
         break;
       case "speakers":
-        this.#speakers.handleMessage(message, this.#peers.values());
+        this.#speakers.handleMessage(message, this.peers.values());
         this.#emit("speakers", { dominant: this.#speakers.dominant, active: message.active });
         break;
       case "quality":
@@ -278,84 +301,14 @@ export class Room {
   }
 
   /**
-   * What happened while the WebSocket was away is what the welcome has and this room has not, and the other way round.
    * @param {Welcome} welcome
    * @param {RTCIceServer[] | undefined} iceServers undefined where they stay as they are
    */
   #handleResumed(welcome, iceServers) {
-    const present = new Map(welcome.peers.map(({ id, tracks }) => [id, new Set(tracks.map(({ id }) => id))]));
-    for (const peer of [...this.#peers.values()]) {
-      const tracks = present.get(peer.id);
-      if (tracks === undefined) this.#handlePeerLeft(peer.id);
-      else for (const id of [...peer.tracks.keys()]) if (!tracks.has(id)) this.#removeTrack(peer, id);
-    }
-    for (const { tracks, ...info } of welcome.peers) {
-      const known = this.#peers.get(info.id);
-      const peer = known ?? this.#addPeer(info);
-      if (known === undefined) this.#emit("peerJoined", { peer });
-      for (const track of tracks) if (!peer.tracks.has(track.id)) this.#addTrack(peer, track);
-    }
+    this.#peers.reconcile(welcome);
     this.#transport.resume(iceServers);
     this.#qualities.resume();
     this.#updateState();
-  }
-
-  /** @param {PeerInfo} info */
-  #addPeer({ id, name = "", identity }) {
-    /** @type {Peer} */
-    const peer = { id, name, identity, speaking: false, tracks: new Map(), streams: newStreams() };
-    this.#peers.set(id, peer);
-    return peer;
-  }
-
-  /** @param {string} peerId */
-  #handlePeerLeft(peerId) {
-    const peer = this.#peers.get(peerId);
-    if (peer === undefined) return;
-    for (const trackId of [...peer.tracks.keys()]) this.#removeTrack(peer, trackId);
-    this.#peers.delete(peerId);
-    this.#speakers.forget(peer);
-    this.#emit("peerLeft", { peer });
-  }
-
-  /**
-   * @param {Peer | undefined} peer
-   * @param {TrackInfo} info
-   */
-  #addTrack(peer, info) {
-    if (peer === undefined) return;
-    peer.tracks.set(info.id, { ...info, track: null });
-    this.#transport.receive(info);
-  }
-
-  /**
-   * @param {Peer | undefined} peer
-   * @param {string} trackId
-   */
-  #removeTrack(peer, trackId) {
-    const info = peer?.tracks.get(trackId);
-    if (peer === undefined || info === undefined) return;
-    peer.tracks.delete(trackId);
-    this.#transport.release(trackId);
-    this.#qualities.forget(trackId);
-    if (info.track === null) return;
-    const stream = peer.streams[streamOf(info.source)];
-    stream.removeTrack(info.track);
-    this.#emit("trackRemoved", { peer, track: info.track, stream, info });
-  }
-
-  /**
-   * @param {string} trackId
-   * @param {RTCRtpReceiver} receiver
-   */
-  #handleTrackStarted(trackId, receiver) {
-    const peer = [...this.#peers.values()].find(({ tracks }) => tracks.has(trackId));
-    const info = peer?.tracks.get(trackId);
-    if (peer === undefined || info === undefined) return;
-    const stream = peer.streams[streamOf(info.source)];
-    info.track = receiver.track;
-    stream.addTrack(receiver.track);
-    this.#emit("trackAdded", { peer, track: receiver.track, stream, info });
   }
 
   /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Answer, RoomState, TrackInfo, TransportSink } from "./types.js" */
+/** @import { Answer, RoomState, SlotFilling, SlotOptions, TrackInfo, TransportSink } from "./types.js" */
 /** @import { Publication } from "./publication.js" */
 import { SwitchboardError } from "./error.js";
 import { MediaLines } from "./media_lines.js";
@@ -40,6 +40,8 @@ export class Transport {
   #restartsIce = false;
   /** Whether anything has changed that no offer tells yet. */
   #changed = false;
+  /** Whether slots were told of. */
+  #slotted = false;
   #connectedOnce = false;
   #restarts = 0;
   #closed = false;
@@ -51,11 +53,12 @@ export class Transport {
    * @param {RTCIceServer[]} iceServers
    * @param {string[] | undefined} codecs MIME types to receive and no others; undefined: those that tracks come in
    * @param {TransportSink} sink
+   * @param {SlotOptions} [slots]
    */
-  constructor(iceServers, codecs, sink) {
+  constructor(iceServers, codecs, sink, slots) {
     this.#sink = sink;
     this.#connection = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
-    this.#lines = new MediaLines(this.#connection, codecs);
+    this.#lines = new MediaLines(this.#connection, codecs, slots);
     this.#connection.onconnectionstatechange = () => this.#handleConnectionState();
     this.#connection.onicecandidate = ({ candidate }) => {
       if (candidate !== null) sink.send({ type: "iceCandidate", candidate: candidate.toJSON() });
@@ -64,14 +67,29 @@ export class Transport {
 
   /** @param {TrackInfo} info */
   receive(info) {
-    this.#lines.receive(info);
-    this.#negotiate();
+    if (this.#lines.receive(info)) this.#negotiate();
   }
 
   /** @param {string} trackId */
   release(trackId) {
-    this.#lines.release(trackId);
-    this.#negotiate();
+    if (this.#lines.release(trackId)) this.#negotiate();
+  }
+
+  /** How many slots there are of each kind; null while this client says itself what it receives. */
+  get slots() {
+    return this.#lines.slots;
+  }
+
+  /** @param {SlotFilling[]} fillings */
+  handleSlots(fillings) {
+    if (this.#closed) return;
+    this.#lines.fill(fillings);
+    this.#tellTracks();
+  }
+
+  #tellTracks() {
+    for (const trackId of this.#lines.takeStopped()) this.#sink.trackStopped(trackId);
+    for (const { trackId, receiver } of this.#lines.takeStarted()) this.#sink.trackStarted(trackId, receiver);
   }
 
   /**
@@ -138,6 +156,12 @@ export class Transport {
       return;
     }
     if (this.#closed) return;
+    this.#tellTracks();
+    const { slots } = this.#lines;
+    if (slots !== null && !this.#slotted) {
+      this.#slotted = true;
+      this.#sink.slotted(slots);
+    }
     const sdp = this.#connection.localDescription?.sdp;
     this.#unanswered = { type: "offer", id, sdp, tracks: this.#lines.describe() };
     this.#repeated = false;
@@ -203,7 +227,7 @@ export class Transport {
       return;
     }
     if (this.#closed) return;
-    for (const { trackId, receiver } of this.#lines.takeStarted()) this.#sink.trackStarted(trackId, receiver);
+    this.#tellTracks();
     if (this.#lines.settlePublications()) this.#changed = true;
     this.#offerDone();
   }

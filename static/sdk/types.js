@@ -16,8 +16,8 @@
  */
 
 /**
- * A track of another peer. `track` is null until the server forwards it. The browser may use one MediaStreamTrack for
- * several remote tracks, one after the other: drop it on `trackRemoved`.
+ * A track of another peer. `track` is null until the server forwards it, and in a room with slots while it is in none. The
+ * browser may use one MediaStreamTrack for several remote tracks, one after the other: drop it on `trackRemoved`.
  * @typedef {TrackInfo & { track: MediaStreamTrack | null }} RemoteTrack
  */
 
@@ -97,6 +97,17 @@
  */
 
 /**
+ * Slots are filled by the server with the tracks that matter most at the moment: what this client has pinned, screens, who
+ * speaks, who spoke last. Of what is in no slot nothing arrives, and who comes or goes costs this client no negotiation.
+ * From then on `trackAdded` and `trackRemoved` say which tracks are in slots; each slot has one MediaStreamTrack for good.
+ * @typedef {object} SlotOptions
+ * @property {number} [video] slots for cameras and screens; 0: each has an m-line of its own, as in a small room. Default:
+ * 25
+ * @property {number} [audio] the same for sound. Default: 8
+ * @property {number} [beyond] there are slots once there are more videos than that. Default: from the start
+ */
+
+/**
  * @typedef {object} JoinOptions
  * @property {string} roomId
  * @property {string} [name]
@@ -105,6 +116,7 @@
  * @property {(PublishOptions & { track: MediaStreamTrack })[]} [tracks] further tracks, published with the first offer
  * @property {RTCIceServer[]} [iceServers] instead of those that the server names
  * @property {string[]} [codecs] MIME types that this client receives and no others; default: whatever a track comes in
+ * @property {SlotOptions} [slots] default: 25 for video and 8 for sound, once there are more than 25 videos
  * @property {AbortSignal} [signal] ends the attempt to join; `join` then rejects with its reason
  */
 
@@ -129,8 +141,9 @@
  * @typedef {object} RoomEvents
  * @property {{ peer: Peer }} peerJoined
  * @property {{ peer: Peer }} peerLeft after `trackRemoved` for each of its tracks
- * @property {TrackEvent} trackAdded
- * @property {TrackEvent} trackRemoved
+ * @property {TrackEvent} trackAdded the track arrives
+ * @property {TrackEvent} trackRemoved the track is over, or is in no slot any more
+ * @property {{ video: number, audio: number }} slotted from now on the server chooses which tracks arrive
  * @property {{ state: RoomState }} stateChanged
  * @property {{ dominant: string | null, active: Speaker[] }} speakers
  * @property {Quality} quality
@@ -147,7 +160,9 @@
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
  * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
+ * @typedef {{ mid: string, trackId?: string }} SlotFilling
  * @typedef {Welcome | Answer | ServerError | SpeakersMessage
+ *   | { type: "slots", slots: SlotFilling[] }
  *   | ({ type: "quality" } & Quality)
  *   | { type: "layers", trackId: string, mid: string, active: string[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }
@@ -175,6 +190,17 @@
  */
 
 /**
+ * What the remote peers tell the room. Nothing is told of those that it adds itself.
+ * @typedef {object} RemotePeersSink
+ * @property {(peer: Peer) => void} joined
+ * @property {(peer: Peer) => void} left
+ * @property {(info: TrackInfo) => void} published
+ * @property {(trackId: string) => void} unpublished
+ * @property {(event: TrackEvent) => void} added the track arrives
+ * @property {(event: TrackEvent) => void} removed it does not any more
+ */
+
+/**
  * What the signaling tells the room.
  * @typedef {object} SignalingSink
  * @property {(message: ServerMessage) => void} message
@@ -188,6 +214,8 @@
  * @typedef {object} TransportSink
  * @property {(message: object) => void} send
  * @property {(trackId: string, receiver: RTCRtpReceiver) => void} trackStarted
+ * @property {(trackId: string) => void} trackStopped it goes on, but does not arrive here any more
+ * @property {(slots: { video: number, audio: number }) => void} slotted the server says from now on what arrives
  * @property {(state: RoomState) => void} stateChanged
  * @property {() => void} unanswered an offer is not answered: the WebSocket may be dead
  * @property {(error: SwitchboardError) => void} error the transport goes on

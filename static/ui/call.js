@@ -2,6 +2,7 @@
 /** @import { Peer, Quality, RemoteTrack, Room, Source } from "../switchboard.js" */
 /** @import { Devices } from "./devices.js" */
 import { SwitchboardError } from "../switchboard.js";
+import { Crowd } from "./crowd.js";
 import { canShareScreen, DeviceError } from "./devices.js";
 import { find, setToggle } from "./dom.js";
 import { Gallery } from "./gallery.js";
@@ -46,6 +47,7 @@ export class Call {
   #tracks;
   #stats;
   #gallery = new Gallery(() => this.#setHearButton(true));
+  #crowd;
   #listening = new AbortController();
   #buttons = {
     mute: find("mute-button", HTMLButtonElement),
@@ -74,6 +76,8 @@ export class Call {
     this.#gallery.addPerson(room.peerId, name, true);
     for (const peer of room.peers.values()) this.#gallery.addPerson(peer.id, peer.name);
     this.#listenToRoom();
+    // Behind the gallery, whose tiles it speaks of.
+    this.#crowd = new Crowd(room, this.#gallery);
     this.#listenToUser();
     this.#showConnection();
     this.#showCount();
@@ -88,6 +92,7 @@ export class Call {
   close() {
     this.#listening.abort();
     this.#tracks.close();
+    this.#crowd.close();
     this.#gallery.close();
     this.#stats.close();
     this.#help.close();
@@ -191,7 +196,8 @@ export class Call {
 
   /** @param {KeyboardEvent} event */
   #handleKey({ key, target, ctrlKey, metaKey, altKey, repeat }) {
-    if (ctrlKey || metaKey || altKey || repeat || this.#help.open || target instanceof HTMLInputElement) return;
+    if (ctrlKey || metaKey || altKey || repeat || target instanceof HTMLInputElement) return;
+    if (this.#help.open || this.#crowd.isOpen) return;
     const id = BUTTON_KEYS[key];
     if (id !== undefined) find(id, HTMLButtonElement).click();
   }

@@ -4,7 +4,7 @@ import { find } from "./dom.js";
 import { fitTiles, personAspect } from "./layout.js";
 import { Tile } from "./tile.js";
 
-const GAP = 12;
+export const GAP = 12;
 const MIN_TILE_WIDTH = 132;
 const SCREEN_ASPECT = 16 / 9;
 
@@ -12,6 +12,10 @@ const SCREEN_ASPECT = 16 / 9;
 export class Gallery {
   /** By peer id, with `screen:` before it for a shared screen. @type {Map<string, Tile>} */
   #tiles = new Map();
+  /** Where the picture of a slot is shown, by the id of its MediaStreamTrack: whoever comes into it comes there. */
+  #places = new Map();
+  /** Whether there are more people than tiles: only those are shown whose picture arrives. */
+  #crowded = false;
   #people = find("gallery", HTMLElement);
   #stage = find("stage", HTMLElement);
   #soundBlocked;
@@ -54,8 +58,13 @@ export class Gallery {
       this.#add(key, new Tile({ peerId, name, source: "screen" }, this.#soundBlocked), this.#stage);
     }
     const tile = this.#tiles.get(key);
-    if (track.kind === "video") tile?.setVideo(track);
-    else tile?.setAudio(track);
+    if (track.kind === "audio") return tile?.setAudio(track);
+    tile?.setVideo(track);
+    if (!this.#crowded || tile === undefined) return;
+    const place = this.#places.get(track.id) ?? this.#places.size + 1;
+    this.#places.set(track.id, place);
+    tile.element.style.order = tile.element.dataset.self === "true" ? "0" : String(place);
+    this.#showThoseWithPictures();
   }
 
   /**
@@ -67,6 +76,31 @@ export class Gallery {
     if (source === "screen") this.#remove(key);
     else if (source === "camera") this.#tiles.get(key)?.setVideo(null);
     else this.#tiles.get(key)?.setAudio(null);
+    if (this.#crowded) this.#showThoseWithPictures();
+  }
+
+  /** From now on there are more people than tiles. */
+  becomeCrowded() {
+    this.#crowded = true;
+    this.#showThoseWithPictures();
+  }
+
+  /**
+   * Offers to pin the pictures of a person.
+   * @param {string} peerId
+   * @param {boolean} pinned
+   * @param {() => void} toggle
+   */
+  setPin(peerId, pinned, toggle) {
+    for (const key of [peerId, keyOf(peerId, "screen")]) this.#tiles.get(key)?.setPin(pinned, toggle);
+  }
+
+  /** Tiles without a picture stay for their sound, which is played only there. */
+  #showThoseWithPictures() {
+    for (const { element, hasVideo } of this.#tiles.values()) {
+      element.hidden = element.dataset.self === "false" && !hasVideo;
+    }
+    this.#layOutAll();
   }
 
   /**
@@ -119,7 +153,8 @@ export class Gallery {
     this.#tiles.get(key)?.remove();
     this.#tiles.set(key, tile);
     area.append(tile.element);
-    this.#layOutAll();
+    if (this.#crowded) this.#showThoseWithPictures();
+    else this.#layOutAll();
   }
 
   /** @param {string} key */
@@ -130,14 +165,14 @@ export class Gallery {
   }
 
   #layOutAll() {
-    this.#stage.hidden = this.#stage.childElementCount === 0;
+    this.#stage.hidden = countShown(this.#stage) === 0;
     this.#layOut(this.#stage);
     this.#layOut(this.#people);
   }
 
   /** @param {HTMLElement} area */
   #layOut(area) {
-    const count = area.childElementCount;
+    const count = countShown(area);
     const { width, height } = contentSize(area);
     if (count === 0 || width <= 0 || height <= 0) return;
     const aspect = area === this.#stage ? SCREEN_ASPECT : personAspect(count, width / height);
@@ -159,6 +194,11 @@ function isScreen(source) {
  */
 function keyOf(peerId, source) {
   return isScreen(source) ? `screen:${peerId}` : peerId;
+}
+
+/** @param {HTMLElement} area */
+function countShown(area) {
+  return [...area.children].filter((child) => child instanceof HTMLElement && !child.hidden).length;
 }
 
 /** @param {HTMLElement} area */

@@ -21,6 +21,22 @@ export function fitTiles(count, aspect, { width, height, gap, minWidth }) {
   return Math.floor((width - gap * (columns - 1)) / columns);
 }
 
+/** How many others a page may show: the last number is that of a phone, which shows them without scrolling. */
+const SCREENFULS = [25, 16, 9, 5];
+/** Narrower tiles than that, in px, are for a phone. */
+const COMFORTABLE_WIDTH = 180;
+
+/**
+ * How many people at most a window of this size is to show at once.
+ * @param {{ width: number, height: number, gap: number }} area px
+ * @returns {number}
+ */
+export function screenful(area) {
+  const isComfortable = (/** @type {number} */ count) =>
+    fitTiles(count, 16 / 9, { ...area, minWidth: 0 }) >= COMFORTABLE_WIDTH;
+  return SCREENFULS.find(isComfortable) ?? SCREENFULS[SCREENFULS.length - 1];
+}
+
 /**
  * Wide tiles for people, as cameras are; in an upright area squarer ones, which fill it better.
  * @param {number} count

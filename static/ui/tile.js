@@ -17,6 +17,7 @@ export class Tile {
   #video = part(this.element, ".tile-video", HTMLVideoElement);
   #audio = part(this.element, ".tile-audio", HTMLAudioElement);
   #badge = part(this.element, ".tile-muted", SVGElement);
+  #pin = part(this.element, ".tile-pin", HTMLButtonElement);
   #paused = part(this.element, ".tile-paused", HTMLElement);
   #soundBlocked;
 
@@ -30,6 +31,7 @@ export class Tile {
     Object.assign(this.element.dataset, { peerId, source, self: String(self), video: "off", speaking: "false" });
     this.element.ariaLabel = label;
     part(this.element, ".tile-name", HTMLElement).textContent = label;
+    this.#pin.ariaLabel = this.#pin.title = `Pin ${label}`;
     const avatar = part(this.element, ".avatar", HTMLElement);
     avatar.textContent = initials(name);
     avatar.style.setProperty("--hue", String(hueOf(peerId)));
@@ -38,6 +40,21 @@ export class Tile {
     this.#video.addEventListener("loadeddata", () => {
       this.element.dataset.video = "on";
     });
+  }
+
+  get hasVideo() {
+    return this.#video.srcObject !== null;
+  }
+
+  /**
+   * Offers to pin it, or shows that it is pinned.
+   * @param {boolean} pinned
+   * @param {() => void} toggle
+   */
+  setPin(pinned, toggle) {
+    this.#pin.hidden = false;
+    this.#pin.ariaPressed = String(pinned);
+    this.#pin.onclick = toggle;
   }
 
   /** @param {MediaStreamTrack | null} track */

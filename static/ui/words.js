@@ -118,6 +118,14 @@ export function peopleWords(count) {
 }
 
 /**
+ * @param {number} count of people whose picture is not shown
+ * @returns {string}
+ */
+export function hiddenWords(count) {
+  return count === 0 ? "All shown" : `${count} not shown`;
+}
+
+/**
  * @param {string} name
  * @returns {string}
  */

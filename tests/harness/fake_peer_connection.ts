@@ -1,4 +1,13 @@
-/** A browser's RTCPeerConnection as far as the SDK's Transport uses it where there are no tracks; the test is its network. */
+/** As much of an RTCRtpTransceiver as receives. */
+export interface FakeTransceiver {
+  readonly mid: string;
+  direction: string;
+  currentDirection: string | null;
+  readonly receiver: { readonly track: { readonly kind: string } };
+  setCodecPreferences(): void;
+}
+
+/** A browser's RTCPeerConnection as far as the SDK's Transport uses it to receive; the test is its network. */
 export class FakePeerConnection {
   connectionState = "new";
   signalingState = "stable";
@@ -8,6 +17,7 @@ export class FakePeerConnection {
   /** Times that an ICE restart was asked for. */
   restarts = 0;
   configuration: object;
+  readonly transceivers: FakeTransceiver[] = [];
   #offers = 0;
 
   constructor(configuration: object) {
@@ -22,8 +32,17 @@ export class FakePeerConnection {
     this.configuration = configuration;
   }
 
-  addTransceiver(kind: string, { direction }: { readonly direction: string }) {
-    return { mid: "0", direction, currentDirection: null, receiver: { track: { kind } }, setCodecPreferences() {} };
+  addTransceiver(kind: string, { direction }: { readonly direction: string }): FakeTransceiver {
+    const mid = String(this.transceivers.length);
+    const transceiver = {
+      mid,
+      direction,
+      currentDirection: null,
+      receiver: { track: { kind } },
+      setCodecPreferences() {},
+    };
+    this.transceivers.push(transceiver);
+    return transceiver;
   }
 
   restartIce(): void {
@@ -36,8 +55,10 @@ export class FakePeerConnection {
     return Promise.resolve();
   }
 
+  /** The server takes all that is offered. */
   setRemoteDescription(): Promise<void> {
     this.signalingState = "stable";
+    for (const transceiver of this.transceivers) transceiver.currentDirection = transceiver.direction;
     return Promise.resolve();
   }
 

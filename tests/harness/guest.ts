@@ -17,6 +17,7 @@ export interface GuestOptions {
   readonly name?: string;
   readonly sources?: readonly Source[];
   readonly codecs?: readonly string[];
+  readonly slots?: { readonly video?: number; readonly audio?: number; readonly beyond?: number };
 }
 
 /** An event of the room, with ids in place of objects. */

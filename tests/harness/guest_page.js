@@ -5,7 +5,17 @@
 const server = new URL(location.search.slice(1));
 const { join, SwitchboardError } = await import(new URL("switchboard.js", server).href);
 
-const EVENTS = ["peerJoined", "peerLeft", "trackAdded", "trackRemoved", "stateChanged", "speakers", "error", "closed"];
+const EVENTS = [
+  "peerJoined",
+  "peerLeft",
+  "trackAdded",
+  "trackRemoved",
+  "slotted",
+  "stateChanged",
+  "speakers",
+  "error",
+  "closed",
+];
 const FRAME_MS = 33;
 /** Statistics of a track of which nothing has arrived. */
 const NOTHING = {
@@ -139,6 +149,14 @@ globalThis.guest = {
       return { ...NOTHING, ...stream, trackId: id, source };
     });
   },
+
+  /** What arrives in slots, by the MediaStreamTrack, which is a slot's own for good. */
+  shown: () =>
+    [...guest.room.peers.values()].flatMap(({ id, tracks }) =>
+      [...tracks.values()].flatMap(({ kind, track }) =>
+        track === null ? [] : { peerId: id, kind, mediaTrack: track.id }
+      )
+    ),
 
   /** The MIME type under which packets of a track come. @param {string} source */
   async codecOf(source) {

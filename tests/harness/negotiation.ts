@@ -59,6 +59,10 @@ export class FakePeer implements NegotiatedPeer {
     return { ssrc, rtxSsrc: rtx ? ssrc + 1000 : undefined };
   }
 
+  closeSlot(mid: string): void {
+    this.#calls.push(`closeSlot ${mid}`);
+  }
+
   unsubscribe(mid: string): void {
     this.consumers.delete(mid);
     this.#calls.push(`unsubscribe ${mid}`);

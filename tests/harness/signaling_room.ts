@@ -70,6 +70,8 @@ export class SignalingRoom {
   /** By the number of the peer. */
   readonly #handlers = new Map<number, PeerEventHandler>();
   readonly #datagrams = new Map<number, MemoryDatagrams>();
+  /** Those with deadlines. */
+  readonly #timed = new Set<Participant>();
   #lastPeer = 0;
   /** What a peer is told of. */
   iceServers: SignalingSessionOptions["iceServers"] = () => [];
@@ -101,9 +103,19 @@ export class SignalingRoom {
     return this.#engine.size;
   }
 
-  /** Has all media do what is due. */
+  /** Has all media, and who has asked for it, do what is due. */
   handleTimeout(): void {
     this.#engine.handleTimeout(this.nowMs);
+    for (const participant of this.#timed) {
+      if (participant.nextTimeout() <= this.nowMs) participant.handleTimeout(this.nowMs);
+    }
+  }
+
+  /** Media tells who speaks: peers by their ids, the dominant one first. */
+  speak(...peerIds: string[]): void {
+    const [room] = this.rooms;
+    const active = peerIds.map((peerId) => ({ peerId, level: 0.5 }));
+    room.handleSpeakers(peerIds.length === 0 ? { active } : { dominant: peerIds[0], active });
   }
 
   /** `grants` is what its token allows; left out where it needs none. */
@@ -134,6 +146,7 @@ export class SignalingRoom {
         resumed: (resumed) => participant = resumed,
         left: () => participant = undefined,
         connected: () => {},
+        timeWanted: (participant) => this.#timed.add(participant),
         failed: () => {},
         refused: () => {},
         joinRefused: () => {},

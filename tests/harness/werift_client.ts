@@ -54,6 +54,8 @@ export interface Subscription {
   readonly transceiver: RTCRtpTransceiver;
   /** The track that it names in offers, from now on; undefined for any. */
   trackId: TrackId | undefined;
+  /** Whether the server is to fill it. */
+  readonly slot: boolean;
 }
 
 /** A client over real sockets: signaling by WebSocket, media by werift's RTCPeerConnection, RTP written by hand. */
@@ -167,10 +169,12 @@ export class WeriftClient implements AsyncDisposable {
 
   /** Adds an m-line that receives; it takes effect with the next `negotiate`. */
   subscribe(kind: Kind, trackId?: TrackId): Subscription {
-    const transceiver = this.connection.addTransceiver(kind, { direction: "recvonly" });
-    const subscription = { kind, transceiver, trackId };
-    this.#subscriptions.push(subscription);
-    return subscription;
+    return this.#receive(kind, trackId, false);
+  }
+
+  /** Adds an m-line that the server fills; it takes effect with the next `negotiate`. */
+  openSlot(kind: Kind): Subscription {
+    return this.#receive(kind, undefined, true);
   }
 
   /**
@@ -318,7 +322,17 @@ export class WeriftClient implements AsyncDisposable {
     return [
       ...this.#publications.flatMap(({ transceiver: { mid }, source }) => mid && source ? [{ mid, source }] : []),
       ...this.#subscriptions.flatMap(({ transceiver: { mid }, trackId }) => mid && trackId ? [{ mid, trackId }] : []),
+      ...this.#subscriptions.flatMap(({ transceiver: { mid }, slot }) =>
+        mid && slot ? [{ mid, slot: true as const }] : []
+      ),
     ];
+  }
+
+  #receive(kind: Kind, trackId: TrackId | undefined, slot: boolean): Subscription {
+    const transceiver = this.connection.addTransceiver(kind, { direction: "recvonly" });
+    const subscription = { kind, transceiver, trackId, slot };
+    this.#subscriptions.push(subscription);
+    return subscription;
   }
 
   /** werift has a transport once there is an m-line. */
