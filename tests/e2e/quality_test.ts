@@ -103,9 +103,24 @@ async function expectRightQuality(publisher: Browser, browser: Browser, url: str
     const stopped = await ada.page.evaluate(TOP_BYTES);
     await pause(1000);
     ok(await ada.page.evaluate(TOP_BYTES) === stopped, "a layer that nobody watches is sent");
+  } catch (error) {
+    throw new Error(await explain(people), { cause: error });
   } finally {
     for (const { page } of people) await page.close();
   }
+}
+
+/** What each page says of what it gets and sends, and why. */
+async function explain(people: readonly RoomPage[]): Promise<string> {
+  const words: string[] = [];
+  for (const { page, name } of people) {
+    await page.evaluate(
+      `document.querySelector("[data-testid=stats]").hidden && document.querySelector("[data-testid=stats-button]").click()`,
+    );
+    await pause(2500);
+    words.push(`${name}: ${await page.evaluate(`document.querySelector("[data-testid=stats]").innerText`)}`);
+  }
+  return words.join("\n");
 }
 
 Deno.test({
