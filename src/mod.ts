@@ -26,11 +26,13 @@ import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { Metrics, METRICS_CONTENT_TYPE } from "./server/metrics.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
+import { JoinSpans } from "./server/join_spans.ts";
 import { originRule, originWords } from "./server/origins.ts";
 import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
 import { createTokenVerifier } from "./server/token_verifier.ts";
 import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
+import { denoTracer } from "./server/tracer.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
@@ -210,6 +212,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     tcpPort: backend.tcpPort,
     ...switchboard.stats,
   });
+  const tracer = denoTracer();
   const api = createWhip({
     open: (request) => switchboard.openHttpSession(request),
     find: (id) => switchboard.httpSession(id),
@@ -219,15 +222,20 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     tokens,
     allowsOrigin,
     refused: (code) => switchboard.countRefusal(code),
+    traceJoin: tracer && ((role) => new JoinSpans(tracer, role)),
   });
   const connectorOf = ({ headers }: Request, address: string): ConnectSignaling => {
-    if (tokens === undefined) return (connection) => switchboard.connect(connection, address);
-    const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, address, grants);
+    const trace = tracer && new JoinSpans(tracer, "websocket");
+    if (tokens === undefined) return (connection) => switchboard.connect(connection, address, undefined, trace);
+    const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, address, grants, trace);
     return behindToken({
       verify: tokens.verify,
       token: readHandshake(headers).token,
       connect,
-      refused: (code) => switchboard.countRefusal(code),
+      refused: (code) => {
+        trace?.ended("refused", code);
+        switchboard.countRefusal(code);
+      },
     });
   };
   const metrics = new Metrics({

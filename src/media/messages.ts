@@ -36,6 +36,8 @@ export type PeerCommand =
     readonly maxBitrateIn?: number;
     /** Bits per second that it is sent; left out for any. */
     readonly maxBitrateOut?: number;
+    /** Whether its first packet of media is told; left out where nobody asks. */
+    readonly isTraced?: true;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
@@ -78,6 +80,8 @@ export type PeerEvent =
   | { readonly type: "dtlsReceived"; readonly bytes: Uint8Array }
   | { readonly type: "iceCredentialsUsed"; readonly ufrag: string }
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
+  /** The first packet of media has come from the peer or gone to it, soon after it connected. Told where it is traced. */
+  | { readonly type: "mediaStarted" }
   /** The peer sends more than it may; every 10 s at most. */
   | { readonly type: "bitrateExceeded" }
   /** The peer is not sent this track for a while, as all that it receives is more than it may be sent. */

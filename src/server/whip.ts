@@ -2,6 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/http_open_request.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
+import type { JoinTrace } from "../signaling/join_trace.ts";
 import { openQuery } from "../signaling/messages.ts";
 import { coversRoom, type Grants } from "../signaling/grants.ts";
 import { bearerToken } from "./bearer.ts";
@@ -53,6 +54,8 @@ export interface WhipOptions {
   /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
   readonly tokens?: TokenVerifier | undefined;
   readonly allowsOrigin: AllowsOrigin;
+  /** Begins to trace the join that a request asks for; undefined where none are traced. */
+  readonly traceJoin?: ((role: HttpRole) => JoinTrace) | undefined;
 }
 
 const SDP = "application/sdp";
@@ -147,8 +150,14 @@ async function open(c: HttpContext, role: HttpRole, options: WhipOptions): Promi
   const { roomId, publisher } = parsed.data;
   const grants = c.get("grants");
   const name = grants?.name ?? parsed.data.name;
+  const trace = options.traceJoin?.(role);
   const asked = { role, roomId, name, publisher, ...(grants !== undefined && { grants }) };
-  const result = options.open({ ...asked, sdp: await c.req.text(), address: c.env.address });
+  const result = options.open({
+    ...asked,
+    sdp: await c.req.text(),
+    address: c.env.address,
+    ...(trace !== undefined && { trace }),
+  });
   if (!result.ok) return refusal(c, result);
   for (const link of options.iceLinks(result.session.participant.peer.id)) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {

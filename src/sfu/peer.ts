@@ -77,6 +77,13 @@ export class Peer implements MediaSink, RouterMember {
     return this.#demux.ssrcCount;
   }
 
+  /** Whether a packet of media has come from this peer, or has gone to it. */
+  get hasMedia(): boolean {
+    for (const { ssrc } of this.#producers.values()) if (ssrc !== undefined) return true;
+    for (const { stream } of this.#consumers.values()) if (stream.packetsSent > 0) return true;
+    return false;
+  }
+
   /** The time to the peer and back, as reports show it; undefined while it is not known. */
   get roundTripMs(): number | undefined {
     return this.#rtcp.roundTripMs;

@@ -13,6 +13,7 @@ import { SourceRule } from "../webrtc/source_rule.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
+import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
@@ -75,6 +76,7 @@ export interface HttpSessionOptions {
   /** What the client's token allows; undefined where no tokens are asked for. */
   readonly grants?: Grants | undefined;
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
+  readonly trace?: JoinTrace | undefined;
   readonly observer: HttpSessionObserver;
 }
 
@@ -130,7 +132,7 @@ export class HttpSession {
     const refusal = findUnanswerable(parsed.offer, options.role, options);
     if (refusal !== undefined) return refusal;
     try {
-      return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role));
+      return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role), options.trace);
     } catch (error) {
       if (error instanceof NoCapacityError) return refused("no-capacity", error.message);
       if (error instanceof DuplicateIdentityError) return refused("duplicate-identity", error.message);
@@ -174,12 +176,13 @@ export class HttpSession {
   }
 
   /** All of an offer or none: a client that nobody tells would wait for what does not come (RFC 9725 section 4.4.3). */
-  #answer(offer: Offer): HttpOpenResult {
+  #answer(offer: Offer, trace: JoinTrace | undefined): HttpOpenResult {
     this.#observer.joined(this);
     const result = this.#tryAnswer(offer);
     const problem = result.ok ? result.problems.at(0) : result;
     if (result.ok && problem === undefined) return { ok: true, session: this, answer: result.answer };
     const refusal = refused(problem?.code ?? "bad-sdp", problem?.message ?? "");
+    trace?.ended("refused", refusal.code);
     this.participant.leave("refused", refusal.message);
     return refusal;
   }

@@ -11,9 +11,13 @@ import { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
 import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
+import { type LeaveReason, outcomeOf } from "./join_outcome.ts";
+import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
+
+export type { LeaveReason };
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
@@ -34,15 +38,6 @@ export interface ParticipantObserver {
   left(reason: LeaveReason, detail: string): void;
 }
 
-export type LeaveReason =
-  | "leave"
-  | "replaced"
-  | "transport-failed"
-  | "signaling-lost"
-  | "server-closing"
-  | "refused"
-  | "fault";
-
 export interface ParticipantOptions {
   readonly rooms: Rooms;
   readonly roomId: RoomId;
@@ -61,6 +56,8 @@ export interface ParticipantOptions {
   readonly grants?: Grants | undefined;
   /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
+  /** Told of the steps of the join; undefined where nobody traces it. */
+  readonly trace?: JoinTrace | undefined;
 }
 
 /**
@@ -80,6 +77,7 @@ export class Participant {
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
   readonly #maxBitrateOut: number;
+  readonly #trace: JoinTrace | undefined;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
@@ -100,6 +98,7 @@ export class Participant {
     this.#maxBitrateIn = maxBitrateIn;
     this.#maxBitrateOut = maxBitrateOut;
     this.grants = grants;
+    this.#trace = options.trace;
     const media = options.openMedia(
       {
         roomId,
@@ -109,6 +108,7 @@ export class Participant {
         // JSON has no Infinity.
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
+        ...(options.trace !== undefined && { isTraced: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
@@ -126,7 +126,10 @@ export class Participant {
           connect: (keying) => media.send({ type: "connect", keying }),
         },
         observer: {
-          connected: () => this.#observer.transportConnected(),
+          connected: () => {
+            this.#trace?.connected();
+            this.#observer.transportConnected();
+          },
           connectionFailed: (reason) => this.leave("transport-failed", reason),
         },
       });
@@ -136,6 +139,7 @@ export class Participant {
       const { peer, connection: transport } = this;
       this.#negotiation = new Negotiation({ peer, transport, codecs, fill, permissions, maxTracks, maxBitrateIn });
       this.room.addPeer(this.peer);
+      this.#trace?.admitted(id);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
       rooms.release(this.room);
@@ -178,6 +182,7 @@ export class Participant {
     } finally {
       // A peer that ends by a fault may meet it here again: its socket is given back, and its end told, all the same.
       this.#media.send({ type: "close" });
+      this.#trace?.ended(outcomeOf(reason), reason);
       this.#observer.left(reason, detail);
     }
   }
@@ -205,6 +210,7 @@ export class Participant {
   }
 
   #answered(result: OfferResult): OfferResult {
+    if (result.ok) this.#trace?.answered();
     if (result.ok && this.connection.connected) this.#media.send({ type: "requestKeyFrames" });
     return result;
   }
@@ -218,7 +224,9 @@ export class Participant {
         return this.connection.handleIceCredentialsUsed(event.ufrag);
       case "addressSelected":
         this.#remoteAddress = event.address;
-        return;
+        return this.#trace?.addressSelected(event.address);
+      case "mediaStarted":
+        return this.#trace?.mediaStarted();
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
       case "trackPaused":

@@ -10,6 +10,7 @@ import type { Admission, JoinRefusal } from "./admission.ts";
 import type { SignalingConnection } from "./connection.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
+import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
 import type {
   CandidateInit,
@@ -82,6 +83,7 @@ export interface SignalingSessionOptions {
   /** What the client's token allows; undefined where no tokens are asked for. */
   readonly grants?: Grants | undefined;
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
+  readonly trace?: JoinTrace | undefined;
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -116,6 +118,7 @@ export class SignalingSession {
   constructor(options: SignalingSessionOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket(MESSAGE_BURST, MESSAGES_PER_SECOND, options.nowMs);
+    options.trace?.opened();
   }
 
   /** Takes one message; `data` is undefined for a binary frame. */
@@ -132,7 +135,7 @@ export class SignalingSession {
     this.#detached = true;
     if (this.#state.name !== "joined") {
       this.#state = { name: "closed" };
-      return;
+      return this.#options.trace?.ended("left", "leave");
     }
     const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY || code === CLOSE_NO_STATUS;
     if (meant) this.#state.participant.leave("leave");
@@ -205,11 +208,13 @@ export class SignalingSession {
     participant.attach(this.#participantObserver());
     this.#state = { name: "joined", participant };
     this.#welcome(participant, redeemed.token);
+    this.#options.trace?.resumed(participant.peer.id);
     this.#options.observer.resumed(participant);
   }
 
   #refuseJoin(code: ErrorCode & keyof typeof CLOSE_CODES, message: string): void {
     this.#sendError(code, message);
+    this.#options.trace?.ended("refused", code);
     this.#options.observer.joinRefused();
     this.#close(code);
   }

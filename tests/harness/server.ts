@@ -23,6 +23,8 @@ export interface ServerSetup {
   readonly flags?: readonly string[];
   /** More permissions than the task has, as flags of Deno. */
   readonly permissions?: readonly string[];
+  /** More variables than those of the test. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What is logged. Left out: all down to debug. */
   readonly log?: string;
   /** Left out: a free one. */
@@ -69,6 +71,7 @@ export class ServerProcess {
       task = HAS_NATIVE ? "start" : "dev",
       flags = [],
       permissions = [],
+      env = {},
       log: filter = "switchboard=debug",
       port = 0,
       caCert,
@@ -81,6 +84,7 @@ export class ServerProcess {
     const child = new Deno.Command(program, {
       args: [...args],
       cwd: ROOT,
+      env: { ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
