@@ -66,6 +66,7 @@ async function serve(
 ): Promise<number> {
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
   const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute, origins, trustProxy } = config;
+  const { requestsPerMinute, maxConnections, maxConnectionsPerAddress, joinTimeout } = config;
   const { metricsHost, metricsPort } = config;
   const hostname = mediaHosts(config);
   const auth = authOptions(config);
@@ -77,7 +78,18 @@ async function serve(
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,
-    limits: { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, joinsPerMinute },
+    limits: {
+      maxRooms,
+      maxPeers,
+      maxTracks,
+      maxBitrateIn,
+      maxBitrateOut,
+      joinsPerMinute,
+      requestsPerMinute,
+      maxConnections,
+      maxConnectionsPerAddress,
+      joinTimeout,
+    },
     origins,
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],

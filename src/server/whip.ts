@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/http_open_request.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import type { JoinTrace } from "../signaling/join_trace.ts";
+import type { ConnectionRefusal } from "../signaling/connection_limit.ts";
 import { openQuery } from "../signaling/messages.ts";
 import { coversRoom, type Grants } from "../signaling/grants.ts";
 import { bearerToken } from "./bearer.ts";
@@ -50,6 +51,8 @@ export interface WhipOptions {
   iceLinks(peerId: string): readonly string[];
   /** Told of the code of each problem that is answered. */
   refused(code: string): void;
+  /** Why a request of a client with this IP address is one too many; undefined where it is not. */
+  tooMany(address: string): ConnectionRefusal | undefined;
   readonly authorize: Authorize;
   /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
   readonly tokens?: TokenVerifier | undefined;
@@ -95,6 +98,7 @@ const REQUEST_PROBLEMS = [
   "forbidden",
   "no-session",
   "wrong-method",
+  "too-many-requests",
   "too-large",
   "wrong-type",
 ] as const;
@@ -108,6 +112,7 @@ export function createWhip(options: WhipOptions): Hono<HttpEnvironment> {
   for (const role of ["whip", "whep"] as const) {
     app.use(`/${role}/*`, tellRefusals(options));
     app.use(`/${role}/*`, allowOrigins(options));
+    app.use(`/${role}/*`, limitedInNumber(options));
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
@@ -226,6 +231,16 @@ function allowOrigins(options: WhipOptions): MiddlewareHandler {
       c.header("Access-Control-Max-Age", String(PREFLIGHT_MAX_AGE));
     }
     await next();
+  };
+}
+
+/** Behind the origin, so that a page can read the refusal, and before all that costs more. */
+function limitedInNumber(options: WhipOptions): MiddlewareHandler<HttpEnvironment> {
+  return async (c, next) => {
+    const refusal = options.tooMany(c.env.address);
+    if (refusal === undefined) return await next();
+    const { code, message, retryAfterSeconds } = refusal;
+    return problem(c, 429, { code, detail: message }, { "Retry-After": String(retryAfterSeconds) });
   };
 }
 

@@ -88,6 +88,8 @@ export const errorCodeSchema = z.enum([
   "no-capacity",
   "too-many-joins",
   "too-many-rooms",
+  "too-many-connections",
+  "join-timeout",
   "room-full",
   "bitrate-exceeded",
   "track-paused",

@@ -193,6 +193,7 @@ export class SignalingSession {
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
     this.#state = { name: "joined", participant };
+    this.#options.connection.joined?.();
     this.#welcome(participant, this.#options.resumption.issue(participant));
     this.#options.observer.joined(participant);
   }
@@ -207,6 +208,7 @@ export class SignalingSession {
     const { participant } = redeemed;
     participant.attach(this.#participantObserver());
     this.#state = { name: "joined", participant };
+    this.#options.connection.joined?.();
     this.#welcome(participant, redeemed.token);
     this.#options.trace?.resumed(participant.peer.id);
     this.#options.observer.resumed(participant);
