@@ -132,6 +132,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     message: z.string(),
     replyTo: replyId.optional(),
     trackId: identifier.optional(),
+    mid: z.string().optional(),
   }),
 ]);
 

@@ -102,6 +102,15 @@ export interface SessionObserver {
   joinRefused(): void;
 }
 
+/** What an error is about. */
+interface ErrorSubject {
+  /** A message of the client's. */
+  readonly replyTo?: MessageId | undefined;
+  readonly trackId?: string | undefined;
+  /** An m-line of the offer that is answered next. */
+  readonly mid?: string | undefined;
+}
+
 /** Fields that one state has and another cannot. */
 type State =
   | { readonly name: "new" }
@@ -126,7 +135,7 @@ export class SignalingSession {
     if (this.#state.name === "closed") return;
     if (!this.#bucket.take(nowMs, costOf(data))) return this.#refuseFlood();
     const parsed = parseMessage(data);
-    if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, parsed.replyTo);
+    if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, { replyTo: parsed.replyTo });
     this.#dispatch(parsed.message, nowMs);
   }
 
@@ -167,7 +176,7 @@ export class SignalingSession {
     }
     if (state.name !== "joined") {
       const replyTo = message.type === "offer" ? message.id : undefined;
-      return this.#sendError("wrong-state", `${message.type} needs a join before it`, replyTo);
+      return this.#sendError("wrong-state", `${message.type} needs a join before it`, { replyTo });
     }
     switch (message.type) {
       case "offer":
@@ -248,12 +257,10 @@ export class SignalingSession {
 
   #offer(participant: Participant, message: OfferMessage): void {
     const result = participant.offer(message.sdp, message.tracks ?? []);
-    if (!result.ok) return this.#sendError(result.code, result.message, message.id);
+    if (!result.ok) return this.#sendError(result.code, result.message, { replyTo: message.id });
+    for (const { code, message, trackId, mid } of result.problems) this.#sendError(code, message, { trackId, mid });
     this.#send({ type: "answer", sdp: result.answer, ...(message.id !== undefined && { id: message.id }) });
     if (result.restarted) this.#send({ type: "iceCandidate", candidate: NO_MORE_CANDIDATES });
-    for (const problem of result.problems) {
-      this.#sendError(problem.code, problem.message, undefined, problem.trackId);
-    }
   }
 
   /** An ICE-lite agent sends no checks, so a candidate is looked at for its form alone (rule P40). */
@@ -275,7 +282,7 @@ export class SignalingSession {
       },
       bitrateExceeded: (maxBitrateIn) => this.#sendError("bitrate-exceeded", bitrateWords(maxBitrateIn)),
       trackPaused: (trackId, maxBitrateOut) =>
-        this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), undefined, trackId),
+        this.#sendError("track-paused", pauseWords(trackId, maxBitrateOut), { trackId }),
       failed: (detail) => {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
@@ -308,18 +315,19 @@ export class SignalingSession {
   }
 
   /** Something that the client asked for is refused. */
-  #sendError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
+  #sendError(code: ErrorCode, message: string, about?: ErrorSubject): void {
     this.#options.observer.refused(code, message);
-    this.#tellError(code, message, replyTo, trackId);
+    this.#tellError(code, message, about);
   }
 
-  #tellError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
+  #tellError(code: ErrorCode, message: string, { replyTo, trackId, mid }: ErrorSubject = {}): void {
     this.#send({
       type: "error",
       code,
       message,
       ...(replyTo !== undefined && { replyTo }),
       ...(trackId !== undefined && { trackId }),
+      ...(mid !== undefined && { mid }),
     });
   }
 

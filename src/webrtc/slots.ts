@@ -58,7 +58,7 @@ export class Slots {
     const common = media.codecs.filter(({ mimeType }) => codecs.includes(mimeType));
     if (!isAccepted(media) || common.length === 0) {
       const message = `m-line ${line.mid} offers no codec that the room allows (${codecs.join(", ")})`;
-      problems.push({ code: "codec-unsupported", trackId: undefined, message });
+      problems.push({ code: "codec-unsupported", mid: line.mid, trackId: undefined, message });
       return;
     }
     const rtx = common.some(({ rtxPayloadType }) => rtxPayloadType !== undefined);

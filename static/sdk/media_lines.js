@@ -19,6 +19,9 @@ import { SwitchboardError } from "./error.js";
 /** What a line that has no track yet is narrowed to. */
 const PARKED_CODEC = { audio: "audio/opus", video: "video/vp8" };
 
+/** What a publication ends by where the server has not said why. */
+const NOT_TAKEN = new SwitchboardError("not-taken", "the server does not take the track");
+
 /**
  * Which m-line carries which track. Callers say at any time what they want; m-lines change only in `prepare`, just before
  * an offer, so an answer always speaks of the assignment that was offered. A line whose track ended is parked `inactive`,
@@ -32,6 +35,8 @@ export class MediaLines {
   #wanted = new Map();
   /** @type {Set<Publication>} */
   #publications = new Set();
+  /** By MID. @type {Map<string, SwitchboardError>} */
+  #problems = new Map();
   /** @type {ReceiveLine[]} */
   #receiveLines = [];
   /** @type {SendLine[]} */
@@ -194,17 +199,26 @@ export class MediaLines {
   }
 
   /**
+   * Why the server takes an m-line of the offer that it answers next no further.
+   * @param {string} mid
+   * @param {SwitchboardError} error
+   */
+  handleProblem(mid, error) {
+    this.#problems.set(mid, error);
+  }
+
+  /**
    * Accepts or ends what the last offer published.
    * @returns {boolean} whether any ended, so that its line is to be parked
    */
   settlePublications() {
-    const error = new SwitchboardError("codec-unsupported", "the room takes none of this browser's codecs");
     let ended = false;
     for (const publication of this.#pending()) {
       if (publication.transceiver?.currentDirection === "sendonly") publication.accept();
-      else publication.end(error);
+      else publication.end(this.#problems.get(publication.transceiver?.mid ?? "") ?? NOT_TAKEN);
       ended ||= publication.ended;
     }
+    this.#problems.clear();
     return ended;
   }
 
@@ -214,6 +228,7 @@ export class MediaLines {
    * @returns {boolean} whether there was any
    */
   refusePublications(error) {
+    this.#problems.clear();
     const pending = this.#pending();
     for (const publication of pending) publication.end(error);
     return pending.length > 0;
