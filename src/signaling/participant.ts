@@ -88,8 +88,6 @@ export class Participant {
     const identity = grants?.identity;
     const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
     if (duplicateIdentity === "refuse" && rivals.length > 0) throw new DuplicateIdentityError();
-    // Before this one enters: a room that all have left is over. And before it has media: theirs may be what is free.
-    for (const rival of rivals) rival.observer.replaced();
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
@@ -113,8 +111,11 @@ export class Participant {
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
     this.#media = media;
-    this.room = rooms.enter(roomId);
+    let room: Room | undefined;
     try {
+      // Behind all that may be refused: else both were lost. And before this one enters: a room that all have left is over.
+      for (const rival of rivals) rival.observer.replaced();
+      this.room = room = rooms.enter(roomId);
       this.connection = new PeerConnection({
         dtls: options.dtls,
         handshakes: options.handshakes,
@@ -142,7 +143,7 @@ export class Participant {
       this.#trace?.admitted(id);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
-      rooms.release(this.room);
+      if (room !== undefined) rooms.release(room);
       media.send({ type: "close" });
       throw error;
     }
