@@ -135,7 +135,7 @@ function addSession(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOpt
   const allow = { "Allow": "OPTIONS, GET, PATCH, DELETE" };
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Patch": SDP_FRAGMENT }));
   app.use(path, ...authorized(role, options, "verifyOutlasted"));
-  app.get(path, (c) => sessionOf(c, role, options) === undefined ? gone(c) : c.body(null, 204));
+  app.get(path, (c) => status(c, role, options));
   app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited, (c) => patch(c, role, options));
   app.delete(path, (c) => {
     const session = sessionOf(c, role, options);
@@ -182,6 +182,16 @@ async function patch(c: HttpContext, role: HttpRole, options: WhipOptions): Prom
   if (!result.ok) return refusal(c, result);
   if (!result.restarted) return c.body(null, 204);
   return c.body(result.fragment, 200, { "Content-Type": SDP_FRAGMENT, "ETag": result.etag });
+}
+
+/** WHIP and WHEP have nothing to say to a GET: who asks for JSON has read of this one (rule P103). */
+function status(c: HttpContext, role: HttpRole, options: WhipOptions): Response {
+  const session = sessionOf(c, role, options);
+  if (session === undefined) return gone(c);
+  c.header("Vary", "Accept", { append: true });
+  c.header("Cache-Control", "no-store");
+  const wantsJson = /(?:^|[\s,])application\/json(?:[\s,;]|$)/i.test(c.req.header("Accept") ?? "");
+  return wantsJson ? c.json(session.status) : c.body(null, 204);
 }
 
 function sessionOf(c: HttpContext, role: HttpRole, options: WhipOptions): HttpSession | undefined {

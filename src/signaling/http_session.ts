@@ -14,6 +14,7 @@ import type { Admission, JoinRefusal } from "./admission.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
 import type { JoinTrace } from "./join_trace.ts";
+import { bitrateWords, pauseWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
@@ -88,7 +89,22 @@ export interface HttpSessionObserver {
   /** The server failed on this peer's media, which ends it. */
   failed(session: HttpSession, detail: string): void;
   /** The peer sends, or is sent, more than it may: packets are dropped, or a track is paused. */
-  refused(session: HttpSession, code: "bitrate-exceeded" | "track-paused"): void;
+  refused(session: HttpSession, code: HttpNotice["code"]): void;
+}
+
+/** What a client without a WebSocket is not told when it happens. */
+export interface HttpNotice {
+  readonly code: "bitrate-exceeded" | "track-paused";
+  /** Of the last time, in words. */
+  readonly detail: string;
+  /** How often so far: it goes up as long as it goes on. */
+  readonly count: number;
+}
+
+/** What a client may ask for (rule P103). */
+export interface HttpSessionStatus {
+  readonly connected: boolean;
+  readonly notices: readonly HttpNotice[];
 }
 
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
@@ -103,6 +119,7 @@ export class HttpSession {
   /** Of the m-line that carries the candidates: the first of the BUNDLE group that is not rejected, as in the answer. */
   readonly #mid: string;
   readonly #observer: HttpSessionObserver;
+  readonly #notices = new Map<HttpNotice["code"], HttpNotice>();
 
   private constructor(options: HttpSessionOptions, offer: Offer) {
     this.id = options.random.text(ID_LENGTH).replaceAll("+", "-").replaceAll("/", "_");
@@ -143,6 +160,10 @@ export class HttpSession {
   /** Names the ICE generation (RFC 9725 section 4.3.1): a strong entity-tag. */
   get etag(): string {
     return `"${this.participant.connection.localUfrag}"`;
+  }
+
+  get status(): HttpSessionStatus {
+    return { connected: this.participant.connection.connected, notices: [...this.#notices.values()] };
   }
 
   /** Takes a trickle-ice-sdpfrag; `ifMatch` is the field of the request, undefined where it has none. */
@@ -202,6 +223,12 @@ export class HttpSession {
     return this.participant.room.peers.get(track.peerId)?.name === publisher;
   }
 
+  /** No message reaches the client: it is kept until it asks. */
+  #notice(code: HttpNotice["code"], detail: string): void {
+    this.#notices.set(code, { code, detail, count: (this.#notices.get(code)?.count ?? 0) + 1 });
+    this.#observer.refused(this, code);
+  }
+
   #participantObserver(): ParticipantObserver {
     const ignored = () => {};
     return {
@@ -210,10 +237,8 @@ export class HttpSession {
       trackPublished: ignored,
       trackUnpublished: ignored,
       transportConnected: () => this.#observer.connected(this),
-      // No message reaches the client: its answer has told it the limit, and reports tell it what is lost.
-      bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),
-      // Nor does it know tracks: the stream stands still, and goes on.
-      trackPaused: () => this.#observer.refused(this, "track-paused"),
+      bitrateExceeded: (maxBitrateIn) => this.#notice("bitrate-exceeded", bitrateWords(maxBitrateIn)),
+      trackPaused: (trackId, maxBitrateOut) => this.#notice("track-paused", pauseWords(trackId, maxBitrateOut)),
       failed: (detail) => {
         this.#observer.failed(this, detail);
         this.fail();

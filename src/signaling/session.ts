@@ -11,6 +11,7 @@ import type { SignalingConnection } from "./connection.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
 import type { JoinTrace } from "./join_trace.ts";
+import { bitrateWords, pauseWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
 import type {
   CandidateInit,
@@ -334,15 +335,6 @@ export class SignalingSession {
   #send(message: ServerMessage): void {
     if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
   }
-}
-
-/** What a peer is told that sends too much. */
-function bitrateWords(maxBitrateIn: number): string {
-  return `more than ${maxBitrateIn} bit/s come from this peer, and packets are dropped`;
-}
-
-function pauseWords(trackId: string, maxBitrateOut: number): string {
-  return `more than ${maxBitrateOut} bit/s go to this peer: track ${trackId} is paused until it fits, and tried again each minute`;
 }
 
 /** Undefined for a fault. */

@@ -5,12 +5,14 @@ import { Journal } from "./journal.ts";
 import { VP8_KEY_FRAME } from "./rtp_builder.ts";
 import { flightTimers, prepareTransport } from "./werift_transport.ts";
 
-const PICTURE_MS = 33;
+const PICTURE_MS = 20;
 
 /** A client of WHIP or WHEP with one picture, over real sockets: an offer by POST, media by werift. */
 export class HttpMediaClient implements AsyncDisposable {
   /** Packets that came. */
   readonly received = new Journal<RtpPacket>();
+  /** The URL of its session, once it has one. */
+  session = "";
   readonly #connection: RTCPeerConnection;
   readonly #transceiver: RTCRtpTransceiver;
   #sending: ReturnType<typeof setInterval> | undefined;
@@ -55,18 +57,21 @@ export class HttpMediaClient implements AsyncDisposable {
     });
     const answer = await response.text();
     if (response.status !== 201) throw new Error(`the offer was refused: ${answer}`);
+    client.session = new URL(response.headers.get("Location") ?? "", url).href;
     await connection.setRemoteDescription({ type: "answer", sdp: answer });
     await states.find((state) => state === "connected", "a connected transport");
     return client;
   }
 
-  /** Sends pictures of one packet each until it is closed, all of them key frames. */
-  sendPictures(): void {
+  /** Sends pictures of one packet each, of so many bytes, until it is closed; all of them are key frames. */
+  sendPictures(bytes = VP8_KEY_FRAME.length): void {
+    const payload = Buffer.alloc(bytes);
+    payload.set(VP8_KEY_FRAME);
     let sequenceNumber = 0;
     this.#sending = setInterval(() => {
       const header = new RtpHeader({ sequenceNumber, timestamp: sequenceNumber * 3000, marker: true });
       sequenceNumber++;
-      void this.#transceiver.sender.sendRtp(new RtpPacket(header, Buffer.from(VP8_KEY_FRAME)));
+      void this.#transceiver.sender.sendRtp(new RtpPacket(header, payload));
     }, PICTURE_MS);
   }
 
