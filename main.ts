@@ -67,6 +67,7 @@ async function serve(
   const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
   const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, loudest, joinsPerMinute, origins, trustProxy } =
     config;
+  const { requestsPerMinute, maxConnections, maxConnectionsPerAddress, joinTimeout } = config;
   const { metricsHost, metricsPort } = config;
   const hostname = mediaHosts(config);
   const auth = authOptions(config);
@@ -78,7 +79,19 @@ async function serve(
     hostname,
     announce: () => announced.addresses,
     yieldsToMedia: true,
-    limits: { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, loudest, joinsPerMinute },
+    limits: {
+      maxRooms,
+      maxPeers,
+      maxTracks,
+      maxBitrateIn,
+      maxBitrateOut,
+      loudest,
+      joinsPerMinute,
+      requestsPerMinute,
+      maxConnections,
+      maxConnectionsPerAddress,
+      joinTimeout,
+    },
     origins,
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],

@@ -17,6 +17,7 @@ import { systemClock } from "./io/clock.ts";
 import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.ts";
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
 import { cryptoRandom } from "./io/random.ts";
+import { OpenConnections } from "./io/open_connections.ts";
 import type { Stats } from "./io/stats.ts";
 import { Switchboard } from "./io/switchboard.ts";
 import type { AuthOptions } from "./server/auth_options.ts";
@@ -26,13 +27,15 @@ import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { Metrics, METRICS_CONTENT_TYPE } from "./server/metrics.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
+import { JoinSpans } from "./server/join_spans.ts";
 import { originRule, originWords } from "./server/origins.ts";
 import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
 import { createTokenVerifier } from "./server/token_verifier.ts";
 import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
+import { denoTracer } from "./server/tracer.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
-import { refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
+import { refuseHandshake, refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
 import type { ConnectSignaling } from "./signaling/connection.ts";
 import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
@@ -210,6 +213,9 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     tcpPort: backend.tcpPort,
     ...switchboard.stats,
   });
+  const refused = (code: string) => switchboard.countRefusal(code);
+  const connections = new OpenConnections({ limits, clock: systemClock, refused });
+  const tracer = denoTracer();
   const api = createWhip({
     open: (request) => switchboard.openHttpSession(request),
     find: (id) => switchboard.httpSession(id),
@@ -218,16 +224,23 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     authorize: options.authorize ?? (() => "allowed"),
     tokens,
     allowsOrigin,
-    refused: (code) => switchboard.countRefusal(code),
+    refused,
+    tooMany: (address) => connections.refuseRequest(address),
+    traceJoin: tracer && ((role) => new JoinSpans(tracer, role)),
   });
   const connectorOf = ({ headers }: Request, address: string): ConnectSignaling => {
-    if (tokens === undefined) return (connection) => switchboard.connect(connection, address);
-    const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, address, grants);
+    const trace = tracer && new JoinSpans(tracer, "websocket");
+    if (tokens === undefined) return (connection) => switchboard.connect(connection, address, undefined, trace);
+    const connect: ConnectGranted = (connection, grants) => switchboard.connect(connection, address, grants, trace);
     return behindToken({
+      address,
       verify: tokens.verify,
       token: readHandshake(headers).token,
       connect,
-      refused: (code) => switchboard.countRefusal(code),
+      refused: (code) => {
+        trace?.ended("refused", code);
+        refused(code);
+      },
     });
   };
   const metrics = new Metrics({
@@ -250,16 +263,27 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       if (url.pathname !== "/ws") return app.fetch(request, { address });
       const origin = request.headers.get("Origin");
       if (origin !== null && !allowsOrigin(origin, url)) {
-        switchboard.countRefusal("origin-not-allowed");
-        httpLog.debug("a WebSocket is refused: {reason}", { reason: originWords(origin) });
+        refused("origin-not-allowed");
+        httpLog.debug("a WebSocket is refused: {reason}", { address, reason: originWords(origin) });
         return refuseOrigin(origin);
       }
-      return upgradeSignaling(request, info.remoteAddr, connectorOf(request, address));
+      const refusal = connections.refuseHandshake(address);
+      if (refusal !== undefined) {
+        refused(refusal.code);
+        httpLog.debug("a WebSocket is refused: {reason}", { address, reason: refusal.message });
+        return refuseHandshake(refusal);
+      }
+      return upgradeSignaling(request, address, connections.counted(address, connectorOf(request, address)));
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
     stats: () => switchboard.stats,
     metrics: () => metrics.text(),
-    close: () => switchboard.close(),
+    close() {
+      const closed = switchboard.close();
+      // Behind those that have a session, which are told by it.
+      connections.close();
+      return closed;
+    },
   };
 }
 

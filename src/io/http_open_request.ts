@@ -1,5 +1,6 @@
 import type { Grants } from "../signaling/grants.ts";
 import type { HttpRole } from "../signaling/http_session.ts";
+import type { JoinTrace } from "../signaling/join_trace.ts";
 
 /** What a WHIP or WHEP client asks for by its POST. */
 export interface HttpOpenRequest {
@@ -13,4 +14,5 @@ export interface HttpOpenRequest {
   readonly sdp: string;
   /** The client's IP address in text form. */
   readonly address: string;
+  readonly trace?: JoinTrace | undefined;
 }

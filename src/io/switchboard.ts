@@ -6,6 +6,7 @@ import type { SignalingConnection, SignalingEndpoint } from "../signaling/connec
 import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";
 import type { Grants } from "../signaling/grants.ts";
 import { type HttpOpenResult, HttpSession, type HttpSessionObserver } from "../signaling/http_session.ts";
+import type { JoinTrace } from "../signaling/join_trace.ts";
 import type { ErrorCode } from "../signaling/messages.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Admission } from "../signaling/admission.ts";
@@ -114,9 +115,9 @@ export class Switchboard {
 
   /**
    * Takes a WebSocket of a client with this IP address: the returned endpoint is to be told of its messages and its end.
-   * `grants` is what its token allows, undefined where no tokens are asked for.
+   * `grants` is what its token allows, undefined where no tokens are asked for; `trace` is told of the steps of its join.
    */
-  connect(connection: SignalingConnection, address: string, grants?: Grants): SignalingEndpoint {
+  connect(connection: SignalingConnection, address: string, grants?: Grants, trace?: JoinTrace): SignalingEndpoint {
     const { random, codecs, iceServers, limits, duplicateIdentity, backend: { dtls } } = this.#options;
     const session: SignalingSession = new SignalingSession({
       connection,
@@ -133,6 +134,7 @@ export class Switchboard {
       iceServers,
       grants,
       duplicateIdentity,
+      trace,
       observer: this.#sessionObserver(() => session),
       nowMs: this.#now(),
     });
@@ -150,7 +152,9 @@ export class Switchboard {
   /** Makes the peer that a WHIP or WHEP client's offer asks for. A fault of the server is thrown, and leaves nothing. */
   openHttpSession(request: HttpOpenRequest): HttpOpenResult {
     const result = this.#openHttpSession(request);
-    if (!result.ok) this.#figures.admissions.joinRefused();
+    if (result.ok) return result;
+    this.#figures.admissions.joinRefused();
+    request.trace?.ended("refused", result.code);
     return result;
   }
 

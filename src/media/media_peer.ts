@@ -11,6 +11,9 @@ import type { MediaEndReason, PeerCommand, PeerEvent, PeerOpening } from "./mess
 /** Ends a peer whose signaling is lost for so long (rule P14). One that is silent as well may have ended before (B19). */
 const DETACHED_LIMIT_MS = 30_000;
 
+/** A first packet that comes later than this after the connection is no part of the join. */
+const START_LIMIT_MS = 30_000;
+
 export interface MediaPeerOptions {
   readonly opening: PeerOpening;
   readonly router: Router;
@@ -35,12 +38,16 @@ export class MediaPeer implements TransportObserver {
   readonly #emit: (event: PeerEvent) => void;
   /** Since when there is no signaling. */
   #detachedMs = Infinity;
+  readonly #isTraced: boolean;
+  /** Until when each tick looks for the first packet of media; undefined where it need not. */
+  #startUntilMs: number | undefined;
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
     const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, nowMs } = options;
     const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut, tellsQuality } = opening;
     this.#emit = emit;
+    this.#isTraced = opening.isTraced === true;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, {
       id,
@@ -84,12 +91,14 @@ export class MediaPeer implements TransportObserver {
 
   nextTimeout(): number {
     if (this.#ended) return Infinity;
+    if (this.#startUntilMs !== undefined) return -Infinity;
     return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), this.#detachedMs + DETACHED_LIMIT_MS);
   }
 
   handleTimeout(nowMs: number): void {
     try {
       if (nowMs >= this.#detachedMs + DETACHED_LIMIT_MS) return this.#end("signaling-lost", "");
+      this.#lookForStart(nowMs);
       this.transport.handleTimeout(nowMs);
       if (!this.#ended) this.peer.handleTimeout(nowMs);
     } catch (error) {
@@ -148,6 +157,7 @@ export class MediaPeer implements TransportObserver {
         return transport.sendDtls(command.bytes);
       case "connect":
         transport.connect(command.keying);
+        if (this.#isTraced) this.#startUntilMs = nowMs + START_LIMIT_MS;
         return peer.requestKeyFrames(nowMs);
       case "publish":
         return void peer.publish(command.trackId, command.parameters);
@@ -185,6 +195,14 @@ export class MediaPeer implements TransportObserver {
     const { transport, peer } = this;
     const consumer = peer.subscribe(trackId, parameters, ssrcs, nowMs);
     if (transport.connected && peer.hasSlot(parameters.mid)) consumer?.requestKeyFrame(nowMs);
+  }
+
+  /** By the tick, up to 25 ms late: nobody's packets are to pay for it. */
+  #lookForStart(nowMs: number): void {
+    if (this.#startUntilMs === undefined) return;
+    const hasStarted = this.peer.hasMedia;
+    if (hasStarted) this.#emit({ type: "mediaStarted" });
+    if (hasStarted || nowMs >= this.#startUntilMs) this.#startUntilMs = undefined;
   }
 
   #fault(error: unknown): void {

@@ -42,6 +42,8 @@ export type PeerCommand =
     readonly loudest?: number;
     /** Whether the peer can be told what it gets; left out where it cannot. */
     readonly tellsQuality?: boolean;
+    /** Whether its first packet of media is told; left out where nobody asks. */
+    readonly isTraced?: true;
     readonly socket: SocketHandle;
   }
   | { readonly type: "restartIce"; readonly ice: IceCredentials }
@@ -87,6 +89,8 @@ export type PeerEvent =
   | { readonly type: "dtlsReceived"; readonly bytes: Uint8Array }
   | { readonly type: "iceCredentialsUsed"; readonly ufrag: string }
   | { readonly type: "addressSelected"; readonly address: RemoteAddress }
+  /** The first packet of media has come from the peer or gone to it, soon after it connected. Told where it is traced. */
+  | { readonly type: "mediaStarted" }
   /** The peer sends more than it may; every 10 s at most. */
   | { readonly type: "bitrateExceeded" }
   /**

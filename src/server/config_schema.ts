@@ -30,6 +30,7 @@ const MAX_WORKERS = 256;
 /** A slip beyond that. */
 const MAX_LIMIT = 1_000_000;
 const MAX_BITRATE = 10_000_000_000;
+const MAX_JOIN_TIMEOUT = 3600;
 
 const limitWords = `none, or a whole number from 1 to ${MAX_LIMIT}`;
 
@@ -239,6 +240,31 @@ export const schema = z.object({
     meaning:
       "joins from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once; 127.0.0.1 and ::1 are not held back",
     allowed: limitWords,
+  }),
+  requestsPerMinute: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.requestsPerMinute),
+    meaning:
+      "WebSocket handshakes, and requests to WHIP and WHEP, of such a network in a minute, which may come at once",
+    allowed: limitWords,
+  }),
+  maxConnections: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.maxConnections),
+    meaning: "WebSockets that may be open at once; one more is refused",
+    allowed: limitWords,
+  }),
+  maxConnectionsPerAddress: setting(limit(MAX_LIMIT), {
+    placeholder: "number",
+    fallback: String(DEFAULT_LIMITS.maxConnectionsPerAddress),
+    meaning: "those of one such network, of which 256 may not have joined yet",
+    allowed: limitWords,
+  }),
+  joinTimeout: setting(limit(MAX_JOIN_TIMEOUT), {
+    placeholder: "seconds",
+    fallback: String(DEFAULT_LIMITS.joinTimeout),
+    meaning: "seconds in which a WebSocket has to join; it is closed otherwise",
+    allowed: `none, or a whole number from 1 to ${MAX_JOIN_TIMEOUT}`,
   }),
   origins: setting(list(z.string().refine(isOrigin)), {
     placeholder: "origins",

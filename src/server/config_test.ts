@@ -41,6 +41,10 @@ Deno.test({
       maxBitrateOut: Infinity,
       loudest: 5,
       joinsPerMinute: 600,
+      requestsPerMinute: 6000,
+      maxConnections: 10_000,
+      maxConnectionsPerAddress: 2000,
+      joinTimeout: 10,
       origins: [],
       trustProxy: 0,
       metricsPort: undefined,
@@ -220,8 +224,9 @@ Deno.test({
       "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
       "--tcp-port, --dtls-cert, --dtls-key, --tls-cert, --tls-key, --tls-self-signed, --stun, --turn, --turn-secret, " +
       "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
-      "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --loudest, --joins-per-minute, --origins, " +
-      "--trust-proxy, --metrics-port, --metrics-host, --log and --help",
+      "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --loudest, --joins-per-minute, " +
+      "--requests-per-minute, --max-connections, --max-connections-per-address, --join-timeout, --origins, --trust-proxy, " +
+      "--metrics-port, --metrics-host, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { problem } from "./problem.ts";
@@ -55,14 +55,8 @@ const SECURITY_HEADERS: Parameters<typeof secureHeaders>[0] = {
 export function createApp(options: AppOptions): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
   app.use(secureHeaders(SECURITY_HEADERS));
-  app.get("/healthz", (c) => {
-    c.header("Cache-Control", "no-store");
-    c.header("Cross-Origin-Resource-Policy", "same-origin");
-    return c.json(options.health());
-  });
-  app.get("/readyz", (c) => {
-    c.header("Cache-Control", "no-store");
-    c.header("Cross-Origin-Resource-Policy", "same-origin");
+  app.get("/healthz", ofThisMoment, (c) => c.json(options.health()));
+  app.get("/readyz", ofThisMoment, (c) => {
     const reason = options.obstacle();
     return reason === undefined ? c.json({ status: "ready" }) : c.json({ status: "not-ready", reason }, 503);
   });
@@ -75,6 +69,13 @@ export function createApp(options: AppOptions): Hono<HttpEnvironment> {
   });
   return app;
 }
+
+/** What is told of the server is for its own origin alone, and old at once. */
+const ofThisMoment: MiddlewareHandler = async (c, next) => {
+  c.header("Cache-Control", "no-store");
+  c.header("Cross-Origin-Resource-Policy", "same-origin");
+  await next();
+};
 
 async function sendStaticFile(c: Context, root: URL): Promise<Response> {
   const file = await readStaticFile(root, new URL(c.req.url).pathname);

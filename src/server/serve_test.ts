@@ -104,7 +104,7 @@ Deno.test({
     let refused = 0;
     const application: Application = {
       fetch: (request, { remoteAddr }) =>
-        upgradeSignaling(request, remoteAddr, (connection) => {
+        upgradeSignaling(request, remoteAddr.hostname, (connection) => {
           tell = () => {
             connection.send("server-closing");
             connection.close(1001, "");

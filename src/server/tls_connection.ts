@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { Clock } from "../io/clock.ts";
 import { ConnectionStream } from "./connection_stream.ts";
@@ -8,12 +8,15 @@ const log = getLogger(["switchboard", "http"]);
 
 /** Milliseconds for a client to shake hands and to begin a request. */
 const FIRST_BYTE_MS = 10_000;
-/** Milliseconds from there to the first bytes of an answer: a client that sends its request slowly gets no more. */
+/** Milliseconds from the first byte of a request to the first of its answer: who sends it slowly gets no more. */
 const ANSWER_MS = 30_000;
 /** Milliseconds in which nothing comes from either side. A WebSocket that lives is pinged more often. */
 const IDLE_MS = 90_000;
 /** Milliseconds for a client to end its side once the server inside has ended its own. */
 const DRAIN_MS = 30_000;
+
+/** How the answer to a WebSocket's handshake begins; the server inside sends no such header but at the start of a piece. */
+const SWITCHING = Buffer.from("HTTP/1.1 101 ");
 
 export interface TlsConnectionOptions {
   readonly context: SecureContext;
@@ -31,6 +34,10 @@ export class TlsConnection {
   #server: ConnectionStream | undefined;
   #timer: number | undefined;
   #isAnswered = false;
+  /** What came from the client last is a request that has no byte of an answer yet. */
+  #isAsking = true;
+  /** It is a WebSocket: neither side answers the other. */
+  #isUpgraded = false;
   #isEnding = false;
 
   constructor(connection: Deno.TcpConn, options: TlsConnectionOptions) {
@@ -82,19 +89,25 @@ export class TlsConnection {
     // The client may keep its own side open for ever, and then neither of the two closes.
     server.once("end", () => this.#serverEnded());
     server.on("close", () => this.#serverEnded());
-    server.on("data", () => {
-      this.#isAnswered = true;
-      this.#goOn();
-    });
-    client.on("data", () => this.#goOn());
+    server.on("data", (bytes: Buffer) => this.#handleAnswer(bytes));
+    client.on("data", () => this.#handleRequest());
     client.on("close", () => server.destroy());
     client.pipe(server);
     server.pipe(client);
   }
 
-  /** It lives: whoever waits for an answer, or has had the last one, has no more time for that. */
-  #goOn(): void {
-    if (this.#isAnswered && !this.#isEnding) this.#destroyAfter(IDLE_MS);
+  #handleAnswer(bytes: Buffer): void {
+    this.#isAnswered = true;
+    this.#isAsking = false;
+    this.#isUpgraded ||= bytes.subarray(0, SWITCHING.length).equals(SWITCHING);
+    if (!this.#isEnding) this.#destroyAfter(IDLE_MS);
+  }
+
+  /** The first byte of another request; what comes behind it gains nothing. Who has had the last answer has no more time. */
+  #handleRequest(): void {
+    if (!this.#isAnswered || this.#isEnding || this.#isAsking) return;
+    this.#isAsking = !this.#isUpgraded;
+    this.#destroyAfter(this.#isAsking ? ANSWER_MS : IDLE_MS);
   }
 
   #serverEnded(): void {

@@ -41,6 +41,31 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B254: the next request of a connection that is kept has 30 s to its answer too, however it trickles in",
+  permissions,
+  async fn() {
+    const clock = new VirtualClock();
+    const { count, listen } = countConnections();
+    await serveTls(async ({ port, url }) => {
+      const slow = await connectTls(port);
+      await askAgain(slow);
+      clock.advance(60_000);
+      await askAgain(slow);
+      for (const byte of "GET") {
+        await send(slow, byte);
+        assert.match(await get(url, [OLD.pem]), /^port/);
+        await turnUntil(() => count.open === 1);
+        clock.advance(9_999);
+      }
+      assert.equal(count.open, 1);
+      clock.advance(3);
+      await turnUntil(() => count.open === 0);
+      slow.close();
+    }, { clock, listen });
+  },
+});
+
+Deno.test({
   name: "B254: a client that stays after its last answer is closed after 30 s",
   permissions,
   async fn() {

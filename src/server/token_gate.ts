@@ -2,7 +2,6 @@ import { getLogger } from "@logtape/logtape";
 import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { Grants } from "../signaling/grants.ts";
 import type { ErrorCode, ServerMessage } from "../signaling/messages.ts";
-import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { TokenResult, VerifyToken } from "./token_verifier.ts";
 
 const log = getLogger(["switchboard", "signaling"]);
@@ -19,6 +18,8 @@ const CLOSE_CODES = { "too-many": 1008, "internal": 1011, "unauthorized": 4401, 
 export type ConnectGranted = (connection: SignalingConnection, grants: Grants) => SignalingEndpoint;
 
 export interface TokenGateOptions {
+  /** The client's IP address, for the log. */
+  readonly address: string;
   readonly verify: VerifyToken;
   /** What the client brought; undefined for none. */
   readonly token: string | undefined;
@@ -33,8 +34,8 @@ export interface TokenGateOptions {
  * lost while its handshake waited for an answer.
  */
 export function behindToken(options: TokenGateOptions): ConnectSignaling {
-  return (connection, remote) => {
-    const gate = new TokenGate(connection, remote, options);
+  return (connection) => {
+    const gate = new TokenGate(connection, options);
     options.verify(options.token).then((result) => gate.handleResult(result)).catch((error) => gate.handleFault(error));
     return gate;
   };
@@ -42,7 +43,6 @@ export function behindToken(options: TokenGateOptions): ConnectSignaling {
 
 class TokenGate implements SignalingEndpoint {
   readonly #connection: SignalingConnection;
-  readonly #remote: RemoteAddress;
   readonly #options: TokenGateOptions;
   /** What came before the token was verified. */
   #held: (string | undefined)[] = [];
@@ -51,9 +51,8 @@ class TokenGate implements SignalingEndpoint {
   #endpoint: SignalingEndpoint | undefined;
   #ended = false;
 
-  constructor(connection: SignalingConnection, remote: RemoteAddress, options: TokenGateOptions) {
+  constructor(connection: SignalingConnection, options: TokenGateOptions) {
     this.#connection = connection;
-    this.#remote = remote;
     this.#options = options;
   }
 
@@ -92,7 +91,7 @@ class TokenGate implements SignalingEndpoint {
     this.#ended = true;
     this.#held = [];
     this.#options.refused(code);
-    log.debug("a WebSocket is refused, {code}: {message}", { ...this.#remote, code, message });
+    log.debug("a WebSocket is refused, {code}: {message}", { address: this.#options.address, code, message });
     const error: ServerMessage = { type: "error", code, message };
     this.#connection.send(JSON.stringify(error));
     this.#connection.close(CLOSE_CODES[code], code);

@@ -5,7 +5,6 @@ import type { TokenResult } from "./token_verifier.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
-const REMOTE = { hostname: "192.0.2.1", port: 1 };
 const GRANTS: Grants = {
   room: "*",
   identity: undefined,
@@ -21,6 +20,7 @@ function open(handleMessage: (data: string | undefined) => void = () => {}) {
   const told: unknown[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<TokenResult>();
   const connect = behindToken({
+    address: "192.0.2.1",
     verify: (token) => (told.push(`verify ${token}`), promise),
     token: "a.b.c",
     connect(_, grants) {
@@ -38,7 +38,7 @@ function open(handleMessage: (data: string | undefined) => void = () => {}) {
   const gate = connect({
     send: (text) => told.push(`${JSON.parse(text).code} sent`),
     close: (code) => told.push(`close ${code}`),
-  }, REMOTE);
+  });
   const settle = async (result: () => void) => {
     result();
     for (let i = 0; i < 5; i++) await Promise.resolve();

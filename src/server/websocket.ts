@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
 import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
-import type { RemoteAddress } from "../webrtc/datagram.ts";
+import type { ConnectionRefusal } from "../signaling/connection_limit.ts";
 import { readHandshake } from "./bearer.ts";
 import { originWords } from "./origins.ts";
-import { PROBLEM_TYPE, problemBody } from "./problem.ts";
+import { PROBLEM_TYPE, problemBody, type ProblemDetails, type ProblemStatus } from "./problem.ts";
 
 const log = getLogger(["switchboard", "signaling"]);
 
@@ -21,20 +21,29 @@ const ABNORMAL_CLOSURE = 1006;
 const INTERNAL_ERROR = 1011;
 const TRY_AGAIN_LATER = 1013;
 
-/** Answers a WebSocket handshake. `connect` is called once the connection is open; not at all for another request. */
-export function upgradeSignaling(request: Request, remote: RemoteAddress, connect: ConnectSignaling): Response {
+/** Answers a WebSocket handshake of a client with this IP address. `connect` is called once the connection is open; not at all for another request. */
+export function upgradeSignaling(request: Request, address: string, connect: ConnectSignaling): Response {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return upgradeRequired();
   const upgrade = tryUpgrade(request);
   if (upgrade === undefined) return new Response("This WebSocket handshake is not complete\n", { status: 400 });
-  serveSignaling(upgrade.socket, remote, connect);
+  serveSignaling(upgrade.socket, address, connect);
   return upgrade.response;
 }
 
 /** A page of this origin may not: before a WebSocket is made, as RFC 6455 section 10.2 has it. */
 export function refuseOrigin(origin: string): Response {
-  const body = problemBody(403, { code: "origin-not-allowed", detail: originWords(origin) });
-  const headers = { "Content-Type": PROBLEM_TYPE, "X-Content-Type-Options": "nosniff" };
-  return Response.json(body, { status: 403, headers });
+  return refuse(403, { code: "origin-not-allowed", detail: originWords(origin) });
+}
+
+/** There are too many of these: before a WebSocket is made. */
+export function refuseHandshake({ code, message, isOfNetwork, retryAfterSeconds }: ConnectionRefusal): Response {
+  const retryAfter = { "Retry-After": String(retryAfterSeconds) };
+  return refuse(isOfNetwork ? 429 : 503, { code, detail: message }, retryAfter);
+}
+
+function refuse(status: ProblemStatus, details: ProblemDetails, more: Readonly<Record<string, string>> = {}): Response {
+  const headers = { ...more, "Content-Type": PROBLEM_TYPE, "X-Content-Type-Options": "nosniff" };
+  return Response.json(problemBody(status, details), { status, headers });
 }
 
 /** RFC 9110 section 15.5.22. */
@@ -55,12 +64,12 @@ function tryUpgrade(request: Request): Deno.WebSocketUpgrade | undefined {
 }
 
 /** Joins a WebSocket that is about to open to the endpoint that `connect` makes for it. */
-function serveSignaling(socket: WebSocket, remote: RemoteAddress, connect: ConnectSignaling): void {
+function serveSignaling(socket: WebSocket, address: string, connect: ConnectSignaling): void {
   const connection = new WebSocketConnection(socket);
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => connection.open(connect, remote);
+  socket.onopen = () => connection.open(connect);
   socket.onmessage = ({ data }) => connection.receive(typeof data === "string" ? data : undefined);
-  socket.onerror = (event) => log.debug("WebSocket failed", { ...remote, reason: errorMessage(event) });
+  socket.onerror = (event) => log.debug("WebSocket failed", { address, reason: errorMessage(event) });
   // Deno says 0 where the connection broke, and 1001 where no ping was answered: only a closing handshake has a code.
   socket.onclose = ({ code, wasClean }) => connection.handleClose(wasClean ? code : ABNORMAL_CLOSURE, wasClean);
 }
@@ -76,8 +85,8 @@ class WebSocketConnection implements SignalingConnection {
     this.#socket = socket;
   }
 
-  open(connect: ConnectSignaling, remote: RemoteAddress): void {
-    this.#guard(() => this.#endpoint = connect(this, remote));
+  open(connect: ConnectSignaling): void {
+    this.#guard(() => this.#endpoint = connect(this));
   }
 
   receive(data: string | undefined): void {

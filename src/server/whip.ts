@@ -2,6 +2,8 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/http_open_request.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
+import type { JoinTrace } from "../signaling/join_trace.ts";
+import type { ConnectionRefusal } from "../signaling/connection_limit.ts";
 import { openQuery } from "../signaling/messages.ts";
 import { coversRoom, type Grants } from "../signaling/grants.ts";
 import { bearerToken } from "./bearer.ts";
@@ -49,10 +51,14 @@ export interface WhipOptions {
   iceLinks(peerId: string): readonly string[];
   /** Told of the code of each problem that is answered. */
   refused(code: string): void;
+  /** Why a request of a client with this IP address is one too many; undefined where it is not. */
+  tooMany(address: string): ConnectionRefusal | undefined;
   readonly authorize: Authorize;
   /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
   readonly tokens?: TokenVerifier | undefined;
   readonly allowsOrigin: AllowsOrigin;
+  /** Begins to trace the join that a request asks for; undefined where none are traced. */
+  readonly traceJoin?: ((role: HttpRole) => JoinTrace) | undefined;
 }
 
 const SDP = "application/sdp";
@@ -92,6 +98,7 @@ const REQUEST_PROBLEMS = [
   "forbidden",
   "no-session",
   "wrong-method",
+  "too-many-requests",
   "too-large",
   "wrong-type",
 ] as const;
@@ -105,6 +112,7 @@ export function createWhip(options: WhipOptions): Hono<HttpEnvironment> {
   for (const role of ["whip", "whep"] as const) {
     app.use(`/${role}/*`, tellRefusals(options));
     app.use(`/${role}/*`, allowOrigins(options));
+    app.use(`/${role}/*`, limitedInNumber(options));
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
@@ -127,7 +135,7 @@ function addSession(app: Hono<HttpEnvironment>, role: HttpRole, options: WhipOpt
   const allow = { "Allow": "OPTIONS, GET, PATCH, DELETE" };
   app.options(path, (c) => c.body(null, 204, { ...allow, "Accept-Patch": SDP_FRAGMENT }));
   app.use(path, ...authorized(role, options, "verifyOutlasted"));
-  app.get(path, (c) => sessionOf(c, role, options) === undefined ? gone(c) : c.body(null, 204));
+  app.get(path, (c) => status(c, role, options));
   app.patch(path, ofType(SDP_FRAGMENT, "Accept-Patch"), limited, (c) => patch(c, role, options));
   app.delete(path, (c) => {
     const session = sessionOf(c, role, options);
@@ -147,8 +155,14 @@ async function open(c: HttpContext, role: HttpRole, options: WhipOptions): Promi
   const { roomId, publisher } = parsed.data;
   const grants = c.get("grants");
   const name = grants?.name ?? parsed.data.name;
+  const trace = options.traceJoin?.(role);
   const asked = { role, roomId, name, publisher, ...(grants !== undefined && { grants }) };
-  const result = options.open({ ...asked, sdp: await c.req.text(), address: c.env.address });
+  const result = options.open({
+    ...asked,
+    sdp: await c.req.text(),
+    address: c.env.address,
+    ...(trace !== undefined && { trace }),
+  });
   if (!result.ok) return refusal(c, result);
   for (const link of options.iceLinks(result.session.participant.peer.id)) c.header("Link", link, { append: true });
   return c.body(result.answer, 201, {
@@ -168,6 +182,16 @@ async function patch(c: HttpContext, role: HttpRole, options: WhipOptions): Prom
   if (!result.ok) return refusal(c, result);
   if (!result.restarted) return c.body(null, 204);
   return c.body(result.fragment, 200, { "Content-Type": SDP_FRAGMENT, "ETag": result.etag });
+}
+
+/** WHIP and WHEP have nothing to say to a GET: who asks for JSON has read of this one (rule P103). */
+function status(c: HttpContext, role: HttpRole, options: WhipOptions): Response {
+  const session = sessionOf(c, role, options);
+  if (session === undefined) return gone(c);
+  c.header("Vary", "Accept", { append: true });
+  c.header("Cache-Control", "no-store");
+  const wantsJson = /(?:^|[\s,])application\/json(?:[\s,;]|$)/i.test(c.req.header("Accept") ?? "");
+  return wantsJson ? c.json(session.status) : c.body(null, 204);
 }
 
 function sessionOf(c: HttpContext, role: HttpRole, options: WhipOptions): HttpSession | undefined {
@@ -217,6 +241,16 @@ function allowOrigins(options: WhipOptions): MiddlewareHandler {
       c.header("Access-Control-Max-Age", String(PREFLIGHT_MAX_AGE));
     }
     await next();
+  };
+}
+
+/** Behind the origin, so that a page can read the refusal, and before all that costs more. */
+function limitedInNumber(options: WhipOptions): MiddlewareHandler<HttpEnvironment> {
+  return async (c, next) => {
+    const refusal = options.tooMany(c.env.address);
+    if (refusal === undefined) return await next();
+    const { code, message, retryAfterSeconds } = refusal;
+    return problem(c, 429, { code, detail: message }, { "Retry-After": String(retryAfterSeconds) });
   };
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ConnectionRefusal } from "../signaling/connection_limit.ts";
 import type { HttpRefusalCode } from "../signaling/http_session.ts";
 import { createWhip, PROBLEM_CODES, type Verdict } from "./whip.ts";
 
@@ -8,7 +9,12 @@ const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permis
 const ORIGIN = "https://app.example.org";
 
 /** The endpoints over a server that refuses all. */
-function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp", retryAfterSeconds?: number) {
+function serve(
+  verdict: Verdict = "allowed",
+  code: HttpRefusalCode = "bad-sdp",
+  retryAfterSeconds?: number,
+  tooMany?: ConnectionRefusal,
+) {
   const asked: unknown[] = [];
   const refused: string[] = [];
   const app = createWhip({
@@ -24,6 +30,7 @@ function serve(verdict: Verdict = "allowed", code: HttpRefusalCode = "bad-sdp", 
       return verdict;
     },
     allowsOrigin: (origin) => origin === ORIGIN,
+    tooMany: () => tooMany,
     refused: (code) => void refused.push(code),
   });
   const request = async (path: string, init: RequestInit) => await app.request(path, init, { address: "192.0.2.1" });
@@ -186,4 +193,25 @@ test("B260: each problem that is answered is told once, by its code, and what is
   const locked = serve("unauthorized");
   await locked.request("/whip/room", post());
   assert.deepEqual(locked.refused, ["unauthorized"]);
+});
+
+Deno.test({
+  name: "P101: a request too many is refused with 429 before its token is looked at, and a page can read why",
+  permissions: "none",
+  async fn() {
+    const refusal = {
+      code: "too-many-requests",
+      message: "too many",
+      isOfNetwork: true,
+      retryAfterSeconds: 7,
+    } as const;
+    const { asked, refused, request } = serve("allowed", "bad-sdp", undefined, refusal);
+    for (const [path, method] of [["/whip/room", "POST"], ["/whep/room/session", "GET"], ["/whip/room", "OPTIONS"]]) {
+      const response = await request(path, { method, headers: { "Origin": ORIGIN } });
+      assert.equal(response.headers.get("Retry-After"), "7");
+      assert.equal(response.headers.get("Access-Control-Allow-Origin"), ORIGIN);
+      assert.equal(await problemOf(response), "429 too-many-requests");
+    }
+    assert.deepEqual([asked, refused], [[], Array(3).fill("too-many-requests")]);
+  },
 });

@@ -135,6 +135,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     for (let i = from; i < to; i++) {
       if (this.#forward(run.packets[i], nowMs)) this.#catchUp(run, i, to, nowMs);
     }
+    // Layers may break off by a packet: by one that is lost, or where the highest ends.
+    if (this.#layers !== undefined && this.#layers.needsKeyFrame) this.requestKeyFrame(nowMs);
     counters.packetsSent += stream.packetsSent - packetsBefore;
     counters.bytesSent += (stream.bytesSent - bytesBefore) | 0;
   }

@@ -98,6 +98,15 @@ export class Peer implements MediaSink, RouterMember {
     return this.#demux.ssrcCount;
   }
 
+  /** Whether a packet of media has come from this peer, or has gone to it. */
+  get hasMedia(): boolean {
+    for (const { encodings } of this.#producers.values()) {
+      if (encodings.some(({ ssrc }) => ssrc !== undefined)) return true;
+    }
+    for (const { stream } of this.#consumers.values()) if (stream.packetsSent > 0) return true;
+    return false;
+  }
+
   /** The time to the peer and back, as reports show it; undefined while it is not known. */
   get roundTripMs(): number | undefined {
     return this.#rtcp.roundTripMs;
@@ -150,6 +159,7 @@ export class Peer implements MediaSink, RouterMember {
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
     this.#quality.add(consumer, nowMs);
+    consumer.pin(this.#wanted.get(trackId)?.pinned === true);
     return consumer;
   }
 
@@ -195,6 +205,9 @@ export class Peer implements MediaSink, RouterMember {
     if (!this.#router.producers.has(trackId)) return;
     this.#wanted.set(trackId, wanted);
     this.#quality?.handleWanted(trackId, nowMs);
+    for (const consumer of this.#consumers.values()) {
+      if (consumer.producer.id === trackId) consumer.pin(wanted.pinned === true);
+    }
   }
 
   unsubscribeTrack(trackId: TrackId): void {

@@ -1,6 +1,6 @@
 import type { RoomId } from "../sfu/types.ts";
-import { JoinLimit } from "./join_limit.ts";
 import type { Limits } from "./limits.ts";
+import { RateLimit } from "./rate_limit.ts";
 import type { Rooms } from "./room.ts";
 
 /** Why somebody may not join now. */
@@ -15,12 +15,12 @@ export interface JoinRefusal {
 export class Admission {
   readonly #rooms: Rooms;
   readonly #limits: Limits;
-  readonly #joins: JoinLimit;
+  readonly #joins: RateLimit;
 
   constructor(rooms: Rooms, limits: Limits) {
     this.#rooms = rooms;
     this.#limits = limits;
-    this.#joins = new JoinLimit(limits.joinsPerMinute);
+    this.#joins = new RateLimit(limits.joinsPerMinute);
   }
 
   /**
@@ -29,7 +29,7 @@ export class Admission {
    */
   refuse(roomId: RoomId, address: string, nowMs: number, replaced?: string): JoinRefusal | undefined {
     const { maxRooms, maxPeers, joinsPerMinute } = this.#limits;
-    const waitMs = this.#joins.join(address, nowMs);
+    const waitMs = this.#joins.take(address, nowMs);
     if (waitMs > 0) {
       const retryAfterSeconds = Math.ceil(waitMs / 1000);
       const message = `more than ${joinsPerMinute} joins a minute from this network; again in ${retryAfterSeconds} s`;

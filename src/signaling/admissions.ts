@@ -1,12 +1,5 @@
 import { Histogram, type HistogramFigures } from "../media/histogram.ts";
-import type { LeaveReason } from "./participant.ts";
-
-/**
- * How a join ends: media is connected; the client left before; the transport, the client's time or the server failed
- * before; no peer was made.
- */
-export const JOIN_OUTCOMES = ["connected", "left", "failed", "refused"] as const;
-export type JoinOutcome = (typeof JOIN_OUTCOMES)[number];
+import { type JoinOutcome, type LeaveReason, outcomeOf } from "./join_outcome.ts";
 
 /** Upper bounds of the buckets of a join's duration, in ms. */
 export const JOIN_BOUNDS_MS: readonly number[] = [50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000];
@@ -72,9 +65,4 @@ export class Admissions {
   left(peer: object, reason: LeaveReason): void {
     if (this.#pending.delete(peer)) this.#joins[outcomeOf(reason)]++;
   }
-}
-
-function outcomeOf(reason: LeaveReason): JoinOutcome {
-  if (reason === "leave" || reason === "server-closing") return "left";
-  return reason === "refused" ? "refused" : "failed";
 }

@@ -1,11 +1,11 @@
-import type { RemoteAddress } from "../webrtc/datagram.ts";
-
 /** The sending side of one client's signaling connection. Neither method throws; both do nothing once it is closed. */
 export interface SignalingConnection {
   /** Queues one text message. A client that does not read what is queued for it is closed with 1013. */
   send(text: string): void;
   /** Closes with a code of RFC 6455 section 7.4. A reason over 123 bytes of UTF-8 is cut. */
   close(code: number, reason: string): void;
+  /** The client has joined, or resumed. Left out where nobody asks. */
+  joined?(): void;
 }
 
 /** What listens to one client. */
@@ -21,4 +21,4 @@ export interface SignalingEndpoint {
 }
 
 /** Called when a client's connection opens. */
-export type ConnectSignaling = (connection: SignalingConnection, remote: RemoteAddress) => SignalingEndpoint;
+export type ConnectSignaling = (connection: SignalingConnection) => SignalingEndpoint;

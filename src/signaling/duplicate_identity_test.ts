@@ -102,6 +102,18 @@ test("P79: replace: a WHIP or WHEP session is replaced too, and replaces", () =>
   assert.deepEqual([player.told, names(room)], [["joined", "left: replaced"], ["browser"]]);
 });
 
+test("P61, P79: replace: where there is no place for the second one the first one stays and notices nothing", () => {
+  const room = roomWith("replace", 7);
+  room.capacity = 1;
+  const first = room.join("one", grants("ada"));
+  first.take();
+  const second = enter(room, "two", grants("ada"));
+  assert.deepEqual([codes(second.take()), second.closed], [["no-capacity"], [1013]]);
+  const { result } = room.post("whip", buildOffer([CAMERA]), { grants: grants("ada") });
+  assert.equal(result.ok || result.code, "no-capacity");
+  assert.deepEqual([first.take(), first.closed, names(room), room.openMedia], [[], [], ["one"], 1]);
+});
+
 test("P79: another room, another identity, none, and a resume are no duplicates", () => {
   for (const setting of ["refuse", "replace"] as const) {
     const room = roomWith(setting, 6);

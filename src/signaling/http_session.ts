@@ -1,5 +1,6 @@
 import type { OpenPeerMedia } from "../media/messages.ts";
 import { NoCapacityError } from "../media/no_capacity_error.ts";
+import type { QualityReport } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { PublishedTrack } from "../sfu/types.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
@@ -13,6 +14,8 @@ import { SourceRule } from "../webrtc/source_rule.ts";
 import type { Admission, JoinRefusal } from "./admission.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
+import type { JoinTrace } from "./join_trace.ts";
+import { bitrateWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
 import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
 import type { Rooms } from "./room.ts";
@@ -75,6 +78,7 @@ export interface HttpSessionOptions {
   /** What the client's token allows; undefined where no tokens are asked for. */
   readonly grants?: Grants | undefined;
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
+  readonly trace?: JoinTrace | undefined;
   readonly observer: HttpSessionObserver;
 }
 
@@ -86,7 +90,24 @@ export interface HttpSessionObserver {
   /** The server failed on this peer's media, which ends it. */
   failed(session: HttpSession, detail: string): void;
   /** The peer sends more than it may: packets are dropped. */
-  refused(session: HttpSession, code: "bitrate-exceeded"): void;
+  refused(session: HttpSession, code: HttpNotice["code"]): void;
+}
+
+/** What a client without a WebSocket is not told when it happens. */
+export interface HttpNotice {
+  readonly code: "bitrate-exceeded";
+  /** Of the last time, in words. */
+  readonly detail: string;
+  /** How often so far: it goes up as long as it goes on. */
+  readonly count: number;
+}
+
+/** What a client may ask for (rule P103). */
+export interface HttpSessionStatus {
+  readonly connected: boolean;
+  readonly notices: readonly HttpNotice[];
+  /** What a player gets, and why, as it was told last; left out before the first time, and of encoders. */
+  readonly quality?: QualityReport;
 }
 
 /** 192 bits: whoever knows the id may end the session (RFC 9725 section 5). */
@@ -101,6 +122,8 @@ export class HttpSession {
   /** Of the m-line that carries the candidates: the first of the BUNDLE group that is not rejected, as in the answer. */
   readonly #mid: string;
   readonly #observer: HttpSessionObserver;
+  readonly #notices = new Map<HttpNotice["code"], HttpNotice>();
+  #quality: QualityReport | undefined;
 
   private constructor(options: HttpSessionOptions, offer: Offer) {
     this.id = options.random.text(ID_LENGTH).replaceAll("+", "-").replaceAll("/", "_");
@@ -111,6 +134,7 @@ export class HttpSession {
     this.participant = new Participant({
       ...options,
       observer: this.#participantObserver(),
+      tellsQuality: options.role === "whep",
       fill: options.role === "whep" ? (track) => this.#isWanted(track, options.publisher) : undefined,
     });
   }
@@ -130,7 +154,7 @@ export class HttpSession {
     const refusal = findUnanswerable(parsed.offer, options.role, options);
     if (refusal !== undefined) return refusal;
     try {
-      return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role));
+      return new HttpSession(options, parsed.offer).#answer(oneWay(parsed.offer, options.role), options.trace);
     } catch (error) {
       if (error instanceof NoCapacityError) return refused("no-capacity", error.message);
       if (error instanceof DuplicateIdentityError) return refused("duplicate-identity", error.message);
@@ -141,6 +165,12 @@ export class HttpSession {
   /** Names the ICE generation (RFC 9725 section 4.3.1): a strong entity-tag. */
   get etag(): string {
     return `"${this.participant.connection.localUfrag}"`;
+  }
+
+  get status(): HttpSessionStatus {
+    const { participant: { connection: { connected } } } = this;
+    const notices = [...this.#notices.values()];
+    return { connected, notices, ...(this.#quality !== undefined && { quality: this.#quality }) };
   }
 
   /** Takes a trickle-ice-sdpfrag; `ifMatch` is the field of the request, undefined where it has none. */
@@ -174,12 +204,13 @@ export class HttpSession {
   }
 
   /** All of an offer or none: a client that nobody tells would wait for what does not come (RFC 9725 section 4.4.3). */
-  #answer(offer: Offer): HttpOpenResult {
+  #answer(offer: Offer, trace: JoinTrace | undefined): HttpOpenResult {
     this.#observer.joined(this);
     const result = this.#tryAnswer(offer);
     const problem = result.ok ? result.problems.at(0) : result;
     if (result.ok && problem === undefined) return { ok: true, session: this, answer: result.answer };
     const refusal = refused(problem?.code ?? "bad-sdp", problem?.message ?? "");
+    trace?.ended("refused", refusal.code);
     this.participant.leave("refused", refusal.message);
     return refusal;
   }
@@ -199,6 +230,12 @@ export class HttpSession {
     return this.participant.room.peers.get(track.peerId)?.name === publisher;
   }
 
+  /** No message reaches the client: it is kept until it asks. */
+  #notice(code: HttpNotice["code"], detail: string): void {
+    this.#notices.set(code, { code, detail, count: (this.#notices.get(code)?.count ?? 0) + 1 });
+    this.#observer.refused(this, code);
+  }
+
   #participantObserver(): ParticipantObserver {
     const ignored = () => {};
     return {
@@ -208,13 +245,14 @@ export class HttpSession {
       trackUnpublished: ignored,
       speakersChanged: ignored,
       transportConnected: () => this.#observer.connected(this),
-      // No message reaches the client: its answer has told it the limit, and reports tell it what is lost.
-      bitrateExceeded: () => this.#observer.refused(this, "bitrate-exceeded"),
-      // Its encoder is told by nobody (P92), its player has no place for words (P94).
-      qualityChanged: ignored,
+      bitrateExceeded: (maxBitrateIn) => this.#notice("bitrate-exceeded", bitrateWords(maxBitrateIn)),
+      qualityChanged: (report) => {
+        this.#quality = report;
+      },
       slotsChanged: ignored,
       // Nothing is more relevant to it than what it has: no track ever waits for its turn.
       timeWanted: ignored,
+      // No message reaches an encoder.
       layersWanted: ignored,
       failed: (detail) => {
         this.#observer.failed(this, detail);

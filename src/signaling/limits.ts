@@ -16,6 +16,14 @@ export interface Limits {
   readonly loudest: number;
   /** Joins of one network (networkOf) in a minute, which may also come at once. */
   readonly joinsPerMinute: number;
+  /** WebSocket handshakes, and requests to WHIP and WHEP, of one network in a minute, which may also come at once. */
+  readonly requestsPerMinute: number;
+  /** WebSockets that are open at once. */
+  readonly maxConnections: number;
+  /** Those of one network. */
+  readonly maxConnectionsPerAddress: number;
+  /** Seconds in which a WebSocket has to join. */
+  readonly joinTimeout: number;
 }
 
 /** What a peer may have. */
@@ -24,7 +32,7 @@ export type PeerLimits = Pick<Limits, "maxTracks" | "maxBitrateIn" | "maxBitrate
 /**
  * More than a server of this kind carries, and less than what fills its memory. No browser sends half of that bitrate. A
  * join costs the server some milliseconds: ten a second of one network are a tenth of a core, and a lecture hall behind
- * one address is in within a minute.
+ * one address is in within a minute. Each of them may send ten more requests meanwhile: WHIP clients trickle candidates.
  */
 export const DEFAULT_LIMITS: Limits = {
   maxRooms: 1000,
@@ -35,4 +43,8 @@ export const DEFAULT_LIMITS: Limits = {
   // Nobody follows more than three voices at once; the others are for who falls in, laughs, or forgot to mute.
   loudest: 5,
   joinsPerMinute: 600,
+  requestsPerMinute: 6000,
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: 2000,
+  joinTimeout: 10,
 };

@@ -113,6 +113,8 @@ export const errorCodeSchema = z.enum([
   "no-capacity",
   "too-many-joins",
   "too-many-rooms",
+  "too-many-connections",
+  "join-timeout",
   "room-full",
   "bitrate-exceeded",
   "internal",
@@ -183,6 +185,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     message: z.string(),
     replyTo: replyId.optional(),
     trackId: identifier.optional(),
+    mid: z.string().optional(),
   }),
 ]);
 

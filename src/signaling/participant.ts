@@ -13,11 +13,15 @@ import type { Offer } from "../webrtc/sdp_offer.ts";
 import type { SlotFilling } from "../webrtc/slots.ts";
 import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
 import { type Grants, mayPublish } from "./grants.ts";
+import { type LeaveReason, outcomeOf } from "./join_outcome.ts";
+import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
 import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
 import { SlotFiller } from "./slot_filler.ts";
 import { TrackRelevance } from "./track_relevance.ts";
+
+export type { LeaveReason };
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
@@ -46,15 +50,6 @@ export interface ParticipantObserver {
   left(reason: LeaveReason, detail: string): void;
 }
 
-export type LeaveReason =
-  | "leave"
-  | "replaced"
-  | "transport-failed"
-  | "signaling-lost"
-  | "server-closing"
-  | "refused"
-  | "fault";
-
 export interface ParticipantOptions {
   readonly rooms: Rooms;
   readonly roomId: RoomId;
@@ -75,6 +70,8 @@ export interface ParticipantOptions {
   readonly grants?: Grants | undefined;
   /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
+  /** Told of the steps of the join; undefined where nobody traces it. */
+  readonly trace?: JoinTrace | undefined;
 }
 
 /**
@@ -95,6 +92,7 @@ export class Participant {
   readonly #slotFiller: SlotFiller;
   readonly #media: PeerMedia;
   readonly #maxBitrateIn: number;
+  readonly #trace: JoinTrace | undefined;
   #remoteAddress: RemoteAddress | undefined;
   #closed = false;
 
@@ -105,8 +103,6 @@ export class Participant {
     const identity = grants?.identity;
     const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
     if (duplicateIdentity === "refuse" && rivals.length > 0) throw new DuplicateIdentityError();
-    // Before this one enters: a room that all have left is over. And before it has media: theirs may be what is free.
-    for (const rival of rivals) rival.observer.replaced();
     const id = newIdentifier(random);
     const ssrc = random.uint32();
     const ice = new IceGenerations(random);
@@ -114,6 +110,7 @@ export class Participant {
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
     this.grants = grants;
+    this.#trace = options.trace;
     const media = options.openMedia(
       {
         roomId,
@@ -125,12 +122,16 @@ export class Participant {
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
         ...(loudest < Infinity && { loudest }),
         ...(options.tellsQuality && { tellsQuality: true }),
+        ...(options.trace !== undefined && { isTraced: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),
     );
     this.#media = media;
-    this.room = rooms.enter(roomId);
+    let room: Room | undefined;
     try {
+      // Behind all that may be refused: else both were lost. And before this one enters: a room that all have left is over.
+      for (const rival of rivals) rival.observer.replaced();
+      this.room = room = rooms.enter(roomId);
       this.connection = new PeerConnection({
         dtls: options.dtls,
         handshakes: options.handshakes,
@@ -142,7 +143,10 @@ export class Participant {
           connect: (keying) => media.send({ type: "connect", keying }),
         },
         observer: {
-          connected: () => this.#observer.transportConnected(),
+          connected: () => {
+            this.#trace?.connected();
+            this.#observer.transportConnected();
+          },
           connectionFailed: (reason) => this.leave("transport-failed", reason),
         },
       });
@@ -168,9 +172,10 @@ export class Participant {
         changed: (slots) => this.#observer.slotsChanged(slots),
       });
       this.room.addPeer(this.peer);
+      this.#trace?.admitted(id);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
-      rooms.release(this.room);
+      if (room !== undefined) rooms.release(room);
       media.send({ type: "close" });
       throw error;
     }
@@ -224,6 +229,7 @@ export class Participant {
     } finally {
       // A peer that ends by a fault may meet it here again: its socket is given back, and its end told, all the same.
       this.#media.send({ type: "close" });
+      this.#trace?.ended(outcomeOf(reason), reason);
       this.#observer.left(reason, detail);
     }
   }
@@ -253,6 +259,7 @@ export class Participant {
   }
 
   #answered(result: OfferResult): OfferResult {
+    if (result.ok) this.#trace?.answered();
     if (result.ok && this.connection.connected) this.#media.send({ type: "requestKeyFrames" });
     if (result.ok) this.#slotFiller.refresh();
     return result;
@@ -269,7 +276,9 @@ export class Participant {
         return this.connection.handleIceCredentialsUsed(event.ufrag);
       case "addressSelected":
         this.#remoteAddress = event.address;
-        return;
+        return this.#trace?.addressSelected(event.address);
+      case "mediaStarted":
+        return this.#trace?.mediaStarted();
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
       case "quality":

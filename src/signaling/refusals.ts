@@ -2,6 +2,9 @@
 const NONE = {
   "too-many-joins": 0,
   "too-many-rooms": 0,
+  "too-many-requests": 0,
+  "too-many-connections": 0,
+  "join-timeout": 0,
   "room-full": 0,
   "no-capacity": 0,
   "too-many-tracks": 0,

@@ -11,6 +11,8 @@ import type { SignalingConnection } from "./connection.ts";
 import { describeGrants, describePeer, describePeers, describeTrack } from "./descriptions.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
+import type { JoinTrace } from "./join_trace.ts";
+import { bitrateWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
 import type {
   CandidateInit,
@@ -82,6 +84,7 @@ export interface SignalingSessionOptions {
   /** What the client's token allows; undefined where no tokens are asked for. */
   readonly grants?: Grants | undefined;
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
+  readonly trace?: JoinTrace | undefined;
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -102,6 +105,15 @@ export interface SessionObserver {
   joinRefused(): void;
 }
 
+/** What an error is about. */
+interface ErrorSubject {
+  /** A message of the client's. */
+  readonly replyTo?: MessageId | undefined;
+  readonly trackId?: string | undefined;
+  /** An m-line of the offer that is answered next. */
+  readonly mid?: string | undefined;
+}
+
 /** Fields that one state has and another cannot. */
 type State =
   | { readonly name: "new" }
@@ -118,6 +130,7 @@ export class SignalingSession {
   constructor(options: SignalingSessionOptions) {
     this.#options = options;
     this.#bucket = new TokenBucket(MESSAGE_BURST, MESSAGES_PER_SECOND, options.nowMs);
+    options.trace?.opened();
   }
 
   /** Takes one message; `data` is undefined for a binary frame. */
@@ -125,7 +138,7 @@ export class SignalingSession {
     if (this.#state.name === "closed") return;
     if (!this.#bucket.take(nowMs, costOf(data))) return this.#refuseFlood();
     const parsed = parseMessage(data);
-    if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, parsed.replyTo);
+    if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, { replyTo: parsed.replyTo });
     this.#dispatch(parsed.message, nowMs);
   }
 
@@ -134,7 +147,7 @@ export class SignalingSession {
     this.#detached = true;
     if (this.#state.name !== "joined") {
       this.#state = { name: "closed" };
-      return;
+      return this.#options.trace?.ended("left", "leave");
     }
     const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY || code === CLOSE_NO_STATUS;
     if (meant) this.#state.participant.leave("leave");
@@ -166,7 +179,7 @@ export class SignalingSession {
     }
     if (state.name !== "joined") {
       const replyTo = message.type === "offer" ? message.id : undefined;
-      return this.#sendError("wrong-state", `${message.type} needs a join before it`, replyTo);
+      return this.#sendError("wrong-state", `${message.type} needs a join before it`, { replyTo });
     }
     switch (message.type) {
       case "offer":
@@ -194,6 +207,7 @@ export class SignalingSession {
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
     this.#state = { name: "joined", participant };
+    this.#options.connection.joined?.();
     this.#welcome(participant, this.#options.resumption.issue(participant));
     this.#options.observer.joined(participant);
   }
@@ -208,13 +222,16 @@ export class SignalingSession {
     const { participant } = redeemed;
     participant.attach(this.#participantObserver());
     this.#state = { name: "joined", participant };
+    this.#options.connection.joined?.();
     this.#welcome(participant, redeemed.token);
     this.#sendAllSlots(participant);
+    this.#options.trace?.resumed(participant.peer.id);
     this.#options.observer.resumed(participant);
   }
 
   #refuseJoin(code: ErrorCode & keyof typeof CLOSE_CODES, message: string): void {
     this.#sendError(code, message);
+    this.#options.trace?.ended("refused", code);
     this.#options.observer.joinRefused();
     this.#close(code);
   }
@@ -252,13 +269,11 @@ export class SignalingSession {
 
   #offer(participant: Participant, message: OfferMessage): void {
     const result = participant.offer(message.sdp, message.tracks ?? []);
-    if (!result.ok) return this.#sendError(result.code, result.message, message.id);
+    if (!result.ok) return this.#sendError(result.code, result.message, { replyTo: message.id });
+    for (const { code, message, trackId, mid } of result.problems) this.#sendError(code, message, { trackId, mid });
     this.#send({ type: "answer", sdp: result.answer, ...(message.id !== undefined && { id: message.id }) });
     this.#sendAllSlots(participant);
     if (result.restarted) this.#send({ type: "iceCandidate", candidate: NO_MORE_CANDIDATES });
-    for (const problem of result.problems) {
-      this.#sendError(problem.code, problem.message, undefined, problem.trackId);
-    }
   }
 
   #sendAllSlots(participant: Participant): void {
@@ -274,7 +289,7 @@ export class SignalingSession {
 
   #setQuality(participant: Participant, { type: _, trackId, ...wanted }: SetQualityMessage): void {
     if (participant.setQuality(trackId, wanted)) return;
-    this.#sendError("unknown-track", `no track ${trackId} of another peer is in the room`, undefined, trackId);
+    this.#sendError("unknown-track", `no track ${trackId} of another peer is in the room`, { trackId });
   }
 
   #participantObserver(): ParticipantObserver {
@@ -328,29 +343,25 @@ export class SignalingSession {
   }
 
   /** Something that the client asked for is refused. */
-  #sendError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
+  #sendError(code: ErrorCode, message: string, about?: ErrorSubject): void {
     this.#options.observer.refused(code, message);
-    this.#tellError(code, message, replyTo, trackId);
+    this.#tellError(code, message, about);
   }
 
-  #tellError(code: ErrorCode, message: string, replyTo?: MessageId, trackId?: string): void {
+  #tellError(code: ErrorCode, message: string, { replyTo, trackId, mid }: ErrorSubject = {}): void {
     this.#send({
       type: "error",
       code,
       message,
       ...(replyTo !== undefined && { replyTo }),
       ...(trackId !== undefined && { trackId }),
+      ...(mid !== undefined && { mid }),
     });
   }
 
   #send(message: ServerMessage): void {
     if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
   }
-}
-
-/** What a peer is told that sends too much. */
-function bitrateWords(maxBitrateIn: number): string {
-  return `more than ${maxBitrateIn} bit/s come from this peer, and packets are dropped`;
 }
 
 /** Undefined for a fault. */

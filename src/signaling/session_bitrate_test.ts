@@ -37,6 +37,9 @@ test("P83: a WHIP client is told its limit by the answer, and its session tells 
   encoder.client.connect(credentialsOf(encoder.result.answer));
   flood(encoder.client);
   assert.deepEqual(encoder.told, ["joined", "connected", "bitrate-exceeded"]);
+  const detail = "more than 800000 bit/s come from this peer, and packets are dropped";
+  const status = encoder.result.ok && encoder.result.session.status;
+  assert.deepEqual(status, { connected: true, notices: [{ code: "bitrate-exceeded", detail, count: 1 }] });
 });
 
 test("P85, P91: who is sent more than allowed is told which track is paused and why, and stays; nobody else is told", () => {

@@ -20,7 +20,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "P24: codec-unsupported names the track, besides the answer",
+  name: "P20, P24: codec-unsupported names the track and the m-line, before the answer",
   permissions: "none",
   fn() {
     const room = new SignalingRoom(19);
@@ -30,8 +30,9 @@ Deno.test({
     const line: OfferLine = { ...RECEIVE, mid: "0", codecs: [["H264/90000", 102]] };
     const trackId = published?.track.id;
     const replies = two.say({ type: "offer", id: 1, sdp: buildOffer([line]), tracks: [{ mid: "0", trackId }] });
-    assert.deepEqual(codes(replies), ["answer", "iceCandidate", "codec-unsupported"]);
-    assert.ok(replies[2].type === "error" && replies[2].trackId === trackId && replies[2].replyTo === undefined);
+    assert.deepEqual(codes(replies), ["codec-unsupported", "answer", "iceCandidate"]);
+    assert.ok(replies[0].type === "error" && replies[0].trackId === trackId && replies[0].replyTo === undefined);
+    assert.equal(replies[0].mid, "0");
   },
 });
 

@@ -27,6 +27,8 @@ export interface NegotiatedPeer {
 /** A track that could not be negotiated although the offer as a whole could. */
 export interface TrackProblem {
   readonly code: "codec-unsupported" | "too-many-tracks" | "forbidden";
+  /** Of the m-line, which is answered inactive. */
+  readonly mid: string;
   /** The track that cannot be received; undefined where one cannot be published, and of a slot. */
   readonly trackId: TrackId | undefined;
   readonly message: string;

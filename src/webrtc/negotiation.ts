@@ -197,18 +197,18 @@ export class Negotiation {
     const source = this.#sources.sourceOf(kind, msid, named);
     if (!this.#permissions.publish(source)) {
       const message = `m-line ${mid} publishes ${source}: this peer may not`;
-      problems.push({ code: "forbidden", trackId: undefined, message });
+      problems.push({ code: "forbidden", mid, trackId: undefined, message });
       return;
     }
     if (this.#publishedCount() >= this.#maxTracks) {
       const message = `m-line ${mid} is one too many: a peer publishes ${this.#maxTracks} tracks at most`;
-      problems.push({ code: "too-many-tracks", trackId: undefined, message });
+      problems.push({ code: "too-many-tracks", mid, trackId: undefined, message });
       return;
     }
     const codec = codecToPublish(media.codecs, this.#codecs);
     if (codec === undefined) {
       const message = `m-line ${mid} offers no codec that the room allows (${this.#codecs.join(", ")})`;
-      problems.push({ code: "codec-unsupported", trackId: undefined, message });
+      problems.push({ code: "codec-unsupported", mid, trackId: undefined, message });
       return;
     }
     const headerExtensions = line.extensionsFor(codec, media);
@@ -269,7 +269,7 @@ export class Negotiation {
     const codec = codecToReceive(media.codecs, track.codec);
     if (codec === undefined) {
       const message = `m-line ${line.mid} does not offer ${track.codec.mimeType}, the codec of track ${track.id}`;
-      problems.push({ code: "codec-unsupported", trackId: track.id, message });
+      problems.push({ code: "codec-unsupported", mid: line.mid, trackId: track.id, message });
       return;
     }
     const headerExtensions = line.extensionsFor(codec, media);
@@ -335,7 +335,8 @@ function refuseReceived(
     if (!receives(media)) continue;
     const request = wanted.get(line.mid);
     const trackId = typeof request === "object" ? request.trackId : undefined;
-    problems.push({ code: "forbidden", trackId, message: `m-line ${line.mid} receives: this peer may not` });
+    const message = `m-line ${line.mid} receives: this peer may not`;
+    problems.push({ code: "forbidden", mid: line.mid, trackId, message });
   }
 }
 

@@ -64,8 +64,8 @@ test("P25: a published m-line without an allowed codec is inactive and a problem
   const fixture = new NegotiationFixture();
   const answer = fixture.offer(buildOffer([{ ...CAMERA, codecs: [["VP9/90000", 98]] }]));
   assert.equal(directions(answer), "1:inactive");
-  assert.deepEqual(answer.result.problems.map(({ code, trackId }) => ({ code, trackId })), [
-    { code: "codec-unsupported", trackId: undefined },
+  assert.deepEqual(answer.result.problems.map(({ code, mid, trackId }) => ({ code, mid, trackId })), [
+    { code: "codec-unsupported", mid: "1", trackId: undefined },
   ]);
   assert.deepEqual(answer.media[0].rtp.map((rtp) => rtp.codec), ["VP9"], "an inactive m-line still names a codec");
 });
@@ -75,7 +75,7 @@ test("P32: a peer publishes 32 tracks, the next one is inactive and a problem un
   const line = (index: number) => ({ ...CAMERA, mid: `${index}`, ssrc: 1000 + index, msid: `s t${index}` });
   const lines = Array.from({ length: 33 }, (_, index) => line(index));
   const answer = fixture.offer(buildOffer(lines));
-  assert.deepEqual(answer.result.problems.map(({ code }) => code), ["too-many-tracks"]);
+  assert.deepEqual(answer.result.problems.map(({ code, mid }) => `${code} ${mid}`), ["too-many-tracks 32"]);
   assert.match(directions(answer), / 31:recvonly 32:inactive$/);
   const later = fixture.offer(buildOffer([inactive(lines[0]), ...lines.slice(1)]));
   assert.deepEqual(later.result.problems, []);

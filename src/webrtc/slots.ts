@@ -107,7 +107,7 @@ export class Slots {
     const { peer, codecs, paired } = this.#options;
     const common = this.#commonCodecs(media);
     const refuse = (code: TrackProblem["code"], message: string) =>
-      problems.push({ code, trackId: undefined, message: `m-line ${line.mid} ${message}` });
+      problems.push({ code, mid: line.mid, trackId: undefined, message: `m-line ${line.mid} ${message}` });
     if (common.length === 0) {
       return void refuse("codec-unsupported", `offers no codec that the room allows (${codecs.join(", ")})`);
     }

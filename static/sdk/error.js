@@ -3,7 +3,7 @@
 /**
  * What the SDK throws, rejects with and reports. `code` is the server's, or one of the SDK's own:
  * `unsupported-browser`, `bad-url`, `bad-token`, `token-unavailable`, `not-secure`, `server-unreachable`, `server-gone`,
- * `transport-failed`, `offer-failed`, `bad-answer`, `bad-candidate`, `codec-unsupported`, `unpublished`, `closed`.
+ * `transport-failed`, `offer-failed`, `bad-answer`, `bad-candidate`, `not-taken`, `unpublished`, `closed`.
  */
 export class SwitchboardError extends Error {
   /**

@@ -13,6 +13,9 @@ import { addSender, changeEncodings } from "./simulcast.js";
  * @property {number} encodings that it sends: a browser fixes the number with the line
  */
 
+/** What a publication ends by where the server has not said why. */
+const NOT_TAKEN = new SwitchboardError("not-taken", "the server does not take the track");
+
 /**
  * Which m-line carries which track. Callers say at any time what they want; m-lines change only in `prepare`, just before
  * an offer, so an answer always speaks of the assignment that was offered. A line whose track ended is parked `inactive`,
@@ -24,6 +27,8 @@ export class MediaLines {
   #receiveLines;
   /** @type {Set<Publication>} */
   #publications = new Set();
+  /** By MID. @type {Map<string, SwitchboardError>} */
+  #problems = new Map();
   /** @type {SendLine[]} */
   #sendLines = [];
 
@@ -161,17 +166,26 @@ export class MediaLines {
   }
 
   /**
+   * Why the server takes an m-line of the offer that it answers next no further.
+   * @param {string} mid
+   * @param {SwitchboardError} error
+   */
+  handleProblem(mid, error) {
+    this.#problems.set(mid, error);
+  }
+
+  /**
    * Accepts or ends what the last offer published.
    * @returns {boolean} whether any ended, so that its line is to be parked
    */
   settlePublications() {
-    const error = new SwitchboardError("codec-unsupported", "the room takes none of this browser's codecs");
     let ended = false;
     for (const publication of this.#pending()) {
       if (publication.transceiver?.currentDirection === "sendonly") publication.accept();
-      else publication.end(error);
+      else publication.end(this.#problems.get(publication.transceiver?.mid ?? "") ?? NOT_TAKEN);
       ended ||= publication.ended;
     }
+    this.#problems.clear();
     return ended;
   }
 
@@ -181,6 +195,7 @@ export class MediaLines {
    * @returns {boolean} whether there was any
    */
   refusePublications(error) {
+    this.#problems.clear();
     const pending = this.#pending();
     for (const publication of pending) publication.end(error);
     return pending.length > 0;

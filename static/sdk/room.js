@@ -155,8 +155,8 @@ export class Room {
    * @param {MediaStreamTrack} track
    * @param {PublishOptions} [options]
    * @returns {Promise<LocalTrack>}
-   * @throws {SwitchboardError} `forbidden`, `codec-unsupported`, `closed`, `unpublished` meanwhile, or the server's code for
-   * refusing
+   * @throws {SwitchboardError} `forbidden`, `closed`, `unpublished` meanwhile, or the server's code for refusing it, such as
+   * `codec-unsupported` and `too-many-tracks`
    */
   async publish(track, options = {}) {
     if (this.#state === "closed") throw new SwitchboardError("closed", "the room is closed");
@@ -293,11 +293,11 @@ export class Room {
   }
 
   /** @param {ServerError} error */
-  #handleError({ code, message, replyTo, trackId }) {
-    // An error about one track comes besides the answer; any other reply refuses the offer (P20).
-    const refused = trackId === undefined &&
-      this.#transport.handleRefusal(replyTo, new SwitchboardError(code, message));
-    if (!refused) this.#emit("error", { code, message, trackId });
+  #handleError({ code, message, replyTo, trackId, mid }) {
+    // An error about one m-line comes before the answer (P20); any other reply refuses the offer.
+    const error = new SwitchboardError(code, message);
+    if (mid !== undefined) this.#transport.handleProblem(mid, error);
+    if (!this.#transport.handleRefusal(replyTo, error)) this.#emit("error", { code, message, trackId });
   }
 
   /**

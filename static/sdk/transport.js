@@ -241,6 +241,15 @@ export class Transport {
   }
 
   /**
+   * The answer to come leaves an m-line of the offer in flight out.
+   * @param {string} mid
+   * @param {SwitchboardError} error
+   */
+  handleProblem(mid, error) {
+    this.#lines.handleProblem(mid, error);
+  }
+
+  /**
    * The offer in flight came to nothing: what it published is refused, what it asked for waits for the next offer.
    * @param {string | undefined} replyTo
    * @param {SwitchboardError} error

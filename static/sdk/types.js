@@ -158,7 +158,7 @@
  * @typedef {{ id: string, name?: string, identity?: string }} PeerInfo
  * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, identity?: string, grants?: Grants }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
- * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string }} ServerError
+ * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string, mid?: string }} ServerError
  * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
  * @typedef {{ mid: string, trackId?: string }} SlotFilling
  * @typedef {Welcome | Answer | ServerError | SpeakersMessage

@@ -35,6 +35,32 @@ Deno.test({
 });
 
 Deno.test({
+  name: "P20, P32: publish() is rejected as the server says where there are too many tracks, and the others go on",
+  ignore: WITHOUT_CHROMIUM,
+  permissions: {
+    ...MEETING_PERMISSIONS,
+    read: [...MEETING_PERMISSIONS.read, ...SITE_PERMISSIONS.read],
+    net: [...new Set([...MEETING_PERMISSIONS.net, ...SITE_PERMISSIONS.net])],
+  },
+  fn: async () => {
+    await using site = new EmbeddingSite();
+    await withMeeting(
+      async ({ server, chromium }) => {
+        const guest = await Guest.open(chromium, site, server.url);
+        await guest.join({ sources: ["microphone"] });
+        const refused = { name: "SwitchboardError", code: "too-many-tracks", own: true };
+        deepStrictEqual(await guest.run('guest.failure(guest.publish("camera"))'), refused);
+        await guest.run("guest.unpublish('microphone')");
+        await guest.publish("camera");
+        await guest.leave();
+      },
+      undefined,
+      { flags: ["--max-tracks=1", "--origins=*"] },
+    );
+  },
+});
+
+Deno.test({
   name: "P84: a page of another site cannot join unless the server is told of it",
   ignore: WITHOUT_CHROMIUM,
   permissions: {

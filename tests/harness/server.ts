@@ -23,6 +23,10 @@ export interface ServerSetup {
   readonly flags?: readonly string[];
   /** More permissions than the task has, as flags of Deno. */
   readonly permissions?: readonly string[];
+  /** More variables than those of the test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** File descriptors that it may have, which takes a shell to say; left out, as many as the test. */
+  readonly descriptors?: number;
   /** What is logged. Left out: all down to debug. */
   readonly log?: string;
   /** Left out: a free one. */
@@ -69,6 +73,8 @@ export class ServerProcess {
       task = HAS_NATIVE ? "start" : "dev",
       flags = [],
       permissions = [],
+      env = {},
+      descriptors,
       log: filter = "switchboard=debug",
       port = 0,
       caCert,
@@ -76,11 +82,12 @@ export class ServerProcess {
     } = setup;
     const [, subcommand, ...words] = startCommand(task);
     const started = [subcommand, ...permissions, ...words, `--port=${port}`, `--log=${filter}`, ...flags];
-    const command = { program: Deno.execPath(), args: started };
+    const command = withDescriptors({ program: Deno.execPath(), args: started }, descriptors);
     const { program, args } = namespace?.command(command) ?? command;
     const child = new Deno.Command(program, {
       args: [...args],
       cwd: ROOT,
+      env: { ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -141,6 +148,17 @@ export class ServerProcess {
     await this.#child.status;
     await this.#log.ended;
   }
+}
+
+/** A program and its arguments. */
+interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+function withDescriptors({ program, args }: Command, descriptors: number | undefined): Command {
+  if (descriptors === undefined) return { program, args };
+  return { program: "sh", args: ["-c", `ulimit -n ${descriptors} && exec "$0" "$@"`, program, ...args] };
 }
 
 /** Where the metrics of a server are that logs at least `info`: it has a port of its own for them. */

@@ -2,6 +2,7 @@ import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import { MediaEngine } from "../../src/media/media_engine.ts";
 import type { MediaPeer } from "../../src/media/media_peer.ts";
 import type { OpenPeerMedia, PeerEventHandler } from "../../src/media/messages.ts";
+import { NoCapacityError } from "../../src/media/no_capacity_error.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import { type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
 import type { DuplicateIdentity } from "../../src/signaling/duplicate_identity.ts";
@@ -76,6 +77,8 @@ export class SignalingRoom {
   /** What a peer is told of. */
   iceServers: SignalingSessionOptions["iceServers"] = () => [];
   duplicateIdentity: DuplicateIdentity = "allow";
+  /** Peers that there is media for at once. */
+  capacity = Infinity;
 
   constructor(
     seed: number,
@@ -232,6 +235,7 @@ export class SignalingRoom {
       media()?.endBatch(this.nowMs);
     });
     const openMedia: OpenPeerMedia = (opening, handleEvent) => {
+      if (this.openMedia >= this.capacity) throw new NoCapacityError();
       this.#handlers.set(number, handleEvent);
       this.#engine.handleCommand(number, { type: "open", ...opening, socket: { ...SOCKET, id: number } }, this.nowMs);
       return {

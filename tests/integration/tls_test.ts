@@ -1,64 +1,33 @@
 import assert from "node:assert/strict";
 import { createCertificate, type DtlsCertificate } from "../../src/io/dtls/certificate.ts";
+import {
+  CERTIFICATE_PERMISSIONS,
+  type CertificateFolder,
+  expectRefused,
+  UNUSABLE_FILES,
+  withCertificate,
+} from "../harness/certificate_folder.ts";
 import { isMissing } from "../harness/missing_program.ts";
 import { SERVER_PERMISSIONS, ServerProcess } from "../harness/server.ts";
 import { ask, closeWebSocket, get, openWebSocket, shownCertificate, withClient } from "../harness/trusting_client.ts";
 
 const FOLDER = Deno.env.get("TMPDIR") ?? "/tmp";
 const PERMISSIONS: Deno.PermissionOptionsObject = {
-  ...SERVER_PERMISSIONS,
+  ...CERTIFICATE_PERMISSIONS,
   net: [...SERVER_PERMISSIONS.net, "127.0.0.1"],
-  read: [...SERVER_PERMISSIONS.read, FOLDER],
-  write: [FOLDER],
 };
 const HOSTS = ["localhost", "127.0.0.1"];
 const OLD = createCertificate(Date.now(), HOSTS);
 const NEW = createCertificate(Date.now(), HOSTS);
 const JOIN = JSON.stringify({ type: "join", roomId: "room" });
 
-/** The files of a certificate, in a folder of their own. */
-class Files {
-  readonly folder: string;
-  readonly #cert: string;
-  readonly #key: string;
-
-  constructor(folder: string) {
-    this.folder = folder;
-    this.#cert = `${folder}/cert.pem`;
-    this.#key = `${folder}/key.pem`;
-  }
-
-  get flags(): string[] {
-    return [`--tls-cert=${this.#cert}`, `--tls-key=${this.#key}`];
-  }
-
-  /** Puts others in the place of both. */
-  async write({ certPem, keyPem }: Pick<DtlsCertificate, "certPem" | "keyPem">): Promise<void> {
-    for (const [path, text] of [[this.#cert, certPem], [this.#key, keyPem]]) {
-      await Deno.writeTextFile(`${path}.new`, text);
-    }
-    for (const path of [this.#cert, this.#key]) await Deno.rename(`${path}.new`, path);
-  }
-
-  async removeCertificate(): Promise<void> {
-    await Deno.remove(this.#cert);
-  }
-}
-
-async function withFiles(first: Pick<DtlsCertificate, "certPem" | "keyPem">, test: (files: Files) => Promise<void>) {
-  const files = new Files(await Deno.makeTempDir({ dir: FOLDER }));
-  try {
-    await files.write(first);
-    await test(files);
-  } finally {
-    await Deno.remove(files.folder, { recursive: true });
-  }
-}
-
 /** Runs a test against a server with the old certificate by files. */
-async function withServer(test: (server: ServerProcess, files: Files) => Promise<void>): Promise<void> {
-  await withFiles(OLD, async (files) => {
-    const server = await ServerProcess.start({ flags: files.flags, permissions: [`--allow-read=${files.folder}`] });
+async function withServer(test: (server: ServerProcess, files: CertificateFolder) => Promise<void>): Promise<void> {
+  await withCertificate(OLD, async (files) => {
+    const server = await ServerProcess.start({
+      flags: files.flags("tls"),
+      permissions: [`--allow-read=${files.path}`],
+    });
     try {
       await test(server, files);
     } finally {
@@ -197,42 +166,11 @@ Deno.test({
   },
 });
 
-for (
-  const { what, pem, isReadable, refusal } of [
-    {
-      what: "another one's key",
-      pem: { certPem: OLD.certPem, keyPem: NEW.keyPem },
-      isReadable: true,
-      refusal: /\n--tls-key=\S+\/key\.pem is of no use: it is not the key of the certificate\n/,
-    },
-    {
-      what: "half a certificate",
-      pem: { certPem: OLD.certPem.slice(0, 300), keyPem: OLD.keyPem },
-      isReadable: true,
-      refusal: /\n--tls-cert=\S+\/cert\.pem is of no use: it has no certificate in PEM/,
-    },
-    {
-      what: "files that Deno may not read",
-      pem: OLD,
-      isReadable: false,
-      refusal:
-        /\n--tls-cert=\S+\/cert\.pem is of no use: Deno may not read it: put it into certs\/, or add --allow-read=/,
-    },
-  ]
-) {
+for (const unusable of UNUSABLE_FILES) {
   Deno.test({
-    name: `B250: ${what}: told with the flag on stderr, and the process ends with 2`,
+    name: `B250: ${unusable.what}: told with the flag on stderr, and the process ends with 2`,
     permissions: PERMISSIONS,
-    async fn() {
-      await withFiles(pem, async ({ folder, flags }) => {
-        const permissions = isReadable ? [`--allow-read=${folder}`] : [];
-        await assert.rejects(ServerProcess.start({ task: "dev", flags, permissions }), ({ message }: Error) => {
-          assert.match(message, /^the server ended with 2 before it was ready/);
-          assert.match(message, refusal);
-          return true;
-        });
-      });
-    },
+    fn: () => expectRefused("tls", unusable),
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { HttpMediaClient } from "../harness/http_media_client.ts";
 import { LoopbackServer } from "../harness/loopback_server.ts";
 import { buildOffer, type OfferLine } from "../harness/offer_builder.ts";
 import { credentialsOf } from "../harness/signaling_room.ts";
@@ -146,5 +147,32 @@ Deno.test({
     const deleted = await fetch(session, { method: "DELETE", headers: token });
     assert.equal(deleted.status, 200);
     await deleted.body?.cancel();
+  },
+});
+
+Deno.test({
+  name:
+    "P58, P83, P103: a WHIP client that asks for JSON is told of a limit that it exceeds, and one that does not is not",
+  permissions: PERMISSIONS,
+  async fn() {
+    await using server = new LoopbackServer({ limits: { maxBitrateIn: 10_000 } });
+    await using encoder = await HttpMediaClient.connect(`${server.url}/whip/room`, "whip");
+    const ask = (Accept: string) => fetch(encoder.session, { headers: { Accept } });
+    const status = async () => await (await ask("text/html;q=0.1, application/json")).json();
+    assert.deepEqual(await status(), { connected: true, notices: [] });
+    encoder.sendPictures(1100);
+    await server.until(({ refusals }) => refusals["bitrate-exceeded"] > 0, "too much is sent");
+    const detail = "more than 10000 bit/s come from this peer, and packets are dropped";
+    assert.deepEqual(await status(), {
+      connected: true,
+      notices: [{ code: "bitrate-exceeded", detail, count: server.switchboard.stats().refusals["bitrate-exceeded"] }],
+    });
+    for (const accept of ["*/*", "application/sdp", "application/jsonp"]) {
+      const response = await ask(accept);
+      assert.deepEqual([response.status, await response.text()], [204, ""], accept);
+      assert.match(response.headers.get("Vary") ?? "", /Accept/);
+    }
+    assert.equal((await fetch(encoder.session, { method: "DELETE" })).status, 200);
+    assert.equal(await codeOf(await ask("application/json"), 404), "no-session");
   },
 });

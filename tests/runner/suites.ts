@@ -56,7 +56,8 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         LOOPBACK_AND_SECOND,
         "--allow-sys=networkInterfaces",
         "--allow-ffi",
-        run,
+        // By a shell a server gets few file descriptors.
+        `${run},sh`,
       ],
       timeoutMs: 5 * MINUTE_MS,
       usesInterop: true,

@@ -1,7 +1,9 @@
 import type { RandomSource } from "../../sfu/random.ts";
 import type { SocketHandle } from "../../media/messages.ts";
+import { assertReserve } from "../descriptor_reserve.ts";
 import type { SocketOpener } from "../sockets.ts";
 import { bindUdp, type BoundSocket, type BufferSizes, bufferSizes, hasSegmentation } from "./bind_udp.ts";
+import { SocketError } from "./errors.ts";
 import type { Libc } from "./libc.ts";
 import { type ListeningSocket, listenTcp } from "./listen_tcp.ts";
 import { type PortLimits, PortRange } from "./port_range.ts";
@@ -65,6 +67,7 @@ export class SocketBinder implements SocketOpener {
   /** See SocketOpener; the shared port is bound where it is. Throws SocketError, NoFreePortError, Error once it is closed. */
   openSocket(hostname: string): SocketHandle {
     if (this.#closed) throw new Error("the sockets are closed");
+    this.#assertReserve();
     if (this.#shared !== undefined) return this.#shared;
     const bound = bindUdp(this.#libc, { hostname, port: this.#ports ?? 0, buffers: this.#buffers });
     this.#open.add(bound.fd);
@@ -74,8 +77,8 @@ export class SocketBinder implements SocketOpener {
   /** On a shared port too: a peer there needs no socket of its own, but who has no descriptor left can do nothing else. */
   probe(hostname: string): void {
     if (this.#closed) throw new Error("the sockets are closed");
-    if (this.#shared === undefined) return this.closeSocket(this.openSocket(hostname));
-    this.#libc.call.close(bindUdp(this.#libc, { hostname: LOOPBACK, port: 0, buffers: PEER_BUFFERS }).fd);
+    if (this.#shared === undefined) this.closeSocket(this.openSocket(hostname));
+    else this.#assertReserve();
   }
 
   closeSocket({ id, port, isShared }: SocketHandle): void {
@@ -92,6 +95,15 @@ export class SocketBinder implements SocketOpener {
     this.#open.clear();
     if (this.#shared !== undefined) this.#libc.call.close(this.#shared.id);
     if (this.listener !== undefined) this.#libc.call.close(this.listener.fd);
+  }
+
+  #assertReserve(): void {
+    const { call } = this.#libc;
+    assertReserve(() => {
+      const fd = call.eventfd(0, 0);
+      if (fd < 0) throw new SocketError("an eventfd cannot be opened", this.#libc.errno());
+      return fd;
+    }, (fd) => call.close(fd));
   }
 
   #bindFirst(where: { readonly hostname: string; readonly port: number }): BoundSocket {

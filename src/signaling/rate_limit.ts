@@ -6,8 +6,12 @@ const MINUTE_MS = 60_000;
 /** Networks that are remembered: however many addresses there are, they fill no memory. */
 export const MAX_NETWORKS = 10_000;
 
-/** From where a program on this machine comes, be it a proxy that was not told of or a test with a thousand clients. */
 const THIS_MACHINE: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
+
+/** Where a program on this machine comes from, be it a proxy that was not told of or a test with a thousand clients. */
+export function isThisMachine(address: string): boolean {
+  return THIS_MACHINE.has(address);
+}
 
 /** What one network has left. */
 interface Share {
@@ -15,27 +19,27 @@ interface Share {
   readonly usedMs: number;
 }
 
-/** Limits joins by the network that they come from: so many in a minute, which may also come at once. */
-export class JoinLimit {
+/** Limits what is asked for by the network that asks: so many times in a minute, which may also come at once. */
+export class RateLimit {
   readonly #perMinute: number;
-  /** The one that joined last stands last. */
+  /** The one that asked last stands last. */
   readonly #shares = new Map<string, Share>();
 
   constructor(perMinute: number) {
     this.#perMinute = perMinute;
   }
 
-  /** Networks that have joined within the last minute. */
+  /** Networks that have asked within the last minute. */
   get size(): number {
     return this.#shares.size;
   }
 
   /**
-   * A join from an IP address in text form. Returns 0 where it is allowed, which counts; else the ms after which it would
+   * Something asked for by an IP address in text form. Returns 0 where it is allowed, which counts; else the ms after which it would
    * be.
    */
-  join(address: string, nowMs: number): number {
-    if (this.#perMinute === Infinity || THIS_MACHINE.has(address)) return 0;
+  take(address: string, nowMs: number): number {
+    if (this.#perMinute === Infinity || isThisMachine(address)) return 0;
     this.#forgetRested(nowMs);
     const network = networkOf(address);
     const bucket = this.#shares.get(network)?.bucket ??
