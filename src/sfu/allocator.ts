@@ -14,7 +14,7 @@ export const KEEP_MS = 3_000;
 export const RISE_MS = 5_000;
 /** A track that was taken a moment ago waits less: nobody has got used to it, and little is known of its way. */
 const YOUNG_MS = 6_000;
-const YOUNG_WAIT_MS = 1_500;
+const YOUNG_WAIT_MS = 2_000;
 /** Unless there is so much more than all that is wanted that nothing can come between. */
 const AMPLE = 1.3;
 

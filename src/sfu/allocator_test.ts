@@ -18,14 +18,14 @@ test("B336: what got better gets no better for 5 s, unless there is ample room f
   assert.equal(ample.run(2_700, 100), "A: 720p30");
 });
 
-test("B336: in its first 6 s a track waits for 1.5 s alone, after a step up and after one down", () => {
+test("B336: in its first 6 s a track waits for 2 s alone, after a step up and after one down", () => {
   const scene = new AllocatorScene(camera("A"));
   scene.run(300, 100);
   assert.equal(scene.run(700, 100), "A: 360p30");
-  assert.equal(scene.run(2_300, 1_400), "A: 360p30");
+  assert.equal(scene.run(2_300, 1_900), "A: 360p30");
   assert.equal(scene.run(2_300, 100), "A: 720p30");
   assert.equal(scene.run(700, 100), "A: 360p30");
-  assert.equal(scene.run(2_300, 1_400), "A: 360p30");
+  assert.equal(scene.run(2_300, 1_900), "A: 360p30");
   assert.equal(scene.run(2_300, 100), "A: 720p30");
 });
 
