@@ -54,7 +54,10 @@ export class Neighbours implements AsyncDisposable {
     await this.#source.flow(this.#stream, PACKETS);
   }
 
+  /** Without what Bob is told of his own network, which comes when it comes. */
   #tellings(): number[] {
-    return [this.alice, this.bob].map(({ signaling }) => signaling.messages.entries.length);
+    return [this.alice, this.bob].map(({ signaling }) =>
+      signaling.messages.entries.filter(({ type }) => type !== "quality").length
+    );
   }
 }

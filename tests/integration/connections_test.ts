@@ -86,7 +86,7 @@ test(
 
 test(
   "P102: who does not join in time is told and closed with 4408; a call, and who joins late but in time, stay",
-  { limits: { joinTimeout: 1 } },
+  { limits: { joinTimeout: 3 } },
   async (server) => {
     await using call = await Neighbours.meet(server.signalingUrl);
     await using late = await SignalingSocket.open(server.signalingUrl);
