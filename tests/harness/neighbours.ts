@@ -36,7 +36,7 @@ export class Neighbours implements AsyncDisposable {
     return neighbours;
   }
 
-  /** All that Alice has sent came to Bob, what she sends now comes too, and neither was told anything. */
+  /** All that Alice has sent came to Bob, what she sends now comes too, and neither was told anything but of its own way. */
   async assertUndisturbed(): Promise<void> {
     await this.#flow();
     const { ssrc = 0 } = this.bob.sectionOf(this.#subscription);
