@@ -12,6 +12,9 @@ const VAIN_MS = 20_000;
 export const KEEP_MS = 3_000;
 /** Pictures get better together, and not again for so long. */
 export const RISE_MS = 5_000;
+/** A track that was taken a moment ago waits less: nobody has got used to it, and little is known of its way. */
+const YOUNG_MS = 6_000;
+const YOUNG_WAIT_MS = 2_000;
 /** Unless there is so much more than all that is wanted that nothing can come between. */
 const AMPLE = 1.3;
 
@@ -74,6 +77,8 @@ interface Memory {
   heldUntilMs: number;
   holdMs: number;
   roseMs: number;
+  /** When it was taken. */
+  readonly sinceMs: number;
 }
 
 interface Candidate {
@@ -98,16 +103,15 @@ export class Allocator {
   /** `tracks` in the order in which they were subscribed. */
   allocate(tracks: readonly AllocatedTrack[], supply: Supply, nowMs: number): readonly Allocation[] {
     this.#forgetOthers(tracks);
-    const candidates = tracks.map((track) => this.#candidateOf(track));
+    const candidates = tracks.map((track) => this.#candidateOf(track, nowMs));
     const { soundBitsPerSecond } = supply;
     const wanted = candidates.reduce((sum, { ladder }) => sum + (ladder.rungs.at(-1)?.bitsPerSecond ?? 0), 0);
     this.wantedBitsPerSecond = wanted + soundBitsPerSecond;
     const isAmple = supply.bitsPerSecond >= this.wantedBitsPerSecond * AMPLE;
-    const mayRise = isAmple || nowMs >= this.#riseMs + RISE_MS;
     for (const { climb, memory } of candidates) {
       climb.isHeld = nowMs < memory.heldUntilMs;
       // Who asks for more does not wait for what others got before.
-      climb.staysAtFloor = !mayRise && !memory.asksAnew;
+      climb.staysAtFloor = !isAmple && nowMs < this.#mayRiseMs(memory, nowMs) && !memory.asksAnew;
     }
     const climbs = candidates.map(({ climb }) => climb);
     distribute(supply.bitsPerSecond - soundBitsPerSecond, climbs);
@@ -132,9 +136,13 @@ export class Allocator {
     for (const id of this.#memories.keys()) if (!ids.has(id)) this.#memories.delete(id);
   }
 
-  #candidateOf(track: AllocatedTrack): Candidate {
+  #mayRiseMs(memory: Memory, nowMs: number): number {
+    return this.#riseMs + (isYoung(memory, nowMs) ? YOUNG_WAIT_MS : RISE_MS);
+  }
+
+  #candidateOf(track: AllocatedTrack, nowMs: number): Candidate {
     const { wanted } = track;
-    const memory = this.#memoryOf(track);
+    const memory = this.#memoryOf(track, nowMs);
     const ladder = wanted.off ? { rungs: [], isCapped: true } : ladderOf(track.layers, wanted, track.prefersSize);
     const { layer } = memory;
     const climb: Climb = {
@@ -151,7 +159,7 @@ export class Allocator {
     return { track, ladder, memory, climb };
   }
 
-  #memoryOf({ id, wanted }: AllocatedTrack): Memory {
+  #memoryOf({ id, wanted }: AllocatedTrack, nowMs: number): Memory {
     let memory = this.#memories.get(id);
     if (memory === undefined) {
       memory = {
@@ -161,6 +169,7 @@ export class Allocator {
         heldUntilMs: -Infinity,
         holdMs: HOLD_MS,
         roseMs: -Infinity,
+        sinceMs: nowMs,
       };
       this.#memories.set(id, memory);
     }
@@ -174,7 +183,7 @@ export class Allocator {
     const layer = rungs[climb.level];
     const next = rungs[climb.level + 1];
     const othersBitsPerSecond = sent - costAt(climb);
-    const waitMs = Math.max(memory.heldUntilMs, this.#riseMs + RISE_MS) - nowMs;
+    const waitMs = Math.max(memory.heldUntilMs, this.#mayRiseMs(memory, nowMs)) - nowMs;
     return { id: track.id, layer, rule: ruleOf(track, climb, isCapped), next, othersBitsPerSecond, waitMs };
   }
 
@@ -192,7 +201,8 @@ export class Allocator {
     if (change < 0 && climb.stop !== "top") {
       const wasVain = nowMs - memory.roseMs < VAIN_MS;
       memory.holdMs = wasVain ? Math.min(memory.holdMs * 2, MAX_HOLD_MS) : HOLD_MS;
-      memory.heldUntilMs = nowMs + memory.holdMs;
+      if (isYoung(memory, nowMs)) memory.holdMs = HOLD_MS;
+      memory.heldUntilMs = nowMs + (isYoung(memory, nowMs) ? YOUNG_WAIT_MS : memory.holdMs);
       this.#riseMs = nowMs;
     }
   }
@@ -206,6 +216,10 @@ function stageOf(rungs: readonly Layer[], prefersSize: boolean): number {
   if (prefersSize) return rungs.length - 1;
   const enough = rungs.findIndex(({ width, height }) => Math.min(width, height) >= STAGE_HEIGHT);
   return enough < 0 ? rungs.length - 1 : enough;
+}
+
+function isYoung({ sinceMs }: Memory, nowMs: number): boolean {
+  return nowMs - sinceMs < YOUNG_MS;
 }
 
 function costAt({ costs, level }: Climb): number {

@@ -9,13 +9,24 @@ const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "n
 
 test("B336: what got better gets no better for 5 s, unless there is ample room for all that is wanted", () => {
   const scene = new AllocatorScene(camera("A"));
-  assert.equal(scene.run(300, 100), "A: 180p30");
-  assert.equal(scene.run(700, 100), "A: 360p30", "the start waits for nothing");
+  assert.equal(scene.run(300, 6_000), "A: 180p30");
+  assert.equal(scene.run(700, 100), "A: 360p30", "the first step waits for nothing");
   assert.equal(scene.run(2_300, RISE_MS - 100), "A: 360p30", "2 Mbit/s and a tenth fit");
   assert.equal(scene.run(2_300, 100), "A: 720p30");
   const ample = new AllocatorScene(camera("A"));
   ample.run(700, 100);
   assert.equal(ample.run(2_700, 100), "A: 720p30");
+});
+
+test("B336: in its first 6 s a track waits for 2 s alone, after a step up and after one down", () => {
+  const scene = new AllocatorScene(camera("A"));
+  scene.run(300, 100);
+  assert.equal(scene.run(700, 100), "A: 360p30");
+  assert.equal(scene.run(2_300, 1_900), "A: 360p30");
+  assert.equal(scene.run(2_300, 100), "A: 720p30");
+  assert.equal(scene.run(700, 100), "A: 360p30");
+  assert.equal(scene.run(2_300, 1_900), "A: 360p30");
+  assert.equal(scene.run(2_300, 100), "A: 720p30");
 });
 
 test("B336: what got worse does so at once, and waits for 5 s; longer where it got better in vain", () => {

@@ -161,9 +161,9 @@ function nameOf(
   return [encoding, layer, rate].filter((part) => part !== "").join(" ");
 }
 
-/** Nothing measured says nothing: what was is kept. An encoder begins with less than it will send. */
+/** Nothing measured says nothing: what was is kept. An encoder begins with less than it will send: with how much less it tells. */
 function meanOf(before: number | undefined, measured: number, usual: number, elapsedMs: number): number {
   if (measured <= 0) return before ?? usual;
-  if (before === undefined) return Math.max(measured, usual);
+  if (before === undefined) return Math.max(measured, Math.sqrt(measured * usual));
   return before + (measured - before) * (1 - Math.exp(-Math.min(elapsedMs, MEAN_MS * 10) / MEAN_MS));
 }

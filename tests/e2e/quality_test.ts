@@ -20,8 +20,8 @@ const FREED = { bandwidth: 20_000_000, queueBytes: 250_000 };
 
 const TOP_MS = 5_000;
 const CLIMB_MS = 15_000;
-/** What a new subscriber needs to know its way. */
-const SETTLE_MS = 6_000;
+/** What a new subscriber needs to know its way: the first probes may find the queue of a link, not its capacity. */
+const SETTLE_MS = 10_000;
 const WATCHED_MS = 8_000;
 const STOP_MS = 2_000;
 
