@@ -1,8 +1,8 @@
 import { deepStrictEqual } from "node:assert/strict";
-import type { Page } from "puppeteer-core";
 import { GATHERING_PERMISSIONS, withGuests } from "../harness/gathering.ts";
 import type { Guest } from "../harness/guest.ts";
 import { WITHOUT_CHROMIUM } from "../harness/meeting.ts";
+import { preferring } from "../harness/preferred_codec.ts";
 
 /** A codec, what it carries, and when a few seconds of that have been decoded, or the beginning of it. */
 interface Case {
@@ -23,22 +23,6 @@ function audio(mimeType: string): Case {
 }
 
 const CASES = [...["video/VP8", "video/VP9", "video/AV1", "video/H264"].map(video), audio("audio/PCMU")];
-
-/** Has a page put this codec first on the m-lines that it publishes on. */
-function preferring(mimeType: string): (page: Page) => Promise<void> {
-  return async (page) => {
-    await page.evaluateOnNewDocument(`{
-      const { addTransceiver } = RTCPeerConnection.prototype;
-      RTCPeerConnection.prototype.addTransceiver = function (track, init) {
-        const transceiver = addTransceiver.call(this, track, init);
-        const { codecs } = RTCRtpSender.getCapabilities(transceiver.receiver.track.kind);
-        const wanted = codecs.filter(({ mimeType }) => mimeType === "${mimeType}");
-        if (init.direction === "sendonly") transceiver.setCodecPreferences([...wanted, ...codecs]);
-        return transceiver;
-      };
-    }`);
-  };
-}
 
 /** MIME types of all that a page receives, as its statistics tell. */
 const RECEIVED_CODECS = `guest.room.getStats().then((stats) =>

@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { GATHERING_PERMISSIONS, withGuests } from "../harness/gathering.ts";
 import type { Guest } from "../harness/guest.ts";
 import { WITHOUT_CHROMIUM } from "../harness/meeting.ts";
+import { preferring } from "../harness/preferred_codec.ts";
 
 interface VideoStatistics {
   readonly framesReceived: number;
@@ -110,5 +111,39 @@ Deno.test({
       await cat.leave();
       for (const peerId of ids) await sees(viewer, peerId);
       deepStrictEqual(await viewer.run("guest.lines()"), { offered: 4, transceivers: 4 });
+    }),
+});
+
+Deno.test({
+  name:
+    "B355: one slot shows tracks in three codecs one after the other, and again, and nothing is lost to the decoders",
+  ignore: WITHOUT_CHROMIUM,
+  permissions: GATHERING_PERMISSIONS,
+  fn: () =>
+    withGuests(async ({ open }) => {
+      const cameras: { readonly peerId: string; readonly trackId: unknown; readonly mimeType: string }[] = [];
+      const viewer = await open();
+      await viewer.join({ name: "Viewer", slots: { video: 1, audio: 0 } });
+      for (const mimeType of ["video/VP8", "video/VP9", "video/AV1"]) {
+        const guest = await open(preferring(mimeType));
+        const peerId = await guest.join({ name: mimeType, sources: ["camera"] });
+        await guest.event({ name: "stateChanged", state: "connected" });
+        await viewer.waitFor(`guest.room.peers.get("${peerId}")?.tracks.size === 1`);
+        cameras.push({ peerId, trackId: await cameraOf(viewer, peerId), mimeType });
+      }
+      await sees(viewer, cameras[0].peerId);
+      for (const { peerId, trackId, mimeType } of [...cameras.slice(1), ...cameras]) {
+        for (const other of cameras) await viewer.run(`guest.room.setQuality("${other.trackId}", {})`);
+        await viewer.run(`guest.room.setQuality("${trackId}", { pinned: true })`);
+        await sees(viewer, peerId);
+        strictEqual(
+          await viewer.run(`guest.room.getStats().then((report) => report.get(
+            [...report.values()].find(({ type }) => type === "inbound-rtp").codecId).mimeType)`),
+          mimeType,
+        );
+      }
+      const [{ framesReceived, framesDecoded, framesDropped }] = await videoStatistics(viewer);
+      ok(framesReceived - framesDecoded <= 5, `${framesReceived} frames received, ${framesDecoded} decoded`);
+      ok(framesDropped <= 5, `${framesDropped} frames dropped`);
     }),
 });

@@ -20,6 +20,11 @@ const HIDE_RED = `{
   };
 }`;
 
+/** Chromium names the codec of the blocks within RED; that they are copies of sound that was there it tells by discarding them. */
+const REDUNDANT = "stream.packetsDiscarded > 20";
+/** Packets that come too late are discarded without RED as well. */
+const PLAIN = "stream.packetsDiscarded < 0.05 * stream.packetsReceived";
+
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test({
@@ -70,11 +75,11 @@ Deno.test({
       try {
         for (const guest of [withRed, without]) await guest.join();
         // The server adds redundancy once a report has told of loss.
-        await withRed.waitFor(`guest.codecOf("microphone").then((codec) => codec === "audio/red")`);
+        await withRed.stream("microphone", REDUNDANT);
         const shares = await Promise.all([withRed, without].map(concealedShare));
         ok(shares[1] > LOSS / 3, `without RED: ${shares}`);
         ok(shares[0] < shares[1] / 2, `with RED: ${shares}`);
-        strictEqual(await without.run(`guest.codecOf("microphone")`), "audio/opus");
+        await without.stream("microphone", PLAIN);
       } finally {
         // Before the way to the server goes: it waits for its connections to end.
         for (const guest of [withRed, without]) {
@@ -95,11 +100,12 @@ Deno.test({
       await without.run(HIDE_RED);
       for (const guest of [ada, ben, without]) await guest.join();
       await ada.run(`guest.publish("microphone", undefined, { redundancy: true })`);
-      for (const [guest, codec] of [[ben, "audio/red"], [without, "audio/opus"]] as const) {
+      for (const guest of [ben, without]) {
         await guest.stream("microphone", "stream.totalSamplesDuration > 2 && stream.totalAudioEnergy > 0.1");
-        strictEqual(await guest.run(`guest.codecOf("microphone")`), codec);
         await guest.progress("microphone");
       }
+      await ben.stream("microphone", REDUNDANT);
+      await without.stream("microphone", PLAIN);
     }),
 });
 

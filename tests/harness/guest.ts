@@ -50,6 +50,9 @@ export interface GuestStream {
   /** Of sound, and those of them that were made up for lost packets. */
   readonly totalSamplesReceived: number;
   readonly concealedSamples: number;
+  readonly packetsReceived: number;
+  /** Of sound that came too late, or was there. */
+  readonly packetsDiscarded: number;
 }
 
 /** Somebody on a page that embeds the SDK (guest_page.js). */

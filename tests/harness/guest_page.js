@@ -26,6 +26,8 @@ const NOTHING = {
   totalSamplesDuration: 0,
   totalSamplesReceived: 0,
   concealedSamples: 0,
+  packetsReceived: 0,
+  packetsDiscarded: 0,
 };
 
 /** What the room has told, as JSON can carry it. @type {object[]} */
@@ -157,13 +159,6 @@ globalThis.guest = {
         track === null ? [] : { peerId: id, kind, mediaTrack: track.id }
       )
     ),
-
-  /** The MIME type under which packets of a track come. @param {string} source */
-  async codecOf(source) {
-    const report = await guest.room.getStats();
-    const { codecId } = (await guest.inbound()).find((stream) => stream.source === source) ?? {};
-    return report.get(codecId)?.mimeType;
-  },
 
   /** How many m-lines the connection has, in the last offer and as transceivers. */
   lines: () => ({
