@@ -294,6 +294,9 @@ export class Room {
 
   /** @param {ServerError} error */
   #handleError({ code, message, replyTo, trackId, mid }) {
+    // A track may be over before the server hears what its element shows: that is nobody's error. Of what it has asked for
+    // itself the application is told.
+    if (code === "unknown-track" && trackId !== undefined && !this.#qualities.hasSaid(trackId)) return;
     // An error about one m-line comes before the answer (P20); any other reply refuses the offer.
     const error = new SwitchboardError(code, message);
     if (mid !== undefined) this.#transport.handleProblem(mid, error);
