@@ -4,13 +4,13 @@
 import { SwitchboardError } from "./error.js";
 import { isFree, kindOf } from "./lines.js";
 import { ReceiveLines } from "./receive_lines.js";
-import { addSender, changeEncodings } from "./simulcast.js";
+import { addSender, changeEncodings, shapeOf } from "./simulcast.js";
 
 /**
  * @typedef {object} SendLine
  * @property {RTCRtpTransceiver} transceiver
  * @property {Publication | null} publication null while the line is parked
- * @property {number} encodings that it sends: a browser fixes the number with the line
+ * @property {string} shape of the encodings that it sends: a browser fixes it with the line
  */
 
 /** What a publication ends by where the server has not said why. */
@@ -19,8 +19,8 @@ const NOT_TAKEN = new SwitchboardError("not-taken", "the server does not take th
 /**
  * Which m-line carries which track. Callers say at any time what they want; m-lines change only in `prepare`, just before
  * an offer, so an answer always speaks of the assignment that was offered. A line whose track ended is parked `inactive`,
- * and once the server has answered that it is used again before a new one is added: there are never more lines than there
- * were tracks at the peak (P27).
+ * and once the server has answered that it is used again before a new one is added: of one kind, and of one shape of
+ * encodings, there are never more lines than there were tracks at the peak (P27).
  */
 export class MediaLines {
   #connection;
@@ -84,7 +84,14 @@ export class MediaLines {
     this.#park();
     let complete = this.#receiveLines.prepare();
     for (const publication of this.#publications) {
-      if (publication.transceiver === null && !await this.#assignSender(publication)) complete = false;
+      // Lines are assigned one after the other, and a publication may end meanwhile.
+      if (publication.transceiver !== null || publication.ended) continue;
+      try {
+        if (!await this.#assignSender(publication)) complete = false;
+      } catch (cause) {
+        // The others are offered all the same.
+        publication.end(new SwitchboardError("offer-failed", "the browser cannot send the track so", { cause }));
+      }
     }
     // A client with nothing to carry connects too: the server lets one go that never does, and the first track finds an
     // open way.
@@ -109,9 +116,9 @@ export class MediaLines {
    * @returns {Promise<boolean>}
    */
   async #assignSender(publication) {
+    const shape = shapeOf(publication.encodings);
     const parked = this.#sendLines.filter((line) =>
-      line.publication === null && kindOf(line) === publication.track.kind &&
-      line.encodings === publication.encodings.length
+      line.publication === null && kindOf(line) === publication.track.kind && line.shape === shape
     );
     const line = parked.find(isFree);
     if (line !== undefined) await reuse(line, publication);
@@ -128,7 +135,7 @@ export class MediaLines {
     const transceiver = addSender(this.#connection, track, stream, encodings);
     publication.transceiver = transceiver;
     preferRed(transceiver, publication);
-    return { transceiver, publication, encodings: encodings.length };
+    return { transceiver, publication, shape: shapeOf(encodings) };
   }
 
   /**
@@ -224,8 +231,14 @@ async function reuse(line, publication) {
   transceiver.direction = "sendonly";
   transceiver.sender.setStreams(publication.stream);
   preferRed(transceiver, publication);
-  await transceiver.sender.replaceTrack(publication.track);
-  await changeEncodings(transceiver.sender, publication.encodings);
+  try {
+    await transceiver.sender.replaceTrack(publication.track);
+    await changeEncodings(transceiver.sender, publication.encodings);
+  } catch (error) {
+    line.publication = publication.transceiver = null;
+    transceiver.direction = "inactive";
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
-/** @import { SendEncoding, Source } from "./types.js" */
+/** @import { PublishOptions, Source } from "./types.js" */
 import { SwitchboardError } from "./error.js";
+import { changeEncodings, encodingsOf, shapeOf } from "./simulcast.js";
 
 /** A local track on its way to the server: what the transport knows of it. */
 export class Publication {
@@ -15,20 +16,22 @@ export class Publication {
   #changing = Promise.resolve();
   /** @type {PromiseWithResolvers<void>} */
   #accepted = Promise.withResolvers();
+  #options;
 
   /**
    * @param {MediaStreamTrack} track
    * @param {Source} source
    * @param {MediaStream} stream
-   * @param {SendEncoding[]} encodings
-   * @param {boolean} [redundancy] sound goes as RED (RFC 2198)
+   * @param {PublishOptions} options
    */
-  constructor(track, source, stream, encodings, redundancy = false) {
+  constructor(track, source, stream, options) {
     this.track = track;
     this.source = source;
     this.stream = stream;
-    this.encodings = encodings;
-    this.redundancy = redundancy;
+    this.encodings = encodingsOf(track, source, options);
+    /** Whether sound goes as RED (RFC 2198). */
+    this.redundancy = options.redundancy ?? false;
+    this.#options = options;
   }
 
   /** Resolves when the server takes the track, rejects with a SwitchboardError when it does not. */
@@ -47,22 +50,34 @@ export class Publication {
    */
   setActiveLayers(active) {
     this.activeLayers = active;
-    this.#changing = this.#changing.then(() => this.#applyLayers());
+    this.#changeEncodings();
   }
 
-  async #applyLayers() {
-    const sender = this.transceiver?.sender;
-    if (sender === undefined || this.activeLayers === null || this.ended) return;
-    const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) {
-      if (encoding.rid) encoding.active = this.activeLayers.includes(encoding.rid);
-    }
-    try {
-      await sender.setParameters(parameters);
-    } catch (error) {
-      // Whatever changed them meanwhile, or ended the track, leaves all encodings on: it costs bits and no picture.
-      if (!(error instanceof DOMException)) throw error;
-    }
+  /**
+   * Sends another track of the same kind, with its own limits where it would have as many encodings as the one before.
+   * @param {MediaStreamTrack} track
+   */
+  async replace(track) {
+    this.track = track;
+    const encodings = encodingsOf(track, this.source, this.#options);
+    if (this.transceiver === null || shapeOf(encodings) === shapeOf(this.encodings)) this.encodings = encodings;
+    await this.transceiver?.sender.replaceTrack(track);
+    await this.#changeEncodings();
+  }
+
+  #changeEncodings() {
+    this.#changing = this.#changing.then(async () => {
+      const sender = this.transceiver?.sender;
+      if (sender === undefined || this.ended) return;
+      try {
+        await changeEncodings(sender, this.encodings, this.activeLayers);
+      } catch (error) {
+        // They stay as they are until the server says the next time what is received: until then an encoding may be sent
+        // in vain, or be missing, for which subscribers get another one.
+        if (!(error instanceof DOMException)) throw error;
+      }
+    });
+    return this.#changing;
   }
 
   /** @param {SwitchboardError} reason for whoever still waits to be accepted */
@@ -121,8 +136,7 @@ export class LocalTrack {
   async replace(track) {
     if (this.#publication.ended) throw new SwitchboardError("unpublished", "the track is not published any more");
     track.enabled = this.track.enabled;
-    this.#publication.track = track;
-    await this.#publication.transceiver?.sender.replaceTrack(track);
+    await this.#publication.replace(track);
   }
 
   /** Ends the publication: the others are told. The track itself goes on. */

@@ -6,7 +6,6 @@ import { LocalTrack, Publication } from "./publication.js";
 import { Qualities } from "./qualities.js";
 import { RemotePeers } from "./remote_peers.js";
 import { ResumingSocket } from "./resuming_socket.js";
-import { encodingsOf } from "./simulcast.js";
 import { neededFor, newStreams, streamOf } from "./sources.js";
 import { Speakers } from "./speakers.js";
 import { Transport } from "./transport.js";
@@ -165,7 +164,7 @@ export class Room {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
-    const publication = new Publication(track, source, stream, encodingsOf(track, source, options), options.redundancy);
+    const publication = new Publication(track, source, stream, options);
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);
@@ -294,6 +293,9 @@ export class Room {
 
   /** @param {ServerError} error */
   #handleError({ code, message, replyTo, trackId, mid }) {
+    // A track may be over before the server hears what its element shows: that is nobody's error. Of what it has asked for
+    // itself the application is told.
+    if (code === "unknown-track" && trackId !== undefined && !this.#qualities.hasSaid(trackId)) return;
     // An error about one m-line comes before the answer (P20); any other reply refuses the offer.
     const error = new SwitchboardError(code, message);
     if (mid !== undefined) this.#transport.handleProblem(mid, error);

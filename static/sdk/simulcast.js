@@ -27,14 +27,18 @@ const ONE_STREAM_EACH = "L1T3";
 export function encodingsOf(track, source, { simulcast = source === "camera", maxBitrate, scalabilityMode }) {
   if (track.kind !== "video") return [limited({}, maxBitrate)];
   if (scalabilityMode !== undefined) return [limited({ scalabilityMode }, maxBitrate)];
-  if (Array.isArray(simulcast)) return simulcast;
-  const height = track.getSettings().height ?? 0;
-  const count = simulcast ? LINES.find(({ lines }) => height >= lines)?.count ?? 1 : 1;
+  // A camera that is held upright has its lines in its width.
+  const { width = Infinity, height = 0 } = track.getSettings();
+  const size = Math.min(width, height);
+  if (Array.isArray(simulcast)) {
+    return maxBitrate === undefined ? simulcast : shared(withBitrates(simulcast, size), maxBitrate);
+  }
+  const count = simulcast ? LINES.find(({ lines }) => size >= lines)?.count ?? 1 : 1;
   if (count === 1) return [limited({}, maxBitrate)];
   const encodings = LAYERS.slice(-count).map(({ rid, scale }) => ({
     rid,
     scaleResolutionDownBy: scale,
-    maxBitrate: bitrateOf(height / scale),
+    maxBitrate: bitrateOf(size / scale),
     scalabilityMode: ONE_STREAM_EACH,
   }));
   return maxBitrate === undefined ? encodings : shared(encodings, maxBitrate);
@@ -61,20 +65,50 @@ export function addSender(connection, track, stream, sendEncodings) {
 }
 
 /**
- * Sends other encodings, as many as before, on a line that is used again.
+ * What of its encodings a line has for good: it can send others only where this is the same.
+ * @param {SendEncoding[]} encodings
+ * @returns {string}
+ */
+export function shapeOf(encodings) {
+  return JSON.stringify(encodings.map(({ rid, scalabilityMode }) => [rid, scalabilityMode]));
+}
+
+/**
+ * Has a sender send other encodings, of the same shape.
  * @param {RTCRtpSender} sender
  * @param {SendEncoding[]} wanted
+ * @param {string[] | null} [active] RIDs of those to be sent; null: as they say themselves
  */
-export async function changeEncodings(sender, wanted) {
-  const parameters = sender.getParameters();
-  for (const [index, encoding] of parameters.encodings.entries()) {
-    const { maxBitrate, scaleResolutionDownBy } = wanted[index];
-    if (maxBitrate === undefined) delete encoding.maxBitrate;
-    else encoding.maxBitrate = maxBitrate;
-    if (scaleResolutionDownBy !== undefined) encoding.scaleResolutionDownBy = scaleResolutionDownBy;
-    encoding.active = true;
+export async function changeEncodings(sender, wanted, active = null) {
+  const change = () => sender.setParameters(changed(sender.getParameters(), wanted, active));
+  try {
+    await change();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    // A description that was applied at the same moment has made stale what was read.
+    await change();
   }
-  await sender.setParameters(parameters);
+}
+
+/**
+ * @param {RTCRtpSendParameters} parameters
+ * @param {SendEncoding[]} wanted
+ * @param {string[] | null} active
+ */
+function changed(parameters, wanted, active) {
+  for (const [index, encoding] of parameters.encodings.entries()) {
+    // A browser may have fewer than were wanted, where the server took fewer.
+    const found = wanted.findIndex(({ rid }) => rid === encoding.rid);
+    const wantedIndex = found === -1 ? index : found;
+    const { rid, scalabilityMode: _, ...changes } = wanted[wantedIndex];
+    delete encoding.maxBitrate;
+    delete encoding.maxFramerate;
+    // Of sound there is none.
+    if (encoding.scaleResolutionDownBy !== undefined) encoding.scaleResolutionDownBy = scaleOf(wanted, wantedIndex);
+    Object.assign(encoding, { active: true, ...changes });
+    if (active !== null && rid) encoding.active = active.includes(rid);
+  }
+  return parameters;
 }
 
 /**
@@ -84,6 +118,29 @@ export async function changeEncodings(sender, wanted) {
  */
 function limited(encoding, maxBitrate) {
   return maxBitrate === undefined ? encoding : { ...encoding, maxBitrate };
+}
+
+/**
+ * Has those of an application that say none take what their size takes.
+ * @param {SendEncoding[]} encodings
+ * @param {number} lines of the track
+ */
+function withBitrates(encodings, lines) {
+  return encodings.map((encoding, index) => ({
+    ...encoding,
+    maxBitrate: encoding.maxBitrate ?? bitrateOf(lines / scaleOf(encodings, index)),
+  }));
+}
+
+/**
+ * How much smaller than the track a browser makes an encoding: where none says so, each half as large as the next one
+ * (addTransceiver of W3C's WebRTC).
+ * @param {SendEncoding[]} encodings
+ * @param {number} index
+ */
+function scaleOf(encodings, index) {
+  const isScaled = encodings.some(({ scaleResolutionDownBy }) => scaleResolutionDownBy !== undefined);
+  return isScaled ? encodings[index].scaleResolutionDownBy ?? 1 : 2 ** (encodings.length - 1 - index);
 }
 
 /**

@@ -86,7 +86,6 @@
  * @property {Source} [source] default: microphone or camera
  * @property {MediaStream} [stream] tracks of one stream are played in sync; default: one for camera and microphone, one
  * for the screen and its sound
- * @property {number} [maxBitrate] bit/s
  * @property {boolean} [redundancy] of sound: sends each packet twice (RED, RFC 2198) where the browser can, for a way that
  * loses some
  * @property {number} [maxBitrate] bit/s, of all encodings together

@@ -56,6 +56,8 @@ export class Call {
     hear: find("hear-button", HTMLButtonElement),
   };
   #help = find("help", HTMLDialogElement);
+  /** What ends the measuring of each tile, by the id of its track. @type {Map<string, () => void>} */
+  #measured = new Map();
   /** What is shown of the own camera. @type {MediaStreamTrack | null} */
   #selfView = null;
 
@@ -115,7 +117,12 @@ export class Call {
       this.#measure(peer.id, info);
       if (info.source === "screen") this.#say(`${nameWords(peer.name)} shares a screen`);
     });
-    room.on("trackRemoved", ({ peer, info }) => this.#gallery.hideTrack(peer.id, info.source));
+    room.on("trackRemoved", ({ peer, info }) => {
+      // Before the tile is hidden: of a track that comes back into a slot the server would know that it is off.
+      this.#measured.get(info.id)?.();
+      this.#measured.delete(info.id);
+      this.#gallery.hideTrack(peer.id, info.source);
+    });
     room.on("speakers", ({ active }) => this.#gallery.setSpeaking(new Set(active.map(({ peerId }) => peerId))));
     room.on("quality", (quality) => this.#showPaused(quality));
     room.on("stateChanged", () => this.#showConnection());
@@ -133,7 +140,7 @@ export class Call {
    */
   #measure(peerId, { id, kind, source }) {
     const video = kind === "video" ? this.#gallery.videoOf(peerId, source) : undefined;
-    if (video !== undefined) this.#room.observe(id, video);
+    if (video !== undefined) this.#measured.set(id, this.#room.observe(id, video));
   }
 
   /** @param {Quality} quality */

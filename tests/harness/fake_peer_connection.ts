@@ -1,13 +1,64 @@
-/** As much of an RTCRtpTransceiver as receives. */
+/** As much of an RTCRtpEncodingParameters as the SDK sets. */
+export interface FakeEncoding {
+  readonly rid?: string;
+  readonly active?: boolean;
+  readonly maxBitrate?: number;
+  readonly scaleResolutionDownBy?: number;
+}
+
+/** A browser's RTCRtpSender as far as the SDK uses it. */
+export class FakeSender {
+  track: unknown;
+  encodings: readonly FakeEncoding[];
+  /** How often `setParameters` fails from now on, as where a description is applied meanwhile. */
+  failures = 0;
+
+  /** Throws a TypeError or a RangeError as a browser does. */
+  constructor(track: unknown, encodings: readonly FakeEncoding[]) {
+    checkEncodings(encodings);
+    this.track = track;
+    this.encodings = encodings;
+  }
+
+  setStreams(): void {}
+
+  replaceTrack(track: unknown): Promise<void> {
+    this.track = track;
+    return Promise.resolve();
+  }
+
+  getParameters(): { readonly encodings: FakeEncoding[] } {
+    return { encodings: structuredClone(this.encodings) as FakeEncoding[] };
+  }
+
+  async setParameters({ encodings }: { readonly encodings: readonly FakeEncoding[] }): Promise<void> {
+    await Promise.resolve();
+    if (this.failures > 0) {
+      this.failures--;
+      throw new DOMException("getParameters is to be called before", "InvalidStateError");
+    }
+    checkEncodings(encodings);
+    this.encodings = encodings;
+  }
+}
+
+function checkEncodings(encodings: readonly FakeEncoding[]): void {
+  const rids = encodings.map(({ rid }) => rid);
+  if (new Set(rids).size !== rids.length) throw new TypeError("a RID is there twice");
+  if (encodings.some(({ scaleResolutionDownBy = 1 }) => scaleResolutionDownBy < 1)) throw new RangeError("a scale");
+}
+
+/** As much of an RTCRtpTransceiver as the SDK uses. */
 export interface FakeTransceiver {
   readonly mid: string;
   direction: string;
   currentDirection: string | null;
   readonly receiver: { readonly track: { readonly kind: string } };
+  readonly sender: FakeSender;
   setCodecPreferences(): void;
 }
 
-/** A browser's RTCPeerConnection as far as the SDK's Transport uses it to receive; the test is its network. */
+/** A browser's RTCPeerConnection as far as the SDK's Transport uses it; the test is its network. */
 export class FakePeerConnection {
   connectionState = "new";
   signalingState = "stable";
@@ -32,13 +83,23 @@ export class FakePeerConnection {
     this.configuration = configuration;
   }
 
-  addTransceiver(kind: string, { direction }: { readonly direction: string }): FakeTransceiver {
+  /** Sends the track that is given, or receives the kind. */
+  addTransceiver(
+    trackOrKind: string | { readonly kind: string },
+    { direction, sendEncodings = [{}] }: {
+      readonly direction: string;
+      readonly sendEncodings?: readonly FakeEncoding[];
+    },
+  ): FakeTransceiver {
+    const track = typeof trackOrKind === "string" ? null : trackOrKind;
+    const kind = typeof trackOrKind === "string" ? trackOrKind : trackOrKind.kind;
     const mid = String(this.transceivers.length);
     const transceiver = {
       mid,
       direction,
       currentDirection: null,
       receiver: { track: { kind } },
+      sender: new FakeSender(track, sendEncodings),
       setCodecPreferences() {},
     };
     this.transceivers.push(transceiver);

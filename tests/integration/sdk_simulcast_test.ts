@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FakeSender } from "../harness/fake_peer_connection.ts";
 
 interface Encoding {
   readonly rid?: string;
@@ -12,8 +13,14 @@ const { addSender, changeEncodings, encodingsOf } = await import(
   new URL("../../static/sdk/simulcast.js", import.meta.url).href
 );
 
-function track(kind: string, height?: number): { readonly kind: string; getSettings(): { height?: number } } {
-  return { kind, getSettings: () => ({ ...(height !== undefined && { height }) }) };
+interface Settings {
+  readonly height?: number;
+  readonly width?: number;
+}
+
+function track(kind: string, height?: number, width?: number): { readonly kind: string; getSettings(): Settings } {
+  const settings = { ...(height !== undefined && { height }), ...(width !== undefined && { width }) };
+  return { kind, getSettings: () => settings };
 }
 
 /** The RIDs of a camera of so many lines. */
@@ -37,6 +44,9 @@ Deno.test({
         [2160, "q h f"],
       ] as const
     ) assert.equal(rids(height), expected, `${height} lines`);
+    const upright: Encoding[] = encodingsOf(track("video", 640, 360), "camera", {});
+    assert.deepEqual(upright, encodingsOf(track("video", 360, 640), "camera", {}), "its lines are its width");
+    assert.equal(upright.length, 2);
     assert.equal(rids(720, { simulcast: false }), "-");
     assert.equal(rids(1080, {}, "screen"), "-");
     assert.equal(rids(1080, { simulcast: true }, "screen"), "q h f");
@@ -65,6 +75,14 @@ Deno.test({
       const sum = limited.reduce((all, each) => all + (each.maxBitrate ?? 0), 0);
       assert.ok(sum <= Math.min(maxBitrate, 2_800_000) && sum > Math.min(maxBitrate, 2_800_000) - 3, `${sum}`);
     }
+    const shares = (simulcast: Encoding[]) =>
+      encodingsOf(track("video", 720), "camera", { simulcast, maxBitrate: 1_300_000 })
+        .map(({ rid, maxBitrate }: Encoding) => `${rid} ${maxBitrate}`);
+    const own = [{ rid: "a", maxBitrate: 600_000 }, { rid: "b", maxBitrate: 2_000_000 }];
+    assert.deepEqual(shares(own), ["a 300000", "b 1000000"], "also of encodings of the application's own");
+    assert.deepEqual(shares([{ rid: "a" }, { rid: "b" }]), ["a 300000", "b 1000000"], "which may say no bitrate");
+    assert.deepEqual(shares([{ rid: "a", scaleResolutionDownBy: 2 }, { rid: "b" }]), ["a 300000", "b 1000000"]);
+    assert.equal(encodingsOf(track("video", 720), "camera", { simulcast: own }), own);
   },
 });
 
@@ -90,22 +108,34 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B312: a line that is used again sends other encodings, all of them, under the RIDs that it has",
+  name: "B312: a line that sends other encodings sends all that was asked for, and nothing of those before",
   permissions: "none",
   async fn() {
-    let parameters: { encodings: Encoding[] } = {
-      encodings: [{ rid: "q", maxBitrate: 1, active: false }, { rid: "f", maxBitrate: 2, scaleResolutionDownBy: 1 }],
-    };
-    const sender = {
-      getParameters: () => structuredClone(parameters),
-      setParameters: (changed: typeof parameters) => void (parameters = changed),
-    };
-    await changeEncodings(sender, [{ rid: "h", scaleResolutionDownBy: 2, maxBitrate: 5 }, {
-      scaleResolutionDownBy: 1,
-    }]);
-    assert.deepEqual(parameters.encodings, [
-      { rid: "q", maxBitrate: 5, active: true, scaleResolutionDownBy: 2 },
-      { rid: "f", active: true, scaleResolutionDownBy: 1 },
+    const sender = new FakeSender(null, [
+      { rid: "q", maxBitrate: 1, active: false, scaleResolutionDownBy: 8 },
+      { rid: "f", maxBitrate: 2, scaleResolutionDownBy: 3 },
     ]);
+    const wanted = [{ rid: "q", scaleResolutionDownBy: 2, maxBitrate: 5, scalabilityMode: "L1T3" }, {
+      rid: "f",
+      maxFramerate: 10,
+    }];
+    await changeEncodings(sender, wanted);
+    assert.deepEqual(sender.encodings, [
+      { rid: "q", maxBitrate: 5, active: true, scaleResolutionDownBy: 2 },
+      { rid: "f", active: true, scaleResolutionDownBy: 1, maxFramerate: 10 },
+    ]);
+    sender.failures = 1;
+    await changeEncodings(sender, [{ rid: "q" }, { rid: "f", active: false }]);
+    assert.deepEqual(sender.encodings, [
+      { rid: "q", active: true, scaleResolutionDownBy: 2 },
+      { rid: "f", active: false, scaleResolutionDownBy: 1 },
+    ], "by the second attempt");
+    await changeEncodings(sender, wanted, ["f"]);
+    assert.deepEqual(sender.encodings.map(({ rid, active }) => `${rid} ${active}`), ["q false", "f true"]);
+    sender.encodings = sender.encodings.slice(1);
+    await changeEncodings(sender, wanted);
+    assert.deepEqual(sender.encodings, [{ rid: "f", active: true, scaleResolutionDownBy: 1, maxFramerate: 10 }]);
+    sender.failures = 2;
+    await assert.rejects(changeEncodings(sender, wanted), { name: "InvalidStateError" });
   },
 });
