@@ -126,6 +126,11 @@ export class BandwidthEstimator {
     return this.#loss.inherentLoss;
   }
 
+  /** Feedback on more packets than this speaks of some that are not known, or were never sent. */
+  get packetsKnown(): number {
+    return this.#history.capacity;
+  }
+
   /** What arrives, in bits per second; 0 where not known. */
   get throughput(): number {
     return this.#throughput.bitsPerSecond;
