@@ -136,7 +136,7 @@ export class BandwidthEstimator {
     return this.#throughput.bitsPerSecond;
   }
 
-  /** Smoothed, in milliseconds, the time until feedback included where nothing else measures it. */
+  /** Smoothed, in milliseconds, as transport-wide feedback tells it, the time until that included; 0 before there was any. */
   get roundTripMs(): number {
     return this.#roundTrip.smoothedMs;
   }

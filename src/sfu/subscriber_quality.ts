@@ -228,7 +228,9 @@ export class SubscriberQuality<C extends ConsumerLike> {
     );
     let tells = false;
     for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
-    const arriving = this.#arrives() ? sent * SENT_MARGIN : 0;
+    // What feedback tells contains the wait for it, what reports tell does not.
+    const roundTripMs = tells ? bandwidth.roundTripMs : this.#options.roundTripMs() ?? 0;
+    const arriving = this.#arrives(roundTripMs) ? sent * SENT_MARGIN : 0;
     if (tells) {
       const isKnown = nowMs - this.#feedbackMs >= START_MS || firsts.length === 0;
       return isKnown ? arriving : Math.max(arriving, sound + firsts[0] * BEGIN_MARGIN);
@@ -237,9 +239,9 @@ export class SubscriberQuality<C extends ConsumerLike> {
     return Math.max(arriving, sound + firsts.reduce((sum, one) => sum + one, 0) * BEGIN_MARGIN);
   }
 
-  /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. */
-  #arrives(): boolean {
-    const { roundTripMs, lossFraction, limitedBy } = this.#options.bandwidth;
+  /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. The round trip is 0 where it is not known. */
+  #arrives(roundTripMs: number): boolean {
+    const { lossFraction, limitedBy } = this.#options.bandwidth;
     const leastMs = this.#leastRoundTripMs * ROUND_TRIP_GROWTH;
     if (roundTripMs > 0) this.#leastRoundTripMs = Math.min(roundTripMs, leastMs);
     if (limitedBy === "silence" || limitedBy === "queue") return false;

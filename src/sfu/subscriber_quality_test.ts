@@ -63,6 +63,8 @@ class Scene {
       this.wanted = bitsPerSecond;
     },
   };
+  /** By reports. */
+  roundTripMs: number | undefined = 12.3;
   readonly wanted = new Map<string, WantedQuality>();
   readonly reports: QualityReport[] = [];
   readonly quality: SubscriberQuality<FakeConsumer>;
@@ -70,7 +72,8 @@ class Scene {
   constructor(maxBitsPerSecond?: number) {
     const { bandwidth, wanted } = this;
     const report = (report: QualityReport) => void this.reports.push(report);
-    this.quality = new SubscriberQuality({ bandwidth, wanted, maxBitsPerSecond, roundTripMs: () => 12.3, report });
+    const roundTripMs = () => this.roundTripMs;
+    this.quality = new SubscriberQuality({ bandwidth, wanted, maxBitsPerSecond, roundTripMs, report });
   }
 
   add(...consumers: FakeConsumer[]): void {
@@ -121,6 +124,19 @@ test("B341: by losses alone first layers are sent, and what is sent counts as ca
     scene.run(LOOK_MS);
   }
   assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/Infinity", "sends 0/Infinity"], "352 kbit/s arrive");
+  scene.roundTripMs = 60;
+  scene.run(LOOK_MS);
+  assert.deepEqual(
+    consumers.map(({ state }) => state),
+    ["sends 0/0", "sends 0/0"],
+    "they wait on the way, as reports tell",
+  );
+  scene.roundTripMs = 12;
+  for (let n = 0; n < 40; n++) {
+    for (const consumer of consumers) consumer.bytesSent += 11_000;
+    scene.run(LOOK_MS);
+  }
+  assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/Infinity", "sends 0/Infinity"]);
   scene.bandwidth.lossFraction = 0.03;
   scene.run(LOOK_MS);
   assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/0", "sends 0/0"]);
