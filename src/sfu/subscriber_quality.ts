@@ -142,7 +142,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const allocations = new Map(this.#allocator.allocate(videos, supply, nowMs).map((each) => [each.id, each]));
     bandwidth.setWanted(this.#allocator.wantedBitsPerSecond, nowMs);
     for (const entry of this.#entries.values()) {
-      const allocation = allocations.get(entry.consumer.mid);
+      const allocation = allocations.get(nameOf(entry.consumer));
       if (allocation !== undefined) this.#forwardVideo(entry, allocation, supply, name, nowMs);
     }
     if (report === undefined || nowMs - this.#reportedMs < REPORT_MS) return;
@@ -161,8 +161,14 @@ export class SubscriberQuality<C extends ConsumerLike> {
     report(news);
   }
 
-  #trackOf({ consumer: { producer, mid }, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
-    return { id: mid, layers: producer.layers.at(nowMs), wanted, prefersSize: producer.source === "screen" };
+  #trackOf({ consumer, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
+    const { producer } = consumer;
+    return {
+      id: nameOf(consumer),
+      layers: producer.layers.at(nowMs),
+      wanted,
+      prefersSize: producer.source === "screen",
+    };
   }
 
   /** Sound is sent as long as it is wanted. Returns what it takes. */
@@ -247,6 +253,11 @@ export class SubscriberQuality<C extends ConsumerLike> {
     if (limitedBy === "silence" || limitedBy === "queue") return false;
     return lossFraction <= LOW_LOSS && !(roundTripMs > this.#leastRoundTripMs + SHORT_QUEUE_MS);
   }
+}
+
+/** In a slot another track begins anew, whatever became of the one before it. */
+function nameOf({ mid, producer }: ConsumerLike): string {
+  return `${mid} ${producer.id}`;
 }
 
 function topOf(layers: readonly Layer[], encoding: number): { spatial: number; temporal: number } {

@@ -23,9 +23,14 @@ class FakeConsumer implements ConsumerLike {
   };
   #target = "";
 
-  constructor(readonly mid: string, kind: Kind = "video", layers: readonly Layer[] = cameraLayers()) {
+  constructor(
+    readonly mid: string,
+    kind: Kind = "video",
+    layers: readonly Layer[] = cameraLayers(),
+    id = `track ${mid}`,
+  ) {
     const at = () => layers;
-    this.producer = { id: `track ${mid}`, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
+    this.producer = { id, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
   }
 
   setTarget(encoding: number, _spatial: number, temporal: number): void {
@@ -226,6 +231,21 @@ test("P90, P94: what is wanted is had at once, and who says nothing wants all th
   scene.quality.handleWanted("track 1", scene.nowMs);
   assert.equal(consumer.state, "paused");
   scene.quality.handleWanted("another track", scene.nowMs);
+});
+
+test("B336: what a slot's track has lost the next one in it does not wait for", () => {
+  const [before, after] = [new FakeConsumer("1"), new FakeConsumer("1", "video", cameraLayers(), "another track")];
+  const scene = new Scene();
+  scene.add(before);
+  scene.hear(5_000, 20_000);
+  scene.hear(40, 6_000);
+  assert.equal(before.state, "paused");
+  scene.hear(200, 500);
+  assert.equal(before.state, "paused", "it waits to get better");
+  scene.quality.remove(before);
+  scene.add(after);
+  scene.run(100);
+  assert.equal(after.state, "sends 0/Infinity");
 });
 
 test("B340: of a track of which nothing comes the lowest encoding is waited for", () => {
