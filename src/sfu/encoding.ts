@@ -268,7 +268,7 @@ export class Encoding {
 
   /** Nothing of it comes any more: what it took is remembered. */
   #stopped(nowMs: number): void {
-    this.#rates?.hold(nowMs);
+    this.#rates?.hold();
     this.#track.encodingsChanged(nowMs);
   }
 

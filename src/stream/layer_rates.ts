@@ -24,11 +24,12 @@ export class LayerRates {
     this.#bytes[(bucket % BUCKETS) * LAYERS + layer] += bytes;
   }
 
-  /** The stream has stopped: its rates stay what they were, until it goes on. */
-  hold(nowMs: number): void {
+  /** The stream has stopped, as is seen some time later: its rates stay those of its last packet, until it goes on. */
+  hold(): void {
+    const lastMs = this.#newestBucket * BUCKET_MS;
     const held = new Float64Array(LAYERS);
     for (let layer = 0; layer < LAYERS; layer++) {
-      held[layer] = this.bitsPerSecond(Math.floor(layer / MAX_TEMPORAL), layer % MAX_TEMPORAL, nowMs);
+      held[layer] = this.bitsPerSecond(Math.floor(layer / MAX_TEMPORAL), layer % MAX_TEMPORAL, lastMs);
     }
     this.#held = held;
   }

@@ -43,7 +43,8 @@ Deno.test({
   fn() {
     const rates = new LayerRates();
     feed(rates, 0, 2000, [[0, 0], [0, 1]]);
-    rates.hold(2000);
+    assert.equal(rates.bitsPerSecond(0, 1, 2500), 120_000, "it may only be late");
+    rates.hold();
     assert.deepEqual([0, 1].map((temporal) => rates.bitsPerSecond(0, temporal, 60_000)), [80_000, 240_000]);
     feed(rates, 60_000, 61_000, [[0, 0]]);
     assert.equal(rates.bitsPerSecond(0, Infinity, 61_000), 80_000);
