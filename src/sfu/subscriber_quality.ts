@@ -152,7 +152,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
       ...roundTripOf(roundTripMs()),
       limitedBy: name === "estimate" ? bandwidth.limitedBy : "server",
       tracks: [...this.#entries.values()].map((entry) =>
-        describeTrack(entry.consumer, entry.rate.bitsPerSecond, entry)
+        describeTrack(entry.consumer, entry.rate.bitsPerSecond, entry, nowMs)
       ),
     };
     if (!isNews(news, this.#reported)) return;

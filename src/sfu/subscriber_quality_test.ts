@@ -17,7 +17,14 @@ class FakeConsumer implements ConsumerLike {
   /** What it was told last. */
   state = "new";
   current = {
-    encoding: { rid: "q", spatialLayers: 1, temporalLayers: 1, widthOf: () => 320, heightOf: () => 180 },
+    encoding: {
+      rid: "q",
+      spatialLayers: 1,
+      temporalLayers: 1,
+      widthOf: () => 320,
+      heightOf: () => 180,
+      framesPerSecond: () => 30,
+    },
     spatial: 0,
     temporal: 0,
   };
