@@ -126,12 +126,17 @@ export class BandwidthEstimator {
     return this.#loss.inherentLoss;
   }
 
+  /** Feedback on more packets than this speaks of some that are not known, or were never sent. */
+  get packetsKnown(): number {
+    return this.#history.capacity;
+  }
+
   /** What arrives, in bits per second; 0 where not known. */
   get throughput(): number {
     return this.#throughput.bitsPerSecond;
   }
 
-  /** Smoothed, in milliseconds, the time until feedback included where nothing else measures it. */
+  /** Smoothed, in milliseconds, as transport-wide feedback tells it, the time until that included; 0 before there was any. */
   get roundTripMs(): number {
     return this.#roundTrip.smoothedMs;
   }

@@ -195,6 +195,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B341: a round trip is told once feedback has measured it, and of another way again once it has",
+  permissions: "none",
+  fn() {
+    const estimator = new BandwidthEstimator({ nowMs: START_MS });
+    for (const nowMs of [START_MS, 2 * START_MS]) {
+      estimator.handleRoundTrip(30);
+      assert.equal(estimator.roundTripMs, 0);
+      const sequenceNumber = estimator.handleSent(1000, nowMs);
+      estimator.beginFeedback(nowMs + 400);
+      estimator.handleReceived(sequenceNumber, (nowMs + 200) * 4);
+      estimator.endFeedback();
+      assert.equal(estimator.roundTripMs, 400);
+      estimator.handleRouteChange(nowMs + 400);
+    }
+  },
+});
+
+Deno.test({
   name: "B282: why the estimate is no more is told in one word",
   permissions: "none",
   fn() {

@@ -2,12 +2,13 @@
 const WINDOW_MS = 5000;
 /** Weight of one measurement. */
 const SMOOTHING = 0.1;
+/** What is assumed before anything was measured. */
 export const FIRST_ROUND_TRIP_MS = 200;
 
 /** The round trip to one subscriber: as it is now, and without a queue. */
 export class RoundTrip {
-  /** In milliseconds. */
-  smoothedMs = FIRST_ROUND_TRIP_MS;
+  /** In milliseconds; 0 before anything was measured. */
+  smoothedMs = 0;
   #isKnown = false;
   #leastMs = Infinity;
   #leastBeforeMs = Infinity;
@@ -30,7 +31,7 @@ export class RoundTrip {
   }
 
   reset(): void {
-    this.smoothedMs = FIRST_ROUND_TRIP_MS;
+    this.smoothedMs = 0;
     this.#isKnown = false;
     this.#leastMs = Infinity;
     this.#leastBeforeMs = Infinity;

@@ -144,12 +144,11 @@ export class Allocator {
     const { wanted } = track;
     const memory = this.#memoryOf(track, nowMs);
     const ladder = wanted.off ? { rungs: [], isCapped: true } : ladderOf(track.layers, wanted, track.prefersSize);
-    const { layer } = memory;
     const climb: Climb = {
       costs: ladder.rungs.map(({ bitsPerSecond }) => bitsPerSecond),
       rank: wanted.pinned ? Infinity : wanted.priority ?? DEFAULT_PRIORITY,
       stage: wanted.pinned ? stageOf(ladder.rungs, track.prefersSize) : -1,
-      present: layer === undefined ? -1 : ladder.rungs.findLastIndex((rung) => compareLayers(rung, layer) <= 0),
+      present: presentOf(ladder, memory.layer),
       isKept: false,
       isHeld: false,
       staysAtFloor: false,
@@ -216,6 +215,12 @@ function stageOf(rungs: readonly Layer[], prefersSize: boolean): number {
   if (prefersSize) return rungs.length - 1;
   const enough = rungs.findIndex(({ width, height }) => Math.min(width, height) >= STAGE_HEIGHT);
   return enough < 0 ? rungs.length - 1 : enough;
+}
+
+/** The rung that a track is at; where that is none any more the one below, or the first: what is sent does not begin anew. */
+function presentOf({ rungs }: Ladder, layer: Layer | undefined): number {
+  if (layer === undefined || rungs.length === 0) return -1;
+  return Math.max(0, rungs.findLastIndex((rung) => compareLayers(rung, layer) <= 0));
 }
 
 function isYoung({ sinceMs }: Memory, nowMs: number): boolean {

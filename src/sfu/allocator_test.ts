@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AllocatorScene } from "../../tests/harness/allocator_scene.ts";
-import { camera } from "../../tests/harness/layers.ts";
+import { camera, cameraLayers } from "../../tests/harness/layers.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { HOLD_MS, KEEP_MS, MAX_HOLD_MS, RISE_MS } from "./allocator.ts";
 import type { WantedQuality } from "./quality.ts";
@@ -73,6 +73,16 @@ test("B336: who asks for more gets it at once where it fits, and who asks for le
   assert.equal(ask({ width: 640, height: 360 }), "A: 360p30");
   assert.equal(ask({ off: true }), "A: -");
   assert.equal(ask({ width: 640, height: 360, fps: 10 }), "A: 360p15");
+});
+
+test("B337: a picture whose layer is none any more goes on in the next one that fits", () => {
+  const scene = new AllocatorScene(camera("A"));
+  scene.run(200, 30_000);
+  assert.equal(scene.run(60, 100), "A: 180p7.5");
+  scene.tracks = [camera("A", {}, cameraLayers().slice(1))];
+  assert.equal(scene.run(105, HOLD_MS), "A: 180p15");
+  scene.tracks = [camera("A", {}, [])];
+  assert.equal(scene.run(105, 100), "A: -");
 });
 
 test("B337: sound is taken off first, and at the very bottom the least important video is paused, and later resumed", () => {

@@ -6,6 +6,7 @@ import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { SENDER_REPORT_LENGTH, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { AUDIO_LEVEL_URI } from "./header_extensions.ts";
 import { Router } from "./router.ts";
+import type { WantedQuality } from "./quality.ts";
 import type { Source } from "./types.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
@@ -170,6 +171,41 @@ test("B352: what a subscriber has pinned it gets whoever is louder, in one conti
     sequenceNumber - before[0].sequenceNumber
   );
   assert.deepEqual(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test("B352: a track that is pinned and off is not sent, and comes at once where it is on again", () => {
+  const room = new AudioRoom(1);
+  const [one, two] = [room.add(1), room.add(2)];
+  one.owner.subscribe(two.trackId, consumerParameters({ mid: "9", codec: { ...OPUS, payloadType: 109 } }));
+  room.say(one, LOUD, 30);
+  const want = (wanted: WantedQuality) => {
+    room.subscriber.peer.setQuality(two.trackId, wanted, room.nowMs);
+    room.subscriber.peer.handleTimeout(room.nowMs += 600);
+  };
+  for (const wanted of [{ pinned: true, off: true }, { off: true }, { pinned: true, off: true }]) {
+    want(wanted);
+    assert.deepEqual(room.say(two, SILENT, 7), []);
+  }
+  want({ pinned: true });
+  assert.equal(room.say(two, SILENT, 7).length, 7);
+  want({});
+  assert.deepEqual(room.say(two, SILENT, 7), []);
+});
+
+test("B352: a subscription that was pinned and off sends nothing after it has ended", () => {
+  const room = new AudioRoom(1);
+  const [one, two] = [room.add(1), room.add(2)];
+  one.owner.subscribe(two.trackId, consumerParameters({ mid: "9", codec: { ...OPUS, payloadType: 109 } }));
+  room.say(one, LOUD, 30);
+  const { peer } = room.subscriber;
+  const consumer = peer.consumers.get(two.mid);
+  peer.setQuality(two.trackId, { pinned: true, off: true }, room.nowMs);
+  peer.handleTimeout(room.nowMs += 600);
+  peer.unsubscribe(two.mid);
+  consumer?.pin(true);
+  assert.deepEqual(room.say(two, SILENT, 7), []);
+  two.owner.peer.unpublish("0");
+  assert.deepEqual(room.say(two, SILENT, 7), []);
 });
 
 test("B351: a subscriber that comes, or goes, while a track is left out changes nothing for the others", () => {

@@ -54,6 +54,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   takesRed = false;
   /** RTP packets that the transport could not take. */
   packetsDropped = 0;
+  #isPinned = false;
   /** As a signed number, which V8 keeps in the field itself. */
   readonly #ssrcBits: number;
   /** Of the packets that are forwarded, and that under which they go out: RED for both where that is taken. */
@@ -146,9 +147,10 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     this.#rewriter.continueAt(packet);
   }
 
-  /** What the subscriber pins it gets whoever is louder (rule B351). */
+  /** What the subscriber pins it gets whoever is louder (rule B352), as long as it takes packets. */
   pin(isPinned: boolean): void {
-    this.producer.audio?.pin(this, isPinned);
+    this.#isPinned = isPinned;
+    if (this.#encodings.attached) this.producer.audio?.pin(this, isPinned);
   }
 
   /** The subscriber reports how many packets it has lost since its last report, in 256ths. */
@@ -195,6 +197,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
 
   attach(): void {
     this.#encodings.attach();
+    this.producer.audio?.pin(this, this.#isPinned);
   }
 
   detach(): void {

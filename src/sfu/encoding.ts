@@ -143,6 +143,11 @@ export class Encoding {
     return this.#rates?.bitsPerSecond(spatial, temporal, nowMs) ?? 0;
   }
 
+  /** Pictures of the temporal layers up to this one, over the same time. */
+  framesPerSecond(temporal: number, nowMs: number): number {
+    return this.#rates?.framesPerSecond(temporal, nowMs) ?? 0;
+  }
+
   /** Pixels of the highest spatial layer, by the newest key frame; 0 where they are not known. */
   get width(): number {
     return this.widthOf(this.spatialLayers - 1);
@@ -268,7 +273,7 @@ export class Encoding {
 
   /** Nothing of it comes any more: what it took is remembered. */
   #stopped(nowMs: number): void {
-    this.#rates?.hold(nowMs);
+    this.#rates?.hold();
     this.#track.encodingsChanged(nowMs);
   }
 
@@ -331,9 +336,9 @@ export class Encoding {
 
   #measure(packet: RtpPacket, nowMs: number): void {
     const reader = this.#layers;
-    if (reader === undefined) return this.#rates?.handlePacket(0, 0, packet.length, nowMs);
+    if (reader === undefined) return this.#rates?.handlePacket(0, 0, packet.length, packet.marker, nowMs);
     reader.read(packet);
-    this.#rates?.handlePacket(packet.layers.spatial, packet.layers.temporal, packet.length, nowMs);
+    this.#rates?.handlePacket(packet.layers.spatial, packet.layers.temporal, packet.length, packet.marker, nowMs);
   }
 
   /** What nobody receives is not repaired. */

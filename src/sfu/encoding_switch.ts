@@ -35,6 +35,10 @@ export class EncodingSwitch {
     return this.#current;
   }
 
+  get attached(): boolean {
+    return this.#attached;
+  }
+
   /** Whether packets of the current encoding go on to the subscriber. */
   get started(): boolean {
     return this.#rewriter.sourceSsrc >= 0;

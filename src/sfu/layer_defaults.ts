@@ -39,7 +39,7 @@ export function usualBitsPerSecond({ width, height }: PictureSize, temporal: num
   return Math.round(SMALL_BITS_PER_SECOND * (area / SMALL_AREA) ** GROWTH * share);
 }
 
-/** Each temporal layer has half the pictures of the one above it. `fps` of all of them; 0 where it is not known. */
-export function temporalFps(fps: number, temporal: number, temporalLayers: number): number {
-  return (fps > 0 ? fps : USUAL_FPS) / 2 ** Math.max(0, temporalLayers - 1 - temporal);
+/** Pictures per second up to a temporal layer of a usual camera: each has half of those of the one above it. */
+export function usualFps(temporal: number, temporalLayers: number): number {
+  return USUAL_FPS / 2 ** Math.max(0, temporalLayers - 1 - temporal);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { assumeSizes, temporalFps, usualBitsPerSecond } from "./layer_defaults.ts";
+import { assumeSizes, usualBitsPerSecond, usualFps } from "./layer_defaults.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
 
@@ -26,6 +26,6 @@ test("B331: what has not been seen is taken for what browsers send in its size",
 });
 
 test("B331: each temporal layer has half the pictures of the next one", () => {
-  assert.deepEqual([0, 1, 2].map((temporal) => temporalFps(30, temporal, 3)), [7.5, 15, 30]);
-  assert.equal(temporalFps(0, 0, 1), 30, "as usual where nothing is known");
+  assert.deepEqual([0, 1, 2].map((temporal) => usualFps(temporal, 3)), [7.5, 15, 30]);
+  assert.equal(usualFps(0, 1), 30);
 });

@@ -11,7 +11,7 @@ export interface Layer {
   /** Pixels; 0 where they are not known. */
   readonly width: number;
   readonly height: number;
-  /** Pictures per second; 0 where that is not known. */
+  /** Pictures per second, as usual: what is measured trembles, and a ladder is to stand still. */
   readonly fps: number;
   /** Of it with all that it needs. */
   readonly bitsPerSecond: number;

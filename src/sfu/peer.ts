@@ -8,7 +8,7 @@ import { sendProbes } from "./probes.ts";
 import { Producer } from "./producer.ts";
 import type { RandomSource } from "./random.ts";
 import { RtcpResponder } from "./rtcp_responder.ts";
-import type { QualityReport, WantedQuality } from "./quality.ts";
+import { ALL_WANTED, isSameWanted, type QualityReport, type WantedQuality } from "./quality.ts";
 import type { Router, RouterMember } from "./router.ts";
 import { SubscriberQuality } from "./subscriber_quality.ts";
 import type { MediaCounters } from "./track_counters.ts";
@@ -200,9 +200,10 @@ export class Peer implements MediaSink, RouterMember {
     return this.#wanted.get(trackId);
   }
 
-  /** Takes what the peer wants of a track; of one that there is not, or not any more, nothing. */
+  /** Takes what the peer wants of a track; of one that there is not, or not any more, nothing, and nothing where it is no news. */
   setQuality(trackId: TrackId, wanted: WantedQuality, nowMs: number): void {
     if (!this.#router.producers.has(trackId)) return;
+    if (isSameWanted(this.#wanted.get(trackId) ?? ALL_WANTED, wanted)) return;
     this.#wanted.set(trackId, wanted);
     this.#quality?.handleWanted(trackId, nowMs);
     for (const consumer of this.#consumers.values()) {

@@ -7,6 +7,7 @@ import { ntpFraction, ntpSeconds } from "../rtp/rtcp/ntp.ts";
 import { writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { TransportFeedbackWriter } from "../rtp/rtcp/transport_feedback_writer.ts";
 import { TRANSPORT_WIDE_URI } from "./header_extensions.ts";
+import type { WantedQuality } from "./quality.ts";
 import { Router } from "./router.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
@@ -249,4 +250,20 @@ test("B340, P92: layers that nobody receives stop within 2 s, and come back with
   peer.close();
   scene.run(2_000);
   assert.deepEqual(scene.told.at(-1)?.rids, [], "nobody watches");
+});
+
+test("B336: what is asked for again is nothing anew", () => {
+  const scene = new Scene();
+  const { peer } = scene.subscribe(20_000_000).test;
+  const wantedAfter = (wanted: WantedQuality) => {
+    peer.setQuality(scene.trackId, wanted, 0);
+    return peer.wantedOf(scene.trackId);
+  };
+  assert.equal(wantedAfter({ pinned: false, off: false, priority: 1 }), undefined, "as if nothing was said");
+  const wanted = { width: 320, height: 180 };
+  assert.equal(wantedAfter(wanted), wanted);
+  assert.equal(wantedAfter({ ...wanted, priority: 1, off: false }), wanted);
+  for (const more of [{ width: 640 }, { height: 360 }, { fps: 15 }, { priority: 2 }, { pinned: true }, { off: true }]) {
+    assert.deepEqual(wantedAfter({ ...wanted, ...more }), { ...wanted, ...more });
+  }
 });

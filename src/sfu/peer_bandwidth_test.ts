@@ -275,6 +275,35 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B286: of what one compound packet reports on 2048 packets are looked at, and none that were never sent",
+  permissions: "none",
+  fn() {
+    const room = call();
+    const { subscriber: { peer } } = room;
+    const { bandwidth } = peer;
+    assert.ok(bandwidth);
+    let looked = 0;
+    bandwidth.handleMissing = () => looked++;
+    const report = (count: number, times: number) => {
+      looked = 0;
+      const chunks = Array.from({ length: Math.ceil(count / 8191) }, (_, i) => Math.min(8191, count - i * 8191));
+      const one = feedbackPacket({ base: 0, count, referenceTime: 0, chunks, deltas: [] });
+      const compound = new Uint8Array(one.length * times);
+      for (let i = 0; i < times; i++) compound.set(one, i * one.length);
+      peer.handleRtcp(compound, compound.length, 3000);
+      return looked;
+    };
+    assert.equal(report(65_535, 35), 0, "nothing was sent");
+    assert.equal(report(100, 1), 100);
+    for (let i = 0; i < 3000; i++) room.sendVideo(i, 100);
+    assert.equal(report(65_535, 35), 0, "too many in one");
+    assert.equal(report(8191, 35), 0, "too many in one");
+    assert.equal(report(2048, 1), 2048);
+    assert.equal(report(500, 35), 2000, "too many in all");
+  },
+});
+
+Deno.test({
   name: "B287: a publisher is told of each of its packets, of picture, sound and padding, every 100 ms",
   permissions: "none",
   fn() {

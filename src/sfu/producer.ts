@@ -127,11 +127,11 @@ export class Producer implements PublishedTrack {
   }
 
   removeConsumer(consumer: TrackConsumer): void {
+    this.audio?.remove(consumer);
     const index = this.#consumers.indexOf(consumer);
     if (index < 0) return;
     this.#consumers.splice(index, 1);
     consumer.detach();
-    this.audio?.remove(consumer);
     this.consumerChanged();
   }
 

@@ -18,6 +18,13 @@ export interface WantedQuality {
 export const ALL_WANTED: WantedQuality = {};
 export const DEFAULT_PRIORITY = 1;
 
+/** Whether both want the same, by what is left out too. */
+export function isSameWanted(a: WantedQuality, b: WantedQuality): boolean {
+  return a.width === b.width && a.height === b.height && a.fps === b.fps &&
+    (a.priority ?? DEFAULT_PRIORITY) === (b.priority ?? DEFAULT_PRIORITY) &&
+    (a.pinned ?? false) === (b.pinned ?? false) && (a.off ?? false) === (b.off ?? false);
+}
+
 /**
  * What becomes of a track: it is sent; it is paused, as the network has no room for it; it is off, as its subscriber wants;
  * nothing of it has come from its publisher yet, or any more.

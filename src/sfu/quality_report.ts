@@ -1,4 +1,3 @@
-import { temporalFps } from "./layer_defaults.ts";
 import type { Layer } from "./layer_ladder.ts";
 import type { QualityReport, TrackQuality, TrackState, WantedQuality } from "./quality.ts";
 import type { Kind, Source, TrackId } from "./types.ts";
@@ -25,6 +24,7 @@ export interface ConsumerLike {
       readonly temporalLayers: number;
       widthOf(spatial: number): number;
       heightOf(spatial: number): number;
+      framesPerSecond(temporal: number, nowMs: number): number;
     };
     readonly spatial: number;
     readonly temporal: number;
@@ -48,7 +48,12 @@ export interface TrackFacts {
 }
 
 /** What a subscriber gets of one track: of what is chosen that which is sent already. */
-export function describeTrack(consumer: ConsumerLike, bitsPerSecond: number, facts: TrackFacts): TrackQuality {
+export function describeTrack(
+  consumer: ConsumerLike,
+  bitsPerSecond: number,
+  facts: TrackFacts,
+  nowMs: number,
+): TrackQuality {
   const { producer: { id: trackId, kind, encodings }, current, started } = consumer;
   const { isPaused, reason } = facts;
   const state = stateOf(facts, started);
@@ -57,11 +62,12 @@ export function describeTrack(consumer: ConsumerLike, bitsPerSecond: number, fac
   const { encoding: { rid, spatialLayers, temporalLayers }, spatial, temporal } = current;
   const width = current.encoding.widthOf(spatial);
   const height = current.encoding.heightOf(spatial);
+  const fps = Math.round(current.encoding.framesPerSecond(temporal, nowMs));
   return {
     trackId,
     state,
     ...(isPicture && width > 0 && { width, height }),
-    ...(isPicture && { fps: temporalFps(0, temporal, temporalLayers) }),
+    ...(isPicture && fps > 0 && { fps }),
     ...(isPicture && rid !== undefined && encodings.length > 1 && { rid }),
     ...(isPicture && spatialLayers > 1 && { spatial }),
     ...(isPicture && temporalLayers > 1 && { temporal }),

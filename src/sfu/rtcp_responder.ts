@@ -47,6 +47,9 @@ const MAX_BYES = 8 * MAX_COUNT;
 /** Packets that one compound packet may ask for: more are missing only where a picture is asked for instead (rule B102). */
 export const MAX_ASKED = 1024;
 
+/** Packets that one compound packet may report on: what is sent in 200 ms of 100 Mbit/s. */
+export const MAX_REPORTED = 2048;
+
 /** What is written during one call, by whichever responder of this isolate, and what it reads with. */
 const out = new Uint8Array(1200);
 const scratch = {
@@ -81,6 +84,8 @@ export class RtcpResponder implements FeedbackSender {
   #referenceSsrc = 0;
   /** Packets that the present compound packet may still ask for. */
   #mayAsk = 0;
+  /** And those that it may still report on. */
+  #mayReport = 0;
   /** Whether anything was sent from `#localSsrc`. */
   #hasSpoken = false;
 
@@ -109,6 +114,7 @@ export class RtcpResponder implements FeedbackSender {
     reader.reset(bytes, length);
     this.#referenceTime = NO_TIME;
     this.#mayAsk = MAX_ASKED;
+    this.#mayReport = MAX_REPORTED;
     while (reader.next()) this.#handlePacket(nowMs);
     if (this.#referenceTime !== NO_TIME) this.#sendDlrr();
   }
@@ -229,6 +235,10 @@ export class RtcpResponder implements FeedbackSender {
     const { bandwidth } = this;
     const feedback = scratch.transportFeedback;
     if (bandwidth === undefined || !feedback.reset(scratch.reader)) return;
+    // Two bytes speak of thousands of packets: what nobody has been sent is not walked through.
+    const { statusCount } = feedback;
+    if (statusCount > Math.min(this.#mayReport, bandwidth.packetsKnown)) return;
+    this.#mayReport -= statusCount;
     bandwidth.beginFeedback(nowMs);
     while (feedback.next()) {
       if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks);

@@ -142,7 +142,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const allocations = new Map(this.#allocator.allocate(videos, supply, nowMs).map((each) => [each.id, each]));
     bandwidth.setWanted(this.#allocator.wantedBitsPerSecond, nowMs);
     for (const entry of this.#entries.values()) {
-      const allocation = allocations.get(entry.consumer.mid);
+      const allocation = allocations.get(nameOf(entry.consumer));
       if (allocation !== undefined) this.#forwardVideo(entry, allocation, supply, name, nowMs);
     }
     if (report === undefined || nowMs - this.#reportedMs < REPORT_MS) return;
@@ -152,7 +152,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
       ...roundTripOf(roundTripMs()),
       limitedBy: name === "estimate" ? bandwidth.limitedBy : "server",
       tracks: [...this.#entries.values()].map((entry) =>
-        describeTrack(entry.consumer, entry.rate.bitsPerSecond, entry)
+        describeTrack(entry.consumer, entry.rate.bitsPerSecond, entry, nowMs)
       ),
     };
     if (!isNews(news, this.#reported)) return;
@@ -161,8 +161,14 @@ export class SubscriberQuality<C extends ConsumerLike> {
     report(news);
   }
 
-  #trackOf({ consumer: { producer, mid }, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
-    return { id: mid, layers: producer.layers.at(nowMs), wanted, prefersSize: producer.source === "screen" };
+  #trackOf({ consumer, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
+    const { producer } = consumer;
+    return {
+      id: nameOf(consumer),
+      layers: producer.layers.at(nowMs),
+      wanted,
+      prefersSize: producer.source === "screen",
+    };
   }
 
   /** Sound is sent as long as it is wanted. Returns what it takes. */
@@ -228,7 +234,9 @@ export class SubscriberQuality<C extends ConsumerLike> {
     );
     let tells = false;
     for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
-    const arriving = this.#arrives() ? sent * SENT_MARGIN : 0;
+    // What feedback tells contains the wait for it, what reports tell does not.
+    const roundTripMs = tells ? bandwidth.roundTripMs : this.#options.roundTripMs() ?? 0;
+    const arriving = this.#arrives(roundTripMs) ? sent * SENT_MARGIN : 0;
     if (tells) {
       const isKnown = nowMs - this.#feedbackMs >= START_MS || firsts.length === 0;
       return isKnown ? arriving : Math.max(arriving, sound + firsts[0] * BEGIN_MARGIN);
@@ -237,14 +245,19 @@ export class SubscriberQuality<C extends ConsumerLike> {
     return Math.max(arriving, sound + firsts.reduce((sum, one) => sum + one, 0) * BEGIN_MARGIN);
   }
 
-  /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. */
-  #arrives(): boolean {
-    const { roundTripMs, lossFraction, limitedBy } = this.#options.bandwidth;
+  /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. The round trip is 0 where it is not known. */
+  #arrives(roundTripMs: number): boolean {
+    const { lossFraction, limitedBy } = this.#options.bandwidth;
     const leastMs = this.#leastRoundTripMs * ROUND_TRIP_GROWTH;
     if (roundTripMs > 0) this.#leastRoundTripMs = Math.min(roundTripMs, leastMs);
     if (limitedBy === "silence" || limitedBy === "queue") return false;
     return lossFraction <= LOW_LOSS && !(roundTripMs > this.#leastRoundTripMs + SHORT_QUEUE_MS);
   }
+}
+
+/** In a slot another track begins anew, whatever became of the one before it. */
+function nameOf({ mid, producer }: ConsumerLike): string {
+  return `${mid} ${producer.id}`;
 }
 
 function topOf(layers: readonly Layer[], encoding: number): { spatial: number; temporal: number } {

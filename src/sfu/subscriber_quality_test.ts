@@ -17,15 +17,27 @@ class FakeConsumer implements ConsumerLike {
   /** What it was told last. */
   state = "new";
   current = {
-    encoding: { rid: "q", spatialLayers: 1, temporalLayers: 1, widthOf: () => 320, heightOf: () => 180 },
+    encoding: {
+      rid: "q",
+      spatialLayers: 1,
+      temporalLayers: 1,
+      widthOf: () => 320,
+      heightOf: () => 180,
+      framesPerSecond: () => 30,
+    },
     spatial: 0,
     temporal: 0,
   };
   #target = "";
 
-  constructor(readonly mid: string, kind: Kind = "video", layers: readonly Layer[] = cameraLayers()) {
+  constructor(
+    readonly mid: string,
+    kind: Kind = "video",
+    layers: readonly Layer[] = cameraLayers(),
+    id = `track ${mid}`,
+  ) {
     const at = () => layers;
-    this.producer = { id: `track ${mid}`, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
+    this.producer = { id, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
   }
 
   setTarget(encoding: number, _spatial: number, temporal: number): void {
@@ -63,6 +75,8 @@ class Scene {
       this.wanted = bitsPerSecond;
     },
   };
+  /** By reports. */
+  roundTripMs: number | undefined = 12.3;
   readonly wanted = new Map<string, WantedQuality>();
   readonly reports: QualityReport[] = [];
   readonly quality: SubscriberQuality<FakeConsumer>;
@@ -70,7 +84,8 @@ class Scene {
   constructor(maxBitsPerSecond?: number) {
     const { bandwidth, wanted } = this;
     const report = (report: QualityReport) => void this.reports.push(report);
-    this.quality = new SubscriberQuality({ bandwidth, wanted, maxBitsPerSecond, roundTripMs: () => 12.3, report });
+    const roundTripMs = () => this.roundTripMs;
+    this.quality = new SubscriberQuality({ bandwidth, wanted, maxBitsPerSecond, roundTripMs, report });
   }
 
   add(...consumers: FakeConsumer[]): void {
@@ -121,6 +136,19 @@ test("B341: by losses alone first layers are sent, and what is sent counts as ca
     scene.run(LOOK_MS);
   }
   assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/Infinity", "sends 0/Infinity"], "352 kbit/s arrive");
+  scene.roundTripMs = 60;
+  scene.run(LOOK_MS);
+  assert.deepEqual(
+    consumers.map(({ state }) => state),
+    ["sends 0/0", "sends 0/0"],
+    "they wait on the way, as reports tell",
+  );
+  scene.roundTripMs = 12;
+  for (let n = 0; n < 40; n++) {
+    for (const consumer of consumers) consumer.bytesSent += 11_000;
+    scene.run(LOOK_MS);
+  }
+  assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/Infinity", "sends 0/Infinity"]);
   scene.bandwidth.lossFraction = 0.03;
   scene.run(LOOK_MS);
   assert.deepEqual(consumers.map(({ state }) => state), ["sends 0/0", "sends 0/0"]);
@@ -210,6 +238,21 @@ test("P90, P94: what is wanted is had at once, and who says nothing wants all th
   scene.quality.handleWanted("track 1", scene.nowMs);
   assert.equal(consumer.state, "paused");
   scene.quality.handleWanted("another track", scene.nowMs);
+});
+
+test("B336: what a slot's track has lost the next one in it does not wait for", () => {
+  const [before, after] = [new FakeConsumer("1"), new FakeConsumer("1", "video", cameraLayers(), "another track")];
+  const scene = new Scene();
+  scene.add(before);
+  scene.hear(5_000, 20_000);
+  scene.hear(40, 6_000);
+  assert.equal(before.state, "paused");
+  scene.hear(200, 500);
+  assert.equal(before.state, "paused", "it waits to get better");
+  scene.quality.remove(before);
+  scene.add(after);
+  scene.run(100);
+  assert.equal(after.state, "sends 0/Infinity");
 });
 
 test("B340: of a track of which nothing comes the lowest encoding is waited for", () => {

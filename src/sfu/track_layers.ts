@@ -1,4 +1,4 @@
-import { assumeSizes, type PictureSize, temporalFps, usualBitsPerSecond } from "./layer_defaults.ts";
+import { assumeSizes, type PictureSize, usualBitsPerSecond, usualFps } from "./layer_defaults.ts";
 import type { Layer } from "./layer_ladder.ts";
 
 /** Layers are looked at anew after so long: all subscribers of a track share what was found. */
@@ -118,7 +118,7 @@ function describe(
   for (let spatial = 0; spatial < spatialLayers; spatial++) {
     const picture = sizeOf(encoding, spatial, size);
     for (let temporal = 0; temporal < temporalLayers; temporal++) {
-      const fps = temporalFps(0, temporal, temporalLayers);
+      const fps = usualFps(temporal, temporalLayers);
       const measured = encoding.layerBitsPerSecond(spatial, temporal, nowMs);
       const key = spatial * temporalLayers + temporal;
       const unknown = count > 1 || picture.width > 0 ? picture : UNKNOWN_SINGLE;
