@@ -173,5 +173,6 @@ export class Producer implements PublishedTrack {
   #sortEncodings(): void {
     if (this.#offered.some((encoding) => encoding.widthOf(0) === 0)) return;
     this.#encodings = this.#offered.toSorted((a, b) => a.widthOf(0) - b.widthOf(0));
+    this.layers.handleOrder();
   }
 }
