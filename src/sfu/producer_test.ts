@@ -51,3 +51,22 @@ Deno.test({
     assert.deepEqual(ridsAt(20), [["q", "q"], ["h", "h"], ["f", "f"]]);
   },
 });
+
+Deno.test({
+  name: "B311: a publisher of encodings without RIDs is told nothing, as it could only be told to send none",
+  permissions: "none",
+  fn() {
+    const toldOf = (rids: readonly (string | undefined)[]) => {
+      const told: (readonly string[])[] = [];
+      const encodings = rids.map((rid, index) => ({ rid, ssrcs: [index + 1] }));
+      const parameters = videoProducer({ ssrcs: [1, 2, 3], encodings });
+      const tell = (wanted: readonly string[]) => void told.push(wanted);
+      const producer = new Producer("a", "peer", parameters, NO_FEEDBACK, false, undefined, tell);
+      begin(producer, [320, 640, 1280], 0);
+      for (let nowMs = 0; nowMs < 3000; nowMs += 25) producer.handleTimeout(nowMs);
+      return told;
+    };
+    assert.deepEqual(toldOf(["q", "h", "f"]), [[]]);
+    assert.deepEqual(toldOf([undefined, undefined, undefined]), []);
+  },
+});
