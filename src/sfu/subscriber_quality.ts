@@ -9,6 +9,8 @@ import type { TrackId } from "./types.ts";
 
 /** All is looked at this often, ... */
 export const LOOK_MS = 500;
+/** ..., of different subscribers at so many different times, ... */
+const PHASES = 4;
 /** ... and sooner where the estimate changes by more than these parts, but no sooner than this. */
 const FALL = 0.95;
 const RISE = 1.1;
@@ -34,6 +36,8 @@ export type Estimate = Pick<
 >;
 
 export interface SubscriberQualityOptions {
+  /** Any whole number: those with different ones are looked at at different times. */
+  readonly phase: number;
   /** What the subscriber wants of tracks, received or not. */
   readonly wanted: ReadonlyMap<TrackId, WantedQuality>;
   /** What the network carries to it. */
@@ -60,6 +64,7 @@ interface Entry<C> extends TrackFacts {
  */
 export class SubscriberQuality<C extends ConsumerLike> {
   readonly #options: SubscriberQualityOptions;
+  readonly #phaseMs: number;
   readonly #allocator = new Allocator();
   readonly #entries = new Map<C, Entry<C>>();
   #nextMs = Infinity;
@@ -72,6 +77,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   constructor(options: SubscriberQualityOptions) {
     this.#options = options;
+    this.#phaseMs = (options.phase % PHASES) * LOOK_MS / PHASES;
   }
 
   /** Something else is wanted of a track, which may be none that is received. */
@@ -124,8 +130,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #look(nowMs: number): void {
     const { bandwidth, roundTripMs, report } = this.#options;
     this.#lookedMs = nowMs;
-    // At the same times for all subscribers, who are then looked at in one sweep.
-    this.#nextMs = (Math.floor(nowMs / LOOK_MS) + 1) * LOOK_MS;
+    // At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once.
+    this.#nextMs = (Math.floor((nowMs - this.#phaseMs) / LOOK_MS) + 1) * LOOK_MS + this.#phaseMs;
     this.#estimate = bandwidth.bitsPerSecond;
     const videos: AllocatedTrack[] = [];
     let sound = 0;
