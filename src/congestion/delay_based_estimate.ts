@@ -126,12 +126,14 @@ export class DelayBasedEstimate {
     this.#hasLost = false;
   }
 
-  #throughput({ bitsPerSecond, recentBitsPerSecond }: Readonly<Throughput>, nowMs: number): number {
-    if (recentBitsPerSecond === 0) return bitsPerSecond;
-    if (nowMs - this.#probedMs < PROBED_MS) return Math.max(bitsPerSecond, recentBitsPerSecond);
-    return this.#competition.latestQueueMs > LONG_QUEUE_MS
-      ? Math.min(bitsPerSecond, recentBitsPerSecond)
-      : bitsPerSecond;
+  /** What arrived of late is looked for only where it counts. */
+  #throughput(arrivals: Readonly<Throughput>, nowMs: number): number {
+    const { bitsPerSecond } = arrivals;
+    const isProbed = nowMs - this.#probedMs < PROBED_MS;
+    if (!isProbed && this.#competition.latestQueueMs <= LONG_QUEUE_MS) return bitsPerSecond;
+    const recent = arrivals.recentBitsPerSecond;
+    if (recent === 0) return bitsPerSecond;
+    return isProbed ? Math.max(bitsPerSecond, recent) : Math.min(bitsPerSecond, recent);
   }
 
   /** Lowers, or sets, the estimate by what something else than delay says. */

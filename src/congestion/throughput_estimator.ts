@@ -28,8 +28,17 @@ export class ThroughputEstimator {
   #hasDiscarded = false;
   #discardedSentUs = 0;
   #rate = 0;
-  #recentRate = 0;
   #arriving = 1;
+  // What a look at the whole window would find, kept up with each packet that comes and goes; where one came before others
+  // that were there, or one of the longest gaps goes, it is looked at again.
+  #isKnown = true;
+  #bytes = 0;
+  /** Packets that were sent before the one that arrived ahead of them. */
+  #overtaken = 0;
+  /** In ticks between arrivals, and how many are as long as the longest. */
+  #longestGap = 0;
+  #secondGap = 0;
+  #longestGaps = 0;
 
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(bytes: number, sentUs: number, arrivalTicks: number): void {
@@ -42,8 +51,11 @@ export class ThroughputEstimator {
     this.#count = 0;
     this.#hasDiscarded = false;
     this.#rate = 0;
-    this.#recentRate = 0;
     this.#arriving = 1;
+    this.#bytes = 0;
+    this.#overtaken = 0;
+    this.#clearGaps();
+    this.#isKnown = true;
   }
 
   /** In bits per second; 0 where too little came to tell. */
@@ -51,75 +63,11 @@ export class ThroughputEstimator {
     return this.#rate;
   }
 
-  /** At which it came of late: where what is sent has just become more. */
+  /** At which it came in the last part of the window: where what is sent has just become more; 0 where that is too little. */
   get recentBitsPerSecond(): number {
-    return this.#recentRate;
-  }
-
-  /** Of the rate at which packets were sent, the part at which they arrived; lost ones do not count. 0 to 1. */
-  get arriving(): number {
-    return this.#arriving;
-  }
-
-  /** To be called after the packets of each feedback: one look at each packet of the window. */
-  update(): void {
-    this.#rate = 0;
-    this.#recentRate = 0;
-    this.#arriving = 1;
-    if (this.#count < MIN_PACKETS) return;
+    if (this.#count < MIN_PACKETS) return 0;
     const packets = this.#packets;
-    const mask = this.#mask;
     const newest = packets[this.#at(this.#count - 1) + 1];
-    const oldest = packets[this.#at(0) + 1];
-    const discardedUs = this.#discardedSentUs;
-    const hasDiscarded = this.#hasDiscarded;
-    const end = (mask + 1) * FIELDS;
-    let previous = oldest;
-    let bytes = 0;
-    let longestGap = 0;
-    let secondGap = 0;
-    // Of what was sent behind all that fell out of the window.
-    let sentBytes = 0;
-    let earliest = 0;
-    let latest = 0;
-    let latestBytes = 0;
-    let at = this.#at(0);
-    for (let left = this.#count; left > 0; left--) {
-      const sentUs = packets[at];
-      const arrival = packets[at + 1];
-      const size = packets[at + 2];
-      at += FIELDS;
-      if (at === end) at = 0;
-      const gap = (arrival - previous) | 0;
-      previous = arrival;
-      bytes += size;
-      if (gap > secondGap) {
-        secondGap = gap > longestGap ? longestGap : gap;
-        if (gap > longestGap) longestGap = gap;
-      }
-      if (hasDiscarded && ((sentUs - discardedUs) | 0) < 0) continue;
-      if (sentBytes === 0) {
-        earliest = sentUs;
-        latest = sentUs;
-      }
-      sentBytes += size;
-      if (((sentUs - latest) | 0) >= 0) {
-        latest = sentUs;
-        latestBytes = size;
-      } else if (((sentUs - earliest) | 0) < 0) earliest = sentUs;
-    }
-    // The first packet ends no interval of arrivals, and that of the packet that was sent last is not over.
-    const ticks = ((newest - oldest) | 0) - longestGap + secondGap;
-    const received = 8000 * (bytes - packets[this.#at(0) + 2]) / Math.max(ticks / 4, 1);
-    const sent = sentBytes === 0 ? 0 : 8000 * (sentBytes - latestBytes) / Math.max(((latest - earliest) | 0) / 1000, 1);
-    this.#rate = Math.min(sent, received);
-    this.#recentRate = this.#latestReceiveRate(newest);
-    if (sent > 0) this.#arriving = Math.min(received / sent, 1);
-  }
-
-  /** Of what came in the last part of the window; 0 where that is too little. */
-  #latestReceiveRate(newest: number): number {
-    const packets = this.#packets;
     let bytes = 0;
     for (let index = this.#count - 1; index >= 0; index--) {
       const at = this.#at(index);
@@ -128,6 +76,105 @@ export class ThroughputEstimator {
       bytes += packets[at + 2];
     }
     return 0;
+  }
+
+  /** Of the rate at which packets were sent, the part at which they arrived; lost ones do not count. 0 to 1. */
+  get arriving(): number {
+    return this.#arriving;
+  }
+
+  /** To be called after the packets of each feedback. */
+  update(): void {
+    this.#rate = 0;
+    this.#arriving = 1;
+    if (this.#count < MIN_PACKETS) return;
+    if (!this.#isKnown) this.#lookAtAll();
+    const packets = this.#packets;
+    const [first, last] = [this.#at(0), this.#at(this.#count - 1)];
+    // The first packet ends no interval of arrivals, and the longest one does not count.
+    const ticks = ((packets[last + 1] - packets[first + 1]) | 0) - this.#longestGap + this.#secondGap;
+    const received = 8000 * (this.#bytes - packets[first + 2]) / Math.max(ticks / 4, 1);
+    const sent = this.#isInOrder(packets[first])
+      ? rateOf(this.#bytes - packets[last + 2], (packets[last] - packets[first]) | 0)
+      : this.#sentRate();
+    this.#rate = Math.min(sent, received);
+    if (sent > 0) this.#arriving = Math.min(received / sent, 1);
+  }
+
+  /** Whether all arrived as they were sent, and so did those that fell out of the window. */
+  #isInOrder(firstSentUs: number): boolean {
+    return this.#overtaken === 0 && (!this.#hasDiscarded || ((firstSentUs - this.#discardedSentUs) | 0) >= 0);
+  }
+
+  /** At which was sent, in bits per second, what was sent behind all that fell out of the window. */
+  #sentRate(): number {
+    const packets = this.#packets;
+    let bytes = 0;
+    let earliest = 0;
+    let latest = 0;
+    let latestBytes = 0;
+    for (let index = 0; index < this.#count; index++) {
+      const at = this.#at(index);
+      const sentUs = packets[at];
+      const size = packets[at + 2];
+      if (this.#hasDiscarded && ((sentUs - this.#discardedSentUs) | 0) < 0) continue;
+      if (bytes === 0) {
+        earliest = sentUs;
+        latest = sentUs;
+      }
+      bytes += size;
+      if (((sentUs - latest) | 0) >= 0) {
+        latest = sentUs;
+        latestBytes = size;
+      } else if (((sentUs - earliest) | 0) < 0) earliest = sentUs;
+    }
+    // The interval of the packet that was sent last is not over.
+    return bytes === 0 ? 0 : rateOf(bytes - latestBytes, (latest - earliest) | 0);
+  }
+
+  #lookAtAll(): void {
+    const packets = this.#packets;
+    this.#clearGaps();
+    this.#bytes = packets[this.#at(0) + 2];
+    this.#overtaken = 0;
+    for (let index = 1; index < this.#count; index++) this.#addBehind(this.#at(index - 1), this.#at(index));
+    this.#isKnown = true;
+  }
+
+  /** The packet at `at` arrived behind the one at `before`. */
+  #addBehind(before: number, at: number): void {
+    const packets = this.#packets;
+    this.#bytes += packets[at + 2];
+    if (((packets[at] - packets[before]) | 0) < 0) this.#overtaken++;
+    const gap = (packets[at + 1] - packets[before + 1]) | 0;
+    if (gap <= 0 || gap < this.#secondGap) return;
+    if (gap > this.#longestGap) {
+      this.#secondGap = this.#longestGap;
+      this.#longestGap = gap;
+      this.#longestGaps = 1;
+      return;
+    }
+    this.#secondGap = gap;
+    if (gap === this.#longestGap) this.#longestGaps++;
+  }
+
+  /** The first packet goes, and with it the gap behind it. */
+  #removeFirst(): void {
+    const packets = this.#packets;
+    const at = this.#at(0);
+    const next = this.#at(1);
+    this.#bytes -= packets[at + 2];
+    if (((packets[next] - packets[at]) | 0) < 0) this.#overtaken--;
+    const gap = (packets[next + 1] - packets[at + 1]) | 0;
+    if (gap <= 0 || gap < this.#secondGap) return;
+    if (gap === this.#longestGap && this.#longestGaps > 2) this.#longestGaps--;
+    else this.#isKnown = false;
+  }
+
+  #clearGaps(): void {
+    this.#longestGap = 0;
+    this.#secondGap = 0;
+    this.#longestGaps = 0;
   }
 
   #at(index: number): number {
@@ -150,6 +197,9 @@ export class ThroughputEstimator {
     packets[at] = sentUs;
     packets[at + 1] = arrivalTicks;
     packets[at + 2] = bytes;
+    if (index < this.#count - 1) this.#isKnown = false;
+    else if (index > 0) this.#addBehind(this.#at(index - 1), at);
+    else this.#bytes = bytes;
   }
 
   #isFirstOld(): boolean {
@@ -165,6 +215,7 @@ export class ThroughputEstimator {
     const sentUs = this.#packets[this.#at(0)];
     if (!this.#hasDiscarded || ((sentUs - this.#discardedSentUs) | 0) > 0) this.#discardedSentUs = sentUs;
     this.#hasDiscarded = true;
+    if (this.#count > 1) this.#removeFirst();
     this.#first = (this.#first + 1) & this.#mask;
     this.#count--;
   }
@@ -180,4 +231,9 @@ export class ThroughputEstimator {
     this.#mask = capacity - 1;
     this.#first = 0;
   }
+}
+
+/** In bits per second. */
+function rateOf(bytes: number, elapsedUs: number): number {
+  return 8000 * bytes / Math.max(elapsedUs / 1000, 1);
 }

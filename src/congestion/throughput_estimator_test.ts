@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { ThroughputEstimator } from "./throughput_estimator.ts";
 
 const BYTES = 1000;
@@ -114,5 +115,58 @@ Deno.test({
     wrapping.reset();
     wrapping.update();
     assert.equal(wrapping.bitsPerSecond, 0);
+  },
+});
+
+interface Arrival {
+  readonly bytes: number;
+  readonly sentUs: number;
+  readonly ticks: number;
+}
+
+/** What a look at a whole window tells, `window` being in the order of arrival. */
+function lookAtAll(window: readonly Arrival[], discardedUs: number) {
+  const bytesOf = (of: readonly Arrival[]) => of.reduce((sum, { bytes }) => sum + bytes, 0);
+  const gaps = window.slice(1).map(({ ticks }, index) => ticks - window[index].ticks).sort((a, b) => b - a);
+  const ticks = window[window.length - 1].ticks - window[0].ticks - gaps[0] + gaps[1];
+  const received = 8000 * bytesOf(window.slice(1)) / Math.max(ticks / 4, 1);
+  const counted = window.filter(({ sentUs }) => sentUs >= discardedUs);
+  if (counted.length === 0) return { bitsPerSecond: 0, arriving: 1 };
+  const latestUs = Math.max(...counted.map(({ sentUs }) => sentUs));
+  const latest = counted.findLast(({ sentUs }) => sentUs === latestUs)!;
+  const sentUs = latestUs - Math.min(...counted.map((each) => each.sentUs));
+  const sent = 8000 * (bytesOf(counted) - latest.bytes) / Math.max(sentUs / 1000, 1);
+  return { bitsPerSecond: Math.min(sent, received), arriving: sent > 0 ? Math.min(received / sent, 1) : 1 };
+}
+
+Deno.test({
+  name: "what is kept up with each packet is what a look at the whole window tells, however packets come",
+  permissions: "none",
+  fn() {
+    const packet = fc.record({
+      bytes: fc.integer({ min: 1, max: 1200 }),
+      // Some at once, some overtaken by others, some behind a gap.
+      sentMs: fc.integer({ min: 0, max: 40 }),
+      delayMs: fc.oneof(fc.constant(20), fc.integer({ min: 20, max: 300 })),
+    });
+    fc.assert(fc.property(fc.array(packet, { minLength: 12, maxLength: 400 }), (packets) => {
+      const estimator = new ThroughputEstimator();
+      const window: Arrival[] = [];
+      let discardedUs = -Infinity;
+      let nowMs = 0;
+      packets.forEach(({ bytes, sentMs, delayMs }, index) => {
+        nowMs += sentMs;
+        const arrival = { bytes, sentUs: nowMs * 1000, ticks: (nowMs + delayMs) * 4 };
+        estimator.handlePacket(bytes, arrival.sentUs, arrival.ticks);
+        window.splice(window.findLastIndex(({ ticks }) => ticks <= arrival.ticks) + 1, 0, arrival);
+        while (window.length > 20 && window[window.length - 1].ticks - window[0].ticks > 4000) {
+          discardedUs = Math.max(discardedUs, window.shift()!.sentUs);
+        }
+        if (index % 7 !== 0 || window.length < 10) return;
+        estimator.update();
+        const { bitsPerSecond, arriving } = estimator;
+        assert.deepEqual({ bitsPerSecond, arriving }, lookAtAll(window, discardedUs));
+      });
+    }));
   },
 });
