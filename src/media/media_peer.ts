@@ -13,6 +13,9 @@ const DETACHED_LIMIT_MS = 30_000;
 
 /** A first packet that comes later than this after the connection is no part of the join. */
 const START_LIMIT_MS = 30_000;
+/** It is looked for as often as tells its time to a tenth, and so often at least. */
+const START_LOOKS = 10;
+const MAX_START_LOOK_MS = 100;
 
 export interface MediaPeerOptions {
   readonly opening: PeerOpening;
@@ -39,8 +42,9 @@ export class MediaPeer implements TransportObserver {
   /** Since when there is no signaling. */
   #detachedMs = Infinity;
   readonly #isTraced: boolean;
-  /** Until when each tick looks for the first packet of media; undefined where it need not. */
-  #startUntilMs: number | undefined;
+  #connectedMs = 0;
+  /** When the first packet of media is looked for; Infinity where it need not be. */
+  #startLookMs = Infinity;
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
@@ -91,8 +95,8 @@ export class MediaPeer implements TransportObserver {
 
   nextTimeout(): number {
     if (this.#ended) return Infinity;
-    if (this.#startUntilMs !== undefined) return -Infinity;
-    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), this.#detachedMs + DETACHED_LIMIT_MS);
+    const own = Math.min(this.#startLookMs, this.#detachedMs + DETACHED_LIMIT_MS);
+    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), own);
   }
 
   handleTimeout(nowMs: number): void {
@@ -157,7 +161,7 @@ export class MediaPeer implements TransportObserver {
         return transport.sendDtls(command.bytes);
       case "connect":
         transport.connect(command.keying);
-        if (this.#isTraced) this.#startUntilMs = nowMs + START_LIMIT_MS;
+        if (this.#isTraced) this.#connectedMs = this.#startLookMs = nowMs;
         return peer.requestKeyFrames(nowMs);
       case "publish":
         return void peer.publish(command.trackId, command.parameters);
@@ -197,12 +201,14 @@ export class MediaPeer implements TransportObserver {
     if (transport.connected && peer.hasSlot(parameters.mid)) consumer?.requestKeyFrame(nowMs);
   }
 
-  /** By the tick, up to 25 ms late: nobody's packets are to pay for it. */
+  /** By the tick, up to 25 ms late and later up to 125: nobody's packets are to pay for it. */
   #lookForStart(nowMs: number): void {
-    if (this.#startUntilMs === undefined) return;
+    if (nowMs < this.#startLookMs) return;
+    const waitedMs = nowMs - this.#connectedMs;
+    this.#startLookMs = nowMs + Math.min(waitedMs / START_LOOKS, MAX_START_LOOK_MS);
     const hasStarted = this.peer.hasMedia;
     if (hasStarted) this.#emit({ type: "mediaStarted" });
-    if (hasStarted || nowMs >= this.#startUntilMs) this.#startUntilMs = undefined;
+    if (hasStarted || waitedMs >= START_LIMIT_MS) this.#startLookMs = Infinity;
   }
 
   #fault(error: unknown): void {

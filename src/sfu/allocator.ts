@@ -132,6 +132,7 @@ export class Allocator {
   }
 
   #forgetOthers(tracks: readonly AllocatedTrack[]): void {
+    if (this.#memories.size === tracks.length && tracks.every(({ id }) => this.#memories.has(id))) return;
     const ids = new Set(tracks.map(({ id }) => id));
     for (const id of this.#memories.keys()) if (!ids.has(id)) this.#memories.delete(id);
   }

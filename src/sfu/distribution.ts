@@ -48,24 +48,43 @@ export function distribute(budget: number, climbs: readonly Climb[]): void {
     climb.stop = "top";
     if (climb.isKept) round.left -= climb.costs[0];
   }
-  climbTogether(ranked.filter(({ stage }) => stage >= 0), round, ({ stage }) => stage);
-  climbTogether(ranked, round, () => 0);
+  climbTogether(ranked, 0, ranked.length, round, stageOf);
+  climbTogether(ranked, 0, ranked.length, round, firstOf);
   for (let from = 0; from < ranked.length;) {
     let to = from + 1;
     while (to < ranked.length && ranked[to].rank === ranked[from].rank) to++;
-    climbTogether(ranked.slice(from, to), round, ({ costs }) => costs.length - 1);
+    climbTogether(ranked, from, to, round, topOf);
     from = to;
   }
 }
 
-/** One rung in each round, up to `limit` of each, as long as anybody gets on. */
-function climbTogether(climbs: readonly Climb[], round: Round, limit: (climb: Climb) => number): void {
-  let onTheWay = climbs;
-  while (onTheWay.length > 0) {
-    onTheWay = onTheWay.filter((climb) => {
+function stageOf({ stage }: Climb): number {
+  return stage;
+}
+
+function firstOf(): number {
+  return 0;
+}
+
+function topOf({ costs }: Climb): number {
+  return costs.length - 1;
+}
+
+/** Of `climbs[from, to)` each one rung in each round, up to its limit, as long as anybody gets on. */
+function climbTogether(
+  climbs: readonly Climb[],
+  from: number,
+  to: number,
+  round: Round,
+  limit: (climb: Climb) => number,
+): void {
+  for (let isOver = false; !isOver;) {
+    isOver = true;
+    for (let i = from; i < to; i++) {
+      const climb = climbs[i];
       const top = Math.min(limit(climb), climb.costs.length - 1);
-      return climb.stop === "top" && climb.level < top && step(climb, round);
-    });
+      if (climb.stop === "top" && climb.level < top && step(climb, round)) isOver = false;
+    }
   }
 }
 

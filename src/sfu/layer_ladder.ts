@@ -33,6 +33,7 @@ const COVERING_PART = 0.9;
  * `layers` in any order.
  */
 export function ladderOf(layers: readonly Layer[], wanted: WantedQuality, prefersSize: boolean): Ladder {
+  if (layers.length <= 1) return { rungs: layers, isCapped: false };
   const sorted = layers.toSorted(compareLayers);
   const sizes = groupBySize(sorted);
   const covering = sizes.findIndex(([layer]) => coversSize(layer, wanted));

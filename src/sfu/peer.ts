@@ -307,9 +307,9 @@ export class Peer implements MediaSink, RouterMember {
   }
 
   #newQuality(bandwidth: BandwidthEstimator): SubscriberQuality<Consumer> {
-    const { maxBitrateOut: maxBitsPerSecond, report } = this.#options;
+    const { ssrc: phase, maxBitrateOut: maxBitsPerSecond, report } = this.#options;
     const roundTripMs = () => this.roundTripMs;
-    return new SubscriberQuality({ bandwidth, wanted: this.#wanted, maxBitsPerSecond, roundTripMs, report });
+    return new SubscriberQuality({ phase, bandwidth, wanted: this.#wanted, maxBitsPerSecond, roundTripMs, report });
   }
 
   #removeConsumer(consumer: Consumer): void {

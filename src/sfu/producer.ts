@@ -137,7 +137,9 @@ export class Producer implements PublishedTrack {
 
   /** One of its consumers wants another encoding than before. */
   consumerChanged(): void {
-    if (this.#offered.length > 1) this.#wanted.checkSoon();
+    if (this.#offered.length === 1) return;
+    // What has no name cannot be asked for, nor be left out of those that are.
+    if (this.#offered.every(({ rid }) => rid !== undefined)) this.#wanted.checkSoon();
   }
 
   /** The encoding that came with this SSRC last; undefined where none did. */
@@ -173,5 +175,6 @@ export class Producer implements PublishedTrack {
   #sortEncodings(): void {
     if (this.#offered.some((encoding) => encoding.widthOf(0) === 0)) return;
     this.#encodings = this.#offered.toSorted((a, b) => a.widthOf(0) - b.widthOf(0));
+    this.layers.handleOrder();
   }
 }

@@ -1,7 +1,6 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { allocationWords, type SupplyName } from "./allocation_words.ts";
-import { type AllocatedTrack, type Allocation, Allocator, type Supply } from "./allocator.ts";
-import type { Layer } from "./layer_ladder.ts";
+import { type AllocatedTrack, type Allocation, Allocator } from "./allocator.ts";
 import { ALL_WANTED, type QualityReport, type WantedQuality } from "./quality.ts";
 import { type ConsumerLike, describeTrack, isNews, type TrackFacts } from "./quality_report.ts";
 import { SendRate } from "./send_rate.ts";
@@ -9,6 +8,8 @@ import type { TrackId } from "./types.ts";
 
 /** All is looked at this often, ... */
 export const LOOK_MS = 500;
+/** ..., of different subscribers at so many different times, ... */
+const PHASES = 4;
 /** ... and sooner where the estimate changes by more than these parts, but no sooner than this. */
 const FALL = 0.95;
 const RISE = 1.1;
@@ -34,6 +35,8 @@ export type Estimate = Pick<
 >;
 
 export interface SubscriberQualityOptions {
+  /** Any whole number: those with different ones are looked at at different times. */
+  readonly phase: number;
   /** What the subscriber wants of tracks, received or not. */
   readonly wanted: ReadonlyMap<TrackId, WantedQuality>;
   /** What the network carries to it. */
@@ -48,6 +51,8 @@ export interface SubscriberQualityOptions {
 
 /** One track on its way to the subscriber. */
 interface Entry<C> extends TrackFacts {
+  /** In a slot another track begins anew, whatever became of the one before it. */
+  readonly id: string;
   readonly consumer: C;
   readonly rate: SendRate;
   isPaused: boolean;
@@ -60,6 +65,7 @@ interface Entry<C> extends TrackFacts {
  */
 export class SubscriberQuality<C extends ConsumerLike> {
   readonly #options: SubscriberQualityOptions;
+  readonly #phaseMs: number;
   readonly #allocator = new Allocator();
   readonly #entries = new Map<C, Entry<C>>();
   #nextMs = Infinity;
@@ -72,6 +78,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   constructor(options: SubscriberQualityOptions) {
     this.#options = options;
+    this.#phaseMs = (options.phase % PHASES) * LOOK_MS / PHASES;
   }
 
   /** Something else is wanted of a track, which may be none that is received. */
@@ -83,6 +90,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   add(consumer: C, nowMs: number): void {
     const rate = new SendRate();
     this.#entries.set(consumer, {
+      id: `${consumer.mid} ${consumer.producer.id}`,
       consumer,
       rate,
       isPaused: true,
@@ -124,8 +132,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #look(nowMs: number): void {
     const { bandwidth, roundTripMs, report } = this.#options;
     this.#lookedMs = nowMs;
-    // At the same times for all subscribers, who are then looked at in one sweep.
-    this.#nextMs = (Math.floor(nowMs / LOOK_MS) + 1) * LOOK_MS;
+    // At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once.
+    this.#nextMs = (Math.floor((nowMs - this.#phaseMs) / LOOK_MS) + 1) * LOOK_MS + this.#phaseMs;
     this.#estimate = bandwidth.bitsPerSecond;
     const videos: AllocatedTrack[] = [];
     let sound = 0;
@@ -139,13 +147,18 @@ export class SubscriberQuality<C extends ConsumerLike> {
       else sound += this.#forwardSound(entry, nowMs);
     }
     const { supply, name } = this.#supply(videos, sound, sent, nowMs);
-    const allocations = new Map(this.#allocator.allocate(videos, supply, nowMs).map((each) => [each.id, each]));
+    const allocations = this.#allocator.allocate(videos, supply, nowMs);
     bandwidth.setWanted(this.#allocator.wantedBitsPerSecond, nowMs);
+    const reports = report !== undefined && nowMs - this.#reportedMs >= REPORT_MS;
+    let index = 0;
     for (const entry of this.#entries.values()) {
-      const allocation = allocations.get(nameOf(entry.consumer));
-      if (allocation !== undefined) this.#forwardVideo(entry, allocation, supply, name, nowMs);
+      if (entry.consumer.producer.kind !== "video") continue;
+      const allocation = allocations[index++];
+      this.#forwardVideo(entry, allocation, nowMs);
+      // Words are made for who hears them.
+      if (reports) entry.reason = allocationWords(allocation, supply, name, entry.wanted);
     }
-    if (report === undefined || nowMs - this.#reportedMs < REPORT_MS) return;
+    if (!reports) return;
     const news: QualityReport = {
       bitrate: Math.round(supply.bitsPerSecond),
       loss: Math.round(bandwidth.lossFraction * 1000) / 1000,
@@ -161,14 +174,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
     report(news);
   }
 
-  #trackOf({ consumer, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
-    const { producer } = consumer;
-    return {
-      id: nameOf(consumer),
-      layers: producer.layers.at(nowMs),
-      wanted,
-      prefersSize: producer.source === "screen",
-    };
+  #trackOf({ id, consumer: { producer }, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
+    return { id, layers: producer.layers.at(nowMs), wanted, prefersSize: producer.source === "screen" };
   }
 
   /** Sound is sent as long as it is wanted. Returns what it takes. */
@@ -179,19 +186,19 @@ export class SubscriberQuality<C extends ConsumerLike> {
     return entry.rate.bitsPerSecond;
   }
 
-  #forwardVideo(entry: Entry<C>, allocation: Allocation, supply: Supply, name: SupplyName, nowMs: number): void {
-    const { layer, rule } = allocation;
-    entry.reason = allocationWords(allocation, supply, name, entry.wanted);
+  #forwardVideo(entry: Entry<C>, { layer, rule }: Allocation, nowMs: number): void {
     const { consumer } = entry;
     if (layer !== undefined) {
+      const { encoding, spatial, temporal } = layer;
       // Where all layers of an encoding are sent packets need no look at theirs.
-      const { spatial, temporal } = topOf(consumer.producer.layers.at(nowMs), layer.encoding);
-      consumer.setTarget(
-        layer.encoding,
-        layer.spatial < spatial ? layer.spatial : Infinity,
-        layer.temporal < temporal ? layer.temporal : Infinity,
-        nowMs,
-      );
+      let isTopSpatial = true;
+      let isTopTemporal = true;
+      for (const other of consumer.producer.layers.at(nowMs)) {
+        if (other.encoding !== encoding) continue;
+        if (other.spatial > spatial) isTopSpatial = false;
+        if (other.temporal > temporal) isTopTemporal = false;
+      }
+      consumer.setTarget(encoding, isTopSpatial ? Infinity : spatial, isTopTemporal ? Infinity : temporal, nowMs);
     } else if (rule === "nothing") {
       // What begins to come is at its lowest until it is looked at.
       consumer.setTarget(0, Infinity, Infinity, nowMs);
@@ -229,20 +236,24 @@ export class SubscriberQuality<C extends ConsumerLike> {
    */
   #leastOf(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number): number {
     const { bandwidth } = this.#options;
-    const firsts = videos.flatMap(({ layers, wanted }) =>
-      layers.length > 0 && !wanted.off ? [layers[0].bitsPerSecond] : []
-    );
+    let first: number | undefined;
+    let firsts = 0;
+    for (const { layers, wanted } of videos) {
+      if (layers.length === 0 || wanted.off) continue;
+      first ??= layers[0].bitsPerSecond;
+      firsts += layers[0].bitsPerSecond;
+    }
     let tells = false;
     for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
     // What feedback tells contains the wait for it, what reports tell does not.
     const roundTripMs = tells ? bandwidth.roundTripMs : this.#options.roundTripMs() ?? 0;
     const arriving = this.#arrives(roundTripMs) ? sent * SENT_MARGIN : 0;
     if (tells) {
-      const isKnown = nowMs - this.#feedbackMs >= START_MS || firsts.length === 0;
-      return isKnown ? arriving : Math.max(arriving, sound + firsts[0] * BEGIN_MARGIN);
+      if (first === undefined || nowMs - this.#feedbackMs >= START_MS) return arriving;
+      return Math.max(arriving, sound + first * BEGIN_MARGIN);
     }
     if (bandwidth.limitedBy === "remb") return 0;
-    return Math.max(arriving, sound + firsts.reduce((sum, one) => sum + one, 0) * BEGIN_MARGIN);
+    return Math.max(arriving, sound + firsts * BEGIN_MARGIN);
   }
 
   /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. The round trip is 0 where it is not known. */
@@ -253,17 +264,6 @@ export class SubscriberQuality<C extends ConsumerLike> {
     if (limitedBy === "silence" || limitedBy === "queue") return false;
     return lossFraction <= LOW_LOSS && !(roundTripMs > this.#leastRoundTripMs + SHORT_QUEUE_MS);
   }
-}
-
-/** In a slot another track begins anew, whatever became of the one before it. */
-function nameOf({ mid, producer }: ConsumerLike): string {
-  return `${mid} ${producer.id}`;
-}
-
-function topOf(layers: readonly Layer[], encoding: number): { spatial: number; temporal: number } {
-  const own = layers.filter((layer) => layer.encoding === encoding);
-  const top = (of: (layer: Layer) => number) => own.reduce((most, layer) => Math.max(most, of(layer)), 0);
-  return { spatial: top(({ spatial }) => spatial), temporal: top(({ temporal }) => temporal) };
 }
 
 function roundTripOf(ms: number | undefined): { roundTrip?: number } {

@@ -81,11 +81,11 @@ class Scene {
   readonly reports: QualityReport[] = [];
   readonly quality: SubscriberQuality<FakeConsumer>;
 
-  constructor(maxBitsPerSecond?: number) {
+  constructor(maxBitsPerSecond?: number, phase = 0) {
     const { bandwidth, wanted } = this;
     const report = (report: QualityReport) => void this.reports.push(report);
     const roundTripMs = () => this.roundTripMs;
-    this.quality = new SubscriberQuality({ bandwidth, wanted, maxBitsPerSecond, roundTripMs, report });
+    this.quality = new SubscriberQuality({ phase, bandwidth, wanted, maxBitsPerSecond, roundTripMs, report });
   }
 
   add(...consumers: FakeConsumer[]): void {
@@ -195,6 +195,20 @@ test("B342: an estimate that falls is acted on with the feedback, one that tremb
   scene.run(LOOK_MS);
   assert.equal(consumer.state, "sends 0/1");
   assert.equal(scene.bandwidth.wanted, 2_000_000);
+});
+
+test("B342: all are looked at twice a second, by turns", () => {
+  const scenes = Array.from({ length: 8 }, (_, phase) => new Scene(undefined, phase));
+  const times = scenes.map((scene) => {
+    scene.add(new FakeConsumer("1"));
+    return [0, 1, 2].map(() => {
+      const nextMs = scene.quality.nextTimeout();
+      scene.run(nextMs - scene.nowMs);
+      return nextMs;
+    });
+  });
+  assert.deepEqual(times.slice(0, 4), [[500, 1000, 1500], [125, 625, 1125], [250, 750, 1250], [375, 875, 1375]]);
+  assert.deepEqual(times.slice(4), times.slice(0, 4));
 });
 
 test("B342: nothing is looked at for who receives nothing", () => {

@@ -51,16 +51,23 @@ export class TrackLayers {
   readonly #memories = new Map<LayeredEncoding, EncodingMemory>();
   #layers: readonly Layer[] = [];
   #lookedMs = -Infinity;
+  #isStale = false;
 
   constructor(track: LayeredTrack) {
     this.#track = track;
   }
 
+  /** The encodings have another order, by which layers name theirs. */
+  handleOrder(): void {
+    this.#isStale = true;
+  }
+
   /** Those that are sent, or would be if somebody received them; lowest first. */
   at(nowMs: number): readonly Layer[] {
     const elapsedMs = nowMs - this.#lookedMs;
-    if (elapsedMs < LOOK_MS) return this.#layers;
+    if (elapsedMs < LOOK_MS && !this.#isStale) return this.#layers;
     this.#lookedMs = nowMs;
+    this.#isStale = false;
     const { encodings, wantedRids } = this.#track;
     const sizes = assumeSizes(encodings.map(({ width, height }) => ({ width, height })));
     this.#layers = encodings.flatMap((encoding, index) => {
