@@ -45,8 +45,9 @@ export class RemotePeers {
   addTrack(peerId, info) {
     const peer = this.#peers.get(peerId);
     if (peer === undefined) return;
-    peer.tracks.set(info.id, { ...info, track: null });
-    this.#sink.published(info);
+    const track = { ...info, track: null };
+    peer.tracks.set(info.id, track);
+    this.#sink.published(peer, track);
   }
 
   /**

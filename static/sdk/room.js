@@ -18,7 +18,10 @@ export class Room {
       this.#speakers.forget(peer);
       this.#emit("peerLeft", { peer });
     },
-    published: (info) => this.#transport.receive(info),
+    published: (peer, info) => {
+      this.#transport.receive(info);
+      this.#emit("trackPublished", { peer, info });
+    },
     unpublished: (trackId) => {
       this.#transport.release(trackId);
       this.#qualities.forget(trackId);

@@ -140,6 +140,7 @@
  * @typedef {object} RoomEvents
  * @property {{ peer: Peer }} peerJoined
  * @property {{ peer: Peer }} peerLeft after `trackRemoved` for each of its tracks
+ * @property {{ peer: Peer, info: RemoteTrack }} trackPublished of a peer of whom is known already; it may arrive later
  * @property {TrackEvent} trackAdded the track arrives
  * @property {TrackEvent} trackRemoved the track is over, or is in no slot any more
  * @property {{ video: number, audio: number }} slotted from now on the server chooses which tracks arrive
@@ -193,7 +194,7 @@
  * @typedef {object} RemotePeersSink
  * @property {(peer: Peer) => void} joined
  * @property {(peer: Peer) => void} left
- * @property {(info: TrackInfo) => void} published
+ * @property {(peer: Peer, info: RemoteTrack) => void} published
  * @property {(trackId: string) => void} unpublished
  * @property {(event: TrackEvent) => void} added the track arrives
  * @property {(event: TrackEvent) => void} removed it does not any more

@@ -1,8 +1,8 @@
 // @ts-check
-/** @import { Peer, Room } from "../switchboard.js" */
+/** @import { Peer, RemoteTrack, Room } from "../switchboard.js" */
 /** @import { Gallery } from "./gallery.js" */
 import { clone, find, part } from "./dom.js";
-import { hiddenWords, nameWords } from "./words.js";
+import { hiddenWords, nameWords, personWords } from "./words.js";
 
 /**
  * What the page has besides tiles once there are more people than those: who else is there, and pins, which keep a picture
@@ -33,9 +33,14 @@ export class Crowd {
       room.on("slotted", () => this.#begin()),
       room.on("peerJoined", ({ peer }) => this.#add(peer)),
       room.on("peerLeft", ({ peer }) => this.#remove(peer)),
+      room.on("trackPublished", ({ peer, info }) => {
+        if (this.#pinned.has(peer.id)) this.#pin(info, true);
+      }),
       room.on("trackAdded", ({ peer }) => this.#update(peer)),
       room.on("trackRemoved", ({ peer }) => this.#update(peer)),
-      room.on("speakers", ({ active }) => this.#showSpeakers(new Set(active.map(({ peerId }) => peerId)))),
+      room.on("speakers", () => {
+        for (const peer of room.peers.values()) this.#describe(peer);
+      }),
     ];
     if (room.slots !== null) this.#begin();
   }
@@ -86,10 +91,16 @@ export class Crowd {
     const pinned = !this.#pinned.has(peer.id);
     if (pinned) this.#pinned.add(peer.id);
     else this.#pinned.delete(peer.id);
-    for (const { id, kind } of peer.tracks.values()) {
-      if (kind === "video") this.#room.setQuality(id, pinned ? { pinned } : {});
-    }
+    for (const track of peer.tracks.values()) this.#pin(track, pinned);
     this.#update(peer);
+  }
+
+  /**
+   * @param {RemoteTrack} track
+   * @param {boolean} pinned
+   */
+  #pin({ id, kind }, pinned) {
+    if (kind === "video") this.#room.setQuality(id, pinned ? { pinned } : {});
   }
 
   /** @param {Peer} peer */
@@ -97,7 +108,7 @@ export class Crowd {
     const entry = this.#entries.get(peer.id);
     if (entry === undefined) return;
     const pinned = this.#pinned.has(peer.id);
-    entry.dataset.shown = String(isShown(peer));
+    this.#describe(peer);
     part(entry, ".person-pin", HTMLButtonElement).ariaPressed = String(pinned);
     this.#gallery.setPin(peer.id, pinned, () => this.#togglePin(peer));
     this.#count();
@@ -107,12 +118,21 @@ export class Crowd {
     if (this.#room.slots === null) return;
     const hidden = [...this.#room.peers.values()].filter((peer) => !isShown(peer)).length;
     this.#button.textContent = hiddenWords(hidden);
+    this.#button.ariaLabel = `People, ${hiddenWords(hidden).toLowerCase()}`;
     this.#button.hidden = false;
   }
 
-  /** @param {Set<string>} peerIds */
-  #showSpeakers(peerIds) {
-    for (const [peerId, entry] of this.#entries) entry.dataset.speaking = String(peerIds.has(peerId));
+  /**
+   * Says in the list who speaks and who is not shown, in words as well as by colour.
+   * @param {Peer} peer
+   */
+  #describe(peer) {
+    const entry = this.#entries.get(peer.id);
+    if (entry === undefined) return;
+    const shown = isShown(peer);
+    entry.dataset.shown = String(shown);
+    entry.dataset.speaking = String(peer.speaking);
+    part(entry, ".person-state", HTMLElement).textContent = personWords(peer.speaking, shown);
   }
 }
 

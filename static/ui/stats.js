@@ -15,6 +15,11 @@ const POLL_MS = 1_000;
  * @property {number} bitsPerSecond
  */
 
+/**
+ * What an encoding had sent when the browser counted it, and what it sent until then.
+ * @typedef {{ bytes: number, atMs: number, encoding: SentEncoding | null }} Count
+ */
+
 /** What this client gets of each track and why, and what it sends, in words and numbers: shown and hidden by a button. */
 export class Stats {
   #room;
@@ -23,7 +28,7 @@ export class Stats {
   #summary = find("stats-summary", HTMLElement);
   #list = find("stats-list", HTMLElement);
   #button = find("stats-button", HTMLButtonElement);
-  /** By RID, and by the id of what has none: bytes sent, and when. @type {Map<string, { bytes: number, atMs: number }>} */
+  /** By the id of the browser's report. @type {Map<string, Count>} */
   #counted = new Map();
   #timer = 0;
   #end;
@@ -95,23 +100,36 @@ export class Stats {
 
   /** @returns {Promise<SentEncoding[]>} what is sent at present */
   async #ownEncodings() {
-    const encodings = [];
+    /** @type {Map<string, Count>} */
+    const counted = new Map();
     for (const report of (await this.#room.getStats()).values()) {
       if (report.type !== "outbound-rtp" || report.kind !== "video") continue;
-      const before = this.#counted.get(report.id);
-      this.#counted.set(report.id, { bytes: report.bytesSent, atMs: report.timestamp });
-      const elapsedMs = report.timestamp - (before?.atMs ?? report.timestamp);
-      if (before === undefined || elapsedMs <= 0) continue;
-      encodings.push({
-        rid: report.rid ?? "",
-        width: report.frameWidth,
-        height: report.frameHeight,
-        fps: report.framesPerSecond,
-        bitsPerSecond: 8000 * (report.bytesSent - before.bytes) / elapsedMs,
-      });
+      counted.set(report.id, countOf(report, this.#counted.get(report.id)));
     }
+    this.#counted = counted;
+    const encodings = [...counted.values()].flatMap(({ encoding }) => encoding ?? []);
     return encodings.sort((a, b) => (a.width ?? 0) - (b.width ?? 0));
   }
+}
+
+/**
+ * @param {RTCOutboundRtpStreamStats & { rid?: string }} report
+ * @param {Count} [before]
+ * @returns {Count}
+ */
+function countOf(report, before) {
+  const { bytesSent: bytes = 0, timestamp: atMs } = report;
+  if (before === undefined) return { bytes, atMs, encoding: null };
+  // A browser that is asked again at once gives the same report.
+  if (atMs <= before.atMs) return before;
+  const encoding = {
+    rid: report.rid ?? "",
+    width: report.frameWidth,
+    height: report.frameHeight,
+    fps: report.framesPerSecond,
+    bitsPerSecond: 8000 * (bytes - before.bytes) / (atMs - before.atMs),
+  };
+  return { bytes, atMs, encoding };
 }
 
 /** @param {TrackQuality} track */

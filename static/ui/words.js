@@ -126,6 +126,15 @@ export function hiddenWords(count) {
 }
 
 /**
+ * @param {boolean} speaking
+ * @param {boolean} shown
+ * @returns {string} what there is to be said of a person in the list
+ */
+export function personWords(speaking, shown) {
+  return [...(speaking ? ["speaking"] : []), ...(shown ? [] : ["not shown"])].join(", ");
+}
+
+/**
  * @param {string} name
  * @returns {string}
  */

@@ -13,6 +13,10 @@ const CROWD_PERMISSIONS = {
 const SHOWN = `[...document.querySelectorAll("[data-testid=tile][data-self=false]:not([hidden])")]
   .sort((a, b) => a.style.order - b.style.order).map((tile) => tile.dataset.peerId)`;
 
+/** What the list says of those whom no tile shows. */
+const UNSEEN = `[...document.querySelectorAll("[data-testid=person-state]")]
+  .map(({ textContent }) => textContent).filter((words) => words.endsWith("not shown"))`;
+
 async function shown(person: RoomPage): Promise<string[]> {
   return await person.page.evaluate(SHOWN) as string[];
 }
@@ -42,8 +46,16 @@ Deno.test({
       await ann.waitForWords("people-button", "2 not shown");
       for (const peerId of peerIds.slice(0, 5)) await shows(ann, peerId);
       deepStrictEqual(await shown(ann), peerIds.slice(0, 5));
+      await ann.page.evaluate(
+        `document.querySelector("[data-testid=connection]").textContent = "Reconnecting…";
+        document.querySelector("[data-testid=hear-button]").hidden = false;`,
+      );
       await expectFit(ann.page, { scrolls: false });
       await expectNames(ann.page);
+      strictEqual(
+        await ann.page.evaluate(`document.querySelector("[data-testid=people-button]").ariaLabel`),
+        "People, 2 not shown",
+      );
 
       await crowd.speak(6, true);
       await shows(ann, peerIds[6]);
@@ -52,6 +64,7 @@ Deno.test({
 
       await ann.click("people-button");
       await ann.waitForWords("people", "Person 5");
+      strictEqual((await ann.page.evaluate(UNSEEN) as string[]).length, 2);
       await expectNames(ann.page);
       await expectFit(ann.page, { scrolls: false });
       await tabTo(ann.page, "person-pin");
@@ -66,5 +79,7 @@ Deno.test({
       await crowd.speak(4, true);
       await shows(ann, peerIds[4]);
       strictEqual((await shown(ann)).indexOf(peerIds[5]), pinned.indexOf(peerIds[5]));
+      await crowd.republish(5);
+      await shows(ann, peerIds[5]);
     }),
 });

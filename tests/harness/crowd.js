@@ -40,7 +40,7 @@
       const options = { roomId: "test", name: `Person ${index}`, tracks, slots: { video: 1, audio: 1 } };
       microphone.enabled = false;
       const room = await join(new URL("ws", location.href), options);
-      rooms.push({ room, microphone });
+      rooms.push({ room, microphone, camera });
     }
     return rooms.map(({ room }) => room.peerId);
   }
@@ -49,6 +49,12 @@
     join,
     /** @param {number} index @param {boolean} aloud */
     speak: (index, aloud) => rooms[index].microphone.enabled = aloud,
+    /** Has the camera be another track. @param {number} index */
+    async republish(index) {
+      const { room, camera } = rooms[index];
+      await [...room.localTracks].find(({ source }) => source === "camera").unpublish();
+      await room.publish(camera);
+    },
     leave: () => rooms.splice(0).forEach(({ room }) => room.leave()),
   };
 })();

@@ -21,6 +21,11 @@ export class Crowd implements AsyncDisposable {
     await this.#page.page.evaluate(`crowd.speak(${index}, ${aloud})`);
   }
 
+  /** Publishes the camera anew, as another track. */
+  async republish(index: number): Promise<void> {
+    await this.#page.page.evaluate(`crowd.republish(${index})`);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#page.page.evaluate("crowd.leave()");
   }
