@@ -12,6 +12,8 @@ import { type Suite, suites } from "./runner/suites.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
+const CHECK_TIMEOUT_MS = 5 * 60_000;
+
 const FAILED = 1;
 const CALLED_WRONGLY = 2;
 
@@ -25,10 +27,10 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8
 
 /**
  * `--frozen`: the tests run what deno.lock says. The sanitizers, off by default, fail a test that leaves a timer, a socket
- * or a promise behind.
+ * or a promise behind. Types were checked before, once: each worker that a test starts would be checked again meanwhile.
  */
 function testArguments(suite: Suite, filter: string | undefined): string[] {
-  const flags = ["--frozen", "--no-prompt", "--sanitize-ops", "--sanitize-resources"];
+  const flags = ["--frozen", "--no-check", "--no-prompt", "--sanitize-ops", "--sanitize-resources"];
   const narrowed = filter === undefined ? [] : [`--filter=${filter}`];
   return ["test", ...flags, ...suite.permissions, ...narrowed, ...suite.folders];
 }
@@ -48,12 +50,28 @@ async function runSuite(suite: Suite, filter: string | undefined, env: Record<st
   return report;
 }
 
+/** Checks the types of all there is; what is wrong counts as one failure. */
+async function checkTypes(env: Record<string, string>, signal: AbortSignal): Promise<SuiteReport> {
+  print("\ntypes");
+  const end = await runInGroup(Deno.execPath(), {
+    args: ["check", "--frozen"],
+    cwd: ROOT,
+    env,
+    timeoutMs: CHECK_TIMEOUT_MS,
+    signal,
+    print: (bytes) => writeAll(Deno.stdout, bytes),
+  });
+  const passed = end.exitCode === 0 && !end.timedOut;
+  if (!passed) print("The types are not right, or took too long to check.");
+  return { tally: { passed: 0, failed: passed ? 0 : 1, skipped: 0 } };
+}
+
 async function runSuites({ names, filter }: Selection, provisions: readonly Provision[], signal: AbortSignal) {
   const temporaryFolder = await Deno.makeTempDir({ prefix: "switchboard-test-" });
   try {
     const programs = provisions.flatMap(({ path }) => path ?? []);
     const env = { ...environmentOf(provisions), TMPDIR: temporaryFolder };
-    const reports: SuiteReport[] = [];
+    const reports: SuiteReport[] = [await checkTypes(env, signal)];
     for (const suite of suites({ temporaryFolder, programs })) {
       if (signal.aborted || (names.length > 0 && !names.includes(suite.name))) continue;
       const interop = suite.usesInterop ? await interopFolder(temporaryFolder) : "";
