@@ -172,7 +172,7 @@ export class MediaPeer implements TransportObserver {
       case "closeSlot":
         return peer.closeSlot(command.mid);
       case "subscribe":
-        return this.#subscribe(command, nowMs);
+        return void peer.subscribe(command.trackId, command.parameters, command.ssrcs, nowMs);
       case "unsubscribe":
         return peer.unsubscribe(command.mid);
       case "setQuality":
@@ -189,16 +189,6 @@ export class MediaPeer implements TransportObserver {
         this.#ended = true;
         return peer.close();
     }
-  }
-
-  /** A track in a slot comes without an offer, behind which pictures are asked for: so its own is asked for here. */
-  #subscribe(
-    { trackId, parameters, ssrcs }: Extract<PeerCommand, { readonly type: "subscribe" }>,
-    nowMs: number,
-  ): void {
-    const { transport, peer } = this;
-    const consumer = peer.subscribe(trackId, parameters, ssrcs, nowMs);
-    if (transport.connected && peer.hasSlot(parameters.mid)) consumer?.requestKeyFrame(nowMs);
   }
 
   /** By the tick, up to 25 ms late and later up to 125: nobody's packets are to pay for it. */

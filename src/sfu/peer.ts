@@ -63,6 +63,8 @@ export class Peer implements MediaSink, RouterMember {
   #nextProbeMs = -Infinity;
   readonly #equalizesLengths: boolean;
   readonly #counters: MediaCounters;
+  /** Whether its transport is ready. */
+  #isOpen = false;
   /** Of what it is sent; made with the first track. */
   #quality: SubscriberQuality<Consumer> | undefined;
   /** What it wants of tracks of its room, received or not. */
@@ -154,7 +156,7 @@ export class Peer implements MediaSink, RouterMember {
     const { kind, codec: { clockRate } } = producer;
     const stream = this.#slots.get(parameters.mid) ?? this.#newStream(kind, clockRate, ssrcs);
     const bandwidth = this.#rtcp.bandwidth = this.#bandwidth ??= new BandwidthEstimator({ nowMs });
-    this.#quality ??= this.#newQuality(bandwidth);
+    this.#quality ??= this.#newQuality(bandwidth, nowMs);
     const consumer = new Consumer(producer, parameters, stream, this.#sender, bandwidth);
     this.#consumers.set(parameters.mid, consumer);
     this.#consumersBySsrc.set(consumer.ssrc, consumer);
@@ -169,10 +171,6 @@ export class Peer implements MediaSink, RouterMember {
    */
   openSlot(mid: string, kind: Kind, clockRate: number, ssrcs: StreamSsrcs): void {
     this.#slots.set(mid, this.#newStream(kind, clockRate, ssrcs));
-  }
-
-  hasSlot(mid: string): boolean {
-    return this.#slots.has(mid);
   }
 
   /** Ends that stream, and the subscription that fills it. */
@@ -218,6 +216,8 @@ export class Peer implements MediaSink, RouterMember {
 
   /** Asks for a picture on each track of which this peer has none yet: its transport is ready, or tracks were added. */
   requestKeyFrames(nowMs: number): void {
+    this.#isOpen = true;
+    this.#quality?.handleOpen(nowMs);
     for (const consumer of this.#consumers.values()) if (!consumer.started) consumer.requestKeyFrame(nowMs);
   }
 
@@ -306,10 +306,19 @@ export class Peer implements MediaSink, RouterMember {
     if (this.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) this.#options.probing?.();
   }
 
-  #newQuality(bandwidth: BandwidthEstimator): SubscriberQuality<Consumer> {
+  #newQuality(bandwidth: BandwidthEstimator, nowMs: number): SubscriberQuality<Consumer> {
     const { ssrc: phase, maxBitrateOut: maxBitsPerSecond, report } = this.#options;
     const roundTripMs = () => this.roundTripMs;
-    return new SubscriberQuality({ phase, bandwidth, wanted: this.#wanted, maxBitsPerSecond, roundTripMs, report });
+    const quality = new SubscriberQuality<Consumer>({
+      phase,
+      bandwidth,
+      wanted: this.#wanted,
+      maxBitsPerSecond,
+      roundTripMs,
+      report,
+    });
+    if (this.#isOpen) quality.handleOpen(nowMs);
+    return quality;
   }
 
   #removeConsumer(consumer: Consumer): void {

@@ -10,7 +10,7 @@ import type { TrackId } from "./types.ts";
 export const LOOK_MS = 500;
 /** ..., of different subscribers at so many different times, ... */
 const PHASES = 4;
-/** ... and sooner where the estimate changes by more than these parts, but no sooner than this. */
+/** ... and sooner where the estimate changes by more than these parts, or something else is wanted, but no sooner than this. */
 const FALL = 0.95;
 const RISE = 1.1;
 const MIN_LOOK_MS = 100;
@@ -68,6 +68,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   readonly #phaseMs: number;
   readonly #allocator = new Allocator();
   readonly #entries = new Map<C, Entry<C>>();
+  #isOpen = false;
   #nextMs = Infinity;
   #lookedMs = -Infinity;
   #estimate = 0;
@@ -83,10 +84,15 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /** Something else is wanted of a track, which may be none that is received. */
   handleWanted(trackId: TrackId, nowMs: number): void {
-    for (const { producer } of this.#entries.keys()) if (producer.id === trackId) return this.#look(nowMs);
+    for (const { producer } of this.#entries.keys()) {
+      if (producer.id === trackId) return this.#lookAt(Math.max(nowMs, this.#lookedMs + MIN_LOOK_MS));
+    }
   }
 
-  /** Takes a consumer that sends nothing yet, and has it begin where there is room. */
+  /**
+   * Takes a consumer that sends nothing yet, and has it begin where there is room: with all that come at the same time, as
+   * each look is at all that there are.
+   */
   add(consumer: C, nowMs: number): void {
     const rate = new SendRate();
     this.#entries.set(consumer, {
@@ -98,12 +104,18 @@ export class SubscriberQuality<C extends ConsumerLike> {
       reason: "",
       wanted: ALL_WANTED,
     });
-    this.#look(nowMs);
+    this.#lookAt(nowMs);
   }
 
   remove(consumer: C): void {
     this.#entries.delete(consumer);
     if (this.#entries.size === 0) this.#nextMs = Infinity;
+  }
+
+  /** Media can go to the subscriber: what begins from now on asks for its picture. What waits for a look begins here. */
+  handleOpen(nowMs: number): void {
+    this.#isOpen = true;
+    this.handleTimeout(nowMs);
   }
 
   /** Another way, of which nothing is known. */
@@ -127,6 +139,10 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   handleTimeout(nowMs: number): void {
     if (nowMs >= this.#nextMs) this.#look(nowMs);
+  }
+
+  #lookAt(ms: number): void {
+    this.#nextMs = Math.min(this.#nextMs, ms);
   }
 
   #look(nowMs: number): void {
@@ -215,7 +231,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #send(entry: Entry<C>, nowMs: number): void {
     if (!entry.isPaused) return;
     entry.isPaused = false;
-    if (entry.hasBegun) return entry.consumer.resume(nowMs);
+    if (entry.hasBegun || this.#isOpen) return entry.consumer.resume(nowMs);
     entry.hasBegun = true;
     entry.consumer.begin();
   }

@@ -14,6 +14,8 @@ class FakeConsumer implements ConsumerLike {
   numbersPackets = true;
   started = true;
   bytesSent = 0;
+  /** How often it went on with a picture. */
+  asked = 0;
   /** What it was told last. */
   state = "new";
   current = {
@@ -56,7 +58,8 @@ class FakeConsumer implements ConsumerLike {
   }
 
   resume(): void {
-    assert.equal(this.state, "paused");
+    assert.match(this.state, /^(new|paused)$/);
+    this.asked++;
     this.state = `sends${this.#target}`;
   }
 }
@@ -71,7 +74,9 @@ class Scene {
     roundTripMs: 0,
     limitedBy: "start" as EstimateLimit,
     wanted: 0,
+    looks: 0,
     setWanted(bitsPerSecond: number) {
+      this.looks++;
       this.wanted = bitsPerSecond;
     },
   };
@@ -90,6 +95,14 @@ class Scene {
 
   add(...consumers: FakeConsumer[]): void {
     for (const consumer of consumers) this.quality.add(consumer, this.nowMs);
+    this.tick();
+  }
+
+  /** Something else is wanted of a track, and as much time passes as that may take. */
+  want(trackId: string, wanted: WantedQuality): void {
+    this.wanted.set(trackId, wanted);
+    this.quality.handleWanted(trackId, this.nowMs);
+    this.run(100);
   }
 
   /** The subscriber tells what arrives, and time goes on. */
@@ -104,8 +117,12 @@ class Scene {
   run(ms: number): void {
     for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
       this.nowMs += 25;
-      if (this.quality.nextTimeout() <= this.nowMs) this.quality.handleTimeout(this.nowMs);
+      this.tick();
     }
+  }
+
+  tick(): void {
+    if (this.quality.nextTimeout() <= this.nowMs) this.quality.handleTimeout(this.nowMs);
   }
 }
 
@@ -231,27 +248,52 @@ test("B330, B341: sound goes on whatever the estimate says, unless it is off; it
     scene.hear(140, LOOK_MS);
   }
   assert.deepEqual([sound.state, video.state], ["sends", "paused"], "100 kbit/s of sound leave 40");
-  scene.wanted.set("track 1", { off: true });
-  scene.quality.handleWanted("track 1", scene.nowMs);
+  scene.want("track 1", { off: true });
   assert.equal(sound.state, "paused");
-  scene.wanted.delete("track 1");
-  scene.quality.handleWanted("track 1", scene.nowMs);
+  scene.want("track 1", {});
   assert.equal(sound.state, "sends");
 });
 
-test("P90, P94: what is wanted is had at once, and who says nothing wants all there is", () => {
+test("P90, P94: what is wanted is had, and who says nothing wants all there is", () => {
   const consumer = new FakeConsumer("1");
   const scene = new Scene();
   scene.add(consumer);
   scene.hear(9_000, 6_000);
   assert.equal(consumer.state, "sends 2/Infinity");
-  scene.wanted.set("track 1", { width: 320, height: 180, fps: 15 });
-  scene.quality.handleWanted("track 1", scene.nowMs);
+  scene.want("track 1", { width: 320, height: 180, fps: 15 });
   assert.equal(consumer.state, "sends 0/1");
-  scene.wanted.set("track 1", { off: true });
-  scene.quality.handleWanted("track 1", scene.nowMs);
+  scene.want("track 1", { off: true });
   assert.equal(consumer.state, "paused");
+  const nextMs = scene.quality.nextTimeout();
   scene.quality.handleWanted("another track", scene.nowMs);
+  assert.equal(scene.quality.nextTimeout(), nextMs);
+});
+
+test("B342: however many tracks come at the same time, and however often something else is wanted, looks are few", () => {
+  const consumers = Array.from({ length: 30 }, (_, index) => new FakeConsumer(String(index)));
+  const scene = new Scene();
+  for (const consumer of consumers) scene.quality.add(consumer, scene.nowMs);
+  assert.equal(scene.bandwidth.looks, 0);
+  scene.tick();
+  assert.equal(scene.bandwidth.looks, 1);
+  assert.equal(scene.bandwidth.wanted, 30 * 2_000_000);
+  for (let n = 0; n < 1000; n++) {
+    scene.wanted.set("track 1", { width: 100 + n });
+    scene.quality.handleWanted("track 1", scene.nowMs);
+    if (n % 25 === 24) scene.run(25);
+  }
+  assert.ok(scene.bandwidth.looks >= 10 && scene.bandwidth.looks <= 12, `${scene.bandwidth.looks} in a second`);
+});
+
+test("B62, B342: where the way is open what waits begins without the tick, and what begins asks for its picture", () => {
+  const [first, second] = [new FakeConsumer("1"), new FakeConsumer("2")];
+  const scene = new Scene();
+  scene.quality.add(first, scene.nowMs);
+  scene.quality.handleOpen(scene.nowMs);
+  assert.deepEqual([first.state, first.asked], ["sends 0/Infinity", 1]);
+  scene.hear(9_000, 6_000);
+  scene.add(second);
+  assert.equal(second.asked, 1);
 });
 
 test("B336: what a slot's track has lost the next one in it does not wait for", () => {

@@ -149,6 +149,7 @@ test("P54: who plays before anyone publishes is answered, then sees one publishe
   const seen: number[] = [];
   for (const name of ["first", "second", "third"]) {
     const from = publisher(room, name);
+    room.handleTimeout();
     for (const number of [100, 101, 102]) sendPicture(from, number);
     const packets = received(to);
     assert.deepEqual(packets.map(({ ssrc }) => ssrc), [announced, announced, announced], name);

@@ -195,7 +195,7 @@ test("P76, P98: who may not receive has no slots, and is told so", () => {
   };
   const client = room.join("Mute", grants);
   const replies = client.say({ type: "offer", sdp: buildOffer(SLOTS), tracks: NAMED });
-  assert.deepEqual(codes(replies), ["answer", "iceCandidate", "forbidden", "forbidden", "forbidden"]);
+  assert.deepEqual(codes(replies), ["forbidden", "forbidden", "forbidden", "answer", "iceCandidate"]);
   room.nowMs += 1000;
   room.handleTimeout();
   assert.deepEqual(slotsIn(client.take()), []);

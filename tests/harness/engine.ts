@@ -53,8 +53,12 @@ export function addPeer(
     peer,
     sender,
     publish: (parameters) => peer.publish(newIdentifier(random), parameters),
-    subscribe: (trackId, parameters) =>
-      peer.subscribe(trackId, parameters, newSsrcs(parameters.codec.rtxPayloadType !== undefined)),
+    subscribe(trackId, parameters) {
+      const consumer = peer.subscribe(trackId, parameters, newSsrcs(parameters.codec.rtxPayloadType !== undefined));
+      // It begins by the tick.
+      if (peer.nextTimeout() <= 0) peer.handleTimeout(0);
+      return consumer;
+    },
     openSlot(mid, kind, clockRate, rtx) {
       const ssrcs = newSsrcs(rtx);
       peer.openSlot(mid, kind, clockRate, ssrcs);

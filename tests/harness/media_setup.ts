@@ -71,7 +71,11 @@ export class MediaSetup {
     const peer: Attached = { datagrams, events: [] };
     this.#peers.push(peer);
     const opening = { ...openingOf(number, roomId), ...limits };
-    const say = (command: PeerCommand) => this.engine.handleCommand(number, command, this.nowMs);
+    const say = (command: PeerCommand) => {
+      this.engine.handleCommand(number, command, this.nowMs);
+      // A track begins by the tick.
+      if (command.type === "subscribe") this.engine.handleTimeout(this.nowMs);
+    };
     say({ type: "open", ...opening, socket: { ...SOCKET, id: number } });
     const client = new TestClient((bytes, from) => {
       peer.receiver?.handleDatagram(bytes, bytes.length, from, this.nowMs);
