@@ -121,11 +121,6 @@ export class BandwidthEstimator {
     return this.#hasFeedback ? this.#loss.lossFraction : this.#reports.lossFraction;
   }
 
-  /** What the way is thought to lose whatever is sent: 0 to 1. */
-  get inherentLossFraction(): number {
-    return this.#loss.inherentLoss;
-  }
-
   /** Feedback on more packets than this speaks of some that are not known, or were never sent. */
   get packetsKnown(): number {
     return this.#history.capacity;
@@ -161,11 +156,6 @@ export class BandwidthEstimator {
     const probe = this.#probe;
     if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
     return this.#history.add(bytes, probe, nowMs);
-  }
-
-  /** The same for what is sent because of `probeBytesDue`. */
-  handleProbeSent(bytes: number, nowMs: number): number {
-    return this.handleSent(bytes, nowMs);
   }
 
   /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers. */
@@ -285,7 +275,7 @@ export class BandwidthEstimator {
     this.#update(nowMs);
   }
 
-  /** Bytes that a probe lacks at this moment; 0 for none. What is sent for it is told by `handleProbeSent`. */
+  /** Bytes that a probe lacks at this moment; 0 for none. What is sent for it is told as all else. */
   probeBytesDue(nowMs: number): number {
     const bytes = this.#probeSender.bytesDue(nowMs);
     this.#probe = this.#probeSender.id;

@@ -79,11 +79,6 @@ export class ProbeController {
     return this.#hasBegun;
   }
 
-  /** What all tracks could use at the most, in bits per second. */
-  get wanted(): number {
-    return this.#wanted;
-  }
-
   /** The first probes, of a new way. */
   begin(estimate: number, nowMs: number): void {
     this.#hasBegun = true;

@@ -95,7 +95,6 @@ export class DependencyReader implements LayerReader {
     layers.startOfFrame = false;
     layers.endOfFrame = packet.marker;
     layers.descriptorOffset = 0;
-    layers.descriptorLength = 0;
     layers.attachesStructure = false;
     layers.structure = undefined;
     this.#format.readLayers?.(packet.bytes, packet.headerLength, packet.payloadLength, layers);
@@ -106,7 +105,6 @@ export class DependencyReader implements LayerReader {
     const { bytes } = packet;
     layers.usable = false;
     layers.descriptorOffset = element;
-    layers.descriptorLength = length;
     if (length < MANDATORY_LENGTH) return;
     layers.startOfFrame = (bytes[element] & 0x80) !== 0;
     layers.endOfFrame = (bytes[element] & 0x40) !== 0;

@@ -47,9 +47,8 @@ export class PacketLayers {
   keyIndex = 0;
 
   // Of a dependency descriptor.
-  /** Where its data begins, and its bytes. */
+  /** Where its data begins. */
   descriptorOffset = 0;
-  descriptorLength = 0;
   /** Bits: 1 << n for decode target n of which the frame is a part. As signed numbers. */
   present = 0;
   /** Those to which a decoder can switch at this frame. */

@@ -137,8 +137,7 @@ export class MediaFlow {
   #send(bytes: number, isProbe: boolean): void {
     const sentMs = this.#simulation.nowMs;
     const index = this.#sent++;
-    if (isProbe) this.estimator.handleProbeSent(bytes, sentMs);
-    else this.estimator.handleSent(bytes, sentMs);
+    this.estimator.handleSent(bytes, sentMs);
     this.sentBytes += bytes;
     this.sentPackets++;
     if (isProbe) this.probeBytes += bytes;
