@@ -258,7 +258,7 @@ export class SignalingSession {
   #enter(roomId: string, name: string | undefined): Participant | undefined {
     try {
       const observer = this.#participantObserver();
-      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: true });
+      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: "changes" });
     } catch (error) {
       const code = refusalOf(error);
       if (code === undefined) throw error;
