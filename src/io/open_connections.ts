@@ -46,7 +46,7 @@ export class OpenConnections {
       const oldest = this.#limit.open(open, address, clock.now());
       if (oldest !== undefined) this.#sendAway(oldest, "too-many-connections", "too many WebSockets have not joined");
       this.#arm();
-      const endpoint = connect(open);
+      const endpoint = open.endpoint = connect(open);
       return {
         handleMessage: (data) => endpoint.handleMessage(data),
         handleClose: (...how) => this.#closed(open, endpoint, how),
@@ -90,8 +90,13 @@ export class OpenConnections {
     this.#timer = undefined;
   }
 
-  #sendAway({ connection }: OpenConnection, code: keyof typeof CLOSE_CODES & ErrorCode, message: string): void {
+  #sendAway(
+    { connection, endpoint }: OpenConnection,
+    code: keyof typeof CLOSE_CODES & ErrorCode,
+    message: string,
+  ): void {
     this.#options.refused(code);
+    endpoint?.handleDismissal?.(code);
     const error: ServerMessage = { type: "error", code, message };
     connection.send(JSON.stringify(error));
     connection.close(CLOSE_CODES[code], code);
@@ -101,6 +106,8 @@ export class OpenConnections {
 /** A WebSocket, and whether its client has joined. */
 class OpenConnection implements SignalingConnection {
   readonly connection: SignalingConnection;
+  /** What listens to it; undefined as long as that is made. */
+  endpoint: SignalingEndpoint | undefined;
   readonly #joined: (connection: OpenConnection) => void;
 
   constructor(connection: SignalingConnection, joined: (connection: OpenConnection) => void) {

@@ -16,12 +16,14 @@ function setUp(limits: Partial<Limits> = {}) {
   });
   const open = (address = "192.0.2.1") => {
     const told: string[] = [];
+    const dismissed: string[] = [];
     let inner: SignalingConnection | undefined;
     const connect = connections.counted(address, (connection) => {
       inner = connection;
       return {
         handleMessage: (data) => told.push(`message ${data}`),
         handleClose: (code, wasClean) => told.push(`closed ${code} ${wasClean}`),
+        handleDismissal: (code) => dismissed.push(code),
       };
     });
     const endpoint = connect({
@@ -29,7 +31,7 @@ function setUp(limits: Partial<Limits> = {}) {
       close: (code, reason) => told.push(`close ${code} ${reason}`),
     });
     assert.ok(inner);
-    return { told, endpoint, connection: inner };
+    return { told, dismissed, endpoint, connection: inner };
   };
   return { clock, refused, connections, open };
 }
@@ -51,6 +53,7 @@ test("P102: a WebSocket that has not joined in time is told and closed with 4408
   assert.deepEqual(next.told, ["send join-timeout", "close 4408 join-timeout"]);
   clock.advance(60_000);
   assert.deepEqual([joined.told, gone.told], [[], ["closed 1000 true"]]);
+  assert.deepEqual([late, joined, gone].map(({ dismissed }) => dismissed), [["join-timeout"], [], []]);
   assert.deepEqual(refused, ["join-timeout", "join-timeout"]);
 });
 

@@ -146,6 +146,7 @@ export class Switchboard {
         this.#sessions.delete(session);
         this.#guard(session, () => session.handleClose(code));
       },
+      handleDismissal: (code) => session.handleDismissal(code),
     };
   }
 

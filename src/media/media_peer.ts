@@ -62,7 +62,8 @@ export class MediaPeer implements TransportObserver {
       counters,
       maxBitrateOut,
       speakersChanged: (speakers) => emit({ type: "speakersChanged", speakers }),
-      report: tellsQuality ? (report) => emit({ type: "quality", report }) : undefined,
+      report: tellsQuality && ((report) => emit({ type: "quality", report })),
+      reportsWhole: tellsQuality === "whole",
       layersWanted: (trackId, active) => emit({ type: "layersWanted", trackId, active }),
       probing,
     });
@@ -184,7 +185,7 @@ export class MediaPeer implements TransportObserver {
         return;
       case "attach":
         this.#detachedMs = Infinity;
-        return;
+        return peer.tellAgain();
       case "leave":
         this.#ended = true;
         return peer.close();

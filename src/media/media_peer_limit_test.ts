@@ -18,7 +18,7 @@ Deno.test({
     publisher.say({ type: "publish", trackId: "camera", parameters: videoProducer() });
     const microphone = audioProducer({ mid: "1", ssrcs: [MICROPHONE_SSRC] });
     publisher.say({ type: "publish", trackId: "microphone", parameters: microphone });
-    const limited = setup.open("room", undefined, { maxBitrateOut: 400_000, tellsQuality: true });
+    const limited = setup.open("room", undefined, { maxBitrateOut: 400_000, tellsQuality: "whole" });
     const free = setup.open();
     for (const subscriber of [limited, free]) {
       subscriber.connect();

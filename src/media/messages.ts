@@ -1,4 +1,4 @@
-import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
+import type { QualityReport, QualityTelling, WantedQuality } from "../sfu/quality.ts";
 import type {
   ConsumerParameters,
   Kind,
@@ -41,7 +41,7 @@ export type PeerCommand =
     /** Microphones of the room that are forwarded at once; left out for any number. Who opens the room says it. */
     readonly loudest?: number;
     /** Whether the peer can be told what it gets; left out where it cannot. */
-    readonly tellsQuality?: boolean;
+    readonly tellsQuality?: QualityTelling;
     /** Whether its first packet of media is told; left out where nobody asks. */
     readonly isTraced?: true;
     readonly socket: SocketHandle;

@@ -224,7 +224,7 @@ export const schema = z.object({
     placeholder: "bit/s",
     fallback: "none",
     meaning:
-      "bits per second that a peer is sent, all its tracks together; while it is more the videos that it took last are paused",
+      "bits per second that a peer is sent, all its tracks together; while it is more videos come in less quality, and are paused where that is not enough",
     allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
   }),
   loudest: setting(limit(MAX_LIMIT), {

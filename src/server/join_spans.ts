@@ -12,7 +12,7 @@ type Step = "open" | "ask" | "negotiate" | "ice" | "dtls" | "media";
 
 /**
  * One join as spans (rule B360): `join`, from the request until media is connected, and below it one for each step, from
- * the end of the one before. None has a value that a client has chosen.
+ * the end of the one before. None has a value that a client has chosen, but the trace that `traceparent` names.
  */
 export class JoinSpans implements JoinTrace {
   readonly #start: StartSpan;

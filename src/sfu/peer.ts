@@ -37,6 +37,8 @@ export interface PeerOptions {
   readonly speakersChanged?: ((speakers: Speakers) => void) | undefined;
   /** What it gets of the tracks that it receives, and why; left out where nobody listens. */
   readonly report?: ((report: QualityReport) => void) | undefined;
+  /** Whether each report is whole; else it has what changed. */
+  readonly reportsWhole?: boolean | undefined;
   /** Which simulcast encodings of a track of its own are received, by their RIDs. */
   readonly layersWanted?: ((trackId: TrackId, active: readonly string[]) => void) | undefined;
   /** A probe is under way: `handleProbes` is wanted when `nextProbeMs` says, to the millisecond. */
@@ -209,6 +211,12 @@ export class Peer implements MediaSink, RouterMember {
     }
   }
 
+  /** What the peer was told last may be lost: it is told again, with the next tick or look. */
+  tellAgain(): void {
+    for (const producer of this.#producers.values()) producer.tellWantedAgain();
+    this.#quality?.tellAgain();
+  }
+
   unsubscribeTrack(trackId: TrackId): void {
     this.#wanted.delete(trackId);
     for (const { mid, producer } of this.#consumers.values()) if (producer.id === trackId) return this.unsubscribe(mid);
@@ -307,7 +315,7 @@ export class Peer implements MediaSink, RouterMember {
   }
 
   #newQuality(bandwidth: BandwidthEstimator, nowMs: number): SubscriberQuality<Consumer> {
-    const { ssrc: phase, maxBitrateOut: maxBitsPerSecond, report } = this.#options;
+    const { ssrc: phase, maxBitrateOut: maxBitsPerSecond, report, reportsWhole } = this.#options;
     const roundTripMs = () => this.roundTripMs;
     const quality = new SubscriberQuality<Consumer>({
       phase,
@@ -316,6 +324,7 @@ export class Peer implements MediaSink, RouterMember {
       maxBitsPerSecond,
       roundTripMs,
       report,
+      reportsWhole,
     });
     if (this.#isOpen) quality.handleOpen(nowMs);
     return quality;

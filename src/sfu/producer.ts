@@ -142,6 +142,11 @@ export class Producer implements PublishedTrack {
     if (this.#offered.every(({ rid }) => rid !== undefined)) this.#wanted.checkSoon();
   }
 
+  /** Its publisher may not have heard which encodings are wanted: it is told with the next tick. */
+  tellWantedAgain(): void {
+    if (this.#offered.length > 1) this.#wanted.tellAgain();
+  }
+
   /** The encoding that came with this SSRC last; undefined where none did. */
   encodingOf(ssrc: number): Encoding | undefined {
     for (const encoding of this.#encodings) if (encoding.cache?.ssrc === ssrc) return encoding;

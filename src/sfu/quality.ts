@@ -52,6 +52,9 @@ export interface TrackQuality {
   readonly reason: string;
 }
 
+/** What a subscriber is told: what has changed since it was told last, or all there is where something has. */
+export type QualityTelling = "changes" | "whole";
+
 /** What one subscriber gets, and why. */
 export interface QualityReport {
   /** Bits per second that the network is believed to carry to the subscriber. */

@@ -1,5 +1,5 @@
 import type { Layer } from "./layer_ladder.ts";
-import type { QualityReport, TrackQuality, TrackState, WantedQuality } from "./quality.ts";
+import type { TrackQuality, TrackState, WantedQuality } from "./quality.ts";
 import type { Kind, Source, TrackId } from "./types.ts";
 
 /** A track on its way to a subscriber, as far as its quality goes: `Consumer`. */
@@ -90,23 +90,4 @@ function sizeWanted({ width, height, fps }: WantedQuality): TrackQuality["wanted
     ...(height !== undefined && { height }),
     ...(fps !== undefined && { fps }),
   };
-}
-
-/** Whether a person would notice the difference. */
-export function isNews(report: QualityReport, before: QualityReport | undefined): boolean {
-  return before === undefined || roughly(report) !== roughly(before);
-}
-
-/** Rates by steps of a fifth, losses by those that people speak of; the numbers in reasons follow the rates. */
-function roughly({ bitrate, loss = 0, limitedBy, tracks }: QualityReport): string {
-  const known = tracks.map(({ trackId, state, width, rid, spatial, temporal, wanted, reason }) =>
-    [trackId, state, width, rid, spatial, temporal, wanted?.width, wanted?.height, reason.replaceAll(/\d+/g, "")].join()
-  );
-  return [step(bitrate), LOSSES.findIndex((least) => loss < least), limitedBy, ...known].join(";");
-}
-
-const LOSSES = [0.01, 0.03, 0.1, 0.3];
-
-function step(bitsPerSecond: number): number {
-  return Math.round(Math.log(Math.max(bitsPerSecond, 1)) / Math.log(1.2));
 }

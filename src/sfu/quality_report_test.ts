@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { QualityReport, TrackQuality } from "./quality.ts";
-import { type ConsumerLike, describeTrack, isNews, type TrackFacts } from "./quality_report.ts";
+import { type ConsumerLike, describeTrack, type TrackFacts } from "./quality_report.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
 
@@ -80,27 +79,4 @@ test("P91: sound, and a picture of one layer whose size nobody knows, are told b
     bitrate: 40_000,
     reason: "because",
   });
-});
-
-test("P91: news is what a person would notice, and not each digit", () => {
-  const track: TrackQuality = {
-    trackId: "t",
-    state: "sent",
-    rid: "h",
-    width: 640,
-    bitrate: 500_000,
-    reason: "h of 480",
-  };
-  const report: QualityReport = { bitrate: 1_000_000, loss: 0.004, limitedBy: "delay", tracks: [track] };
-  const is = (changes: Partial<QualityReport>) => isNews({ ...report, ...changes }, report);
-  assert.equal(isNews(report, undefined), true);
-  assert.equal(is({ roundTrip: 30, bitrate: 1_050_000, loss: 0.008 }), false);
-  assert.equal(is({ tracks: [{ ...track, bitrate: 520_000, reason: "h of 500" }] }), false);
-  assert.equal(is({ bitrate: 1_300_000 }), true);
-  assert.equal(is({ loss: 0.05 }), true);
-  assert.equal(is({ limitedBy: "loss" }), true);
-  assert.equal(is({ tracks: [] }), true);
-  for (const change of [{ rid: "q" }, { state: "paused" as const }, { reason: "f of 500" }, { wanted: { width: 3 } }]) {
-    assert.equal(is({ tracks: [{ ...track, ...change }] }), true, JSON.stringify(change));
-  }
 });

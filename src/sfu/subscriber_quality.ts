@@ -1,8 +1,9 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { allocationWords, type SupplyName } from "./allocation_words.ts";
 import { type AllocatedTrack, type Allocation, Allocator } from "./allocator.ts";
-import { ALL_WANTED, type QualityReport, type WantedQuality } from "./quality.ts";
-import { type ConsumerLike, describeTrack, isNews, type TrackFacts } from "./quality_report.ts";
+import { ALL_WANTED, type QualityReport, type TrackQuality, type WantedQuality } from "./quality.ts";
+import { QualityNews } from "./quality_news.ts";
+import { type ConsumerLike, describeTrack, type TrackFacts } from "./quality_report.ts";
 import { SendRate } from "./send_rate.ts";
 import type { TrackId } from "./types.ts";
 
@@ -47,6 +48,8 @@ export interface SubscriberQualityOptions {
   readonly roundTripMs: () => number | undefined;
   /** What it gets, and why; undefined where nobody listens. */
   readonly report: ((report: QualityReport) => void) | undefined;
+  /** Whether each report is whole. Default: it has what changed. */
+  readonly reportsWhole?: boolean | undefined;
 }
 
 /** One track on its way to the subscriber. */
@@ -75,11 +78,12 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #feedbackMs = Infinity;
   #leastRoundTripMs = Infinity;
   #reportedMs = -Infinity;
-  #reported: QualityReport | undefined;
+  readonly #news: QualityNews;
 
   constructor(options: SubscriberQualityOptions) {
     this.#options = options;
     this.#phaseMs = (options.phase % PHASES) * LOOK_MS / PHASES;
+    this.#news = new QualityNews(options.reportsWhole);
   }
 
   /** Something else is wanted of a track, which may be none that is received. */
@@ -108,7 +112,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   remove(consumer: C): void {
-    this.#entries.delete(consumer);
+    if (!this.#entries.delete(consumer)) return;
+    this.#news.forget(consumer.producer.id);
     if (this.#entries.size === 0) this.#nextMs = Infinity;
   }
 
@@ -116,6 +121,11 @@ export class SubscriberQuality<C extends ConsumerLike> {
   handleOpen(nowMs: number): void {
     this.#isOpen = true;
     this.handleTimeout(nowMs);
+  }
+
+  /** What was reported may be lost. */
+  tellAgain(): void {
+    this.#news.forgetAll();
   }
 
   /** Another way, of which nothing is known. */
@@ -175,19 +185,25 @@ export class SubscriberQuality<C extends ConsumerLike> {
       if (reports) entry.reason = allocationWords(allocation, supply, name, entry.wanted);
     }
     if (!reports) return;
-    const news: QualityReport = {
+    const news = this.#news.take({
       bitrate: Math.round(supply.bitsPerSecond),
       loss: Math.round(bandwidth.lossFraction * 1000) / 1000,
       ...roundTripOf(roundTripMs()),
       limitedBy: name === "estimate" ? bandwidth.limitedBy : "server",
-      tracks: [...this.#entries.values()].map((entry) =>
-        describeTrack(entry.consumer, entry.rate.bitsPerSecond, entry, nowMs)
-      ),
-    };
-    if (!isNews(news, this.#reported)) return;
-    this.#reported = news;
+      tracks: [...this.#describe(nowMs)],
+    });
+    if (news === undefined) return;
     this.#reportedMs = nowMs;
     report(news);
+  }
+
+  /** All that a report may have. Of sound there is nothing to say as long as it was never off. */
+  *#describe(nowMs: number): Generator<TrackQuality> {
+    for (const entry of this.#entries.values()) {
+      const { consumer: { producer: { id, kind } }, wanted, rate } = entry;
+      if (kind === "audio" && !wanted.off && !this.#options.reportsWhole && !this.#news.hasTold(id)) continue;
+      yield describeTrack(entry.consumer, rate.bitsPerSecond, entry, nowMs);
+    }
   }
 
   #trackOf({ id, consumer: { producer }, wanted }: Entry<C>, nowMs: number): AllocatedTrack {

@@ -7,6 +7,7 @@ export class WantedEncodings {
   readonly #untilMs: number[];
   readonly #told: boolean[];
   #nextCheckMs = Infinity;
+  #tellsAgain = false;
 
   /** All of `count` encodings are wanted at first: so the publisher begins. */
   constructor(count: number) {
@@ -19,15 +20,22 @@ export class WantedEncodings {
     this.#nextCheckMs = -Infinity;
   }
 
+  /** What was told may be lost: `handleTimeout` is due, and true whatever has changed. */
+  tellAgain(): void {
+    this.#tellsAgain = true;
+    this.checkSoon();
+  }
+
   nextTimeout(): number {
     return this.#nextCheckMs;
   }
 
-  /** True where `isTold` says something else than before. */
+  /** True where `isTold` says something else than before, or is to be told again. */
   handleTimeout(isWanted: (index: number) => boolean, nowMs: number): boolean {
     if (nowMs < this.#nextCheckMs) return false;
     this.#nextCheckMs = Infinity;
-    let changed = false;
+    let changed = this.#tellsAgain;
+    this.#tellsAgain = false;
     for (let index = 0; index < this.#told.length; index++) {
       if (isWanted(index)) this.#untilMs[index] = Infinity;
       else if (this.#untilMs[index] === Infinity) this.#untilMs[index] = nowMs + LINGER_MS;

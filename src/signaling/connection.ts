@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./messages.ts";
+
 /** The sending side of one client's signaling connection. Neither method throws; both do nothing once it is closed. */
 export interface SignalingConnection {
   /** Queues one text message. A client that does not read what is queued for it is closed with 1013. */
@@ -18,6 +20,8 @@ export interface SignalingEndpoint {
    * or the code that the server itself gave up with.
    */
   handleClose(code: number, wasClean: boolean): void;
+  /** The server sends the client away before it has joined; the close follows. Left out where nobody asks. */
+  handleDismissal?(code: ErrorCode): void;
 }
 
 /** Called when a client's connection opens. */

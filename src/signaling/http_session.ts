@@ -134,7 +134,7 @@ export class HttpSession {
     this.participant = new Participant({
       ...options,
       observer: this.#participantObserver(),
-      tellsQuality: options.role === "whep",
+      tellsQuality: options.role === "whep" ? "whole" : undefined,
       fill: options.role === "whep" ? (track) => this.#isWanted(track, options.publisher) : undefined,
     });
   }

@@ -18,6 +18,6 @@ export interface JoinTrace {
   connected(): void;
   /** The first packet of media has come from the peer or gone to it, within half a minute. */
   mediaStarted(): void;
-  /** The join is over otherwise; `code` says why, in a word of the protocol. */
+  /** The join is over otherwise; `code` says why: an error code of the protocol, or the reason for which the peer left. */
   ended(outcome: JoinOutcome, code: string): void;
 }

@@ -1,6 +1,6 @@
 import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
-import type { QualityReport, WantedQuality } from "../sfu/quality.ts";
+import type { QualityReport, QualityTelling, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { Kind, PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
@@ -64,8 +64,8 @@ export interface ParticipantOptions {
   readonly limits: PeerLimits;
   /** Which tracks the server fills the peer's receiving m-lines with; undefined where the client says so itself. */
   readonly fill?: ((track: PublishedTrack) => boolean) | undefined;
-  /** Whether the observer can tell the client what it gets. */
-  readonly tellsQuality?: boolean;
+  /** How the observer is told what the client gets; undefined where it cannot pass it on. */
+  readonly tellsQuality?: QualityTelling | undefined;
   /** What its token allows; undefined where no tokens are asked for, and all is allowed. */
   readonly grants?: Grants | undefined;
   /** What becomes of others in the room with the same identity, or of this one. Default: they are all there. */
@@ -121,7 +121,7 @@ export class Participant {
         ...(maxBitrateIn < Infinity && { maxBitrateIn }),
         ...(maxBitrateOut < Infinity && { maxBitrateOut }),
         ...(loudest < Infinity && { loudest }),
-        ...(options.tellsQuality && { tellsQuality: true }),
+        ...(options.tellsQuality !== undefined && { tellsQuality: options.tellsQuality }),
         ...(options.trace !== undefined && { isTraced: true }),
       },
       (event, nowMs) => this.#handleMediaEvent(event, nowMs),

@@ -11,6 +11,7 @@ import type { SignalingConnection } from "./connection.ts";
 import { describeGrants, describePeer, describePeers, describeTrack } from "./descriptions.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
 import { coversRoom, type Grants } from "./grants.ts";
+import { outcomeOf } from "./join_outcome.ts";
 import type { JoinTrace } from "./join_trace.ts";
 import { bitrateWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
@@ -154,18 +155,23 @@ export class SignalingSession {
     else this.#state.participant.detach();
   }
 
+  /** The WebSocket is closed from outside, before its client has joined. */
+  handleDismissal(code: ErrorCode): void {
+    this.#options.trace?.ended(code === "server-closing" ? outcomeOf(code) : "refused", code);
+  }
+
   /** Something here went wrong that should not: this peer goes, nobody else (rule P7). */
   fail(): void {
     this.#sendError("internal", "the server failed on this connection");
     if (this.#state.name === "joined") this.#state.participant.leave("fault");
-    else this.#close("fault");
+    else this.#giveUp("fault");
   }
 
   /** The server ends: the client is told, and its peer leaves. */
   shutDown(): void {
     this.#sendError("server-closing", "the server is shutting down");
     if (this.#state.name === "joined") this.#state.participant.leave("server-closing");
-    else this.#close("server-closing");
+    else this.#giveUp("server-closing");
   }
 
   #dispatch(message: ClientMessage, nowMs: number): void {
@@ -258,7 +264,7 @@ export class SignalingSession {
   #enter(roomId: string, name: string | undefined): Participant | undefined {
     try {
       const observer = this.#participantObserver();
-      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: true });
+      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: "changes" });
     } catch (error) {
       const code = refusalOf(error);
       if (code === undefined) throw error;
@@ -334,7 +340,13 @@ export class SignalingSession {
   #refuseFlood(): void {
     this.#sendError("too-many", `more than ${MESSAGES_PER_SECOND} messages a second`);
     if (this.#state.name === "joined") this.#state.participant.leave("refused", "too many messages");
-    else this.#close("refused");
+    else this.#giveUp("refused");
+  }
+
+  /** Before there is a peer that would leave. */
+  #giveUp(reason: LeaveReason): void {
+    this.#options.trace?.ended(outcomeOf(reason), reason);
+    this.#close(reason);
   }
 
   #close(reason: keyof typeof CLOSE_CODES): void {

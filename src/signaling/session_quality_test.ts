@@ -117,3 +117,36 @@ test("P92: who publishes three encodings is told by its m-line which of them any
   }]);
   assert.deepEqual(encoder.told, ["joined", "connected"]);
 });
+
+test("P65, P92, P91: who resumes is told again, behind the welcome, which encodings are received and what it gets", () => {
+  const room = new SignalingRoom(2);
+  const [speaker, listener] = [room.connect(), room.connect()];
+  const tokens = [speaker, listener].map((client) => {
+    const [welcome] = client.say({ type: "join", roomId: "room" });
+    return welcome.type === "welcome" ? welcome.resume : undefined;
+  });
+  connect(speaker, [LAYERED]);
+  connect(listener, [{ mid: "0", kind: "video", direction: "recvonly" }]);
+  const wait = () => {
+    for (let left = 3_000; left > 0; left -= 25) {
+      room.nowMs += 25;
+      room.handleTimeout();
+    }
+  };
+  wait();
+  const resumed = [speaker, listener].map((client, index) => {
+    client.session.handleClose(1006);
+    const next = room.connect();
+    const told = next.say({ type: "join", roomId: "room", resume: tokens[index] });
+    assert.deepEqual(codes(told), ["welcome"]);
+    return next;
+  });
+  wait();
+  const [toSpeaker, toListener] = resumed.map((client) => client.take());
+  const [layers, ...others] = toSpeaker.filter(({ type }) => type === "layers");
+  assert.ok(layers.type === "layers");
+  assert.deepEqual([layers.mid, layers.active, others], ["7", ["q"], []]);
+  const [quality] = toListener.filter(({ type }) => type === "quality");
+  assert.ok(quality.type === "quality");
+  assert.deepEqual(quality.tracks.map(({ trackId }) => trackId), [layers.trackId]);
+});

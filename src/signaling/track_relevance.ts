@@ -17,9 +17,16 @@ export class TrackRelevance {
   /** Pins a track that is in the room, or lets it go; false where it is so already. */
   pin(trackId: TrackId, pinned: boolean): boolean {
     if (this.#pinned.has(trackId) === pinned) return false;
+    // Who has no slots asks for no candidates: what has ended is forgotten here as well.
+    this.#forgetEnded();
     if (pinned) this.#pinned.add(trackId);
     else this.#pinned.delete(trackId);
     return true;
+  }
+
+  /** How many tracks it remembers as pinned. */
+  get pinnedCount(): number {
+    return this.#pinned.size;
   }
 
   /** The most relevant first. */
@@ -30,14 +37,13 @@ export class TrackRelevance {
     return [...pinned.map((track): Candidate => ({ track, claim: "now" })), ...rest];
   }
 
-  /** The one that was pinned last first. What has ended is forgotten. */
+  /** The one that was pinned last first. */
   #pinnedTracks(): PublishedTrack[] {
-    const tracks: PublishedTrack[] = [];
-    for (const id of this.#pinned) {
-      const track = this.#room.tracks.get(id);
-      if (track === undefined) this.#pinned.delete(id);
-      else tracks.unshift(track);
-    }
-    return tracks;
+    this.#forgetEnded();
+    return [...this.#pinned].flatMap((id) => this.#room.tracks.get(id) ?? []).reverse();
+  }
+
+  #forgetEnded(): void {
+    for (const id of this.#pinned) if (!this.#room.tracks.has(id)) this.#pinned.delete(id);
   }
 }

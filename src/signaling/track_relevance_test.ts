@@ -48,3 +48,14 @@ test("P106: pins of one kind say nothing of the other, and one of a track that i
   assert.equal(order(), "bob:whereFree");
   assert.equal(relevance.pin("cat-camera", false), false);
 });
+
+test("P106: of who pins one track after the other, and never asks what matters, those are remembered that there are", () => {
+  const { room, tracks: [, track], relevance } = setUp("ann", "bob");
+  for (let n = 0; n < 100; n++) {
+    const next = { ...track, id: `screen ${n}` };
+    room.addTrack(next);
+    relevance.pin(next.id, true);
+    room.removeTrack(next, true);
+  }
+  assert.equal(relevance.pinnedCount, 1);
+});

@@ -98,7 +98,10 @@ export class Negotiation {
       peer,
       codecs,
       paired: this.#fillsAll,
-      candidates: (kind) => candidates(kind).filter(({ track }) => !this.#isAskedFor(track.id)),
+      candidates: (kind) => {
+        const askedFor = this.#askedFor();
+        return candidates(kind).filter(({ track }) => !askedFor.has(track.id));
+      },
     });
     this.#peer = options.peer;
     this.#transport = options.transport;
@@ -251,9 +254,10 @@ export class Negotiation {
     this.#slots.fill();
   }
 
-  /** Whether the peer receives the track on an m-line that is no slot. */
-  #isAskedFor(trackId: TrackId): boolean {
-    return this.#lines.some(({ slot, received }) => slot === undefined && received?.track.id === trackId);
+  /** The tracks that the peer receives on m-lines that are no slots. */
+  #askedFor(): ReadonlySet<TrackId> {
+    const lines = this.#lines.filter(({ slot }) => slot === undefined);
+    return new Set(lines.flatMap(({ received }) => received?.track.id ?? []));
   }
 
   #chooseTracks(lines: readonly OfferedLine[]): ReadonlyMap<MLine, PublishedTrack | undefined> {

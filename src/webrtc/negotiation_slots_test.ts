@@ -129,3 +129,18 @@ test("P107: a track that ends leaves its slot to the next one", () => {
   fixture.negotiation.trackEnded("b1");
   assert.equal(held(fixture), "0=b3 1=b2");
 });
+
+test("P98: a line that received what its client named, and asks for one slot too many, receives nothing any more", () => {
+  const fixture = new NegotiationFixture(CODECS);
+  fixture.peer.addTrack("b1", "video");
+  const mids = Array.from({ length: 65 }, (_, index) => String(index));
+  const offer = buildOffer(mids.map((mid) => receiving(mid)));
+  const last = { mid: "64", trackId: "b1" };
+  fixture.offer(offer, [...slotsOn(...mids.slice(0, 64)), last]);
+  assert.equal(fixture.peer.consumers.get("64")?.trackId, "b1");
+  const answer = fixture.offer(offer, slotsOn("64"));
+  assert.deepEqual(answer.result.problems.map(({ code }) => code), ["too-many-tracks"]);
+  assert.equal(answer.media[64].direction, "inactive");
+  assert.equal(fixture.peer.consumers.get("64"), undefined);
+  assert.equal(fixture.peer.consumers.get("0")?.trackId, "b1", "it comes into a slot instead");
+});

@@ -12,7 +12,7 @@ interface OfferedLine {
   readonly media: OfferMedia;
 }
 
-/** Slots that one peer may have: each costs a look whenever the tracks of the room change. */
+/** Slots that one peer may have: whenever the tracks of the room change each is looked at, and what the peer receives. */
 export const MAX_SLOTS = 64;
 
 /** A picture that somebody looks at stays for a while; who is to be heard need not wait so long. */
@@ -79,12 +79,6 @@ export class Slots {
     return Math.min(this.#fill("audio", nowMs), this.#fill("video", nowMs));
   }
 
-  /** A track is over: its slot is empty. */
-  trackEnded(trackId: TrackId): void {
-    for (const slot of this.#slots) if (slot.track?.id === trackId) slot.line.received = undefined;
-    this.fill();
-  }
-
   #fill(kind: Kind, nowMs: number): number {
     const slots = this.#slots.filter(({ media }) => media.kind === kind);
     if (slots.length === 0 || (nowMs === NO_SWAPS && slots.every(({ track }) => track !== undefined))) return Infinity;
@@ -106,6 +100,11 @@ export class Slots {
   #open(line: MLine, media: OfferMedia & { readonly kind: Kind }, problems: TrackProblem[]): void {
     const { peer, codecs, paired } = this.#options;
     const common = this.#commonCodecs(media);
+    if (line.received !== undefined) {
+      // Until now its client said what it receives: it does so no more, be there a slot or not.
+      peer.unsubscribe(line.mid);
+      line.received = undefined;
+    }
     const refuse = (code: TrackProblem["code"], message: string) =>
       problems.push({ code, mid: line.mid, trackId: undefined, message: `m-line ${line.mid} ${message}` });
     if (common.length === 0) {
@@ -113,11 +112,6 @@ export class Slots {
     }
     if (this.#slots.length >= MAX_SLOTS) {
       return void refuse("too-many-tracks", `is one slot too many: a peer has ${MAX_SLOTS} at most`);
-    }
-    if (line.received !== undefined) {
-      // Until now its client said what it receives.
-      peer.unsubscribe(line.mid);
-      line.received = undefined;
     }
     const rtx = common.some(({ rtxPayloadType }) => rtxPayloadType !== undefined);
     const { ssrc, rtxSsrc } = peer.openSlot(line.mid, media.kind, common[0].clockRate, rtx);

@@ -1,6 +1,7 @@
 // @ts-check
 /** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
+import { KnownQuality } from "./known_quality.js";
 import { watchNetwork } from "./network.js";
 import { LocalTrack, Publication } from "./publication.js";
 import { Qualities } from "./qualities.js";
@@ -25,9 +26,13 @@ export class Room {
     unpublished: (trackId) => {
       this.#transport.release(trackId);
       this.#qualities.forget(trackId);
+      this.#quality.forget(trackId);
     },
     added: (event) => this.#emit("trackAdded", event),
-    removed: (event) => this.#emit("trackRemoved", event),
+    removed: (event) => {
+      this.#quality.forget(event.info.id);
+      this.#emit("trackRemoved", event);
+    },
   });
   /** @type {Set<LocalTrack>} */
   #localTracks = new Set();
@@ -36,8 +41,7 @@ export class Room {
   /** @type {RoomState} */
   #transportState = "connecting";
   #localStreams = newStreams();
-  /** @type {Quality | null} */
-  #quality = null;
+  #quality = new KnownQuality();
   #qualities = new Qualities((message) => this.#signaling.send(message));
   #events = new EventTarget();
   #speakers = new Speakers();
@@ -131,7 +135,7 @@ export class Room {
 
   /** What this client got last, and why; null before the server said. */
   get quality() {
-    return this.#quality;
+    return this.#quality.all;
   }
 
   /** @returns {RoomState} */
@@ -280,8 +284,7 @@ export class Room {
 
   /** @param {{ type: "quality" } & Quality} message */
   #handleQuality({ type: _, ...quality }) {
-    this.#quality = quality;
-    this.#emit("quality", quality);
+    this.#emit("quality", this.#quality.update(quality));
   }
 
   /**
@@ -311,6 +314,7 @@ export class Room {
    */
   #handleResumed(welcome, iceServers) {
     this.#peers.reconcile(welcome);
+    this.#quality.resume();
     this.#transport.resume(iceServers);
     this.#qualities.resume();
     this.#updateState();

@@ -8,6 +8,7 @@ import { type ServerMessage, serverMessageSchema } from "../../src/signaling/mes
 import type { DuplicateIdentity } from "../../src/signaling/duplicate_identity.ts";
 import type { Grants } from "../../src/signaling/grants.ts";
 import { type HttpOpenResult, type HttpRole, HttpSession } from "../../src/signaling/http_session.ts";
+import type { JoinTrace } from "../../src/signaling/join_trace.ts";
 import type { Participant } from "../../src/signaling/participant.ts";
 import { Admission } from "../../src/signaling/admission.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/signaling/limits.ts";
@@ -122,7 +123,7 @@ export class SignalingRoom {
   }
 
   /** `grants` is what its token allows; left out where it needs none. */
-  connect(grants?: Grants, address = CLIENT_ADDRESS): SignalingClient {
+  connect(grants?: Grants, address = CLIENT_ADDRESS, trace?: JoinTrace): SignalingClient {
     const { client, datagrams, openMedia, media } = this.#openNetwork();
     const received: ServerMessage[] = [];
     const closed: number[] = [];
@@ -143,6 +144,7 @@ export class SignalingRoom {
       iceServers: (peerId) => this.iceServers(peerId),
       grants,
       duplicateIdentity: this.duplicateIdentity,
+      trace,
       nowMs: this.nowMs,
       observer: {
         joined: (joined) => participant = joined,

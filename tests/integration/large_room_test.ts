@@ -36,13 +36,22 @@ async function joinWithSlots(url: string): Promise<SignalingSocket> {
   return socket;
 }
 
-/** What came since but for `quality`, which nobody's join brings (P91), and how long it was as text. */
+/** What came since, and how long it was as text. */
 function since({ messages }: SignalingSocket, from: number): { types: string[]; bytes: number } {
-  const later = messages.entries.slice(from).filter(({ type }) => type !== "quality");
+  const later = messages.entries.slice(from);
   return {
     types: later.map(({ type }) => type),
     bytes: later.reduce((sum, message) => sum + JSON.stringify(message).length, 0),
   };
+}
+
+/** Whether `quality` has named each video that is in a slot. */
+function knowsQuality(socket: SignalingSocket): boolean {
+  const slots = new Map(
+    socket.received("slots").flatMap(({ slots }) => slots).map(({ mid, trackId }) => [mid, trackId]),
+  );
+  const told = new Set(socket.received("quality").flatMap(({ tracks }) => tracks.map(({ trackId }) => trackId)));
+  return [...slots].every(([mid, trackId]) => !mid.startsWith("video") || trackId === undefined || told.has(trackId));
 }
 
 function isFilled(message: ServerMessage, trackId: string): boolean {
@@ -66,6 +75,7 @@ Deno.test({
       for (const [index, socket] of sockets.entries()) {
         const tracks = 2 * (PEERS - 2 - index);
         await socket.messages.find(() => socket.received("trackPublished").length >= tracks, `${tracks} tracks`);
+        await socket.messages.find(() => knowsQuality(socket), "the quality of all");
         before[index] = socket.messages.entries.length;
       }
 
@@ -80,6 +90,7 @@ Deno.test({
           ({ peerId, track }) => peerId === joiner.id && track.source === "screen",
         );
         await socket.messages.find((message) => isFilled(message, track.id), "the screen in a slot");
+        await socket.receive("quality", ({ tracks }) => tracks.some(({ trackId }) => trackId === track.id));
         return since(socket, before[index]);
       }));
 
@@ -89,7 +100,7 @@ Deno.test({
       // peerJoined and four tracks are 600 bytes and more.
       assert.ok(least > 500, `${least} bytes`);
       const types = new Set(costs.flatMap(({ types }) => types));
-      assert.deepEqual([...types].sort(), ["peerJoined", "slots", "trackPublished"]);
+      assert.deepEqual([...types].sort(), ["peerJoined", "quality", "slots", "trackPublished"]);
       for (const socket of sockets) assert.equal(socket.received("answer").length, 1);
     } finally {
       await Promise.all(sockets.map((socket) => socket.close()));

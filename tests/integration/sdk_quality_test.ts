@@ -149,3 +149,22 @@ Deno.test({
     assert.equal(world.clock.pendingCount, 0);
   },
 });
+
+Deno.test({
+  name: "P91: the SDK knows of each track what was told last, until it arrives no more or messages may be lost",
+  permissions: "none",
+  async fn() {
+    const { KnownQuality } = await import(new URL("known_quality.js", SDK).href);
+    const known = new KnownQuality();
+    assert.equal(known.all, null);
+    known.forget("a");
+    const track = (trackId: string, state = "sent") => ({ trackId, state, reason: "because" });
+    known.update({ bitrate: 1, loss: 0.1, limitedBy: "loss", tracks: [track("a"), track("b")] });
+    const all = known.update({ bitrate: 2, limitedBy: "delay", tracks: [track("b", "paused"), track("c")] });
+    assert.deepEqual(all, { bitrate: 2, limitedBy: "delay", tracks: [track("a"), track("b", "paused"), track("c")] });
+    known.forget("a");
+    assert.deepEqual(known.all.tracks, [track("b", "paused"), track("c")]);
+    known.resume();
+    assert.deepEqual(known.all, { bitrate: 2, limitedBy: "delay", tracks: [] });
+  },
+});
