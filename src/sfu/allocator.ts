@@ -100,6 +100,17 @@ export class Allocator {
   /** Since when first layers that are sent do not fit; Infinity where they do. */
   #shortMs = Infinity;
 
+  /** What was in vain on one way to the subscriber says nothing of another: nothing waits for it any longer. */
+  forgetWaits(): void {
+    this.#riseMs = -Infinity;
+    this.#shortMs = Infinity;
+    for (const memory of this.#memories.values()) {
+      memory.heldUntilMs = -Infinity;
+      memory.holdMs = HOLD_MS;
+      memory.roseMs = -Infinity;
+    }
+  }
+
   /** `tracks` in the order in which they were subscribed. */
   allocate(tracks: readonly AllocatedTrack[], supply: Supply, nowMs: number): readonly Allocation[] {
     this.#forgetOthers(tracks);

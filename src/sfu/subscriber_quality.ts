@@ -132,6 +132,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   handleRouteChange(): void {
     this.#feedbackMs = Infinity;
     this.#leastRoundTripMs = Infinity;
+    this.#allocator.forgetWaits();
   }
 
   /** The subscriber has told what arrived. */

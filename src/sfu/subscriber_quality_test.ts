@@ -141,6 +141,20 @@ test("B341: with nothing known one video begins although it does not fit, and fo
   assert.deepEqual([first.state, second.state], ["sends 0/Infinity", "sends 0/Infinity"]);
 });
 
+test("B336: on another way nothing waits for what was in vain on the one before: what was paused begins at once", () => {
+  const video = new FakeConsumer("1");
+  const scene = new Scene();
+  scene.add(video);
+  scene.hear(700, 30_000);
+  scene.hear(30, 6_000);
+  assert.equal(video.state, "paused");
+  scene.hear(700, 500);
+  assert.equal(video.state, "paused", "it waits");
+  scene.quality.handleRouteChange();
+  scene.run(LOOK_MS);
+  assert.match(video.state, /^sends/);
+});
+
 test("B341: by losses alone first layers are sent, and what is sent counts as carried where it arrives", () => {
   const consumers = ["1", "2"].map((mid) => new FakeConsumer(mid));
   for (const consumer of consumers) consumer.numbersPackets = false;

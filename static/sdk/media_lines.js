@@ -241,13 +241,19 @@ async function reuse(line, publication) {
   }
 }
 
+/** The m-lines on which RED stands first. @type {WeakSet<RTCRtpTransceiver>} */
+const redundantLines = new WeakSet();
+
 /**
  * Puts RED, which a browser sends only where it stands before the codec that it repeats, first or where it was.
  * @param {RTCRtpTransceiver} transceiver
  * @param {Publication} publication
  */
 function preferRed(transceiver, { track, redundancy }) {
-  if (track.kind !== "audio") return;
+  // Where nothing changes the order of codecs stays: the application may have one of its own.
+  if (track.kind !== "audio" || redundancy === redundantLines.has(transceiver)) return;
+  if (redundancy) redundantLines.add(transceiver);
+  else redundantLines.delete(transceiver);
   const codecs = redundancy ? RTCRtpSender.getCapabilities("audio")?.codecs ?? [] : [];
   const isRed = ({ mimeType = "" }) => mimeType.toLowerCase() === "audio/red";
   transceiver.setCodecPreferences([...codecs.filter(isRed), ...codecs.filter((codec) => !isRed(codec))]);
