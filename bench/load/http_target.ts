@@ -15,6 +15,7 @@ import type { TrackOptions } from "./outgoing_track.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
+import { TRANSPORT_WIDE_ID } from "./transport_arrivals.ts";
 import type { Turns } from "./turns.ts";
 import {
   AUDIO_CLOCK_RATE,
@@ -69,6 +70,7 @@ export class HttpTarget implements ServerTarget {
       mid: `${mid}`,
       kind: options.video === null ? "audio" : "video",
       direction: "recvonly",
+      transportWide: TRANSPORT_WIDE_ID,
       ...(options.video !== null && { rtx: RTX }),
     }));
     const session = await this.#open("whep", subscriber, room, lines);

@@ -12,8 +12,10 @@ import type { ReceiveBatch } from "./receive_batch.ts";
 import type { Repairable, RepairRound } from "./repair_round.ts";
 import type { Task } from "./schedule.ts";
 import { spread } from "./spread.ts";
+import { TransportArrivals } from "./transport_arrivals.ts";
 
 const REPORT_INTERVAL_US = 1e6;
+const TRANSPORT_INTERVAL_US = 1e5;
 const KEY_FRAME_REQUEST_INTERVAL_US = 5e5;
 /** Who receives only still has an SSRC to report from; browsers take 1. */
 const OWN_SSRC = 1;
@@ -36,13 +38,14 @@ export interface SubscriberContext {
   readonly buffers: FeedbackBuffers;
 }
 
-/** A peer that receives: its tracks, its receiver reports, NACK and PLI. */
+/** A peer that receives: its tracks, its receiver reports, transport-wide feedback, NACK and PLI. */
 export class Subscriber extends Endpoint implements Task, Repairable {
   /** Empty before `start`. */
   tracks: readonly IncomingTrack[] = [];
   isInRepair = false;
   readonly #context: SubscriberContext;
   readonly #number: number;
+  readonly #arrivals = new TransportArrivals();
   #begun = () => {};
   #silent = 0;
   #feedback = false;
@@ -63,7 +66,12 @@ export class Subscriber extends Endpoint implements Task, Repairable {
     this.#feedback = feedback;
     this.#begun = begun;
     const { loop } = this.#context;
-    if (feedback) loop.schedule.add(this, loop.clock.now() + (1 + spread(this.#number)) * REPORT_INTERVAL_US);
+    const beginUs = loop.clock.now() + REPORT_INTERVAL_US;
+    if (feedback) {
+      loop.schedule.add(this, beginUs + spread(this.#number) * REPORT_INTERVAL_US);
+      const transport: Task = { run: (nowUs) => this.#sendTransportFeedback(nowUs) };
+      loop.schedule.add(transport, beginUs + spread(this.#number) * TRANSPORT_INTERVAL_US);
+    }
     if (tracks.length === 0) begun();
   }
 
@@ -107,6 +115,7 @@ export class Subscriber extends Endpoint implements Task, Repairable {
   protected handleRtp(batch: ReceiveBatch, index: number, nowUs: number): void {
     if (this.keys === undefined) return;
     const ssrc = readUint32(batch.bytes(index), 8);
+    if (this.#feedback) this.#arrivals.handleRtp(batch.bytes(index), batch.receivedUs(index, nowUs));
     for (const track of this.tracks) {
       if (track.options.ssrc === ssrc) {
         if (track.window.highest < 0) this.#noteBegin();
@@ -135,6 +144,13 @@ export class Subscriber extends Endpoint implements Task, Repairable {
     if (!this.#feedback || nowUs - track.keyFrameRequestUs < KEY_FRAME_REQUEST_INTERVAL_US) return;
     track.keyFrameRequestUs = nowUs;
     this.sendRtcp(writePli(this.rtcp, 0, OWN_SSRC, track.options.ssrc));
+  }
+
+  /** As often as browsers do, where the server numbers what it sends; returns when to be called next. */
+  #sendTransportFeedback(nowUs: number): number {
+    if (this.#closed) return Infinity;
+    this.sendRtcp(this.#arrivals.write(this.rtcp, OWN_SSRC, this.tracks[0]?.options.ssrc ?? 0));
+    return nowUs + TRANSPORT_INTERVAL_US;
   }
 
   #sendReport(count: number): void {
