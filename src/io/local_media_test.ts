@@ -234,6 +234,7 @@ Deno.test({
     publisher.send({ type: "publish", trackId: "track", parameters: videoProducer() });
     const ssrcs = { ssrc: 7000, rtxSsrc: undefined };
     subscriber.send({ type: "subscribe", trackId: "track", parameters: consumerParameters(), ssrcs });
+    subscriber.send({ type: "requestKeyFrames" });
     subscriber.socket.take();
     publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
     assert.deepEqual(subscriber.socket.take().map(({ bytes }) => subscriber.client.open(bytes)?.kind), ["rtp"]);
@@ -267,6 +268,7 @@ Deno.test({
     publisher.send({ type: "publish", trackId: "track", parameters: videoProducer() });
     const ssrcs = { ssrc: 7000, rtxSsrc: undefined };
     subscriber.send({ type: "subscribe", trackId: "track", parameters: consumerParameters(), ssrcs });
+    subscriber.send({ type: "requestKeyFrames" });
     // The kernel takes its time.
     const { flush } = FakeSockets.prototype;
     sockets.flush = function () {

@@ -142,9 +142,10 @@ export function publish({ send }: WorkerPeer, trackId = "track"): void {
   send({ type: "publish", trackId, parameters: videoProducer() });
 }
 
-/** Each subscription of a peer needs an SSRC of its own. */
+/** Each subscription of a peer needs an SSRC of its own. It begins at once, as behind an offer. */
 export function subscribe({ send }: WorkerPeer, trackId = "track", ssrc = SSRC): void {
   send({ type: "subscribe", trackId, parameters: consumerParameters(), ssrcs: { ssrc, rtxSsrc: undefined } });
+  send({ type: "requestKeyFrames" });
 }
 
 /** Sends a picture of the published track, and waits until the subscriber has it, under this SSRC. */
