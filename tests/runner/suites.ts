@@ -73,7 +73,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         LOOPBACK,
         run,
       ],
-      timeoutMs: 14 * MINUTE_MS,
+      timeoutMs: 20 * MINUTE_MS,
     },
     // Installs a Debian and containers, with all that they need of this machine.
     {
