@@ -28,6 +28,8 @@ const ROUND_TRIP_GROWTH = 1.005;
 const SENT_MARGIN = 1.1;
 /** What an allocation takes on top of the layers themselves, so that they begin. */
 const BEGIN_MARGIN = 1.1 / 0.95;
+/** First layers begin until they are so much: who joins sees a few people at once, and what is too much lasts until feedback. */
+const BEGIN_BITS_PER_SECOND = 1_000_000;
 
 /** `BandwidthEstimator`, as far as it is asked here. */
 export type Estimate = Pick<
@@ -283,7 +285,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const arriving = this.#arrives(roundTripMs) ? sent * SENT_MARGIN : 0;
     if (tells) {
       if (first === undefined || nowMs - this.#feedbackMs >= START_MS) return arriving;
-      return Math.max(arriving, sound + first * BEGIN_MARGIN);
+      const begun = this.#feedbackMs === Infinity ? Math.max(first, Math.min(firsts, BEGIN_BITS_PER_SECOND)) : first;
+      return Math.max(arriving, sound + begun * BEGIN_MARGIN);
     }
     if (bandwidth.limitedBy === "remb") return 0;
     return Math.max(arriving, sound + firsts * BEGIN_MARGIN);

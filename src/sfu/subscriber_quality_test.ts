@@ -141,6 +141,19 @@ test("B341: with nothing known one video begins although it does not fit, and fo
   assert.deepEqual([first.state, second.state], ["sends 0/Infinity", "sends 0/Infinity"]);
 });
 
+test("B341: with nothing known first layers begin up to 1 Mbit/s, and the rest waits for what feedback tells", () => {
+  const consumers = Array.from(
+    { length: 7 },
+    (_, i) => new FakeConsumer(`${i}`, "video", cameraLayers([200_000]).slice(-1)),
+  );
+  const scene = new Scene();
+  scene.add(...consumers);
+  const begun = () => consumers.filter(({ state }) => state.startsWith("sends")).length;
+  assert.equal(begun(), 5);
+  scene.hear(2_500, 12_000);
+  assert.equal(begun(), 7);
+});
+
 test("B336: on another way nothing waits for what was in vain on the one before: what was paused begins at once", () => {
   const video = new FakeConsumer("1");
   const scene = new Scene();
