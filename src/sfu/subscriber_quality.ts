@@ -28,8 +28,8 @@ const ROUND_TRIP_GROWTH = 1.005;
 const SENT_MARGIN = 1.1;
 /** What an allocation takes on top of the layers themselves, so that they begin. */
 const BEGIN_MARGIN = 1.1 / 0.95;
-/** First layers begin until they are so much: who joins sees a few people at once, and what is too much lasts until feedback. */
-const BEGIN_BITS_PER_SECOND = 1_000_000;
+/** So many videos begin with their first layers: who joins sees a few people at once, and what is too much ends by feedback. */
+const BEGIN_VIDEOS = 4;
 
 /** `BandwidthEstimator`, as far as it is asked here. */
 export type Estimate = Pick<
@@ -272,11 +272,14 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #leastOf(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number): number {
     const { bandwidth } = this.#options;
     let first: number | undefined;
+    let begun = 0;
     let firsts = 0;
+    let count = 0;
     for (const { layers, wanted } of videos) {
       if (layers.length === 0 || wanted.off) continue;
       first ??= layers[0].bitsPerSecond;
       firsts += layers[0].bitsPerSecond;
+      if (count++ < BEGIN_VIDEOS) begun = firsts;
     }
     let tells = false;
     for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
@@ -285,8 +288,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const arriving = this.#arrives(roundTripMs) ? sent * SENT_MARGIN : 0;
     if (tells) {
       if (first === undefined || nowMs - this.#feedbackMs >= START_MS) return arriving;
-      const begun = this.#feedbackMs === Infinity ? Math.max(first, Math.min(firsts, BEGIN_BITS_PER_SECOND)) : first;
-      return Math.max(arriving, sound + begun * BEGIN_MARGIN);
+      return Math.max(arriving, sound + (this.#feedbackMs === Infinity ? begun : first) * BEGIN_MARGIN);
     }
     if (bandwidth.limitedBy === "remb") return 0;
     return Math.max(arriving, sound + firsts * BEGIN_MARGIN);
