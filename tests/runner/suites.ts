@@ -41,7 +41,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         "--allow-ffi",
         LOOPBACK_AND_NOWHERE,
       ],
-      timeoutMs: 8 * MINUTE_MS,
+      timeoutMs: 10 * MINUTE_MS,
     },
     // To kill a process group takes the permission to run anything.
     { name: "runner", folders: ["tests/runner"], permissions: ["--allow-run"], timeoutMs: MINUTE_MS },
@@ -59,7 +59,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         // By a shell a server gets few file descriptors.
         `${run},sh`,
       ],
-      timeoutMs: 8 * MINUTE_MS,
+      timeoutMs: 10 * MINUTE_MS,
       usesInterop: true,
     },
     {
