@@ -106,6 +106,8 @@ function subscribe(peer: number): void {
   };
   const ssrcs = { ssrc: 2 ** 30 * 3 + peer, rtxSsrc: 2 ** 31 + 2 ** 20 + peer };
   command(peer, { type: "subscribe", trackId: "track", parameters, ssrcs });
+  // Behind an offer a track begins at once.
+  command(peer, { type: "requestKeyFrames" });
 }
 
 const sender = new SrtpSender(KEYING.profile, KEYING.remote, portableCiphers);
