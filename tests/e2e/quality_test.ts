@@ -7,6 +7,7 @@ import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM } from "../harness/m
 import { RoomPage } from "../harness/room_page.ts";
 import { takeDevicesAway } from "../harness/spectator.ts";
 import { waitUntil } from "../harness/wait_until.ts";
+import { pause } from "../harness/pause.ts";
 
 const SEED = 3;
 /** A quarter, half and all of it are three layers. */
@@ -58,8 +59,6 @@ async function watch(browser: Browser, url: string, name: string): Promise<RoomP
   await person.waitForState("joined");
   return person;
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A publisher of three layers, one who has room for all and one who has 400 kbit/s. */
 async function expectRightQuality(publisher: Browser, browser: Browser, url: string): Promise<void> {

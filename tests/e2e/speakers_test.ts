@@ -3,6 +3,7 @@ import { GATHERING_PERMISSIONS, withGuests } from "../harness/gathering.ts";
 import type { Guest } from "../harness/guest.ts";
 import { ImpairedAccess } from "../harness/impaired_access.ts";
 import { WITHOUT_CHROMIUM } from "../harness/meeting.ts";
+import { pause } from "../harness/pause.ts";
 
 const SEED = 17;
 const LIMIT_MS = 600;
@@ -24,8 +25,6 @@ const HIDE_RED = `{
 const REDUNDANT = "stream.packetsDiscarded > 20";
 /** Packets that come too late are discarded without RED as well. */
 const PLAIN = "stream.packetsDiscarded < 0.05 * stream.packetsReceived";
-
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 Deno.test({
   name: "B346, B349: two who hum by turns are told to each other within 600 ms, and their peers are marked",
@@ -52,7 +51,7 @@ Deno.test({
         ok(lateMs > 0 && lateMs <= LIMIT_MS, `after ${lateMs} ms`);
         strictEqual(await listener.guest.run(`guest.room.peers.get("${speaker.id}").speaking`), true);
         await speaker.guest.waitFor("guest.room.speaking && guest.room.dominantSpeaker === guest.room.peerId");
-        await wait(TURN_MS);
+        await pause(TURN_MS);
         await speaker.guest.run(`guest.setVolume("microphone", 0)`);
       }
       await ada.guest.waitFor(`!guest.room.peers.get("${ben.id}").speaking`);
