@@ -75,6 +75,11 @@ export class UdpPerson {
     this.udp = new UdpTestClient(candidateAddress(answer).port);
   }
 
+  /** What the server has told since `say` was called last. */
+  get told(): readonly ServerMessage[] {
+    return this.#told;
+  }
+
   /** The server's, as the last answer told them. */
   get credentials(): IceCredentials {
     return this.#credentials;

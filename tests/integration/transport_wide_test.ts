@@ -14,8 +14,8 @@ const UP_ID = 5;
 const DOWN_ID = 9;
 const RTX: readonly (readonly [number, number])[] = [[96, 97]];
 const FRAME_MS = 20;
-/** The first probes, and all repeats of them where nothing is heard of them, are 20 kB: more are further ones. */
-const FURTHER_PROBE_BYTES = 30_000;
+/** What limits an estimate that rests on what arrived. */
+const MEASURED = ["delay", "probe", "application", "others", "loss", "queue"];
 
 /** Sends a picture, each packet with a number of the publisher's own. */
 class Camera {
@@ -57,9 +57,10 @@ class Reports {
     this.#timer = setInterval(() => this.#report(), 50);
   }
 
-  /** Bytes of RTX, of which nothing was asked for. */
-  get probeBytes(): number {
-    return this.packets.filter(({ payloadType }) => payloadType === 97).reduce((sum, { length }) => sum + length, 0);
+
+  /** Whether anything came by RTX, of which nothing was asked for. */
+  get hasProbe(): boolean {
+    return this.packets.some(({ payloadType }) => payloadType === 97);
   }
 
   stop(): void {
@@ -89,7 +90,7 @@ for (const setup of BACKEND_SETUPS) {
 
   Deno.test({
     name:
-      `${name}: B287, B288, B290: a publisher gets feedback on each packet; a subscriber numbers, and further probes`,
+      `${name}: B287, B288, B290: a publisher gets feedback on each packet; a subscriber numbers, and probes by RTX`,
     ignore,
     permissions,
     async fn() {
@@ -107,8 +108,8 @@ for (const setup of BACKEND_SETUPS) {
       }, 5);
       try {
         // Each RTP packet looks whether it was enough.
-        const enough = () => reports.probeBytes > FURTHER_PROBE_BYTES && camera.sent > 100;
-        await subscriber.udp.received.find(enough, "further probes", 20_000);
+        const enough = () => reports.hasProbe && isMeasured(subscriber) && camera.sent > 100;
+        await subscriber.udp.received.find(enough, "probes, and an estimate by what arrived", 20_000);
       } finally {
         camera.stop();
         reports.stop();
@@ -118,11 +119,17 @@ for (const setup of BACKEND_SETUPS) {
       assertNumbered(reports.packets);
       const others = [plain, hostile].map(packetsOf);
       assert.ok(others.every((packets) => packets.filter(({ payloadType }) => payloadType === 96).length > 50));
+      assert.ok(![plain, hostile].some(isMeasured), "who reports nothing, or garbage, is known nothing of");
       const [unnumbered] = others;
       assert.ok(unnumbered.every((packet) => readTransportSequenceNumber(packet, DOWN_ID) === -1));
       assert.ok(unnumbered.every(({ payloadType }) => payloadType === 96), "nor is anything sent for a probe");
     },
   });
+}
+
+/** Whether the server has told the person of an estimate that rests on its feedback. */
+function isMeasured({ told }: UdpPerson): boolean {
+  return told.some((message) => message.type === "quality" && MEASURED.includes(message.limitedBy));
 }
 
 function packetsOf({ udp }: UdpPerson): RtpPacket[] {
