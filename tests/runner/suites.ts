@@ -75,7 +75,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         `${run},sh`,
       ],
       timeoutMs: 10 * MINUTE_MS,
-      processes: 2,
+      processes: 3,
       usesInterop: true,
     },
     {
