@@ -27,7 +27,7 @@ export function isSameWanted(a: WantedQuality, b: WantedQuality): boolean {
 
 /**
  * What becomes of a track: it is sent; it is paused, as the network has no room for it; it is off, as its subscriber wants;
- * nothing of it has come from its publisher yet, or any more.
+ * or it waits until its picture or its sound begins.
  */
 export type TrackState = "sent" | "paused" | "off" | "waiting";
 
