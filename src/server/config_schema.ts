@@ -238,7 +238,7 @@ export const schema = z.object({
   requestsPerMinute: limitSetting(
     MAX_LIMIT,
     DEFAULT_LIMITS.requestsPerMinute,
-    "WebSocket handshakes, and requests to WHIP and WHEP, of such a network in a minute, which may come at once",
+    "WebSocket handshakes, and requests to WHIP and WHEP, from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once",
   ),
   maxConnections: limitSetting(
     MAX_LIMIT,
@@ -248,7 +248,7 @@ export const schema = z.object({
   maxConnectionsPerAddress: limitSetting(
     MAX_LIMIT,
     DEFAULT_LIMITS.maxConnectionsPerAddress,
-    "those of one such network, of which 256 may not have joined yet",
+    "WebSockets from one IPv4 address, or one /64 of IPv6, that may be open at once, of which 256 may not have joined yet",
   ),
   joinTimeout: limitSetting(
     MAX_JOIN_TIMEOUT,
