@@ -71,8 +71,8 @@
  */
 
 /**
- * What this client gets, and why: `bitrate` is what the network is believed to carry to it (bit/s), `loss` 0-1, `roundTrip`
- * in ms, `limitedBy` what decided the bitrate.
+ * What this client gets, and why: `bitrate` is what the network is believed to carry to it, or the server allows where that
+ * is less (bit/s), `loss` 0-1, `roundTrip` in ms, `limitedBy` what decided the bitrate, in a word of docs/quality.md.
  * @typedef {object} Quality
  * @property {number} bitrate
  * @property {number} [loss]
