@@ -5,20 +5,25 @@
 import { readArguments, type Selection, UsageError } from "./runner/arguments.ts";
 import { hasDenort } from "./runner/denort.ts";
 import { installInterop, thisInstaller } from "./runner/interop.ts";
-import { runInGroup } from "./runner/process_group.ts";
+import { runInGroup, runSideBySide } from "./runner/process_group.ts";
 import { environmentOf, PROGRAMS, type Provision, provision, thisMachine } from "./runner/provision.ts";
-import { addTallies, closingLine, reportSuite, type SuiteReport } from "./runner/report.ts";
+import { addTallies, closingLine, reportSuite, type Tally } from "./runner/report.ts";
+import { shareFiles, testFiles } from "./runner/files.ts";
+import { SharedBrowsers } from "./runner/shared_browsers.ts";
 import { type Suite, suites } from "./runner/suites.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
 const CHECK_TIMEOUT_MS = 5 * 60_000;
+/** What runs behind these words gets the time that others leave. */
+const LOW_PRIORITY = ["nice", "-n", "19"];
 
 const FAILED = 1;
 const CALLED_WRONGLY = 2;
 
 const encoder = new TextEncoder();
-const print = (line: string) => void writeAll(Deno.stdout, encoder.encode(`${line}\n`));
+const writeOut = (bytes: Uint8Array) => writeAll(Deno.stdout, bytes);
+const print = (line: string) => writeOut(encoder.encode(`${line}\n`));
 const printError = (line: string) => void writeAll(Deno.stderr, encoder.encode(`${line}\n`));
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
@@ -29,29 +34,31 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8
  * `--frozen`: the tests run what deno.lock says. The sanitizers, off by default, fail a test that leaves a timer, a socket
  * or a promise behind. Types were checked before, once: each worker that a test starts would be checked again meanwhile.
  */
-function testArguments(suite: Suite, filter: string | undefined): string[] {
+function testArguments(suite: Suite, files: readonly string[], filter: string | undefined): string[] {
   const flags = ["--frozen", "--no-check", "--no-prompt", "--sanitize-ops", "--sanitize-resources"];
   const narrowed = filter === undefined ? [] : [`--filter=${filter}`];
-  return ["test", ...flags, ...suite.permissions, ...narrowed, ...suite.folders];
+  return ["test", ...flags, ...suite.permissions, ...narrowed, ...files];
 }
 
-async function runSuite(suite: Suite, filter: string | undefined, env: Record<string, string>, signal: AbortSignal) {
-  print(`\n${suite.name}: ${suite.folders.join(" ")}`);
-  const end = await runInGroup(Deno.execPath(), {
-    args: testArguments(suite, filter),
-    cwd: ROOT,
-    env,
-    timeoutMs: suite.timeoutMs,
-    signal,
-    print: (bytes) => writeAll(Deno.stdout, bytes),
-  });
-  const report = reportSuite(end, { filtered: filter !== undefined });
-  if (report.problem !== undefined) print(`The suite ${suite.name} failed: ${report.problem}.`);
-  return report;
+async function runSuite(suite: Suite, filter: string | undefined, { env, signal, print }: Run): Promise<Tally> {
+  const say = (line: string) => print(encoder.encode(`${line}\n`));
+  say(`\n${suite.name}: ${suite.folders.join(" ")}`);
+  const shares = shareFiles(suite.folders.flatMap((folder) => testFiles(ROOT, folder)), suite.processes ?? 1);
+  const [program, ...words] = suite.givesWay ? [...LOW_PRIORITY, Deno.execPath()] : [Deno.execPath()];
+  const ends = await runSideBySide(
+    shares.map((files) => (print) => {
+      const args = [...words, ...testArguments(suite, files, filter)];
+      return runInGroup(program, { args, cwd: ROOT, env, timeoutMs: suite.timeoutMs, signal, print });
+    }),
+    print,
+  );
+  const reports = ends.map((end) => reportSuite(end, { filtered: filter !== undefined }));
+  for (const { problem } of reports) if (problem !== undefined) say(`The suite ${suite.name} failed: ${problem}.`);
+  return addTallies(reports.map(({ tally }) => tally));
 }
 
 /** Checks the types of all there is; what is wrong counts as one failure. */
-async function checkTypes(env: Record<string, string>, signal: AbortSignal): Promise<SuiteReport> {
+async function checkTypes(env: Record<string, string>, signal: AbortSignal): Promise<Tally> {
   print("\ntypes");
   const end = await runInGroup(Deno.execPath(), {
     args: ["check", "--frozen"],
@@ -59,11 +66,19 @@ async function checkTypes(env: Record<string, string>, signal: AbortSignal): Pro
     env,
     timeoutMs: CHECK_TIMEOUT_MS,
     signal,
-    print: (bytes) => writeAll(Deno.stdout, bytes),
+    print: writeOut,
   });
   const passed = end.exitCode === 0 && !end.timedOut;
   if (!passed) print("The types are not right, or took too long to check.");
-  return { tally: { passed: 0, failed: passed ? 0 : 1, skipped: 0 } };
+  return { passed: 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+/** What a suite is run with. */
+interface Run {
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends it early. */
+  readonly signal: AbortSignal;
+  readonly print: (bytes: Uint8Array) => void;
 }
 
 async function runSuites({ names, filter }: Selection, provisions: readonly Provision[], signal: AbortSignal) {
@@ -71,17 +86,35 @@ async function runSuites({ names, filter }: Selection, provisions: readonly Prov
   try {
     const programs = provisions.flatMap(({ path }) => path ?? []);
     const env = { ...environmentOf(provisions), TMPDIR: temporaryFolder };
-    const reports: SuiteReport[] = [await checkTypes(env, signal)];
-    for (const suite of suites({ temporaryFolder, programs })) {
-      if (signal.aborted || (names.length > 0 && !names.includes(suite.name))) continue;
-      const interop = suite.usesInterop ? await interopFolder(temporaryFolder) : "";
-      const denort = suite.usesDenort && await hasDenort(temporaryFolder, thisInstaller(print)) ? "1" : "";
-      reports.push(await runSuite(suite, filter, { ...env, INTEROP: interop, DENORT: denort }, signal));
-    }
-    return reports;
+    const types = await checkTypes(env, signal);
+    const selected = suites({ temporaryFolder, programs }).filter(({ name }) =>
+      names.length === 0 || names.includes(name)
+    );
+    const inTurn = async (suites: readonly Suite[], print: Run["print"]) => {
+      const tallies: Tally[] = [];
+      for (const suite of suites) {
+        if (signal.aborted) break;
+        await using surroundings = await surroundingsOf(suite, provisions, temporaryFolder);
+        const run = { env: { ...env, ...surroundings.env }, signal, print };
+        tallies.push(await runSuite(suite, filter, run));
+      }
+      return addTallies(tallies);
+    };
+    const groups = [selected.filter(({ givesWay }) => !givesWay), selected.filter(({ givesWay }) => givesWay)];
+    const tallies = await runSideBySide(groups.map((suites) => (print) => inTurn(suites, print)), writeOut);
+    return addTallies([types, ...tallies]);
   } finally {
     await Deno.remove(temporaryFolder, { recursive: true });
   }
+}
+
+/** What a suite needs beside programs, and where its tests find it. */
+async function surroundingsOf(suite: Suite, provisions: readonly Provision[], folder: string) {
+  const interop = suite.usesInterop ? await interopFolder(folder) : "";
+  const denort = suite.usesDenort && await hasDenort(folder, thisInstaller(print)) ? "1" : "";
+  const browsers = await SharedBrowsers.start(suite.sharesBrowsers ? provisions : [], print);
+  const env = { ...browsers.env, INTEROP: interop, DENORT: denort };
+  return { env, [Symbol.asyncDispose]: () => browsers[Symbol.asyncDispose]() };
 }
 
 /** Where clients are installed that are no part of the project; empty where they cannot be. */
@@ -106,7 +139,7 @@ async function main(): Promise<number> {
   const provisions: Provision[] = [];
   for (const program of PROGRAMS) provisions.push(await provision(program, Deno.env.get(program.variable), machine));
 
-  const total = addTallies((await runSuites(selection, provisions, signal)).map((report) => report.tally));
+  const total = await runSuites(selection, provisions, signal);
   const ranNothing = total.passed + total.failed + total.skipped === 0;
   if (ranNothing) printError("No test was run: the filter matches none.");
   print(`\n${closingLine(total)}`);

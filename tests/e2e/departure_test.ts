@@ -54,7 +54,7 @@ Deno.test({
   permissions: MEETING_PERMISSIONS,
   fn: () =>
     withMeeting(async ({ join }) => {
-      await using doomed = await startChromium();
+      await using doomed = await startChromium({ isOwn: true });
       const [ada, ben] = [await join("Ada"), await join("Ben")];
       const cleo = await join("Cleo", doomed);
       await Promise.all([ada, ben, cleo].map((person) => person.waitForOthers(2)));

@@ -164,5 +164,5 @@ Deno.test({
       await ada.click("leave-button");
       await ada.waitForState("left");
       deepStrictEqual(complaints, []);
-    }),
+    }, { hearsRequests: true }),
 });

@@ -1,4 +1,4 @@
-import puppeteer, { type Browser as Driver, type ConnectOptions, type Page } from "puppeteer-core";
+import puppeteer, { type Browser as Driver, type BrowserContext, type ConnectOptions, type Page } from "puppeteer-core";
 import { type BrowserCommand, BrowserProcess, type BrowserWire } from "./browser_process.ts";
 
 const PROBE = new URL("page_probe.js", import.meta.url);
@@ -12,6 +12,8 @@ export interface BrowserKind {
   readonly connection: (wire: BrowserWire) => ConnectOptions;
   /** What a new page opens in. */
   readonly pagesIn: "tab" | "window";
+  /** The endpoint of one that runs already and is used by one test after the other; none, or empty: a new one is started. */
+  readonly shared?: string | undefined;
 }
 
 /** The permissions that a test needs to start this program and drive it. */
@@ -25,21 +27,26 @@ export function permissionsToDrive(program: string) {
   } satisfies Deno.PermissionOptionsObject;
 }
 
-/** A browser in a process of its own, with a new profile. */
+/** A browser for one test: in a process of its own with a new profile, or one that tests share, whose pages go with it. */
 export class Browser implements AsyncDisposable {
-  readonly #process: BrowserProcess;
+  /** Undefined where it is shared. */
+  readonly #process: BrowserProcess | undefined;
   readonly #driver: Driver;
   readonly #pagesIn: BrowserKind["pagesIn"];
   readonly #pages: Page[] = [];
+  readonly #contexts: BrowserContext[] = [];
   #running = true;
 
-  private constructor(process: BrowserProcess, driver: Driver, pagesIn: BrowserKind["pagesIn"]) {
+  private constructor(process: BrowserProcess | undefined, driver: Driver, pagesIn: BrowserKind["pagesIn"]) {
     this.#process = process;
     this.#driver = driver;
     this.#pagesIn = pagesIn;
   }
 
-  static async start({ command, connection, pagesIn }: BrowserKind): Promise<Browser> {
+  static async start({ command, connection, pagesIn, shared }: BrowserKind): Promise<Browser> {
+    if (shared) {
+      return new Browser(undefined, await puppeteer.connect(connection({ browserWSEndpoint: shared })), pagesIn);
+    }
     const process = await BrowserProcess.start(command);
     try {
       return new Browser(process, await puppeteer.connect(connection(process.wire)), pagesIn);
@@ -56,6 +63,7 @@ export class Browser implements AsyncDisposable {
    */
   async open(url: URL, prepare?: (page: Page) => Promise<void>): Promise<Page> {
     const context = await this.#driver.createBrowserContext();
+    this.#contexts.push(context);
     const page = await context.newPage({ type: this.#pagesIn });
     this.#pages.push(page);
     await page.evaluateOnNewDocument(await Deno.readTextFile(PROBE));
@@ -66,18 +74,24 @@ export class Browser implements AsyncDisposable {
 
   /** Ends it without a word to anybody, as a crash does. */
   async crash(): Promise<void> {
+    if (this.#process === undefined) throw new Error("other tests need the browser that all share");
     this.#running = false;
     this.#process.kill();
     await this.#process.ended();
   }
 
-  /** Closes all pages and ends it, unless it crashed. */
+  /** Closes all pages, and ends it where it is the test's own, unless it crashed. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#running) return;
     this.#running = false;
     // A browser that ends breaks some WebSockets off, and their peers stay for 30 s (P14); a page that closes does not.
     for (const page of this.#pages) if (!page.isClosed()) await page.close();
-    await this.#driver.close();
-    await this.#process.ended();
+    if (this.#process === undefined) {
+      for (const context of this.#contexts) await context.close();
+      await this.#driver.disconnect();
+    } else {
+      await this.#driver.close();
+      await this.#process.ended();
+    }
   }
 }

@@ -26,15 +26,16 @@ export type BrowserWire = { readonly browserWSEndpoint: string } | { readonly tr
  */
 export class BrowserProcess {
   readonly wire: BrowserWire;
+  /** Its profile. */
+  readonly folder: string;
   readonly #child: Deno.ChildProcess;
-  readonly #folder: string;
   /** Resolves when all its processes have closed what it is heard by. */
   readonly #drained: Promise<void>;
   #running = true;
 
   private constructor(child: Deno.ChildProcess, folder: string, wire: BrowserWire, drained: Promise<void>) {
     this.#child = child;
-    this.#folder = folder;
+    this.folder = folder;
     this.wire = wire;
     this.#drained = drained;
     child.status.then(() => this.#running = false);
@@ -43,7 +44,15 @@ export class BrowserProcess {
   /** Starts what `commandIn` gives for a new folder. */
   static async start(commandIn: (folder: string) => Promise<BrowserCommand>): Promise<BrowserProcess> {
     const folder = await Deno.makeTempDir({ prefix: "browser-" });
-    const { program, args, env, endpoint: pattern } = await commandIn(folder);
+    try {
+      return await BrowserProcess.#startIn(folder, await commandIn(folder));
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  static async #startIn(folder: string, { program, args, env, endpoint: pattern }: BrowserCommand) {
     if (pattern === undefined) {
       const child = new Deno.Command(program, { args: [...args], env, ...PIPED }).spawn();
       const transport = new PipeTransport(child.stdin, child.stdout);
@@ -57,7 +66,6 @@ export class BrowserProcess {
       return new BrowserProcess(child, folder, { browserWSEndpoint: endpoint }, drained);
     } catch (error) {
       await child.status;
-      await Deno.remove(folder, { recursive: true });
       throw error;
     } finally {
       clearTimeout(timer);
@@ -73,7 +81,7 @@ export class BrowserProcess {
   async ended(): Promise<void> {
     await this.#child.status;
     await this.#drained;
-    await Deno.remove(this.#folder, { recursive: true });
+    await Deno.remove(this.folder, { recursive: true });
   }
 }
 

@@ -12,6 +12,8 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // What would drop down from the address bar is a page of its own, made for each user: half of what a new page takes.
+  "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
   "--autoplay-policy=no-user-gesture-required",
   // Pages stand side by side: none of them is in the background.
   "--disable-background-timer-throttling",
@@ -24,6 +26,8 @@ const LOCAL_FLAGS = ["--allow-loopback-in-peer-connection", "--remote-debugging-
 
 /** The programs to run; the test runner gives the paths that it found. */
 const CHROMIUM = Deno.env.get("CHROME") || "chromium";
+/** Of one that runs for all tests; empty where each starts its own. */
+const ENDPOINT = Deno.env.get("CHROMIUM_ENDPOINT");
 const SHELL = Deno.env.get("POSIX_SHELL") || "sh";
 
 /** Chromium's debugging pipe is its descriptors 3 and 4; a Deno.Command has none but the first three. */
@@ -35,7 +39,7 @@ export const WITHOUT_CHROMIUM = isMissing("chromium");
 export const CHROMIUM_PERMISSIONS = permissionsToDrive(CHROMIUM);
 
 /** Who sits before the browser, and with what. */
-export interface ChromiumOptions {
+export interface ChromiumMachine {
   /** Fake cameras, 1 unless given; there is always one fake microphone. */
   readonly cameras?: number;
   /** Whether the user says yes whenever a page wants a device. If not, what the page's context permits decides. */
@@ -46,6 +50,13 @@ export interface ChromiumOptions {
   readonly trustedKey?: string;
 }
 
+export interface ChromiumOptions extends ChromiumMachine {
+  /** Whether the test hears of each request of a page, which takes time. */
+  readonly hearsRequests?: boolean;
+  /** Whether it is this test's own browser, which it may crash; so it is where anything above is other than usual. */
+  readonly isOwn?: boolean;
+}
+
 /** A machine of its own, which reaches the server over a network that is no loopback. */
 export interface RemoteMachine {
   readonly namespace: NetworkNamespace;
@@ -53,8 +64,15 @@ export interface RemoteMachine {
   readonly trustedOrigin: string;
 }
 
-/** Starts Chromium, which is driven over its DevTools protocol. */
+/** Gives Chromium, which is driven over its DevTools protocol: the one that all tests share, or a new one. */
 export async function startChromium(options: ChromiumOptions = {}): Promise<Browser> {
+  const { hearsRequests = false, isOwn = false, ...machine } = options;
+  const shared = isOwn || Object.keys(machine).length > 0 ? undefined : ENDPOINT;
+  return await start((folder) => chromiumCommand(folder, machine), { shared, hearsRequests });
+}
+
+/** How Chromium is started for the pages of this machine. */
+export function chromiumCommand(folder: string, options: ChromiumMachine = {}, program = CHROMIUM): BrowserCommand {
   const { cameras = 1, agrees = true, hostName, trustedKey } = options;
   const devices = `--use-fake-device-for-media-stream=device-count=${cameras}`;
   const consent = agrees ? ["--use-fake-ui-for-media-stream"] : [];
@@ -62,11 +80,11 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Brow
     ...(hostName === undefined ? [] : [`--host-resolver-rules=MAP ${hostName} 127.0.0.1`]),
     ...(trustedKey === undefined ? [] : [`--ignore-certificate-errors-spki-list=${trustedKey}`]),
   ];
-  return await start((folder) => ({
-    program: CHROMIUM,
-    args: [...FLAGS, ...LOCAL_FLAGS, devices, ...consent, ...https, `--user-data-dir=${folder}`],
+  return {
+    program,
+    args: [...FLAGS, ...LOCAL_FLAGS, devices, ...consent, ...https, `--user-data-dir=${folder}`, "about:blank"],
     endpoint: /DevTools listening on (ws:\/\/\S+)/,
-  }));
+  };
 }
 
 /** Starts Chromium on another machine. It is driven by a pipe: no socket leads there. */
@@ -79,10 +97,14 @@ export async function startRemoteChromium({ namespace, trustedOrigin }: RemoteMa
   });
 }
 
-async function start(command: (folder: string) => BrowserCommand): Promise<Browser> {
+async function start(
+  command: (folder: string) => BrowserCommand,
+  { shared, hearsRequests = false }: { readonly shared?: string | undefined; readonly hearsRequests?: boolean } = {},
+): Promise<Browser> {
   return await Browser.start({
     command: (folder) => Promise.resolve(command(folder)),
-    connection: (wire) => ({ ...wire, defaultViewport: { width: 1280, height: 720 } }),
+    connection: (wire) => ({ ...wire, networkEnabled: hearsRequests, defaultViewport: { width: 1280, height: 720 } }),
     pagesIn: "tab",
+    shared,
   });
 }

@@ -1,4 +1,5 @@
 import { Browser, permissionsToDrive } from "./browser.ts";
+import type { BrowserCommand } from "./browser_process.ts";
 import { isMissing } from "./missing_program.ts";
 
 /** Beside what Firefox itself sets where it is driven. */
@@ -26,6 +27,8 @@ const PREFERENCES = {
 
 /** The program to run; the test runner gives the path that it found. */
 const FIREFOX = Deno.env.get("FIREFOX") || "firefox-esr";
+/** Of one that runs for all tests; empty where each starts its own. */
+const ENDPOINT = Deno.env.get("FIREFOX_ENDPOINT");
 
 export const WITHOUT_FIREFOX = isMissing("firefox-esr");
 
@@ -41,20 +44,13 @@ export interface FirefoxOptions {
   readonly soundCard?: boolean;
 }
 
-/** Starts Firefox, whose user says yes to everything, which is driven over WebDriver BiDi. */
+/**
+ * Gives Firefox, whose user says yes to everything, which is driven over WebDriver BiDi: the one that all tests share, or
+ * a new one.
+ */
 export async function startFirefox({ soundCard = false }: FirefoxOptions = {}): Promise<Browser> {
-  const preferences = { ...PREFERENCES, "media.cubeb.force_mock_context": soundCard };
   return await Browser.start({
-    command: async (folder) => {
-      await Deno.writeTextFile(`${folder}/user.js`, linesOf(preferences));
-      return {
-        program: FIREFOX,
-        args: ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", folder],
-        // Firefox writes to the home folder too.
-        env: { HOME: folder, MOZ_CRASHREPORTER_DISABLE: "1" },
-        endpoint: /WebDriver BiDi listening on (ws:\/\/\S+)/,
-      };
-    },
+    command: (folder) => firefoxCommand(folder, { soundCard }),
     connection: (wire) => ({
       ...("browserWSEndpoint" in wire ? { browserWSEndpoint: `${wire.browserWSEndpoint}/session` } : wire),
       protocol: "webDriverBiDi",
@@ -62,7 +58,25 @@ export async function startFirefox({ soundCard = false }: FirefoxOptions = {}): 
     }),
     // Of the tabs of a window all but one are hidden, and no picture in them is painted.
     pagesIn: "window",
+    shared: soundCard ? undefined : ENDPOINT,
   });
+}
+
+/** How Firefox is started, with its preferences written to the folder of its profile. */
+export async function firefoxCommand(
+  folder: string,
+  { soundCard = false }: FirefoxOptions = {},
+  program = FIREFOX,
+): Promise<BrowserCommand> {
+  const preferences = { ...PREFERENCES, "media.cubeb.force_mock_context": soundCard };
+  await Deno.writeTextFile(`${folder}/user.js`, linesOf(preferences));
+  return {
+    program,
+    args: ["--headless", "--no-remote", "--remote-debugging-port=0", "--profile", folder],
+    // Firefox writes to the home folder too.
+    env: { HOME: folder, MOZ_CRASHREPORTER_DISABLE: "1" },
+    endpoint: /WebDriver BiDi listening on (ws:\/\/\S+)/,
+  };
 }
 
 /** As a user.js has them. */

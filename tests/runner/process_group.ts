@@ -37,6 +37,25 @@ export async function runInGroup(program: string, options: GroupOptions): Promis
   return { exitCode: code, timedOut, output: await output };
 }
 
+/**
+ * Runs what is given side by side. What the first one prints is printed as it comes, what the others print when those ahead of
+ * them have ended: nothing is mixed up.
+ */
+export async function runSideBySide<End>(
+  runs: readonly ((print: (bytes: Uint8Array) => void) => Promise<End>)[],
+  print: (bytes: Uint8Array) => void,
+): Promise<End[]> {
+  const ends: End[] = [];
+  const kept: Uint8Array[][] = runs.map(() => []);
+  let turn = 0;
+  const running = runs.map((run, index) => run((bytes) => index === turn ? print(bytes) : kept[index].push(bytes)));
+  for (; turn < runs.length; turn++) {
+    for (const bytes of kept[turn].splice(0)) print(bytes);
+    ends.push(await running[turn]);
+  }
+  return ends;
+}
+
 /** A process that leads a group shares its number with it; a negative number means the group (kill(2)). */
 function killGroup(leader: number): void {
   try {

@@ -1,8 +1,8 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { runInGroup } from "./process_group.ts";
+import { runInGroup, runSideBySide } from "./process_group.ts";
 
 // Signals need the permission to run anything.
-const permissions: Deno.PermissionOptions = { run: true };
+const permissions: Deno.PermissionOptions = { run: true, read: true, write: true };
 const never = new AbortController().signal;
 const quiet = () => {};
 
@@ -53,5 +53,32 @@ Deno.test({
     const aborted = await runInGroup("sh", { args, timeoutMs: 60_000, signal: abort.signal, print });
     strictEqual(aborted.timedOut, false);
     strictEqual(aborted.exitCode === 0, false);
+  },
+});
+
+Deno.test({
+  name: "programs run side by side, and what they print is not mixed up",
+  permissions,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      // Each waits for what the other one does.
+      const untilThere = (name: string) => `until [ -e ${folder}/${name} ]; do sleep 0.01; done`;
+      const scripts = [
+        `echo first; touch ${folder}/a; ${untilThere("b")}; echo first ends`,
+        `${untilThere("a")}; echo second; touch ${folder}/b`,
+      ];
+      let printed = "";
+      const ends = await runSideBySide(
+        scripts.map((script) => (print) =>
+          runInGroup("sh", { args: ["-c", script], timeoutMs: 60_000, signal: never, print })
+        ),
+        (bytes) => void (printed += new TextDecoder().decode(bytes)),
+      );
+      strictEqual(printed, "first\nfirst ends\nsecond\n");
+      deepStrictEqual(ends.map(({ output }) => output), ["first\nfirst ends\n", "second\n"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   },
 });

@@ -6,6 +6,15 @@ export interface Suite {
   readonly permissions: readonly string[];
   /** A suite that takes longer is ended and counts as failed. */
   readonly timeoutMs: number;
+  /**
+   * Processes that share its files and run side by side; left out, one. Threads of one process would not do: tests count
+   * what their process holds. Nothing in them may need the machine for itself.
+   */
+  readonly processes?: number;
+  /** Whether it runs beside all others, in the time that they leave: it takes long, and nothing in it must be quick. */
+  readonly givesWay?: boolean;
+  /** Whether its tests use the browsers that are started for all of them. */
+  readonly sharesBrowsers?: boolean;
   /** Whether it runs clients that are no part of the project. */
   readonly usesInterop?: boolean;
   /** Whether it compiles the server. */
@@ -42,9 +51,15 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         LOOPBACK_AND_NOWHERE,
       ],
       timeoutMs: 10 * MINUTE_MS,
+      processes: 2,
     },
     // To kill a process group takes the permission to run anything.
-    { name: "runner", folders: ["tests/runner"], permissions: ["--allow-run"], timeoutMs: MINUTE_MS },
+    {
+      name: "runner",
+      folders: ["tests/runner"],
+      permissions: ["--allow-run", "--allow-read", "--allow-write", "--allow-env"],
+      timeoutMs: MINUTE_MS,
+    },
     { name: "architecture", folders: ["tests/architecture"], permissions: ["--allow-read=."], timeoutMs: MINUTE_MS },
     {
       name: "integration",
@@ -60,6 +75,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         `${run},sh`,
       ],
       timeoutMs: 10 * MINUTE_MS,
+      processes: 2,
       usesInterop: true,
     },
     {
@@ -74,6 +90,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         run,
       ],
       timeoutMs: 20 * MINUTE_MS,
+      sharesBrowsers: true,
     },
     // Installs a Debian and containers, with all that they need of this machine.
     {
@@ -87,7 +104,8 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         "--allow-net",
         "--allow-sys=uid",
       ],
-      timeoutMs: 10 * MINUTE_MS,
+      timeoutMs: 15 * MINUTE_MS,
+      givesWay: true,
       usesDenort: true,
     },
   ];
