@@ -1,11 +1,9 @@
+import { CLOSE_CODES, type CloseReason } from "../signaling/close_codes.ts";
 import { ConnectionLimit, type ConnectionRefusal } from "../signaling/connection_limit.ts";
 import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { Limits } from "../signaling/limits.ts";
 import type { ErrorCode, ServerMessage } from "../signaling/messages.ts";
 import type { Clock } from "./clock.ts";
-
-/** RFC 6455 section 7.4; from 4000 on the application's own, after the HTTP status that says the same. */
-const CLOSE_CODES = { "server-closing": 1001, "too-many-connections": 1013, "join-timeout": 4408 } as const;
 
 export interface OpenConnectionsOptions {
   readonly limits: Limits;
@@ -92,7 +90,7 @@ export class OpenConnections {
 
   #sendAway(
     { connection, endpoint }: OpenConnection,
-    code: keyof typeof CLOSE_CODES & ErrorCode,
+    code: CloseReason & ErrorCode,
     message: string,
   ): void {
     this.#options.refused(code);

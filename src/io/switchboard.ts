@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { OpenPeerMedia, PeerEvent, PeerEventHandler, PeerOpening } from "../media/messages.ts";
-import { NoCapacityError } from "../media/no_capacity_error.ts";
+import type { OpenPeerMedia } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";
@@ -16,26 +15,21 @@ import { Resumption } from "../signaling/resumption.ts";
 import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
-import { messageOf } from "../webrtc/error_message.ts";
-import { candidateLines } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import { type Figures, FigureSource } from "./figures.ts";
 import type { HttpOpenRequest } from "./http_open_request.ts";
-import { type HostedMedia, TICK_MS } from "./media_host.ts";
+import { TICK_MS } from "./media_host.ts";
+import { mediaOpener, type MediaPlace } from "./open_media.ts";
 import type { Stats } from "./stats.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
 
-export interface SwitchboardOptions {
+export interface SwitchboardOptions extends MediaPlace {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly random: RandomSource;
-  /** Address that UDP sockets bind to. */
-  readonly hostname: string;
-  /** Addresses for candidates, best first; asked for each ICE generation. */
-  readonly addresses: () => readonly string[];
   /** Lower-case MIME types that rooms allow. */
   readonly codecs: readonly string[];
   /** STUN and TURN servers that a peer is told of over its WebSocket. */
@@ -58,6 +52,7 @@ const signalingLog = getLogger(["switchboard", "signaling"]);
 /** The server without HTTP: gives peers their sockets and their time, and keeps one peer's fault from the others. */
 export class Switchboard {
   readonly #options: SwitchboardOptions;
+  readonly #openMedia: OpenPeerMedia;
   readonly #figures: FigureSource;
   readonly #rooms = new Rooms();
   readonly #handshakes = new HandshakeLimit();
@@ -74,6 +69,7 @@ export class Switchboard {
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
+    this.#openMedia = mediaOpener(options);
     this.#admission = new Admission(this.#rooms, options.limits);
     this.#figures = new FigureSource(options.clock, options.backend.media);
     this.#resumption = new Resumption(options.random);
@@ -221,34 +217,6 @@ export class Switchboard {
     return this.#options.clock.now();
   }
 
-  readonly #openMedia: OpenPeerMedia = (opening, handleEvent) => {
-    const { addresses } = this.#options;
-    const guarded = (event: PeerEvent, nowMs: number) => {
-      try {
-        handleEvent(event, nowMs);
-      } catch (error) {
-        this.#endByFault(handleEvent, error, nowMs);
-      }
-    };
-    const { port, send } = this.#openPeer(opening, guarded);
-    const { tcpPort } = this.#options.backend;
-    return {
-      get candidates() {
-        return candidateLines(addresses(), port, tcpPort);
-      },
-      send,
-    };
-  };
-
-  #openPeer(opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
-    try {
-      return this.#options.backend.media.openPeer(this.#options.hostname, opening, handleEvent);
-    } catch (cause) {
-      roomLog.error("a peer is refused, as there is no media for it: {cause}", { cause });
-      throw new NoCapacityError({ cause });
-    }
-  }
-
   /** Runs what one peer caused. A fault closes that peer only (rule P7). */
   #guard(session: Failing, action: () => void): void {
     try {
@@ -347,14 +315,6 @@ export class Switchboard {
     const address = { ...describe(participant), hostname, port, transport };
     iceLog.debug("media of peer {peer} goes to {hostname}:{port} by {transport}", address);
     dtlsLog.debug("peer {peer} is authenticated", describe(participant));
-  }
-
-  #endByFault(handleEvent: PeerEventHandler, error: unknown, nowMs: number): void {
-    try {
-      handleEvent({ type: "ended", reason: "fault", detail: messageOf(error) }, nowMs);
-    } catch (again) {
-      roomLog.error("a peer could not end in order: {error}", { error: again });
-    }
   }
 
   #failed(participant: Participant, detail: string): void {

@@ -32,7 +32,29 @@ const MAX_LIMIT = 1_000_000;
 const MAX_BITRATE = 10_000_000_000;
 const MAX_JOIN_TIMEOUT = 3600;
 
-const limitWords = `none, or a whole number from 1 to ${MAX_LIMIT}`;
+/** How much there may be at the most; Infinity for any. */
+function limitSetting(max: number, fallback: number, meaning: string, placeholder = "number") {
+  return setting(limit(max), {
+    placeholder,
+    fallback: fallback === Infinity ? "none" : String(fallback),
+    meaning,
+    allowed: `none, or a whole number from 1 to ${max}`,
+  });
+}
+
+/** A port that there is where it is given. `besides` is what else is asked of its number. */
+function optionalPort(meaning: string, besides: string) {
+  return setting(z.union([unset(""), wholeNumber(65535)]), {
+    placeholder: "number",
+    fallback: "",
+    meaning,
+    allowed: `a whole number from 0 to 65535, where 0 is any free port; ${besides}`,
+  });
+}
+
+function optionalFile(meaning: string, allowed: string) {
+  return setting(z.union([unset(""), z.string()]), { placeholder: "file", fallback: "", meaning, allowed });
+}
 
 /** Each key makes a flag (`--port`) and an environment variable (`PORT`). */
 export const schema = z.object({
@@ -75,52 +97,36 @@ export const schema = z.object({
     meaning: "media workers, each with whole rooms; the native backend alone has them; auto: one there, else none",
     allowed: `auto, or a whole number from 0 to ${MAX_WORKERS}`,
   }),
-  udpPort: setting(z.union([unset(""), wholeNumber(65535)]), {
-    placeholder: "number",
-    fallback: "",
-    meaning:
-      "one UDP port for the media of all peers, with the native backend; further workers take the ports behind it",
-    allowed: "a whole number from 0 to 65535, where 0 is any free port; not together with --udp-ports",
-  }),
+  udpPort: optionalPort(
+    "one UDP port for the media of all peers, with the native backend; further workers take the ports behind it",
+    "not together with --udp-ports",
+  ),
   udpPorts: setting(z.union([unset(""), portRange]), {
     placeholder: "min-max",
     fallback: "",
     meaning: "the UDP ports that peers may have, one each, with the native backend; any where it is not given",
     allowed: "two whole numbers from 1 to 65535, the second not below the first, as in 40000-49999",
   }),
-  tcpPort: setting(z.union([unset(""), wholeNumber(65535)]), {
-    placeholder: "number",
-    fallback: "",
-    meaning:
-      "one TCP port for the media of clients whose network blocks UDP (ICE-TCP), beside UDP; none where it is not given",
-    allowed: "a whole number from 0 to 65535, where 0 is any free port; not that of --port",
-  }),
-  dtlsCert: setting(z.union([unset(""), z.string()]), {
-    placeholder: "file",
-    fallback: "",
-    meaning: "certificate for DTLS, so that its fingerprint outlasts a restart; one is made at each start otherwise",
-    allowed: "a file in PEM that may be read, of a certificate with an EC P-256 key; together with --dtls-key",
-  }),
-  dtlsKey: setting(z.union([unset(""), z.string()]), {
-    placeholder: "file",
-    fallback: "",
-    meaning: "the private key of --dtls-cert",
-    allowed: "a file in PEM that may be read, not encrypted; together with --dtls-cert",
-  }),
-  tlsCert: setting(z.union([unset(""), z.string()]), {
-    placeholder: "file",
-    fallback: "",
-    meaning:
-      "certificate for HTTPS and WebSocket, which are plain without one; a new one in the file is taken without a restart",
-    allowed: "a file in PEM that may be read, as in certs/, of a certificate and its chain; together with --tls-key",
-  }),
-  tlsKey: setting(z.union([unset(""), z.string()]), {
-    placeholder: "file",
-    fallback: "",
-    meaning: "the private key of --tls-cert",
-    allowed:
-      "a file in PEM that may be read, as in certs/, not encrypted, RSA or EC P-256, P-384 or P-521; together with --tls-cert",
-  }),
+  tcpPort: optionalPort(
+    "one TCP port for the media of clients whose network blocks UDP (ICE-TCP), beside UDP; none where it is not given",
+    "not that of --port",
+  ),
+  dtlsCert: optionalFile(
+    "certificate for DTLS, so that its fingerprint outlasts a restart; one is made at each start otherwise",
+    "a file in PEM that may be read, of a certificate with an EC P-256 key; together with --dtls-key",
+  ),
+  dtlsKey: optionalFile(
+    "the private key of --dtls-cert",
+    "a file in PEM that may be read, not encrypted; together with --dtls-cert",
+  ),
+  tlsCert: optionalFile(
+    "certificate for HTTPS and WebSocket, which are plain without one; a new one in the file is taken without a restart",
+    "a file in PEM that may be read, as in certs/, of a certificate and its chain; together with --tls-key",
+  ),
+  tlsKey: optionalFile(
+    "the private key of --tls-cert",
+    "a file in PEM that may be read, as in certs/, not encrypted, RSA or EC P-256, P-384 or P-521; together with --tls-cert",
+  ),
   tlsSelfSigned: setting(yesOrNo, {
     placeholder: "yes|no",
     fallback: "no",
@@ -195,77 +201,61 @@ export const schema = z.object({
     meaning: "codecs that may be published, in any order; which one is used is the choice of the publisher",
     allowed: `any of ${CODEC_NAMES.join(", ")}, separated by commas`,
   }),
-  maxRooms: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.maxRooms),
-    meaning: "rooms that there may be at once; who would begin another one is refused",
-    allowed: limitWords,
-  }),
-  maxPeers: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.maxPeers),
-    meaning: "peers that a room may have; one more is refused",
-    allowed: limitWords,
-  }),
+  maxRooms: limitSetting(
+    MAX_LIMIT,
+    DEFAULT_LIMITS.maxRooms,
+    "rooms that there may be at once; who would begin another one is refused",
+  ),
+  maxPeers: limitSetting(MAX_LIMIT, DEFAULT_LIMITS.maxPeers, "peers that a room may have; one more is refused"),
   maxTracks: setting(wholeNumber(DEFAULT_LIMITS.maxTracks), {
     placeholder: "number",
     fallback: String(DEFAULT_LIMITS.maxTracks),
     meaning: "tracks that a peer may publish; those beyond are refused, and the others go on",
     allowed: `a whole number from 0 to ${DEFAULT_LIMITS.maxTracks}`,
   }),
-  maxBitrateIn: setting(limit(MAX_BITRATE), {
-    placeholder: "bit/s",
-    fallback: String(DEFAULT_LIMITS.maxBitrateIn),
-    meaning:
-      "bits per second that a peer may send, all its tracks together; below 20000000 browsers are told, and packets beyond it are dropped",
-    allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
-  }),
-  maxBitrateOut: setting(limit(MAX_BITRATE), {
-    placeholder: "bit/s",
-    fallback: "none",
-    meaning:
-      "bits per second that a peer is sent, all its tracks together; while it is more videos come in less quality, and are paused where that is not enough",
-    allowed: `none, or a whole number from 1 to ${MAX_BITRATE}`,
-  }),
-  loudest: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.loudest),
-    meaning:
-      "microphones of a room that are forwarded at once: the loudest, of which nobody is cut off in a sentence; none forwards all",
-    allowed: limitWords,
-  }),
-  joinsPerMinute: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.joinsPerMinute),
-    meaning:
-      "joins from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once; 127.0.0.1 and ::1 are not held back",
-    allowed: limitWords,
-  }),
-  requestsPerMinute: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.requestsPerMinute),
-    meaning:
-      "WebSocket handshakes, and requests to WHIP and WHEP, of such a network in a minute, which may come at once",
-    allowed: limitWords,
-  }),
-  maxConnections: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.maxConnections),
-    meaning: "WebSockets that may be open at once; one more is refused",
-    allowed: limitWords,
-  }),
-  maxConnectionsPerAddress: setting(limit(MAX_LIMIT), {
-    placeholder: "number",
-    fallback: String(DEFAULT_LIMITS.maxConnectionsPerAddress),
-    meaning: "those of one such network, of which 256 may not have joined yet",
-    allowed: limitWords,
-  }),
-  joinTimeout: setting(limit(MAX_JOIN_TIMEOUT), {
-    placeholder: "seconds",
-    fallback: String(DEFAULT_LIMITS.joinTimeout),
-    meaning: "seconds in which a WebSocket has to join; it is closed otherwise",
-    allowed: `none, or a whole number from 1 to ${MAX_JOIN_TIMEOUT}`,
-  }),
+  maxBitrateIn: limitSetting(
+    MAX_BITRATE,
+    DEFAULT_LIMITS.maxBitrateIn,
+    "bits per second that a peer may send, all its tracks together; below 20000000 browsers are told, and packets beyond it are dropped",
+    "bit/s",
+  ),
+  maxBitrateOut: limitSetting(
+    MAX_BITRATE,
+    DEFAULT_LIMITS.maxBitrateOut,
+    "bits per second that a peer is sent, all its tracks together; while it is more videos come in less quality, and are paused where that is not enough",
+    "bit/s",
+  ),
+  loudest: limitSetting(
+    MAX_LIMIT,
+    DEFAULT_LIMITS.loudest,
+    "microphones of a room that are forwarded at once: the loudest, of which nobody is cut off in a sentence; none forwards all",
+  ),
+  joinsPerMinute: limitSetting(
+    MAX_LIMIT,
+    DEFAULT_LIMITS.joinsPerMinute,
+    "joins from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once; 127.0.0.1 and ::1 are not held back",
+  ),
+  requestsPerMinute: limitSetting(
+    MAX_LIMIT,
+    DEFAULT_LIMITS.requestsPerMinute,
+    "WebSocket handshakes, and requests to WHIP and WHEP, from one IPv4 address, or one /64 of IPv6, in a minute, which may come at once",
+  ),
+  maxConnections: limitSetting(
+    MAX_LIMIT,
+    DEFAULT_LIMITS.maxConnections,
+    "WebSockets that may be open at once; one more is refused",
+  ),
+  maxConnectionsPerAddress: limitSetting(
+    MAX_LIMIT,
+    DEFAULT_LIMITS.maxConnectionsPerAddress,
+    "WebSockets from one IPv4 address, or one /64 of IPv6, that may be open at once, of which 256 may not have joined yet",
+  ),
+  joinTimeout: limitSetting(
+    MAX_JOIN_TIMEOUT,
+    DEFAULT_LIMITS.joinTimeout,
+    "seconds in which a WebSocket has to join; it is closed otherwise",
+    "seconds",
+  ),
   origins: setting(list(z.string().refine(isOrigin)), {
     placeholder: "origins",
     fallback: "",
@@ -280,12 +270,10 @@ export const schema = z.object({
       "reverse proxies whose X-Forwarded-For says who a client is: how many there are on the way, where nobody can go past them, or their addresses",
     allowed: "a whole number from 0 to 9, or IP addresses and prefixes as in 10.0.0.0/8, separated by commas",
   }),
-  metricsPort: setting(z.union([unset(""), wholeNumber(65535)]), {
-    placeholder: "number",
-    fallback: "",
-    meaning: "TCP port that serves /metrics to Prometheus, and nothing else; none where it is not given",
-    allowed: "a whole number from 0 to 65535, where 0 is any free port; not that of --port or --tcp-port",
-  }),
+  metricsPort: optionalPort(
+    "TCP port that serves /metrics to Prometheus, and nothing else; none where it is not given",
+    "not that of --port or --tcp-port",
+  ),
   metricsHost: setting(z.union([ip, localHost]), {
     placeholder: "address",
     fallback: "127.0.0.1",

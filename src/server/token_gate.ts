@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { CLOSE_CODES, type CloseReason } from "../signaling/close_codes.ts";
 import type { ConnectSignaling, SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
 import type { Grants } from "../signaling/grants.ts";
 import type { ErrorCode, ServerMessage } from "../signaling/messages.ts";
@@ -10,9 +11,6 @@ const log = getLogger(["switchboard", "signaling"]);
 const MAX_HELD = 1024 * 1024;
 /** What a message takes besides its characters. */
 const MESSAGE_OVERHEAD = 1024;
-
-/** RFC 6455 section 7.4.1; from 4000 on the application's own, by the HTTP status that says the same (rule P72). */
-const CLOSE_CODES = { "too-many": 1008, "internal": 1011, "unauthorized": 4401, "auth-unavailable": 4503 } as const;
 
 /** As ConnectSignaling, for a client whose token allows this. */
 export type ConnectGranted = (connection: SignalingConnection, grants: Grants) => SignalingEndpoint;
@@ -86,7 +84,7 @@ class TokenGate implements SignalingEndpoint {
   }
 
   /** Browsers do not tell a page the status of a refused handshake: it learns the reason by a message and a close code. */
-  #refuse(code: keyof typeof CLOSE_CODES & ErrorCode, message: string): void {
+  #refuse(code: CloseReason & ErrorCode, message: string): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#held = [];

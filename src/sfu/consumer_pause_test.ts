@@ -8,10 +8,15 @@ import { Producer } from "./producer.ts";
 function setUp() {
   const sender = new RecordingSender();
   let requests = 0;
-  const producer = new Producer("track", "peer", videoProducer(), {
-    sendPictureLossIndication: () => requests++,
-    sendFullIntraRequest: () => requests++,
-    sendNack: () => {},
+  const producer = new Producer({
+    id: "track",
+    peerId: "peer",
+    parameters: videoProducer(),
+    feedback: {
+      sendPictureLossIndication: () => requests++,
+      sendFullIntraRequest: () => requests++,
+      sendNack: () => {},
+    },
   });
   const consumer = new Consumer(producer, consumerParameters(), outgoingStream(77, undefined, 1), sender);
   producer.addConsumer(consumer);

@@ -36,10 +36,15 @@ class TestTrack {
   nowMs = 0;
 
   constructor(readonly start = 0, parameters: ProducerParameters = videoProducer()) {
-    this.producer = new Producer("track", "peer", parameters, {
-      sendPictureLossIndication: () => this.requestsMs.push(this.nowMs),
-      sendFullIntraRequest: () => this.requestsMs.push(this.nowMs),
-      sendNack: () => {},
+    this.producer = new Producer({
+      id: "track",
+      peerId: "peer",
+      parameters,
+      feedback: {
+        sendPictureLossIndication: () => this.requestsMs.push(this.nowMs),
+        sendFullIntraRequest: () => this.requestsMs.push(this.nowMs),
+        sendNack: () => {},
+      },
     });
   }
 

@@ -29,10 +29,15 @@ function setUp(
 ) {
   const sender = new RecordingSender();
   let requests = 0;
-  const producer = new Producer("track", "peer", from, {
-    sendPictureLossIndication: () => requests++,
-    sendFullIntraRequest: () => requests++,
-    sendNack: () => {},
+  const producer = new Producer({
+    id: "track",
+    peerId: "peer",
+    parameters: from,
+    feedback: {
+      sendPictureLossIndication: () => requests++,
+      sendFullIntraRequest: () => requests++,
+      sendNack: () => {},
+    },
   });
   const stream = outgoingStream(ssrc, rtxSsrc, seed, from.kind, from.codec.clockRate);
   const consumer = new Consumer(producer, to, stream, sender);

@@ -17,7 +17,7 @@ const NO_FEEDBACK: FeedbackSender = {
 };
 
 function producer(parameters: ProducerParameters): Producer {
-  return new Producer(`track-${parameters.mid}`, "peer", parameters, NO_FEEDBACK);
+  return new Producer({ id: `track-${parameters.mid}`, peerId: "peer", parameters, feedback: NO_FEEDBACK });
 }
 
 function withMid(ssrc: number, mid: string, payloadType = 50): RtpPacket {

@@ -6,12 +6,12 @@ import type { ReportBlock } from "../rtp/rtcp/receiver_report.ts";
 import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { unwrapRtx } from "../rtp/rtx.ts";
 import { Activity } from "../stream/activity.ts";
-import { KeyFrameGate } from "../stream/key_frame_gate.ts";
 import { LayerRates } from "../stream/layer_rates.ts";
 import { PacketCache, VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS } from "../stream/packet_cache.ts";
 import { ReceiveLog } from "../stream/receive_log.ts";
 import { ReceiveStatistics } from "../stream/receive_statistics.ts";
 import type { AudioConsumer, AudioTrack } from "./audio_track.ts";
+import { type KeyFrameFeedback, KeyFrameRequests } from "./key_frame_requests.ts";
 import { SourceSsrcs } from "./source_ssrcs.ts";
 import type { TrackCounters } from "./track_counters.ts";
 import type { Codec, EncodingParameters, Kind } from "./types.ts";
@@ -32,10 +32,7 @@ export interface RtpConsumer extends AudioConsumer {
 }
 
 /** Asks the publisher of a stream for something. */
-export interface FeedbackSender {
-  sendPictureLossIndication(mediaSsrc: number): void;
-  /** `sequenceNumber`, 8 bits, is another one than in the last request of this stream. */
-  sendFullIntraRequest(mediaSsrc: number, sequenceNumber: number): void;
+export interface FeedbackSender extends KeyFrameFeedback {
   /** Asks for `sequenceNumbers[0, count)` once more. */
   sendNack(mediaSsrc: number, sequenceNumbers: Uint16Array, count: number): void;
 }
@@ -75,7 +72,7 @@ export class Encoding {
   readonly cache: PacketCache | undefined;
   readonly #track: EncodedTrack;
   readonly #consumers: RtpConsumer[] = [];
-  readonly #gate = new KeyFrameGate();
+  readonly #keyFrames: KeyFrameRequests;
   readonly #log: ReceiveLog | undefined;
   readonly #nacked = new Uint16Array(MAX_NACKED);
   readonly #ssrcs: SourceSsrcs;
@@ -88,7 +85,6 @@ export class Encoding {
   #statistics: ReceiveStatistics;
   /** The publisher has said BYE of the stream and has not sent since. */
   #silent = false;
-  #firSequenceNumber = 0;
   readonly #activity = new Activity();
   readonly #rates: LayerRates | undefined;
   /** Of the present SSRC; undefined where the codec has no layers. */
@@ -102,6 +98,7 @@ export class Encoding {
     this.announcedSsrcs = [...ssrcs, ...fidGroups.map(({ rtxSsrc }) => rtxSsrc)];
     this.#ssrcs = new SourceSsrcs(ssrcs, fidGroups);
     this.#announcesRtx = fidGroups.length > 0;
+    this.#keyFrames = new KeyFrameRequests(track);
     this.#statistics = new ReceiveStatistics(track.codec.clockRate);
     if (track.kind === "video") {
       this.cache = new PacketCache(VIDEO_CACHE_BYTES, VIDEO_CACHE_SLOTS);
@@ -246,19 +243,18 @@ export class Encoding {
 
   /** A subscriber needs a key frame: asked for at once, or with the next request that the gate lets through. */
   requestKeyFrame(nowMs: number): void {
-    if (this.#track.codec.keyFrameRequest === undefined || this.ssrc === undefined || this.#silent) return;
-    if (this.#gate.request(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
+    if (this.ssrc !== undefined && !this.#silent) this.#keyFrames.request(this.ssrc, nowMs);
   }
 
   nextTimeout(): number {
     const activity = this.#track.encodings.length > 1 ? this.#activity.nextTimeout() : Infinity;
-    return Math.min(this.#gate.nextTimeout(), this.#log?.nextTimeout() ?? Infinity, this.#reportDueMs, activity);
+    return Math.min(this.#keyFrames.nextTimeout(), this.#log?.nextTimeout() ?? Infinity, this.#reportDueMs, activity);
   }
 
   handleTimeout(nowMs: number): void {
     if (this.ssrc === undefined) return;
     this.#requestMissing(nowMs);
-    if (this.#gate.handleTimeout(nowMs)) this.#sendKeyFrameRequest(this.ssrc);
+    this.#keyFrames.handleTimeout(this.ssrc, nowMs);
     if (this.#track.encodings.length > 1) this.#checkActivity(nowMs);
     if (this.#reportDueMs > nowMs) return;
     this.#reportDueMs = Infinity;
@@ -326,7 +322,7 @@ export class Encoding {
     this.#measure(packet, nowMs);
     const { format } = this.#track;
     if (!format.isKeyFrameStart(packet.bytes, packet.headerLength, packet.payloadLength)) return;
-    this.#gate.keyFrameReceived();
+    this.#keyFrames.handleKeyFrame();
     this.#log?.handleKeyFrame(packet.sequenceNumber);
     const width = this.widthOf(0);
     if (width === this.#lowestWidth) return;
@@ -360,21 +356,9 @@ export class Encoding {
     this.requestKeyFrame(nowMs);
   }
 
-  #sendKeyFrameRequest(ssrc: number): void {
-    if (this.#track.codec.keyFrameRequest === "pli") {
-      this.#track.counters.plisUpstream++;
-      return this.#track.feedback.sendPictureLossIndication(ssrc);
-    }
-    this.#track.counters.firsUpstream++;
-    // A repeated number is passed over by who has had the first (RFC 5104 section 3.5.1.1): the key frame that answered
-    // that one may be what is lost.
-    this.#firSequenceNumber = (this.#firSequenceNumber + 1) & 0xff;
-    this.#track.feedback.sendFullIntraRequest(ssrc, this.#firSequenceNumber);
-  }
-
   /** Nobody receives what would come, or nobody is there to send it. */
   #stopRequests(): void {
-    this.#gate.cancel();
+    this.#keyFrames.cancel();
     this.#log?.clear();
   }
 

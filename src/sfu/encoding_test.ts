@@ -13,10 +13,15 @@ function setUp(parameters: ProducerParameters = videoProducer()) {
   const got: string[] = [];
   const nacked: number[] = [];
   const firs: [ssrc: number, sequenceNumber: number][] = [];
-  const producer = new Producer("track", "peer", parameters, {
-    sendPictureLossIndication: (mediaSsrc) => requests.push(mediaSsrc),
-    sendFullIntraRequest: (mediaSsrc, number) => firs.push([mediaSsrc, number]),
-    sendNack: (_mediaSsrc, numbers, count) => nacked.push(...numbers.subarray(0, count)),
+  const producer = new Producer({
+    id: "track",
+    peerId: "peer",
+    parameters,
+    feedback: {
+      sendPictureLossIndication: (mediaSsrc) => requests.push(mediaSsrc),
+      sendFullIntraRequest: (mediaSsrc, number) => firs.push([mediaSsrc, number]),
+      sendNack: (_mediaSsrc, numbers, count) => nacked.push(...numbers.subarray(0, count)),
+    },
   });
   const consumerOf = (name: string): RtpConsumer => ({
     takesRed: false,

@@ -12,7 +12,7 @@ const PAUSE_MS = 700;
 
 function track() {
   const feedback = { sendPictureLossIndication: () => {}, sendFullIntraRequest: () => {}, sendNack: () => {} };
-  return new Producer("track", "peer", videoProducer({ ssrcs: [SSRC] }), feedback);
+  return new Producer({ id: "track", peerId: "peer", parameters: videoProducer({ ssrcs: [SSRC] }), feedback });
 }
 
 Deno.test({
@@ -67,7 +67,12 @@ Deno.test({
     const stream = outgoingStream(77, undefined, 1, "audio", 48_000);
     const sender = new RecordingSender();
     const hear = (nowMs: number) => {
-      const producer = new Producer("track", "peer", audioProducer({ ssrcs: [SSRC], codec: PCMU }), feedback);
+      const producer = new Producer({
+        id: "track",
+        peerId: "peer",
+        parameters: audioProducer({ ssrcs: [SSRC], codec: PCMU }),
+        feedback,
+      });
       producer.addConsumer(new Consumer(producer, consumerParameters({ codec: PCMU }), stream, sender));
       const packet = buildRtp({
         ssrc: SSRC,

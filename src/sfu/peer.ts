@@ -123,10 +123,16 @@ export class Peer implements MediaSink, RouterMember {
 
   publish(id: TrackId, parameters: ProducerParameters): Producer {
     this.unpublish(parameters.mid);
-    const counters = this.#counters[parameters.kind];
-    const wanted = (rids: readonly string[]) => this.#options.layersWanted?.(id, rids);
-    const [rtcp, equalizes, { audio }] = [this.#rtcp, this.#equalizesLengths, this.#router];
-    const producer = new Producer(id, this.id, parameters, rtcp, equalizes, counters, wanted, audio);
+    const producer = new Producer({
+      id,
+      peerId: this.id,
+      parameters,
+      feedback: this.#rtcp,
+      equalizesLengths: this.#equalizesLengths,
+      counters: this.#counters[parameters.kind],
+      encodingsWanted: (rids) => this.#options.layersWanted?.(id, rids),
+      roomAudio: this.#router.audio,
+    });
     this.#producers.set(parameters.mid, producer);
     this.#upstream.handleExtensions(parameters.headerExtensions);
     this.#demux.add(producer);

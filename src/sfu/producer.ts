@@ -30,6 +30,21 @@ export interface TrackConsumer extends RtpConsumer {
   wants(encoding: Encoding): boolean;
 }
 
+export interface ProducerOptions {
+  readonly id: TrackId;
+  readonly peerId: PeerId;
+  readonly parameters: ProducerParameters;
+  readonly feedback: FeedbackSender;
+  /** Whether packets are padded to equal lengths before they are forwarded (rule B161). Default: they are not. */
+  readonly equalizesLengths?: boolean;
+  /** Of all tracks of its kind. Default: its own. */
+  readonly counters?: TrackCounters;
+  /** Told, as `wantedRids`, what the publisher is to send where that changes. */
+  readonly encodingsWanted?: (rids: readonly string[]) => void;
+  /** Hears the microphones of its room. Default: it is in none. */
+  readonly roomAudio?: RoomAudio;
+}
+
 /** One published track, in one encoding or, with simulcast, several. */
 export class Producer implements PublishedTrack {
   readonly id: TrackId;
@@ -53,23 +68,10 @@ export class Producer implements PublishedTrack {
   readonly #offered: readonly Encoding[];
   #encodings: readonly Encoding[];
   readonly #wanted: WantedEncodings;
-  readonly #encodingsWanted: (rids: readonly string[]) => void;
+  readonly #encodingsWanted: ProducerOptions["encodingsWanted"];
 
-  /**
-   * `equalizesLengths`: packets are padded to equal lengths before they are forwarded (rule B161). `counters` are those of
-   * all tracks of its kind. `encodingsWanted` is told, as `wantedRids`, what the publisher is to send where that changes.
-   * `roomAudio` hears the microphones of its room.
-   */
-  constructor(
-    id: TrackId,
-    peerId: PeerId,
-    parameters: ProducerParameters,
-    feedback: FeedbackSender,
-    equalizesLengths = false,
-    counters = new TrackCounters(),
-    encodingsWanted: (rids: readonly string[]) => void = () => {},
-    roomAudio = new RoomAudio({ loudest: Infinity, tell: () => {} }),
-  ) {
+  constructor(options: ProducerOptions) {
+    const { id, peerId, parameters, feedback, equalizesLengths = false, counters = new TrackCounters() } = options;
     const { mid, kind, source, codec, headerExtensions } = parameters;
     this.id = id;
     this.peerId = peerId;
@@ -81,7 +83,7 @@ export class Producer implements PublishedTrack {
     this.headerExtensions = headerExtensions;
     this.counters = counters;
     this.#format = codecFormat(codec.mimeType);
-    if (kind === "audio") this.audio = new AudioTrack(roomAudio, peerId, parameters);
+    if (kind === "audio") this.audio = new AudioTrack(options.roomAudio ?? silentRoom(), peerId, parameters);
     const encodings: Encoding[] = [];
     const track: EncodedTrack = {
       kind,
@@ -101,7 +103,7 @@ export class Producer implements PublishedTrack {
     this.#offered = encodings;
     this.#encodings = encodings;
     this.#wanted = new WantedEncodings(encodings.length);
-    this.#encodingsWanted = encodingsWanted;
+    this.#encodingsWanted = options.encodingsWanted;
     this.consumerChanged();
   }
 
@@ -167,7 +169,7 @@ export class Producer implements PublishedTrack {
   handleTimeout(nowMs: number): void {
     for (const encoding of this.#encodings) encoding.handleTimeout(nowMs);
     const isWanted = (index: number) => this.#consumers.some((consumer) => consumer.wants(this.#offered[index]));
-    if (this.#wanted.handleTimeout(isWanted, nowMs)) this.#encodingsWanted(this.wantedRids);
+    if (this.#wanted.handleTimeout(isWanted, nowMs)) this.#encodingsWanted?.(this.wantedRids);
   }
 
   #encodingsChanged(nowMs: number): void {
@@ -182,4 +184,9 @@ export class Producer implements PublishedTrack {
     this.#encodings = this.#offered.toSorted((a, b) => a.widthOf(0) - b.widthOf(0));
     this.layers.handleOrder();
   }
+}
+
+/** For a track that is in no room: all that it sends passes, and nobody is told who speaks. */
+function silentRoom(): RoomAudio {
+  return new RoomAudio({ loudest: Infinity, tell: () => {} });
 }

@@ -9,17 +9,22 @@ Deno.test({
   name: "a track has one encoding, with all that the offer announces, or those that the offer names, in their order",
   permissions: "none",
   fn() {
-    const single = new Producer(
-      "a",
-      "peer",
-      videoProducer({ fidGroups: [{ ssrc: 1000, rtxSsrc: 1001 }] }),
-      NO_FEEDBACK,
-    );
+    const single = new Producer({
+      id: "a",
+      peerId: "peer",
+      parameters: videoProducer({ fidGroups: [{ ssrc: 1000, rtxSsrc: 1001 }] }),
+      feedback: NO_FEEDBACK,
+    });
     assert.deepEqual(single.encodings.map(({ rid, announcedSsrcs }) => [rid, announcedSsrcs]), [
       [undefined, [1000, 1001]],
     ]);
     const encodings = [{ rid: "q", ssrcs: [1] }, { rid: "h", ssrcs: [] }];
-    const simulcast = new Producer("b", "peer", videoProducer({ ssrcs: [1], encodings }), NO_FEEDBACK);
+    const simulcast = new Producer({
+      id: "b",
+      peerId: "peer",
+      parameters: videoProducer({ ssrcs: [1], encodings }),
+      feedback: NO_FEEDBACK,
+    });
     assert.deepEqual(simulcast.encodings.map(({ rid, announcedSsrcs }) => [rid, announcedSsrcs]), [["q", [1]], [
       "h",
       [],
@@ -43,7 +48,12 @@ Deno.test({
   permissions: "none",
   fn() {
     const encodings = ["f", "h", "q"].map((rid, index) => ({ rid, ssrcs: [index + 1] }));
-    const producer = new Producer("a", "peer", videoProducer({ ssrcs: [1, 2, 3], encodings }), NO_FEEDBACK);
+    const producer = new Producer({
+      id: "a",
+      peerId: "peer",
+      parameters: videoProducer({ ssrcs: [1, 2, 3], encodings }),
+      feedback: NO_FEEDBACK,
+    });
     const ridsAt = (nowMs: number) =>
       producer.layers.at(nowMs).map(({ encoding, name }) => [producer.encodings[encoding].rid, name]);
     assert.deepEqual(ridsAt(0), [["f", "f"], ["h", "h"], ["q", "q"]]);
@@ -61,7 +71,13 @@ Deno.test({
       const encodings = rids.map((rid, index) => ({ rid, ssrcs: [index + 1] }));
       const parameters = videoProducer({ ssrcs: [1, 2, 3], encodings });
       const tell = (wanted: readonly string[]) => void told.push(wanted);
-      const producer = new Producer("a", "peer", parameters, NO_FEEDBACK, false, undefined, tell);
+      const producer = new Producer({
+        id: "a",
+        peerId: "peer",
+        parameters,
+        feedback: NO_FEEDBACK,
+        encodingsWanted: tell,
+      });
       begin(producer, [320, 640, 1280], 0);
       for (let nowMs = 0; nowMs < 3000; nowMs += 25) producer.handleTimeout(nowMs);
       return told;

@@ -27,7 +27,7 @@ export function isSameWanted(a: WantedQuality, b: WantedQuality): boolean {
 
 /**
  * What becomes of a track: it is sent; it is paused, as the network has no room for it; it is off, as its subscriber wants;
- * nothing of it has come from its publisher yet, or any more.
+ * or it waits until its picture or its sound begins.
  */
 export type TrackState = "sent" | "paused" | "off" | "waiting";
 
@@ -57,7 +57,7 @@ export type QualityTelling = "changes" | "whole";
 
 /** What one subscriber gets, and why. */
 export interface QualityReport {
-  /** Bits per second that the network is believed to carry to the subscriber. */
+  /** Bits per second that the network is believed to carry to the subscriber, or the server allows where that is less. */
   readonly bitrate: number;
   /** Part of the packets that were lost on the way, 0 to 1, in the last second or so. */
   readonly loss?: number;

@@ -79,7 +79,12 @@ function packetsOf(compound: Uint8Array): string[] {
 
 function producersWithPackets(count: number): Producer[] {
   return Array.from({ length: count }, (_, index) => {
-    const producer = new Producer(`${index}`, "peer", videoProducer(), NO_FEEDBACK);
+    const producer = new Producer({
+      id: `${index}`,
+      peerId: "peer",
+      parameters: videoProducer(),
+      feedback: NO_FEEDBACK,
+    });
     producer.encodings[0].handleRtp(runOf(buildRtp({ ssrc: 1000 + index, sequenceNumber: 1 })), 0, 1, 0);
     return producer;
   });
@@ -102,7 +107,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const { responder, sender } = setUp();
-    const silent = new Producer("silent", "peer", videoProducer(), NO_FEEDBACK);
+    const silent = new Producer({ id: "silent", peerId: "peer", parameters: videoProducer(), feedback: NO_FEEDBACK });
     responder.handleTimeout([...producersWithPackets(33), silent], 0);
     assert.deepEqual(sender.takeRtcp().map((compound) => packetsOf(compound)[0]), [
       `${RECEIVER_REPORT} 31`,
@@ -119,7 +124,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const { responder, sender } = setUp();
-    const producer = new Producer("0", "peer", videoProducer(), NO_FEEDBACK);
+    const producer = new Producer({ id: "0", peerId: "peer", parameters: videoProducer(), feedback: NO_FEEDBACK });
     const packets = [65534, 65535, 1].map((sequenceNumber) => buildRtp({ ssrc: 1000, sequenceNumber }));
     producer.encodings[0].handleRtp(runOf(...packets), 0, 3, 0);
     responder.handleTimeout([producer], 0);

@@ -30,10 +30,15 @@ function layered(index: number, keyFrame = false): Uint8Array {
 
 function setUp() {
   const sender = new RecordingSender();
-  const producer = new Producer("track", "peer", videoProducer(), {
-    sendPictureLossIndication: () => {},
-    sendFullIntraRequest: () => {},
-    sendNack: () => {},
+  const producer = new Producer({
+    id: "track",
+    peerId: "peer",
+    parameters: videoProducer(),
+    feedback: {
+      sendPictureLossIndication: () => {},
+      sendFullIntraRequest: () => {},
+      sendNack: () => {},
+    },
   });
   const consumer = new Consumer(producer, PARAMETERS, outgoingStream(SSRC, RTX_SSRC, 1), sender);
   producer.addConsumer(consumer);

@@ -266,8 +266,9 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /**
    * What is sent whatever the estimate says. A subscriber that tells which packets came is soon known: until then the first
-   * layer of one video is sent. Of one that tells losses alone less is known, so the first layers of all are. Of both what
-   * is sent counts as carried where it arrives, whatever is estimated of what is more. 0 where the estimate alone counts.
+   * layers of a few videos are sent, and for a moment after that the one of the first. Of one that tells losses alone less
+   * is known, so the first layers of all are. Of both what is sent counts as carried where it arrives, whatever is estimated
+   * of what is more. 0 where the estimate alone counts.
    */
   #leastOf(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number): number {
     const { bandwidth } = this.#options;

@@ -6,7 +6,8 @@ import { END_OF_CANDIDATES, parseCandidate } from "../webrtc/candidate.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
-import type { Admission, JoinRefusal } from "./admission.ts";
+import type { Admission } from "./admission.ts";
+import { CLOSE_CODES, type CloseReason, meansLeaving } from "./close_codes.ts";
 import type { SignalingConnection } from "./connection.ts";
 import { describeGrants, describePeer, describePeers, describeTrack } from "./descriptions.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
@@ -36,35 +37,6 @@ const MESSAGE_BURST = 200;
 const MESSAGES_PER_SECOND = 50;
 /** A message counts once for each so many characters that it begins: reading a long offer costs milliseconds. */
 const CHARACTERS_PER_TOKEN = 32 * 1024;
-
-/** WebSocket close codes (RFC 6455 section 7.4); 4000 and up are the application's. */
-const CLOSE_NORMAL = 1000;
-const CLOSE_GOING_AWAY = 1001;
-/** What is heard where the client closed without naming a code. */
-const CLOSE_NO_STATUS = 1005;
-const CLOSE_CODES: Readonly<
-  Record<
-    LeaveReason | JoinRefusal["code"] | "no-capacity" | "superseded" | "forbidden" | "duplicate-identity",
-    number
-  >
-> = {
-  "leave": CLOSE_NORMAL,
-  "server-closing": CLOSE_GOING_AWAY,
-  "refused": 1008,
-  "fault": 1011,
-  "no-capacity": 1013,
-  "too-many-joins": 1013,
-  "too-many-rooms": 1013,
-  "room-full": 1013,
-  "transport-failed": 4000,
-  // Only where the peer was resumed just as its time was over: else there is nothing to close.
-  "signaling-lost": 4000,
-  "superseded": 4001,
-  "replaced": 4002,
-  // After the HTTP status that says the same.
-  "forbidden": 4403,
-  "duplicate-identity": 4409,
-};
 
 export interface SignalingSessionOptions {
   readonly connection: SignalingConnection;
@@ -150,8 +122,7 @@ export class SignalingSession {
       this.#state = { name: "closed" };
       return this.#options.trace?.ended("left", "leave");
     }
-    const meant = code === CLOSE_NORMAL || code === CLOSE_GOING_AWAY || code === CLOSE_NO_STATUS;
-    if (meant) this.#state.participant.leave("leave");
+    if (meansLeaving(code)) this.#state.participant.leave("leave");
     else this.#state.participant.detach();
   }
 
@@ -235,7 +206,7 @@ export class SignalingSession {
     this.#options.observer.resumed(participant);
   }
 
-  #refuseJoin(code: ErrorCode & keyof typeof CLOSE_CODES, message: string): void {
+  #refuseJoin(code: ErrorCode & CloseReason, message: string): void {
     this.#sendError(code, message);
     this.#options.trace?.ended("refused", code);
     this.#options.observer.joinRefused();
@@ -349,7 +320,7 @@ export class SignalingSession {
     this.#close(reason);
   }
 
-  #close(reason: keyof typeof CLOSE_CODES): void {
+  #close(reason: CloseReason): void {
     this.#state = { name: "closed" };
     if (!this.#detached) this.#options.connection.close(CLOSE_CODES[reason], reason);
   }

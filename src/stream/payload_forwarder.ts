@@ -8,8 +8,8 @@ import type { RtpPacket } from "../rtp/packet.ts";
  * once for each packet, not for each subscriber; for a packet from a cache just before `selectAgain`. As long as all of
  * the first source is forwarded nothing is remembered and nothing changes (rule B122).
  *
- * A packet that `select` refuses is skipped by the `StreamRewriter`. Where that is not possible (it came late, or behind a
- * gap) its number goes out all the same, with padding alone, else the subscriber would ask for it again and again.
+ * A packet that `select` refuses is skipped by the `StreamRewriter`. Where that is not possible, as it came late, its number
+ * goes out all the same, with padding alone, else the subscriber would ask for it again and again (rule B310).
  */
 export interface PayloadForwarder {
   /** The highest layers forwarded at present. */
@@ -22,7 +22,7 @@ export interface PayloadForwarder {
   readonly needsKeyFrame: boolean;
   /** The M bit of the selected packet: the end of the highest forwarded spatial layer. */
   readonly marker: boolean;
-  /** Whether the selected packet must be changed at all: where false `apply` is not called. */
+  /** Whether the selected packet must be changed at all: where false `changeHeader` and `changePayload` are not called. */
   readonly changes: boolean;
   /** The layers to go to, each at the next packet at which a decoder can follow. Infinity: all there are. */
   setTarget(spatial: number, temporal: number): void;

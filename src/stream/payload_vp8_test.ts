@@ -176,7 +176,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "B320, B323: VP8: a late packet has the number of its time; one of a picture that was left out, or is forgotten, has none",
+    "B320: VP8: a late packet has the number of its time; one of a picture that was left out, or is forgotten, has none",
   permissions: "none",
   fn() {
     const path = pathTo(0);

@@ -185,8 +185,8 @@ export class Room {
   }
 
   /**
-   * Says what this client wants of a remote track, in place of what it said before. It takes the place of what
-   * `observe` finds too.
+   * Says what this client wants of a remote track, in place of what it said before. Each field of it goes before what
+   * `observe` finds: `off: false` has a track sent that is out of sight.
    * @param {string} trackId
    * @param {WantedQuality} wanted
    */

@@ -54,8 +54,8 @@
  */
 
 /**
- * What this client gets of one remote track. A track is `waiting` until its publisher sends, and `paused` where the network
- * has no room for it; `reason` is the rule that decided, in words. Sizes in pixels, `bitrate` in bit/s.
+ * What this client gets of one remote track. A track is `waiting` until its picture or its sound begins, and `paused` where
+ * the network has no room for it; `reason` is the rule that decided, in words. Sizes in pixels, `bitrate` in bit/s.
  * @typedef {object} TrackQuality
  * @property {string} trackId
  * @property {"sent" | "paused" | "off" | "waiting"} state
@@ -71,8 +71,8 @@
  */
 
 /**
- * What this client gets, and why: `bitrate` is what the network is believed to carry to it (bit/s), `loss` 0-1, `roundTrip`
- * in ms, `limitedBy` what decided the bitrate.
+ * What this client gets, and why: `bitrate` is what the network is believed to carry to it, or the server allows where that
+ * is less (bit/s), `loss` 0-1, `roundTrip` in ms, `limitedBy` what decided the bitrate, in a word of docs/quality.md.
  * @typedef {object} Quality
  * @property {number} bitrate
  * @property {number} [loss]
@@ -132,8 +132,10 @@
 /**
  * Peers that are in the room already are in `room.peers` when `join` resolves; `peerJoined` tells of later ones.
  * `speakers` tells by peer ids who speaks at the moment, this client included, and who did last above all others; `level` is
- * 0-1. It comes when that changes, and for a microphone with levels (RFC 6464), which every browser has. After `error` the room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`,
- * `transport-failed`, `too-many`, `internal`, `superseded`, `replaced`, `unauthorized`, `forbidden` or `resume-failed`.
+ * 0-1. It comes when that changes, and for a microphone with levels (RFC 6464), which every browser has. After `error` the
+ * room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`, `transport-failed`,
+ * `too-many`, `internal`, `superseded`, `replaced`, `unauthorized`, `forbidden`, `bad-token`, `resume-failed` or
+ * `offer-failed`.
  *
  * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
  * `connected` again, with `peerJoined`, `peerLeft` and `trackRemoved` for what happened meanwhile, or the room is closed.

@@ -51,12 +51,12 @@ export class ForwardedStream {
     const { mimeType } = format;
     const codec: Codec = { mimeType, clockRate: 90_000, payloadType: PUBLISHED.payloadType, fmtp: "" };
     const extensionOf = (id: number) => hasDescriptor ? [{ uri: DEPENDENCY_DESCRIPTOR_URI, id }] : [];
-    this.producer = new Producer(
-      "track",
-      "peer",
-      videoProducer({ codec, headerExtensions: extensionOf(PUBLISHED.descriptorId) }),
-      { sendPictureLossIndication: () => {}, sendFullIntraRequest: () => {}, sendNack: () => {} },
-    );
+    this.producer = new Producer({
+      id: "track",
+      peerId: "peer",
+      parameters: videoProducer({ codec, headerExtensions: extensionOf(PUBLISHED.descriptorId) }),
+      feedback: { sendPictureLossIndication: () => {}, sendFullIntraRequest: () => {}, sendNack: () => {} },
+    });
     const parameters = consumerParameters({
       codec: { ...codec, payloadType: SUBSCRIBED.payloadType },
       headerExtensions: extensionOf(SUBSCRIBED.descriptorId),

@@ -92,19 +92,17 @@ export class SimulcastTrack {
     this.encoders = SSRCS.map((_, index) => new Encoder(index, () => random.uint32()));
     const encodings = SSRCS.map((ssrc, index) => ({ rid: RIDS[index], ssrcs: [ssrc] }));
     const codec = { ...VP8, mimeType, rtxPayloadType: 97, nack: true };
-    this.producer = new Producer(
-      "track",
-      "peer",
-      videoProducer({ codec, ssrcs: SSRCS, encodings }),
-      {
+    this.producer = new Producer({
+      id: "track",
+      peerId: "peer",
+      parameters: videoProducer({ codec, ssrcs: SSRCS, encodings }),
+      feedback: {
         sendPictureLossIndication: (ssrc) => this.#request(SSRCS.indexOf(ssrc)),
         sendFullIntraRequest: () => {},
         sendNack: () => {},
       },
-      false,
-      undefined,
-      (rids) => this.wantedRids = rids,
-    );
+      encodingsWanted: (rids) => this.wantedRids = rids,
+    });
     this.consumer = new Consumer(this.producer, parameters, outgoingStream(77, 78, seed), this.sender);
   }
 

@@ -25,7 +25,12 @@ export class TemporalTrack {
   constructor(parameters: ConsumerParameters) {
     const codec = { ...VP8, rtxPayloadType: 97 };
     const feedback = { sendPictureLossIndication() {}, sendFullIntraRequest() {}, sendNack() {} };
-    this.#producer = new Producer("track", "peer", videoProducer({ codec, ssrcs: [SSRC] }), feedback);
+    this.#producer = new Producer({
+      id: "track",
+      peerId: "peer",
+      parameters: videoProducer({ codec, ssrcs: [SSRC] }),
+      feedback,
+    });
     this.consumer = new Consumer(this.#producer, parameters, outgoingStream(77, 78, 1), this.sender);
     this.#producer.addConsumer(this.consumer);
   }

@@ -59,10 +59,15 @@ class Source {
 
   constructor(readonly start = 65_000, nack = false) {
     const codec = { ...VP8, nack };
-    this.producer = new Producer("track", "peer", videoProducer({ codec }), {
-      sendPictureLossIndication: () => {},
-      sendFullIntraRequest: () => {},
-      sendNack: () => {},
+    this.producer = new Producer({
+      id: "track",
+      peerId: "peer",
+      parameters: videoProducer({ codec }),
+      feedback: {
+        sendPictureLossIndication: () => {},
+        sendFullIntraRequest: () => {},
+        sendNack: () => {},
+      },
     });
     const stream = outgoingStream(77, undefined, this.start);
     const parameters = consumerParameters({ codec: { ...codec, payloadType: 120 } });
