@@ -34,19 +34,23 @@ const NOTHING = {
 const events = [];
 /** The SDK's LocalTrack of each source. */
 const published = new Map();
+/** What ends the making of a track, which takes time as long as it goes on. @type {Map<MediaStreamTrack, () => void>} */
+const ends = new Map();
 
 /** A picture in which something moves. @param {{ width: number, height: number }} size */
 function paint({ width, height }) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d");
+  const [track] = canvas.captureStream(1000 / FRAME_MS).getVideoTracks();
   let frame = 0;
-  setInterval(() => {
+  const timer = setInterval(() => {
     context.fillStyle = `hsl(${frame++ % 360} 60% 50%)`;
     context.fillRect(0, 0, width, height);
     context.fillStyle = "white";
     context.fillRect(frame % width, 0, 20, height);
   }, FRAME_MS);
-  return canvas.captureStream(1000 / FRAME_MS).getVideoTracks()[0];
+  ends.set(track, () => clearInterval(timer));
+  return track;
 }
 
 /** How loud the tone of each source is. @type {Map<string, GainNode>} */
@@ -61,7 +65,9 @@ function hum(source) {
   gains.set(source, gain);
   oscillator.connect(gain).connect(destination);
   oscillator.start();
-  return destination.stream.getAudioTracks()[0];
+  const [track] = destination.stream.getAudioTracks();
+  ends.set(track, () => context.close());
+  return track;
 }
 
 /**
@@ -129,7 +135,12 @@ globalThis.guest = {
       look();
     }),
 
-  unpublish: (source) => published.get(source).unpublish(),
+  async unpublish(source) {
+    const { track } = published.get(source);
+    await published.get(source).unpublish();
+    ends.get(track)?.();
+  },
+
   replace: (source, size) => published.get(source).replace(make(source, size)),
   published: (source) => published.get(source),
 
