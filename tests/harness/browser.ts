@@ -1,7 +1,12 @@
 import puppeteer, { type Browser as Driver, type BrowserContext, type ConnectOptions, type Page } from "puppeteer-core";
-import { type BrowserCommand, BrowserProcess, type BrowserWire } from "./browser_process.ts";
+import { type BrowserCommand, BrowserProcess } from "./browser_process.ts";
+import { pause } from "./pause.ts";
+import { SocketTransport } from "./socket_transport.ts";
 
 const PROBE = new URL("page_probe.js", import.meta.url);
+
+/** So long puppeteer waits for the frames of a page that is closed. */
+const FRAMES_MS = 150;
 
 const temporaryFolder = Deno.env.get("TMPDIR") || "/tmp";
 
@@ -9,7 +14,9 @@ const temporaryFolder = Deno.env.get("TMPDIR") || "/tmp";
 export interface BrowserKind {
   /** The command that has it use this new folder as its profile. */
   readonly command: (folder: string) => Promise<BrowserCommand>;
-  readonly connection: (wire: BrowserWire) => ConnectOptions;
+  readonly connection: ConnectOptions;
+  /** What is behind its endpoint where it is driven. */
+  readonly path?: string;
   /** What a new page opens in. */
   readonly pagesIn: "tab" | "window";
   /** The endpoint of one that runs already and is used by one test after the other; none, or empty: a new one is started. */
@@ -35,24 +42,31 @@ export class Browser implements AsyncDisposable {
   readonly #pagesIn: BrowserKind["pagesIn"];
   readonly #pages: Page[] = [];
   readonly #contexts: BrowserContext[] = [];
+  /** Undefined where it is driven by something else than a WebSocket. */
+  readonly #socket: SocketTransport | undefined;
   #running = true;
 
-  private constructor(process: BrowserProcess | undefined, driver: Driver, pagesIn: BrowserKind["pagesIn"]) {
-    this.#process = process;
+  private constructor(driver: Driver, { process, socket, pagesIn }: Pick<BrowserKind, "pagesIn"> & {
+    readonly process?: BrowserProcess | undefined;
+    readonly socket?: SocketTransport | undefined;
+  }) {
     this.#driver = driver;
+    this.#process = process;
+    this.#socket = socket;
     this.#pagesIn = pagesIn;
   }
 
-  static async start({ command, connection, pagesIn, shared }: BrowserKind): Promise<Browser> {
-    if (shared) {
-      return new Browser(undefined, await puppeteer.connect(connection({ browserWSEndpoint: shared })), pagesIn);
-    }
-    const process = await BrowserProcess.start(command);
+  static async start({ command, connection, path = "", pagesIn, shared }: BrowserKind): Promise<Browser> {
+    const process = shared ? undefined : await BrowserProcess.start(command);
     try {
-      return new Browser(process, await puppeteer.connect(connection(process.wire)), pagesIn);
+      const wire = process?.wire ?? { browserWSEndpoint: `${shared}` };
+      const socket = "transport" in wire ? undefined : await SocketTransport.open(wire.browserWSEndpoint + path);
+      const transport = "transport" in wire ? wire.transport : socket;
+      const driver = await puppeteer.connect({ ...connection, transport });
+      return new Browser(driver, { process, socket, pagesIn });
     } catch (error) {
-      process.kill();
-      await process.ended();
+      process?.kill();
+      await process?.ended();
       throw error;
     }
   }
@@ -78,6 +92,7 @@ export class Browser implements AsyncDisposable {
     this.#running = false;
     this.#process.kill();
     await this.#process.ended();
+    await this.#socket?.closed;
   }
 
   /** Closes all pages, and ends it where it is the test's own, unless it crashed. */
@@ -89,9 +104,11 @@ export class Browser implements AsyncDisposable {
     if (this.#process === undefined) {
       for (const context of this.#contexts) await context.close();
       await this.#driver.disconnect();
+      await pause(FRAMES_MS);
     } else {
       await this.#driver.close();
       await this.#process.ended();
     }
+    await this.#socket?.closed;
   }
 }

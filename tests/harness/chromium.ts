@@ -103,7 +103,7 @@ async function start(
 ): Promise<Browser> {
   return await Browser.start({
     command: (folder) => Promise.resolve(command(folder)),
-    connection: (wire) => ({ ...wire, networkEnabled: hearsRequests, defaultViewport: { width: 1280, height: 720 } }),
+    connection: { networkEnabled: hearsRequests, defaultViewport: { width: 1280, height: 720 } },
     pagesIn: "tab",
     shared,
   });

@@ -51,11 +51,8 @@ export interface FirefoxOptions {
 export async function startFirefox({ soundCard = false }: FirefoxOptions = {}): Promise<Browser> {
   return await Browser.start({
     command: (folder) => firefoxCommand(folder, { soundCard }),
-    connection: (wire) => ({
-      ...("browserWSEndpoint" in wire ? { browserWSEndpoint: `${wire.browserWSEndpoint}/session` } : wire),
-      protocol: "webDriverBiDi",
-      defaultViewport: { width: 1280, height: 720 },
-    }),
+    connection: { protocol: "webDriverBiDi", defaultViewport: { width: 1280, height: 720 } },
+    path: "/session",
     // Of the tabs of a window all but one are hidden, and no picture in them is painted.
     pagesIn: "window",
     shared: soundCard ? undefined : ENDPOINT,
