@@ -39,6 +39,18 @@ const FOUND_LESS = 0.9;
 /** What is said of longer ones is no measurement. */
 const MAX_ROUND_TRIP_MS = 60_000;
 
+/** What one update tells the probes, of whichever subscriber: one of its own would be memory to touch for each of them. */
+const situation: ProbeSituation = {
+  estimate: 0,
+  sentRate: 0,
+  isLossLimited: false,
+  isApplicationLimited: false,
+  applicationLimitEndedMs: -Infinity,
+  decreasedMs: -Infinity,
+  hasRecovered: false,
+  isBeyondKnown: false,
+};
+
 /**
  * Estimates what one subscriber's way carries, from what it reports of the packets that were sent to it (Google congestion
  * control). Bytes are those of RTP packets with their headers, as on the wire without UDP and IP; rates are in bits per
@@ -59,7 +71,6 @@ export class BandwidthEstimator {
   readonly #probeBitrate = new ProbeBitrate();
   readonly #probes: ProbeController;
   readonly #silence: FeedbackSilence;
-  readonly #situation: ProbeSituation;
 
   readonly #start: number;
   readonly #min: number;
@@ -80,8 +91,10 @@ export class BandwidthEstimator {
   // Of the feedback that is being handled.
   #nowMs = 0;
   #hasNews = false;
+  #hasProbed = false;
   #newestUs = 0;
   // Of the sent rate.
+  #sentRate = 0;
   #rateBytes = 0;
   #rateMs: number;
   #budgetBytes = 0;
@@ -99,16 +112,6 @@ export class BandwidthEstimator {
     this.#delay = new DelayBasedEstimate(this.#start, this.#min, this.#max);
     this.#reports = new ReportLossEstimate(this.#start);
     this.#probes = new ProbeController(this.#probeSender, this.#probeBitrate, this.#max);
-    this.#situation = {
-      estimate: this.#start,
-      sentRate: 0,
-      isLossLimited: false,
-      isApplicationLimited: false,
-      applicationLimitEndedMs: -Infinity,
-      decreasedMs: -Infinity,
-      hasRecovered: false,
-      isBeyondKnown: false,
-    };
   }
 
   /** What may be sent. */
@@ -162,6 +165,7 @@ export class BandwidthEstimator {
   beginFeedback(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#hasNews = false;
+    this.#hasProbed = false;
     this.#history.purge(nowMs);
   }
 
@@ -177,7 +181,7 @@ export class BandwidthEstimator {
     else this.#loss.handlePacket(bytes, sentUs, false);
     this.#throughput.handlePacket(bytes, sentUs, arrivalTicks);
     this.#delay.handlePacket(sentUs, arrivalTicks, this.#nowMs);
-    if (probe !== 0) this.#probeBitrate.handlePacket(probe, bytes, sentUs, arrivalTicks);
+    if (probe !== 0) this.#handleProbePacket(probe, bytes, sentUs, arrivalTicks);
     if (!this.#hasNews || ((sentUs - this.#newestUs) | 0) > 0) this.#newestUs = sentUs;
     this.#hasNews = true;
   }
@@ -197,7 +201,7 @@ export class BandwidthEstimator {
     if (this.#silence.end()) this.#probes.handleRaised(nowMs);
     this.#tickMs = nowMs + FEEDBACK_MS;
     this.#measureRoundTrip(nowMs);
-    const probe = this.#probeBitrate.take();
+    const probe = this.#hasProbed ? this.#probeBitrate.take() : 0;
     if (probe > 0) this.#handleProbe(probe, nowMs);
     this.#throughput.update();
     this.#delay.update(this.#throughput, probe, nowMs);
@@ -288,6 +292,11 @@ export class BandwidthEstimator {
     this.#probe = this.#probeSender.id;
   }
 
+  #handleProbePacket(probe: number, bytes: number, sentUs: number, arrivalTicks: number): void {
+    this.#hasProbed = true;
+    this.#probeBitrate.handlePacket(probe, bytes, sentUs, arrivalTicks);
+  }
+
   get #hasFeedback(): boolean {
     return this.#feedbackMs !== -Infinity;
   }
@@ -340,7 +349,7 @@ export class BandwidthEstimator {
     this.#budgetBytes = sentBytes;
     const elapsedMs = nowMs - this.#rateMs;
     if (elapsedMs < RATE_MS) return;
-    this.#situation.sentRate = 8000 * ((sentBytes - this.#rateBytes) | 0) / elapsedMs;
+    this.#sentRate = 8000 * ((sentBytes - this.#rateBytes) | 0) / elapsedMs;
     this.#rateBytes = sentBytes;
     this.#rateMs = nowMs;
   }
@@ -364,8 +373,8 @@ export class BandwidthEstimator {
   #considerProbes(nowMs: number): void {
     if (!this.#probes.hasBegun) return;
     const isUnder = this.#delay.usage === "under";
-    const situation = this.#situation;
     situation.estimate = this.#estimate;
+    situation.sentRate = this.#sentRate;
     situation.isLossLimited = this.#loss.bitsPerSecond <= this.#estimate;
     situation.isApplicationLimited = this.#application.isLimited;
     situation.applicationLimitEndedMs = this.#application.endedMs;

@@ -43,7 +43,16 @@ export class ThroughputEstimator {
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(bytes: number, sentUs: number, arrivalTicks: number): void {
     if (this.#count > this.#mask) this.#grow();
-    this.#insert(bytes, sentUs, arrivalTicks);
+    const packets = this.#packets;
+    const before = this.#at(this.#count - 1);
+    if (this.#count === 0 || ((packets[before + 1] - arrivalTicks) | 0) > 0) this.#insert(bytes, sentUs, arrivalTicks);
+    else {
+      const at = this.#at(this.#count++);
+      packets[at] = sentUs;
+      packets[at + 1] = arrivalTicks;
+      packets[at + 2] = bytes;
+      this.#addBehind(packets, before, at);
+    }
     while (this.#isFirstOld()) this.#discardFirst();
   }
 
@@ -137,13 +146,12 @@ export class ThroughputEstimator {
     this.#clearGaps();
     this.#bytes = packets[this.#at(0) + 2];
     this.#overtaken = 0;
-    for (let index = 1; index < this.#count; index++) this.#addBehind(this.#at(index - 1), this.#at(index));
+    for (let index = 1; index < this.#count; index++) this.#addBehind(packets, this.#at(index - 1), this.#at(index));
     this.#isKnown = true;
   }
 
   /** The packet at `at` arrived behind the one at `before`. */
-  #addBehind(before: number, at: number): void {
-    const packets = this.#packets;
+  #addBehind(packets: Int32Array, before: number, at: number): void {
     this.#bytes += packets[at + 2];
     if (((packets[at] - packets[before]) | 0) < 0) this.#overtaken++;
     const gap = (packets[at + 1] - packets[before + 1]) | 0;
@@ -181,7 +189,7 @@ export class ThroughputEstimator {
     return ((this.#first + index) & this.#mask) * FIELDS;
   }
 
-  /** Behind all that arrived before it. */
+  /** The first one, or one that arrived before others that are there: behind all that arrived before it. */
   #insert(bytes: number, sentUs: number, arrivalTicks: number): void {
     const packets = this.#packets;
     let index = this.#count++;
@@ -197,8 +205,7 @@ export class ThroughputEstimator {
     packets[at] = sentUs;
     packets[at + 1] = arrivalTicks;
     packets[at + 2] = bytes;
-    if (index < this.#count - 1) this.#isKnown = false;
-    else if (index > 0) this.#addBehind(this.#at(index - 1), at);
+    if (this.#count > 1) this.#isKnown = false;
     else this.#bytes = bytes;
   }
 
