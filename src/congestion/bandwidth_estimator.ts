@@ -9,10 +9,11 @@ import { ProbeSender } from "./probe_sender.ts";
 import { QueueLimit } from "./queue_limit.ts";
 import { ReportLossEstimate } from "./report_loss_estimate.ts";
 import { RoundTrip } from "./round_trip.ts";
-import { SendHistory } from "./send_history.ts";
+import { type PacketNumbering, SendHistory } from "./send_history.ts";
 import { ThroughputEstimator } from "./throughput_estimator.ts";
 
 export type { EstimateLimit } from "./estimate_limit.ts";
+export type { PacketNumbering } from "./send_history.ts";
 
 export interface EstimatorOptions {
   readonly startBitsPerSecond?: number;
@@ -57,10 +58,8 @@ const situation: ProbeSituation = {
  * second of those.
  */
 export class BandwidthEstimator {
-  readonly #history = new SendHistory();
-  /** The probe that is under way, as `#probeSender` has it: a packet looks at no more objects than it must. */
-  #probe = 0;
   readonly #probeSender = new ProbeSender();
+  readonly #history = new SendHistory(this.#probeSender);
   readonly #delay: DelayBasedEstimate;
   readonly #loss = new LossBasedEstimate();
   readonly #throughput = new ThroughputEstimator();
@@ -154,11 +153,14 @@ export class BandwidthEstimator {
     return this.#application.isLimited ? "application" : "delay";
   }
 
-  /** A packet goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
+  /** Numbers what goes out, which is told to it alone: a packet need not touch the estimator. */
+  get numbering(): PacketNumbering {
+    return this.#history;
+  }
+
+  /** The same by the estimator. */
   handleSent(bytes: number, nowMs: number): number {
-    const probe = this.#probe;
-    if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
-    return this.#history.add(bytes, probe, nowMs);
+    return this.#history.handleSent(bytes, nowMs);
   }
 
   /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers. */
@@ -252,7 +254,7 @@ export class BandwidthEstimator {
     this.#silence.end();
     this.#compute();
     if (this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
-    this.#probe = this.#probeSender.id;
+    this.#history.noteProbe();
   }
 
   /** What all tracks together could use at the most; probes do not go far beyond it. Infinity at first; 0: no probes. */
@@ -282,14 +284,8 @@ export class BandwidthEstimator {
   /** Bytes that a probe lacks at this moment; 0 for none. What is sent for it is told as all else. */
   probeBytesDue(nowMs: number): number {
     const bytes = this.#probeSender.bytesDue(nowMs);
-    this.#probe = this.#probeSender.id;
+    this.#history.noteProbe();
     return bytes;
-  }
-
-  /** What goes out while a probe is under way is part of it. */
-  #handleProbeBytes(bytes: number, nowMs: number): void {
-    this.#probeSender.handleSent(bytes, nowMs);
-    this.#probe = this.#probeSender.id;
   }
 
   #handleProbePacket(probe: number, bytes: number, sentUs: number, arrivalTicks: number): void {

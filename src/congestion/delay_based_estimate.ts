@@ -83,14 +83,18 @@ export class DelayBasedEstimate {
 
   /** A packet arrived, as was told at `nowMs`; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(sentUs: number, arrivalTicks: number, nowMs: number): void {
-    if (nowMs - this.#arrivedMs > STREAM_TIMEOUT_MS) this.resetDelay();
-    this.#arrivedMs = nowMs;
+    if (nowMs !== this.#arrivedMs) this.#noteArrival(nowMs);
     this.#competition.handlePacket(sentUs, arrivalTicks);
     const interArrival = this.#interArrival;
     if (!interArrival.handlePacket(sentUs, arrivalTicks, nowMs)) return;
     this.#trendline.add(interArrival.arrivalDeltaMs, interArrival.sendDeltaMs);
     const { slope, count } = this.#trendline;
     this.#detector.handleTrend(slope, interArrival.sendDeltaMs, count, nowMs);
+  }
+
+  #noteArrival(nowMs: number): void {
+    if (nowMs - this.#arrivedMs > STREAM_TIMEOUT_MS) this.resetDelay();
+    this.#arrivedMs = nowMs;
   }
 
   /** Somebody else fills the queue, as losses tell. */

@@ -1,3 +1,5 @@
+import { ProbeSender } from "./probe_sender.ts";
+
 /** Packets that are remembered at first and at most; powers of two. 16384 are 1.6 s of 100 Mbit/s. */
 const FIRST_CAPACITY = 128;
 export const MAX_CAPACITY = 16384;
@@ -17,12 +19,21 @@ const MISSING = 2 << STATE_SHIFT;
 const RECEIVED = 3 << STATE_SHIFT;
 const STATE_MASK = 3 << STATE_SHIFT;
 
+/** Gives what goes out its numbers. */
+export interface PacketNumbering {
+  /** A packet of `bytes` goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
+  handleSent(bytes: number, nowMs: number): number;
+}
+
+/** The packet that was taken last, of whichever history: what lasts so short a time is no memory of each. */
+const taken = { sentUs: 0, bytes: 0, probe: 0, wasMissing: false };
+
 /**
  * What was sent to one subscriber, by transport-wide sequence number
  * (draft-holmer-rmcat-transport-wide-cc-extensions-01): a ring that grows with what is under way. A report about a
  * packet that it does not know, or knows as received already, is told as such.
  */
-export class SendHistory {
+export class SendHistory implements PacketNumbering {
   #entries = new Int32Array(FIRST_CAPACITY * FIELDS);
   #mask = FIRST_CAPACITY - 1;
   /** The number of the next packet. */
@@ -34,15 +45,34 @@ export class SendHistory {
   #outstandingBytes = 0;
   /** Of all packets ever, modulo 2^32. */
   #sentBytes = 0;
+  /** The probe of which packets are part now, as `#probes` has it: a packet looks at no more objects than it must. */
+  #probe = 0;
+  readonly #probes: ProbeSender;
 
-  // Of the packet that was taken last.
+  /** Packets that go out while one of `probes` is under way are part of it. */
+  constructor(probes: ProbeSender = new ProbeSender()) {
+    this.#probes = probes;
+  }
+
+  // Of the packet that was taken last, until the next one is taken from any history.
   /** When it was sent: microseconds modulo 2^32, as a signed number. */
-  sentUs = 0;
-  bytes = 0;
+  get sentUs(): number {
+    return taken.sentUs;
+  }
+
+  get bytes(): number {
+    return taken.bytes;
+  }
+
   /** The probe that it was part of; 0 for none. */
-  probe = 0;
+  get probe(): number {
+    return taken.probe;
+  }
+
   /** Whether an earlier report had it as missing. */
-  wasMissing = false;
+  get wasMissing(): boolean {
+    return taken.wasMissing;
+  }
 
   /** Bytes that are under way as far as is known. */
   get outstandingBytes(): number {
@@ -66,6 +96,17 @@ export class SendHistory {
   /** Packets for which there is memory. */
   get capacity(): number {
     return this.#mask + 1;
+  }
+
+  handleSent(bytes: number, nowMs: number): number {
+    const probe = this.#probe;
+    if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
+    return this.add(bytes, probe, nowMs);
+  }
+
+  /** Another probe is under way than before, or none any more. */
+  noteProbe(): void {
+    this.#probe = this.#probes.id;
   }
 
   /** Takes a packet of `bytes`, of a probe (1 to 255) or of none (0), and returns its sequence number. */
@@ -94,7 +135,7 @@ export class SendHistory {
     const state = entry & STATE_MASK;
     if (state === RECEIVED) return false;
     this.#entries[at + 1] = entry | RECEIVED;
-    this.wasMissing = state === MISSING;
+    taken.wasMissing = state === MISSING;
     this.#read(at);
     return true;
   }
@@ -106,7 +147,7 @@ export class SendHistory {
     const entry = this.#entries[at + 1];
     if ((entry & STATE_MASK) !== OUTSTANDING) return false;
     this.#entries[at + 1] = (entry & ~STATE_MASK) | MISSING;
-    this.wasMissing = false;
+    taken.wasMissing = false;
     this.#read(at);
     return true;
   }
@@ -133,6 +174,11 @@ export class SendHistory {
     this.#outstandingBytes = 0;
   }
 
+  #handleProbeBytes(bytes: number, nowMs: number): void {
+    this.#probes.handleSent(bytes, nowMs);
+    this.noteProbe();
+  }
+
   /** Where the packet is; negative where it is not known. What was sent before it is under way no more. */
   #find(sequenceNumber: number): number {
     const behind = (this.#next - 1 - sequenceNumber) & 0xffff;
@@ -143,9 +189,9 @@ export class SendHistory {
 
   #read(at: number): void {
     const entry = this.#entries[at + 1];
-    this.sentUs = this.#entries[at];
-    this.bytes = entry & SIZE_MASK;
-    this.probe = (entry >>> PROBE_SHIFT) & PROBE_MASK;
+    taken.sentUs = this.#entries[at];
+    taken.bytes = entry & SIZE_MASK;
+    taken.probe = (entry >>> PROBE_SHIFT) & PROBE_MASK;
   }
 
   /** The oldest unreported packet is under way no more. */

@@ -53,7 +53,7 @@ export class ThroughputEstimator {
       packets[at + 2] = bytes;
       this.#addBehind(packets, before, at);
     }
-    while (this.#isFirstOld()) this.#discardFirst();
+    this.#discardOld(packets);
   }
 
   reset(): void {
@@ -167,9 +167,7 @@ export class ThroughputEstimator {
   }
 
   /** The first packet goes, and with it the gap behind it. */
-  #removeFirst(): void {
-    const packets = this.#packets;
-    const at = this.#at(0);
+  #removeFirst(packets: Int32Array, at: number): void {
     const next = this.#at(1);
     this.#bytes -= packets[at + 2];
     if (((packets[next] - packets[at]) | 0) < 0) this.#overtaken--;
@@ -209,22 +207,18 @@ export class ThroughputEstimator {
     else this.#bytes = bytes;
   }
 
-  #isFirstOld(): boolean {
-    if (this.#count === 0) return false;
-    if (this.#count > MAX_PACKETS) return true;
-    const ticks = (this.#packets[this.#at(this.#count - 1) + 1] - this.#packets[this.#at(0) + 1]) | 0;
-    // Below zero: the receiver's clock jumped by more than half of its range.
-    if (ticks > MAX_WINDOW_TICKS || ticks < 0) return true;
-    return this.#count > WINDOW_PACKETS && ticks > WINDOW_TICKS;
-  }
-
-  #discardFirst(): void {
-    const sentUs = this.#packets[this.#at(0)];
-    if (!this.#hasDiscarded || ((sentUs - this.#discardedSentUs) | 0) > 0) this.#discardedSentUs = sentUs;
-    this.#hasDiscarded = true;
-    if (this.#count > 1) this.#removeFirst();
-    this.#first = (this.#first + 1) & this.#mask;
-    this.#count--;
+  #discardOld(packets: Int32Array): void {
+    const newest = packets[this.#at(this.#count - 1) + 1];
+    while (this.#count > 0) {
+      const at = this.#at(0);
+      if (!isOld((newest - packets[at + 1]) | 0, this.#count)) return;
+      const sentUs = packets[at];
+      if (!this.#hasDiscarded || ((sentUs - this.#discardedSentUs) | 0) > 0) this.#discardedSentUs = sentUs;
+      this.#hasDiscarded = true;
+      if (this.#count > 1) this.#removeFirst(packets, at);
+      this.#first = (this.#first + 1) & this.#mask;
+      this.#count--;
+    }
   }
 
   #grow(): void {
@@ -238,6 +232,13 @@ export class ThroughputEstimator {
     this.#mask = capacity - 1;
     this.#first = 0;
   }
+}
+
+/** Whether the first of `count` packets is no part of the window, the last of which arrived `ticks` later. */
+function isOld(ticks: number, count: number): boolean {
+  // Below zero: the receiver's clock jumped by more than half of its range.
+  if (count > MAX_PACKETS || ticks > MAX_WINDOW_TICKS || ticks < 0) return true;
+  return count > WINDOW_PACKETS && ticks > WINDOW_TICKS;
 }
 
 /** In bits per second. */

@@ -1,4 +1,4 @@
-import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
+import type { BandwidthEstimator, PacketNumbering } from "../congestion/bandwidth_estimator.ts";
 import type { HeaderFields } from "../rtp/header.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
@@ -69,7 +69,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
-  readonly #bandwidth: BandwidthEstimator | undefined;
+  readonly #numbering: PacketNumbering | undefined;
   /** Leaves layers out, and rewrites what counts pictures: made where there are several encodings, or fewer layers wanted. */
   #layers: PayloadForwarder | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
@@ -103,7 +103,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     stream.switchTo(producer.codec.clockRate);
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
-    this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
+    this.#numbering = this.#extensions.transportId === 0 ? undefined : bandwidth?.numbering;
     this.#rtx = this.#newRtxSender(codec.rtxPayloadType);
     if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
   }
@@ -166,7 +166,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
 
   /** Whether the subscriber tells which of its packets came. */
   get numbersPackets(): boolean {
-    return this.#bandwidth !== undefined;
+    return this.#numbering !== undefined;
   }
 
   /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
@@ -266,7 +266,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
 
   /** Whether video that has RTX and numbers went out lately. */
   canProbe(nowMs: number): boolean {
-    return this.#bandwidth !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
+    return this.#numbering !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
   }
 
   /**
@@ -282,8 +282,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   #newRtxSender(payloadType: number | undefined): RtxSender | undefined {
     const { producer, stream, rtxSsrc: ssrc } = this;
     if (ssrc === undefined || payloadType === undefined) return undefined;
-    const [sender, extensions, bandwidth] = [this.#sender, this.#extensions, this.#bandwidth];
-    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, bandwidth });
+    const [sender, extensions, numbering] = [this.#sender, this.#extensions, this.#numbering];
+    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, numbering });
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -324,7 +324,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
     const rest = packet.length - packet.headerLength;
-    const headerLength = writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, rest, nowMs);
+    const headerLength = writeForwardedHeader(slot, packet, header, this.#extensions, this.#numbering, rest, nowMs);
     const offset = changing === undefined ? packet.headerLength : changing.changePayload(packet);
     const length = packet.length - offset;
     if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {
