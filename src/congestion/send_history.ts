@@ -45,6 +45,8 @@ export class SendHistory implements PacketNumbering {
   #outstandingBytes = 0;
   /** Of all packets ever, modulo 2^32. */
   #sentBytes = 0;
+  /** No packet that is held was sent before this, unless none is: microseconds modulo 2^32. */
+  #sinceUs = 0;
   /** The probe of which packets are part now, as `#probes` has it: a packet looks at no more objects than it must. */
   #probe = 0;
   readonly #probes: ProbeSender;
@@ -160,9 +162,14 @@ export class SendHistory implements PacketNumbering {
   /** Forgets what is too old to be reported. */
   purge(nowMs: number): void {
     const nowUs = (nowMs * 1000) | 0;
+    // The oldest packet lies where nothing else is looked at: its memory is left alone as long as it cannot be too old.
+    if (isRecent(this.#sinceUs, nowUs)) return;
     while (this.#count > 0) {
-      const ageUs = (nowUs - this.#entries[((this.#next - this.#count) & this.#mask) * FIELDS]) | 0;
-      if (ageUs >= 0 && ageUs <= HISTORY_MS * 1000) return;
+      const sentUs = this.#entries[((this.#next - this.#count) & this.#mask) * FIELDS];
+      if (isRecent(sentUs, nowUs)) {
+        this.#sinceUs = sentUs;
+        return;
+      }
       this.#dropOldest();
     }
   }
@@ -225,4 +232,10 @@ export class SendHistory implements PacketNumbering {
     this.#mask = mask;
     this.#count++;
   }
+}
+
+/** Whether what was sent at `sentUs` can still be reported at `nowUs`. */
+function isRecent(sentUs: number, nowUs: number): boolean {
+  const ageUs = (nowUs - sentUs) | 0;
+  return ageUs >= 0 && ageUs <= HISTORY_MS * 1000;
 }

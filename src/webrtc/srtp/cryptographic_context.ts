@@ -43,11 +43,11 @@ export class CryptographicContext {
 
   /** Where the tag of an SRTCP packet lies: before the index word with AEAD (RFC 7714 section 9.2), else behind it. */
   rtcpTagOffset(plainLength: number): number {
-    return this.rtp.isAead ? plainLength : plainLength + INDEX_WORD_LENGTH;
+    return this.rtcp.isAead ? plainLength : plainLength + INDEX_WORD_LENGTH;
   }
 
   rtcpIndexWordOffset(plainLength: number): number {
-    return this.rtp.isAead ? plainLength + this.tagLength : plainLength;
+    return this.rtcp.isAead ? plainLength + this.tagLength : plainLength;
   }
 
   /** Wipes the keys; the context is not used afterwards. */
