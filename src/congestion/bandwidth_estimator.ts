@@ -40,6 +40,8 @@ const FOUND_LESS = 0.9;
 /** What is said of longer ones is no measurement. */
 const MAX_ROUND_TRIP_MS = 60_000;
 
+/** What was read ahead: it would not be read if nobody kept it. */
+const fetched = { sum: 0 };
 /** What one update tells the probes, of whichever subscriber: one of its own would be memory to touch for each of them. */
 const situation: ProbeSituation = {
   estimate: 0,
@@ -168,6 +170,7 @@ export class BandwidthEstimator {
     this.#nowMs = nowMs;
     this.#hasNews = false;
     this.#hasProbed = false;
+    fetched.sum = this.#readAhead();
     this.#history.purge(nowMs);
   }
 
@@ -286,6 +289,14 @@ export class BandwidthEstimator {
     const bytes = this.#probeSender.bytesDue(nowMs);
     this.#history.noteProbe();
     return bytes;
+  }
+
+  /** Reads a little of all that a report needs, so that what is out of the cache comes at once and not part after part. */
+  #readAhead(): number {
+    const parts = this.#history.readAhead() + this.#throughput.readAhead() + this.#loss.readAhead() +
+      this.#delay.readAhead() + this.#probes.readAhead();
+    return parts + this.#roundTrip.leastMs + this.#application.endedMs + this.#queue.apply(0) + this.#probeSender.id +
+      this.#sentRate + this.#rateMs + Number(this.#silence.isSilent);
   }
 
   #handleProbePacket(probe: number, bytes: number, sentUs: number, arrivalTicks: number): void {

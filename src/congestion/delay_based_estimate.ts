@@ -76,6 +76,12 @@ export class DelayBasedEstimate {
     return this.#competition.queueMs;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#interArrival.readAhead() + this.#trendline.readAhead() + this.#detector.readAhead() +
+      this.#competition.readAhead() + this.#control.readAhead() + this.#arrivedMs + this.#probedMs;
+  }
+
   handleRoundTrip(ms: number): void {
     this.#roundTripMs = ms;
     this.#control.handleRoundTrip(ms);

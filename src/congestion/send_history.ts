@@ -10,6 +10,9 @@ const WORTH_KEEPING_US = 10_000_000;
 
 /** Two numbers for each packet: when it was sent, in microseconds modulo 2^32, and its size, probe and state. */
 const FIELDS = 2;
+/** Packets of which a report speaks, mostly, and how many of them lie side by side in what is fetched at once. */
+const AHEAD = 24;
+const AHEAD_STEP = 8;
 const SIZE_MASK = 0xffff;
 const PROBE_SHIFT = 16;
 const PROBE_MASK = 0xff;
@@ -157,6 +160,16 @@ export class SendHistory implements PacketNumbering {
   /** When the oldest packet was sent that nothing was heard of, as `sentUs`; valid where packets are outstanding. */
   get oldestOutstandingUs(): number {
     return this.#entries[((this.#next - this.#unreported) & this.#mask) * FIELDS];
+  }
+
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    const entries = this.#entries;
+    let sum = 0;
+    for (let index = 0; index < AHEAD; index += AHEAD_STEP) {
+      sum += entries[((this.#next - this.#unreported + index) & this.#mask) * FIELDS];
+    }
+    return sum;
   }
 
   /** Forgets what is too old to be reported. */

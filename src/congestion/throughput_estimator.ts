@@ -11,6 +11,9 @@ const FIRST_CAPACITY = 32;
 const FULL_CAPACITY = 512;
 /** Send time, arrival time, size. */
 const FIELDS = 3;
+/** Packets of which a report speaks, mostly, and how many of them lie side by side in what is fetched at once. */
+const AHEAD = 25;
+const AHEAD_STEP = 5;
 
 /**
  * The rate at which what was sent to one subscriber arrives: that at which it was sent or that at which it came,
@@ -54,6 +57,16 @@ export class ThroughputEstimator {
       this.#addBehind(packets, before, at);
     }
     this.#discardOld(packets);
+  }
+
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    const packets = this.#packets;
+    let sum = this.#longestGap + this.#rate;
+    for (let index = 0; index < AHEAD; index += AHEAD_STEP) {
+      sum += packets[this.#at(index)] + packets[this.#at(this.#count + index)];
+    }
+    return sum;
   }
 
   reset(): void {

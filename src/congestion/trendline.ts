@@ -2,6 +2,8 @@
 const WINDOW = 20;
 /** Weight of what was before, for each group. */
 const SMOOTHING = 0.9;
+/** Numbers that lie side by side in what is fetched at once. */
+const AHEAD_STEP = 8;
 
 /**
  * The trend of the one-way delay of one subscriber's packets: the slope of a line through the smoothed sum of the
@@ -29,6 +31,13 @@ export class Trendline {
     this.#points[at] = this.#timeMs;
     this.#points[at + 1] = this.#smoothedMs;
     if (this.count >= WINDOW) this.#fit();
+  }
+
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    let sum = this.slope + this.#smoothedMs;
+    for (let at = 0; at < 2 * WINDOW; at += AHEAD_STEP) sum += this.#points[at];
+    return sum;
   }
 
   reset(): void {
