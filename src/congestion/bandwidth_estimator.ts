@@ -293,7 +293,7 @@ export class BandwidthEstimator {
 
   /** Reads a little of all that a report needs, so that what is out of the cache comes at once and not part after part. */
   #readAhead(): number {
-    const parts = this.#history.readAhead() + this.#throughput.readAhead() + this.#loss.readAhead() +
+    const parts = this.#history.readAheadOfReport() + this.#throughput.readAhead() + this.#loss.readAhead() +
       this.#delay.readAhead() + this.#probes.readAhead();
     return parts + this.#roundTrip.leastMs + this.#application.endedMs + this.#queue.apply(0) + this.#probeSender.id +
       this.#sentRate + this.#rateMs + Number(this.#silence.isSilent);

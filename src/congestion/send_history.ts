@@ -26,6 +26,8 @@ const STATE_MASK = 3 << STATE_SHIFT;
 export interface PacketNumbering {
   /** A packet of `bytes` goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
   handleSent(bytes: number, nowMs: number): number;
+  /** Reads what the next number needs, so that it is waited for together with what else is out of the cache. */
+  readAhead(): number;
 }
 
 /** The packet that was taken last, of whichever history: what lasts so short a time is no memory of each. */
@@ -162,8 +164,12 @@ export class SendHistory implements PacketNumbering {
     return this.#entries[((this.#next - this.#unreported) & this.#mask) * FIELDS];
   }
 
-  /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
+    return this.#entries[(this.#next & this.#mask) * FIELDS] + this.#sentBytes;
+  }
+
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAheadOfReport(): number {
     const entries = this.#entries;
     let sum = 0;
     for (let index = 0; index < AHEAD; index += AHEAD_STEP) {

@@ -37,6 +37,8 @@ const scratch = {
   /** Padding alone, in place of what is left out after its number was told. */
   filler: newFiller(),
   header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
+  /** What was read ahead. */
+  ahead: 0,
 };
 
 /**
@@ -78,10 +80,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   #untoldBytes = 0;
   #untoldStep = 0;
 
-  /**
-   * `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. `bandwidth` is that
-   * of the subscriber.
-   */
+  /** `stream`, which another consumer may have fed, is what the subscriber is sent; `bandwidth` is that of the subscriber. */
   constructor(
     producer: Producer,
     parameters: ConsumerParameters,
@@ -127,6 +126,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
+    scratch.ahead = this.#sender.readAhead() + (this.#numbering?.readAhead() ?? 0) + this.#rewriter.sequenceNumber;
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
     if (this.takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
@@ -218,10 +218,9 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
    * asked for, or until a decoder can follow.
    */
   setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void {
+    const { producer } = this;
     if (spatial < Infinity || temporal < Infinity) {
-      this.#layers ??= this.started
-        ? forwarderBehind(this.producer, this.encoding, nowMs)
-        : newForwarder(this.producer);
+      this.#layers ??= this.started ? forwarderBehind(producer, this.encoding, nowMs) : newForwarder(producer);
     }
     this.#layers?.setTarget(spatial, temporal);
     this.#encodings.setWanted(encoding, nowMs);

@@ -57,7 +57,6 @@ class Reports {
     this.#timer = setInterval(() => this.#report(), 50);
   }
 
-
   /** Whether anything came by RTX, of which nothing was asked for. */
   get hasProbe(): boolean {
     return this.packets.some(({ payloadType }) => payloadType === 97);

@@ -145,6 +145,11 @@ export class SrtpSender {
     return this.#windows.size;
   }
 
+  /** Reads what the next packet needs: see MediaSender. */
+  readAhead(): number {
+    return this.#rtp.readAhead() + (this.#lastWindow?.newest ?? 0);
+  }
+
   /**
    * Encrypts `source[offset, offset + length)` behind the RTP header in `packet[0, headerLength)` and adds the tag.
    * Returns the length of the SRTP packet, or -1 where it is refused. Late packets get the roll-over counter of their
