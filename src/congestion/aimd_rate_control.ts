@@ -73,6 +73,11 @@ export class AimdRateControl {
     return this.#decreasedMs;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#rate + this.#changedMs + this.#decreasedMs + this.#throughput + this.#capacity.bitsPerSecond;
+  }
+
   handleRoundTrip(ms: number): void {
     this.#roundTripMs = ms;
   }

@@ -9,10 +9,11 @@ import { ProbeSender } from "./probe_sender.ts";
 import { QueueLimit } from "./queue_limit.ts";
 import { ReportLossEstimate } from "./report_loss_estimate.ts";
 import { RoundTrip } from "./round_trip.ts";
-import { SendHistory } from "./send_history.ts";
+import { type PacketNumbering, SendHistory } from "./send_history.ts";
 import { ThroughputEstimator } from "./throughput_estimator.ts";
 
 export type { EstimateLimit } from "./estimate_limit.ts";
+export type { PacketNumbering } from "./send_history.ts";
 
 export interface EstimatorOptions {
   readonly startBitsPerSecond?: number;
@@ -39,16 +40,28 @@ const FOUND_LESS = 0.9;
 /** What is said of longer ones is no measurement. */
 const MAX_ROUND_TRIP_MS = 60_000;
 
+/** What was read ahead: it would not be read if nobody kept it. */
+const fetched = { sum: 0 };
+/** What one update tells the probes, of whichever subscriber: one of its own would be memory to touch for each of them. */
+const situation: ProbeSituation = {
+  estimate: 0,
+  sentRate: 0,
+  isLossLimited: false,
+  isApplicationLimited: false,
+  applicationLimitEndedMs: -Infinity,
+  decreasedMs: -Infinity,
+  hasRecovered: false,
+  isBeyondKnown: false,
+};
+
 /**
  * Estimates what one subscriber's way carries, from what it reports of the packets that were sent to it (Google congestion
  * control). Bytes are those of RTP packets with their headers, as on the wire without UDP and IP; rates are in bits per
  * second of those.
  */
 export class BandwidthEstimator {
-  readonly #history = new SendHistory();
-  /** The probe that is under way, as `#probeSender` has it: a packet looks at no more objects than it must. */
-  #probe = 0;
   readonly #probeSender = new ProbeSender();
+  readonly #history = new SendHistory(this.#probeSender);
   readonly #delay: DelayBasedEstimate;
   readonly #loss = new LossBasedEstimate();
   readonly #throughput = new ThroughputEstimator();
@@ -59,7 +72,6 @@ export class BandwidthEstimator {
   readonly #probeBitrate = new ProbeBitrate();
   readonly #probes: ProbeController;
   readonly #silence: FeedbackSilence;
-  readonly #situation: ProbeSituation;
 
   readonly #start: number;
   readonly #min: number;
@@ -80,8 +92,10 @@ export class BandwidthEstimator {
   // Of the feedback that is being handled.
   #nowMs = 0;
   #hasNews = false;
+  #hasProbed = false;
   #newestUs = 0;
   // Of the sent rate.
+  #sentRate = 0;
   #rateBytes = 0;
   #rateMs: number;
   #budgetBytes = 0;
@@ -99,16 +113,6 @@ export class BandwidthEstimator {
     this.#delay = new DelayBasedEstimate(this.#start, this.#min, this.#max);
     this.#reports = new ReportLossEstimate(this.#start);
     this.#probes = new ProbeController(this.#probeSender, this.#probeBitrate, this.#max);
-    this.#situation = {
-      estimate: this.#start,
-      sentRate: 0,
-      isLossLimited: false,
-      isApplicationLimited: false,
-      applicationLimitEndedMs: -Infinity,
-      decreasedMs: -Infinity,
-      hasRecovered: false,
-      isBeyondKnown: false,
-    };
   }
 
   /** What may be sent. */
@@ -151,17 +155,22 @@ export class BandwidthEstimator {
     return this.#application.isLimited ? "application" : "delay";
   }
 
-  /** A packet goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
+  /** Numbers what goes out, which is told to it alone: a packet need not touch the estimator. */
+  get numbering(): PacketNumbering {
+    return this.#history;
+  }
+
+  /** The same by the estimator. */
   handleSent(bytes: number, nowMs: number): number {
-    const probe = this.#probe;
-    if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
-    return this.#history.add(bytes, probe, nowMs);
+    return this.#history.handleSent(bytes, nowMs);
   }
 
   /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers. */
   beginFeedback(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#hasNews = false;
+    this.#hasProbed = false;
+    fetched.sum = this.#readAhead();
     this.#history.purge(nowMs);
   }
 
@@ -177,7 +186,7 @@ export class BandwidthEstimator {
     else this.#loss.handlePacket(bytes, sentUs, false);
     this.#throughput.handlePacket(bytes, sentUs, arrivalTicks);
     this.#delay.handlePacket(sentUs, arrivalTicks, this.#nowMs);
-    if (probe !== 0) this.#probeBitrate.handlePacket(probe, bytes, sentUs, arrivalTicks);
+    if (probe !== 0) this.#handleProbePacket(probe, bytes, sentUs, arrivalTicks);
     if (!this.#hasNews || ((sentUs - this.#newestUs) | 0) > 0) this.#newestUs = sentUs;
     this.#hasNews = true;
   }
@@ -197,7 +206,7 @@ export class BandwidthEstimator {
     if (this.#silence.end()) this.#probes.handleRaised(nowMs);
     this.#tickMs = nowMs + FEEDBACK_MS;
     this.#measureRoundTrip(nowMs);
-    const probe = this.#probeBitrate.take();
+    const probe = this.#hasProbed ? this.#probeBitrate.take() : 0;
     if (probe > 0) this.#handleProbe(probe, nowMs);
     this.#throughput.update();
     this.#delay.update(this.#throughput, probe, nowMs);
@@ -248,7 +257,7 @@ export class BandwidthEstimator {
     this.#silence.end();
     this.#compute();
     if (this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
-    this.#probe = this.#probeSender.id;
+    this.#history.noteProbe();
   }
 
   /** What all tracks together could use at the most; probes do not go far beyond it. Infinity at first; 0: no probes. */
@@ -278,14 +287,21 @@ export class BandwidthEstimator {
   /** Bytes that a probe lacks at this moment; 0 for none. What is sent for it is told as all else. */
   probeBytesDue(nowMs: number): number {
     const bytes = this.#probeSender.bytesDue(nowMs);
-    this.#probe = this.#probeSender.id;
+    this.#history.noteProbe();
     return bytes;
   }
 
-  /** What goes out while a probe is under way is part of it. */
-  #handleProbeBytes(bytes: number, nowMs: number): void {
-    this.#probeSender.handleSent(bytes, nowMs);
-    this.#probe = this.#probeSender.id;
+  /** Reads a little of all that a report needs, so that what is out of the cache comes at once and not part after part. */
+  #readAhead(): number {
+    const parts = this.#history.readAheadOfReport() + this.#throughput.readAhead() + this.#loss.readAhead() +
+      this.#delay.readAhead() + this.#probes.readAhead();
+    return parts + this.#roundTrip.leastMs + this.#application.endedMs + this.#queue.apply(0) + this.#probeSender.id +
+      this.#sentRate + this.#rateMs + Number(this.#silence.isSilent);
+  }
+
+  #handleProbePacket(probe: number, bytes: number, sentUs: number, arrivalTicks: number): void {
+    this.#hasProbed = true;
+    this.#probeBitrate.handlePacket(probe, bytes, sentUs, arrivalTicks);
   }
 
   get #hasFeedback(): boolean {
@@ -340,7 +356,7 @@ export class BandwidthEstimator {
     this.#budgetBytes = sentBytes;
     const elapsedMs = nowMs - this.#rateMs;
     if (elapsedMs < RATE_MS) return;
-    this.#situation.sentRate = 8000 * ((sentBytes - this.#rateBytes) | 0) / elapsedMs;
+    this.#sentRate = 8000 * ((sentBytes - this.#rateBytes) | 0) / elapsedMs;
     this.#rateBytes = sentBytes;
     this.#rateMs = nowMs;
   }
@@ -364,8 +380,8 @@ export class BandwidthEstimator {
   #considerProbes(nowMs: number): void {
     if (!this.#probes.hasBegun) return;
     const isUnder = this.#delay.usage === "under";
-    const situation = this.#situation;
     situation.estimate = this.#estimate;
+    situation.sentRate = this.#sentRate;
     situation.isLossLimited = this.#loss.bitsPerSecond <= this.#estimate;
     situation.isApplicationLimited = this.#application.isLimited;
     situation.applicationLimitEndedMs = this.#application.endedMs;

@@ -105,6 +105,11 @@ export class Competition {
     if (this.isCompeting(nowMs)) this.#believedMs = nowMs + BELIEVED_MS;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#growingUs + this.#levelEndMs + this.#baseEndMs + this.#watchMs + this.#unloadedMs + this.#believedMs;
+  }
+
   reset(): void {
     this.#hasLevel = false;
     this.#hasFeedback = false;

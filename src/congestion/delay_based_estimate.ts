@@ -76,6 +76,12 @@ export class DelayBasedEstimate {
     return this.#competition.queueMs;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#interArrival.readAhead() + this.#trendline.readAhead() + this.#detector.readAhead() +
+      this.#competition.readAhead() + this.#control.readAhead() + this.#arrivedMs + this.#probedMs;
+  }
+
   handleRoundTrip(ms: number): void {
     this.#roundTripMs = ms;
     this.#control.handleRoundTrip(ms);
@@ -83,14 +89,18 @@ export class DelayBasedEstimate {
 
   /** A packet arrived, as was told at `nowMs`; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(sentUs: number, arrivalTicks: number, nowMs: number): void {
-    if (nowMs - this.#arrivedMs > STREAM_TIMEOUT_MS) this.resetDelay();
-    this.#arrivedMs = nowMs;
+    if (nowMs !== this.#arrivedMs) this.#noteArrival(nowMs);
     this.#competition.handlePacket(sentUs, arrivalTicks);
     const interArrival = this.#interArrival;
     if (!interArrival.handlePacket(sentUs, arrivalTicks, nowMs)) return;
     this.#trendline.add(interArrival.arrivalDeltaMs, interArrival.sendDeltaMs);
     const { slope, count } = this.#trendline;
     this.#detector.handleTrend(slope, interArrival.sendDeltaMs, count, nowMs);
+  }
+
+  #noteArrival(nowMs: number): void {
+    if (nowMs - this.#arrivedMs > STREAM_TIMEOUT_MS) this.resetDelay();
+    this.#arrivedMs = nowMs;
   }
 
   /** Somebody else fills the queue, as losses tell. */

@@ -55,6 +55,11 @@ export class InterArrival {
     return hasDeltas;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.sendDeltaMs + this.#firstSentUs + this.#toldMs + this.#previousToldMs + this.#reorderedGroups;
+  }
+
   reset(): void {
     this.#hasCurrent = false;
     this.#hasPrevious = false;

@@ -72,6 +72,11 @@ export class LossBasedEstimate {
     return this.#inherent;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#limit + this.#updatedMs + Number(this.#isTrying) + this.#window.readAhead();
+  }
+
   /** Takes a packet of which it is told for the first time. */
   handlePacket(bytes: number, sentUs: number, isLost: boolean): void {
     if (this.#hasStart && ((sentUs - this.#startUs) | 0) < 0) return;

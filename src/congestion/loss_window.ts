@@ -44,6 +44,11 @@ export class LossWindow {
     return this.#count === OBSERVATIONS;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#bytes + this.#firstSentUs + this.deviation;
+  }
+
   /** Takes a packet of which it is told for the first time; whether that completes an observation. */
   handlePacket(bytes: number, sentUs: number, isLost: boolean): boolean {
     if (!this.#hasFirst) {

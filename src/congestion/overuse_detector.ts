@@ -46,6 +46,11 @@ export class OveruseDetector {
     this.#adapt(Math.abs(modified), nowMs);
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#threshold + this.#previousTrend + this.#adaptedMs;
+  }
+
   reset(): void {
     this.usage = "normal";
     this.#threshold = FIRST_THRESHOLD;

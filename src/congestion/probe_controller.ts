@@ -75,6 +75,11 @@ export class ProbeController {
     this.#max = maxBitsPerSecond;
   }
 
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    return this.#wanted + this.#requestedMs + this.#furtherAbove + this.#dropMs + this.#beforeDrop;
+  }
+
   get hasBegun(): boolean {
     return this.#hasBegun;
   }

@@ -1,3 +1,5 @@
+import { ProbeSender } from "./probe_sender.ts";
+
 /** Packets that are remembered at first and at most; powers of two. 16384 are 1.6 s of 100 Mbit/s. */
 const FIRST_CAPACITY = 128;
 export const MAX_CAPACITY = 16384;
@@ -8,6 +10,9 @@ const WORTH_KEEPING_US = 10_000_000;
 
 /** Two numbers for each packet: when it was sent, in microseconds modulo 2^32, and its size, probe and state. */
 const FIELDS = 2;
+/** Packets of which a report speaks, mostly, and how many of them lie side by side in what is fetched at once. */
+const AHEAD = 24;
+const AHEAD_STEP = 8;
 const SIZE_MASK = 0xffff;
 const PROBE_SHIFT = 16;
 const PROBE_MASK = 0xff;
@@ -17,12 +22,23 @@ const MISSING = 2 << STATE_SHIFT;
 const RECEIVED = 3 << STATE_SHIFT;
 const STATE_MASK = 3 << STATE_SHIFT;
 
+/** Gives what goes out its numbers. */
+export interface PacketNumbering {
+  /** A packet of `bytes` goes out: returns its transport-wide sequence number (0 to 65535). Allocates nothing. */
+  handleSent(bytes: number, nowMs: number): number;
+  /** Reads what the next number needs, so that it is waited for together with what else is out of the cache. */
+  readAhead(): number;
+}
+
+/** The packet that was taken last, of whichever history: what lasts so short a time is no memory of each. */
+const taken = { sentUs: 0, bytes: 0, probe: 0, wasMissing: false };
+
 /**
  * What was sent to one subscriber, by transport-wide sequence number
  * (draft-holmer-rmcat-transport-wide-cc-extensions-01): a ring that grows with what is under way. A report about a
  * packet that it does not know, or knows as received already, is told as such.
  */
-export class SendHistory {
+export class SendHistory implements PacketNumbering {
   #entries = new Int32Array(FIRST_CAPACITY * FIELDS);
   #mask = FIRST_CAPACITY - 1;
   /** The number of the next packet. */
@@ -34,15 +50,36 @@ export class SendHistory {
   #outstandingBytes = 0;
   /** Of all packets ever, modulo 2^32. */
   #sentBytes = 0;
+  /** No packet that is held was sent before this, unless none is: microseconds modulo 2^32. */
+  #sinceUs = 0;
+  /** The probe of which packets are part now, as `#probes` has it: a packet looks at no more objects than it must. */
+  #probe = 0;
+  readonly #probes: ProbeSender;
 
-  // Of the packet that was taken last.
+  /** Packets that go out while one of `probes` is under way are part of it. */
+  constructor(probes: ProbeSender = new ProbeSender()) {
+    this.#probes = probes;
+  }
+
+  // Of the packet that was taken last, until the next one is taken from any history.
   /** When it was sent: microseconds modulo 2^32, as a signed number. */
-  sentUs = 0;
-  bytes = 0;
+  get sentUs(): number {
+    return taken.sentUs;
+  }
+
+  get bytes(): number {
+    return taken.bytes;
+  }
+
   /** The probe that it was part of; 0 for none. */
-  probe = 0;
+  get probe(): number {
+    return taken.probe;
+  }
+
   /** Whether an earlier report had it as missing. */
-  wasMissing = false;
+  get wasMissing(): boolean {
+    return taken.wasMissing;
+  }
 
   /** Bytes that are under way as far as is known. */
   get outstandingBytes(): number {
@@ -66,6 +103,17 @@ export class SendHistory {
   /** Packets for which there is memory. */
   get capacity(): number {
     return this.#mask + 1;
+  }
+
+  handleSent(bytes: number, nowMs: number): number {
+    const probe = this.#probe;
+    if (probe !== 0) this.#handleProbeBytes(bytes, nowMs);
+    return this.add(bytes, probe, nowMs);
+  }
+
+  /** Another probe is under way than before, or none any more. */
+  noteProbe(): void {
+    this.#probe = this.#probes.id;
   }
 
   /** Takes a packet of `bytes`, of a probe (1 to 255) or of none (0), and returns its sequence number. */
@@ -94,7 +142,7 @@ export class SendHistory {
     const state = entry & STATE_MASK;
     if (state === RECEIVED) return false;
     this.#entries[at + 1] = entry | RECEIVED;
-    this.wasMissing = state === MISSING;
+    taken.wasMissing = state === MISSING;
     this.#read(at);
     return true;
   }
@@ -106,7 +154,7 @@ export class SendHistory {
     const entry = this.#entries[at + 1];
     if ((entry & STATE_MASK) !== OUTSTANDING) return false;
     this.#entries[at + 1] = (entry & ~STATE_MASK) | MISSING;
-    this.wasMissing = false;
+    taken.wasMissing = false;
     this.#read(at);
     return true;
   }
@@ -116,12 +164,31 @@ export class SendHistory {
     return this.#entries[((this.#next - this.#unreported) & this.#mask) * FIELDS];
   }
 
+  readAhead(): number {
+    return this.#entries[(this.#next & this.#mask) * FIELDS] + this.#sentBytes;
+  }
+
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAheadOfReport(): number {
+    const entries = this.#entries;
+    let sum = 0;
+    for (let index = 0; index < AHEAD; index += AHEAD_STEP) {
+      sum += entries[((this.#next - this.#unreported + index) & this.#mask) * FIELDS];
+    }
+    return sum;
+  }
+
   /** Forgets what is too old to be reported. */
   purge(nowMs: number): void {
     const nowUs = (nowMs * 1000) | 0;
+    // The oldest packet lies where nothing else is looked at: its memory is left alone as long as it cannot be too old.
+    if (isRecent(this.#sinceUs, nowUs)) return;
     while (this.#count > 0) {
-      const ageUs = (nowUs - this.#entries[((this.#next - this.#count) & this.#mask) * FIELDS]) | 0;
-      if (ageUs >= 0 && ageUs <= HISTORY_MS * 1000) return;
+      const sentUs = this.#entries[((this.#next - this.#count) & this.#mask) * FIELDS];
+      if (isRecent(sentUs, nowUs)) {
+        this.#sinceUs = sentUs;
+        return;
+      }
       this.#dropOldest();
     }
   }
@@ -131,6 +198,11 @@ export class SendHistory {
     this.#count = 0;
     this.#unreported = 0;
     this.#outstandingBytes = 0;
+  }
+
+  #handleProbeBytes(bytes: number, nowMs: number): void {
+    this.#probes.handleSent(bytes, nowMs);
+    this.noteProbe();
   }
 
   /** Where the packet is; negative where it is not known. What was sent before it is under way no more. */
@@ -143,9 +215,9 @@ export class SendHistory {
 
   #read(at: number): void {
     const entry = this.#entries[at + 1];
-    this.sentUs = this.#entries[at];
-    this.bytes = entry & SIZE_MASK;
-    this.probe = (entry >>> PROBE_SHIFT) & PROBE_MASK;
+    taken.sentUs = this.#entries[at];
+    taken.bytes = entry & SIZE_MASK;
+    taken.probe = (entry >>> PROBE_SHIFT) & PROBE_MASK;
   }
 
   /** The oldest unreported packet is under way no more. */
@@ -179,4 +251,10 @@ export class SendHistory {
     this.#mask = mask;
     this.#count++;
   }
+}
+
+/** Whether what was sent at `sentUs` can still be reported at `nowUs`. */
+function isRecent(sentUs: number, nowUs: number): boolean {
+  const ageUs = (nowUs - sentUs) | 0;
+  return ageUs >= 0 && ageUs <= HISTORY_MS * 1000;
 }

@@ -11,6 +11,9 @@ const FIRST_CAPACITY = 32;
 const FULL_CAPACITY = 512;
 /** Send time, arrival time, size. */
 const FIELDS = 3;
+/** Packets of which a report speaks, mostly, and how many of them lie side by side in what is fetched at once. */
+const AHEAD = 25;
+const AHEAD_STEP = 5;
 
 /**
  * The rate at which what was sent to one subscriber arrives: that at which it was sent or that at which it came,
@@ -43,8 +46,27 @@ export class ThroughputEstimator {
   /** A packet arrived; times are modulo 2^32, in microseconds and ticks of 250 of them. */
   handlePacket(bytes: number, sentUs: number, arrivalTicks: number): void {
     if (this.#count > this.#mask) this.#grow();
-    this.#insert(bytes, sentUs, arrivalTicks);
-    while (this.#isFirstOld()) this.#discardFirst();
+    const packets = this.#packets;
+    const before = this.#at(this.#count - 1);
+    if (this.#count === 0 || ((packets[before + 1] - arrivalTicks) | 0) > 0) this.#insert(bytes, sentUs, arrivalTicks);
+    else {
+      const at = this.#at(this.#count++);
+      packets[at] = sentUs;
+      packets[at + 1] = arrivalTicks;
+      packets[at + 2] = bytes;
+      this.#addBehind(packets, before, at);
+    }
+    this.#discardOld(packets);
+  }
+
+  /** Reads what a report needs of it: see `BandwidthEstimator`. */
+  readAhead(): number {
+    const packets = this.#packets;
+    let sum = this.#longestGap + this.#rate;
+    for (let index = 0; index < AHEAD; index += AHEAD_STEP) {
+      sum += packets[this.#at(index)] + packets[this.#at(this.#count + index)];
+    }
+    return sum;
   }
 
   reset(): void {
@@ -137,13 +159,12 @@ export class ThroughputEstimator {
     this.#clearGaps();
     this.#bytes = packets[this.#at(0) + 2];
     this.#overtaken = 0;
-    for (let index = 1; index < this.#count; index++) this.#addBehind(this.#at(index - 1), this.#at(index));
+    for (let index = 1; index < this.#count; index++) this.#addBehind(packets, this.#at(index - 1), this.#at(index));
     this.#isKnown = true;
   }
 
   /** The packet at `at` arrived behind the one at `before`. */
-  #addBehind(before: number, at: number): void {
-    const packets = this.#packets;
+  #addBehind(packets: Int32Array, before: number, at: number): void {
     this.#bytes += packets[at + 2];
     if (((packets[at] - packets[before]) | 0) < 0) this.#overtaken++;
     const gap = (packets[at + 1] - packets[before + 1]) | 0;
@@ -159,9 +180,7 @@ export class ThroughputEstimator {
   }
 
   /** The first packet goes, and with it the gap behind it. */
-  #removeFirst(): void {
-    const packets = this.#packets;
-    const at = this.#at(0);
+  #removeFirst(packets: Int32Array, at: number): void {
     const next = this.#at(1);
     this.#bytes -= packets[at + 2];
     if (((packets[next] - packets[at]) | 0) < 0) this.#overtaken--;
@@ -181,7 +200,7 @@ export class ThroughputEstimator {
     return ((this.#first + index) & this.#mask) * FIELDS;
   }
 
-  /** Behind all that arrived before it. */
+  /** The first one, or one that arrived before others that are there: behind all that arrived before it. */
   #insert(bytes: number, sentUs: number, arrivalTicks: number): void {
     const packets = this.#packets;
     let index = this.#count++;
@@ -197,27 +216,22 @@ export class ThroughputEstimator {
     packets[at] = sentUs;
     packets[at + 1] = arrivalTicks;
     packets[at + 2] = bytes;
-    if (index < this.#count - 1) this.#isKnown = false;
-    else if (index > 0) this.#addBehind(this.#at(index - 1), at);
+    if (this.#count > 1) this.#isKnown = false;
     else this.#bytes = bytes;
   }
 
-  #isFirstOld(): boolean {
-    if (this.#count === 0) return false;
-    if (this.#count > MAX_PACKETS) return true;
-    const ticks = (this.#packets[this.#at(this.#count - 1) + 1] - this.#packets[this.#at(0) + 1]) | 0;
-    // Below zero: the receiver's clock jumped by more than half of its range.
-    if (ticks > MAX_WINDOW_TICKS || ticks < 0) return true;
-    return this.#count > WINDOW_PACKETS && ticks > WINDOW_TICKS;
-  }
-
-  #discardFirst(): void {
-    const sentUs = this.#packets[this.#at(0)];
-    if (!this.#hasDiscarded || ((sentUs - this.#discardedSentUs) | 0) > 0) this.#discardedSentUs = sentUs;
-    this.#hasDiscarded = true;
-    if (this.#count > 1) this.#removeFirst();
-    this.#first = (this.#first + 1) & this.#mask;
-    this.#count--;
+  #discardOld(packets: Int32Array): void {
+    const newest = packets[this.#at(this.#count - 1) + 1];
+    while (this.#count > 0) {
+      const at = this.#at(0);
+      if (!isOld((newest - packets[at + 1]) | 0, this.#count)) return;
+      const sentUs = packets[at];
+      if (!this.#hasDiscarded || ((sentUs - this.#discardedSentUs) | 0) > 0) this.#discardedSentUs = sentUs;
+      this.#hasDiscarded = true;
+      if (this.#count > 1) this.#removeFirst(packets, at);
+      this.#first = (this.#first + 1) & this.#mask;
+      this.#count--;
+    }
   }
 
   #grow(): void {
@@ -231,6 +245,13 @@ export class ThroughputEstimator {
     this.#mask = capacity - 1;
     this.#first = 0;
   }
+}
+
+/** Whether the first of `count` packets is no part of the window, the last of which arrived `ticks` later. */
+function isOld(ticks: number, count: number): boolean {
+  // Below zero: the receiver's clock jumped by more than half of its range.
+  if (count > MAX_PACKETS || ticks > MAX_WINDOW_TICKS || ticks < 0) return true;
+  return count > WINDOW_PACKETS && ticks > WINDOW_TICKS;
 }
 
 /** In bits per second. */

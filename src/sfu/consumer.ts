@@ -1,4 +1,4 @@
-import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
+import type { BandwidthEstimator, PacketNumbering } from "../congestion/bandwidth_estimator.ts";
 import type { HeaderFields } from "../rtp/header.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
 import { compactNtp } from "../rtp/rtcp/ntp.ts";
@@ -37,6 +37,8 @@ const scratch = {
   /** Padding alone, in place of what is left out after its number was told. */
   filler: newFiller(),
   header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
+  /** What was read ahead. */
+  ahead: 0,
 };
 
 /**
@@ -69,7 +71,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
-  readonly #bandwidth: BandwidthEstimator | undefined;
+  readonly #numbering: PacketNumbering | undefined;
   /** Leaves layers out, and rewrites what counts pictures: made where there are several encodings, or fewer layers wanted. */
   #layers: PayloadForwarder | undefined;
   /** Made with the first packets, where the subscriber takes retransmissions. */
@@ -78,10 +80,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   #untoldBytes = 0;
   #untoldStep = 0;
 
-  /**
-   * `stream` is what the subscriber is sent; where another consumer has fed it, it goes on from there. `bandwidth` is that
-   * of the subscriber.
-   */
+  /** `stream`, which another consumer may have fed, is what the subscriber is sent; `bandwidth` is that of the subscriber. */
   constructor(
     producer: Producer,
     parameters: ConsumerParameters,
@@ -103,7 +102,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     stream.switchTo(producer.codec.clockRate);
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
-    this.#bandwidth = this.#extensions.transportId === 0 ? undefined : bandwidth;
+    this.#numbering = this.#extensions.transportId === 0 ? undefined : bandwidth?.numbering;
     this.#rtx = this.#newRtxSender(codec.rtxPayloadType);
     if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
   }
@@ -127,6 +126,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   }
 
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
+    scratch.ahead = this.#sender.readAhead() + (this.#numbering?.readAhead() ?? 0) + this.#rewriter.sequenceNumber;
     const step = Math.floor(nowMs / STEP_MS);
     if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
     if (this.takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
@@ -166,7 +166,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
 
   /** Whether the subscriber tells which of its packets came. */
   get numbersPackets(): boolean {
-    return this.#bandwidth !== undefined;
+    return this.#numbering !== undefined;
   }
 
   /** Of RTP packets, without what is sent again: modulo 2^32 as a signed number. */
@@ -218,10 +218,9 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
    * asked for, or until a decoder can follow.
    */
   setTarget(encoding: number, spatial: number, temporal: number, nowMs: number): void {
+    const { producer } = this;
     if (spatial < Infinity || temporal < Infinity) {
-      this.#layers ??= this.started
-        ? forwarderBehind(this.producer, this.encoding, nowMs)
-        : newForwarder(this.producer);
+      this.#layers ??= this.started ? forwarderBehind(producer, this.encoding, nowMs) : newForwarder(producer);
     }
     this.#layers?.setTarget(spatial, temporal);
     this.#encodings.setWanted(encoding, nowMs);
@@ -266,7 +265,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
 
   /** Whether video that has RTX and numbers went out lately. */
   canProbe(nowMs: number): boolean {
-    return this.#bandwidth !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
+    return this.#numbering !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
   }
 
   /**
@@ -282,8 +281,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   #newRtxSender(payloadType: number | undefined): RtxSender | undefined {
     const { producer, stream, rtxSsrc: ssrc } = this;
     if (ssrc === undefined || payloadType === undefined) return undefined;
-    const [sender, extensions, bandwidth] = [this.#sender, this.#extensions, this.#bandwidth];
-    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, bandwidth });
+    const [sender, extensions, numbering] = [this.#sender, this.#extensions, this.#numbering];
+    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, numbering });
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -324,7 +323,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     header.timestamp = this.#rewriter.timestamp;
     header.ssrc = this.#ssrcBits;
     const rest = packet.length - packet.headerLength;
-    const headerLength = writeForwardedHeader(slot, packet, header, this.#extensions, this.#bandwidth, rest, nowMs);
+    const headerLength = writeForwardedHeader(slot, packet, header, this.#extensions, this.#numbering, rest, nowMs);
     const offset = changing === undefined ? packet.headerLength : changing.changePayload(packet);
     const length = packet.length - offset;
     if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {

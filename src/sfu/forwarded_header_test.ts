@@ -12,11 +12,11 @@ Deno.test({
     const packet = parseRtp(buildRtp({ ssrc: 1, sequenceNumber: 2, timestamp: 3, marker: true }));
     const fields = { payloadType: 120, sequenceNumber: 65_535, timestamp: 0xffff_ffff, ssrc: 0x8000_0001 };
     const extensions = mapHeaderExtensions([], [{ uri: MID_URI, id: 3 }, { uri: TRANSPORT_WIDE_URI, id: 5 }], "m");
-    const bandwidth = new BandwidthEstimator({ nowMs: 0 });
-    for (const [estimator, numbers] of [[undefined, [-1, -1]], [bandwidth, [0, 1]]] as const) {
+    const { numbering } = new BandwidthEstimator({ nowMs: 0 });
+    for (const [numbered, numbers] of [[undefined, [-1, -1]], [numbering, [0, 1]]] as const) {
       for (const expected of numbers) {
         const slot = new Uint8Array(100);
-        const length = writeForwardedHeader(slot, packet, fields, extensions, estimator, 3, 10);
+        const length = writeForwardedHeader(slot, packet, fields, extensions, numbered, 3, 10);
         const sent = parseRtp(slot.slice(0, length));
         const { payloadType, sequenceNumber, timestamp, ssrc, marker } = sent;
         assert.deepEqual({ payloadType, sequenceNumber, timestamp, ssrc }, fields);

@@ -14,6 +14,12 @@ export interface MediaSink {
 /** The way out to one peer. What it cannot send (not connected, queue full) it drops and counts. */
 export interface MediaSender {
   /**
+   * To be called before a run of packets: reads a little of all that they need, and returns something made of it, which the
+   * caller keeps so that it is read. A peer that was sent nothing for a frame is out of the cache: asked for at once it
+   * comes in a fraction of the time that it takes object after object.
+   */
+  readAhead(): number;
+  /**
    * The next send slot, at least 1,500 bytes, to write an RTP header into at index 0; undefined where nothing can be
    * sent now. A slot that is never given to `sendRtp` stays free.
    */

@@ -1,4 +1,4 @@
-import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
+import type { PacketNumbering } from "../congestion/bandwidth_estimator.ts";
 import type { HeaderFields } from "../rtp/header.ts";
 import { RtpPacket } from "../rtp/packet.ts";
 import { nackBlp, nackCount, nackPid } from "../rtp/rtcp/nack.ts";
@@ -33,7 +33,7 @@ export interface RtxSenderOptions {
   readonly ssrc: number;
   readonly payloadType: number;
   readonly extensions: ExtensionMapping;
-  readonly bandwidth: BandwidthEstimator | undefined;
+  readonly numbering: PacketNumbering | undefined;
 }
 
 /** Sends what one consumer has sent once more (RFC 4588): what the subscriber misses, and what a probe consists of. */
@@ -130,13 +130,13 @@ export class RtxSender {
   }
 
   #writeHeader(slot: Uint8Array, packet: RtpPacket, timestamp: number, length: number, nowMs: number): number {
-    const { stream, ssrc, payloadType, extensions, bandwidth } = this.#options;
+    const { stream, ssrc, payloadType, extensions, numbering } = this.#options;
     const { header } = scratch;
     header.payloadType = payloadType;
     header.sequenceNumber = stream.rtxSequenceNumber;
     header.timestamp = timestamp;
     header.ssrc = ssrc;
-    return writeForwardedHeader(slot, packet, header, extensions, bandwidth, length, nowMs);
+    return writeForwardedHeader(slot, packet, header, extensions, numbering, length, nowMs);
   }
 
   #send(headerLength: number, source: Uint8Array, offset: number, length: number): number {

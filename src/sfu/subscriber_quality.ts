@@ -70,6 +70,8 @@ interface Entry<C> extends TrackFacts {
  */
 export class SubscriberQuality<C extends ConsumerLike> {
   readonly #options: SubscriberQualityOptions;
+  /** Of the options: to find it there would be one more object to touch at each feedback. */
+  readonly #bandwidth: Estimate;
   readonly #phaseMs: number;
   readonly #allocator = new Allocator();
   readonly #entries = new Map<C, Entry<C>>();
@@ -84,6 +86,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   constructor(options: SubscriberQualityOptions) {
     this.#options = options;
+    this.#bandwidth = options.bandwidth;
     this.#phaseMs = (options.phase % PHASES) * LOOK_MS / PHASES;
     this.#news = new QualityNews(options.reportsWhole);
   }
@@ -139,11 +142,11 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /** The subscriber has told what arrived. */
   handleFeedback(nowMs: number): void {
-    const { bandwidth } = this.#options;
+    const bandwidth = this.#bandwidth;
     if (this.#feedbackMs === Infinity && bandwidth.throughput > 0) this.#feedbackMs = nowMs;
-    if (this.#entries.size === 0 || nowMs - this.#lookedMs < MIN_LOOK_MS) return;
     const { bitsPerSecond } = bandwidth;
-    if (bitsPerSecond < this.#estimate * FALL || bitsPerSecond > this.#estimate * RISE) this.#look(nowMs);
+    if (bitsPerSecond >= this.#estimate * FALL && bitsPerSecond <= this.#estimate * RISE) return;
+    if (this.#entries.size > 0 && nowMs - this.#lookedMs >= MIN_LOOK_MS) this.#look(nowMs);
   }
 
   nextTimeout(): number {
@@ -159,7 +162,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   #look(nowMs: number): void {
-    const { bandwidth, roundTripMs, report } = this.#options;
+    const { roundTripMs, report } = this.#options;
+    const bandwidth = this.#bandwidth;
     this.#lookedMs = nowMs;
     // At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once.
     this.#nextMs = (Math.floor((nowMs - this.#phaseMs) / LOOK_MS) + 1) * LOOK_MS + this.#phaseMs;
@@ -271,7 +275,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
    * of what is more. 0 where the estimate alone counts.
    */
   #leastOf(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number): number {
-    const { bandwidth } = this.#options;
+    const bandwidth = this.#bandwidth;
     let first: number | undefined;
     let begun = 0;
     let firsts = 0;
@@ -297,7 +301,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /** Whether what is sent arrives: nearly all of it, and without waiting anywhere. The round trip is 0 where it is not known. */
   #arrives(roundTripMs: number): boolean {
-    const { lossFraction, limitedBy } = this.#options.bandwidth;
+    const { lossFraction, limitedBy } = this.#bandwidth;
     const leastMs = this.#leastRoundTripMs * ROUND_TRIP_GROWTH;
     if (roundTripMs > 0) this.#leastRoundTripMs = Math.min(roundTripMs, leastMs);
     if (limitedBy === "silence" || limitedBy === "queue") return false;

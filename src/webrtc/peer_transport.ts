@@ -180,6 +180,10 @@ export class PeerTransport implements MediaSender {
     if (this.#ice.isExpired(nowMs)) this.#fail("no ICE connectivity check for 30 s");
   }
 
+  readAhead(): number {
+    return this.#sender === undefined ? 0 : this.#sender.readAhead() + (this.#to?.port ?? 0);
+  }
+
   beginRtp(): Uint8Array | undefined {
     if (this.#sender === undefined || this.#to === undefined || this.#fault !== undefined) return this.#drop();
     try {

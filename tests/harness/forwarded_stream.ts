@@ -116,6 +116,10 @@ export class CheckingSender implements MediaSender {
     this.#seed = seed;
   }
 
+  readAhead(): number {
+    return 0;
+  }
+
   beginRtp(): Uint8Array {
     return this.#slot;
   }

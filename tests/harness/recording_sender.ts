@@ -9,6 +9,10 @@ export class RecordingSender implements MediaSender {
   open = true;
   readonly #slot = new Uint8Array(2048);
 
+  readAhead(): number {
+    return 0;
+  }
+
   beginRtp(): Uint8Array | undefined {
     return this.open ? this.#slot : undefined;
   }

@@ -23,6 +23,10 @@ class LastPacket implements MediaSender {
   sent = 0;
   readonly #slot = new Uint8Array(1500);
 
+  readAhead(): number {
+    return 0;
+  }
+
   beginRtp(): Uint8Array {
     return this.#slot;
   }

@@ -34,6 +34,11 @@ export class PacketProtection {
     this.#salt3 = this.isAead ? 0 : readUint16(salt, 12) << 16;
   }
 
+  /** Reads what the next packet needs: see MediaSender. */
+  readAhead(): number {
+    return this.#salt2 + this.cipher.ivLength;
+  }
+
   /** The IV of one packet, valid until the next call for whichever stream. */
   formIv(ssrc: number, index: number): Uint8Array {
     // Most indices are small, and a division costs more than to ask.

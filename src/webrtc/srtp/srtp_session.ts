@@ -48,7 +48,7 @@ export class SrtpReceiver {
     const tagOffset = length - context.tagLength;
     const headerLength = length > bytes.length ? -1 : rtpHeaderLength(bytes, tagOffset);
     if (headerLength < 0) return this.#dropTooShort();
-    const ssrc = readUint32(bytes, 8);
+    const ssrc = readInt32(bytes, 8);
     const state = this.#rtpSsrcs.find(ssrc);
     const index = estimateIndex(state === undefined ? -1 : state.window.newest, readUint16(bytes, 2));
     if (index < 0 || (state !== undefined && !state.window.check(index))) return this.#dropReplayed();
@@ -70,7 +70,7 @@ export class SrtpReceiver {
     const plainLength = length - context.tagLength - INDEX_WORD_LENGTH;
     if (plainLength < RTCP_HEADER_LENGTH || length > bytes.length) return this.#dropTooShort();
     const indexWord = readUint32(bytes, context.rtcpIndexWordOffset(plainLength));
-    const ssrc = readUint32(bytes, 4);
+    const ssrc = readInt32(bytes, 4);
     const index = indexWord & RTCP_INDEX_MASK;
     const state = this.#rtcpSsrcs.find(ssrc);
     if (state !== undefined && !state.window.check(index)) return this.#dropReplayed();
@@ -143,6 +143,11 @@ export class SrtpSender {
   /** SSRCs that are remembered. */
   get ssrcCount(): number {
     return this.#windows.size;
+  }
+
+  /** Reads what the next packet needs: see MediaSender. */
+  readAhead(): number {
+    return this.#rtp.readAhead() + (this.#lastWindow?.newest ?? 0);
   }
 
   /**

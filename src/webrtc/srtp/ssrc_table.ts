@@ -19,13 +19,19 @@ export class SsrcState {
 export class SsrcTable {
   readonly #states = new Map<number, SsrcState>();
   #packets = 0;
+  /** What came last is what comes next, mostly. */
+  #lastSsrc = 0;
+  #lastState: SsrcState | undefined;
 
   get size(): number {
     return this.#states.size;
   }
 
   find(ssrc: number): SsrcState | undefined {
-    return this.#states.get(ssrc);
+    if (ssrc === this.#lastSsrc && this.#lastState !== undefined) return this.#lastState;
+    this.#lastSsrc = ssrc;
+    this.#lastState = this.#states.get(ssrc);
+    return this.#lastState;
   }
 
   /**
@@ -57,6 +63,7 @@ export class SsrcTable {
       silentSsrc = ssrc;
       lastPacket = state.lastPacket;
     }
+    this.#lastState = undefined;
     return this.#states.delete(silentSsrc);
   }
 }
