@@ -112,7 +112,7 @@ async function runSuites({ names, filter }: Selection, provisions: readonly Prov
 async function surroundingsOf(suite: Suite, provisions: readonly Provision[], folder: string) {
   const interop = suite.usesInterop ? await interopFolder(folder) : "";
   const denort = suite.usesDenort && await hasDenort(folder, thisInstaller(print)) ? "1" : "";
-  const browsers = await SharedBrowsers.start(suite.sharesBrowsers ? provisions : [], print);
+  const browsers = await SharedBrowsers.start(suite.sharesBrowsers ? provisions : [], thisMachine(print));
   const env = { ...browsers.env, INTEROP: interop, DENORT: denort };
   return { env, [Symbol.asyncDispose]: () => browsers[Symbol.asyncDispose]() };
 }

@@ -5,6 +5,8 @@ import { SocketTransport } from "./socket_transport.ts";
 
 const PROBE = new URL("page_probe.js", import.meta.url);
 
+/** Small, as the machine paints each pixel of it: a phone held sideways, which the page fits. */
+export const WINDOW = { width: 568, height: 320 };
 /** So long puppeteer waits for the frames of a page that is closed. */
 const FRAMES_MS = 150;
 

@@ -1,4 +1,4 @@
-import { Browser, permissionsToDrive } from "./browser.ts";
+import { Browser, permissionsToDrive, WINDOW } from "./browser.ts";
 import type { BrowserCommand } from "./browser_process.ts";
 import { isMissing } from "./missing_program.ts";
 import type { NetworkNamespace } from "./network_namespace.ts";
@@ -103,7 +103,7 @@ async function start(
 ): Promise<Browser> {
   return await Browser.start({
     command: (folder) => Promise.resolve(command(folder)),
-    connection: { networkEnabled: hearsRequests, defaultViewport: { width: 1280, height: 720 } },
+    connection: { networkEnabled: hearsRequests, defaultViewport: WINDOW },
     pagesIn: "tab",
     shared,
   });

@@ -1,4 +1,4 @@
-import { Browser, permissionsToDrive } from "./browser.ts";
+import { Browser, permissionsToDrive, WINDOW } from "./browser.ts";
 import type { BrowserCommand } from "./browser_process.ts";
 import { isMissing } from "./missing_program.ts";
 
@@ -51,7 +51,7 @@ export interface FirefoxOptions {
 export async function startFirefox({ soundCard = false }: FirefoxOptions = {}): Promise<Browser> {
   return await Browser.start({
     command: (folder) => firefoxCommand(folder, { soundCard }),
-    connection: { protocol: "webDriverBiDi", defaultViewport: { width: 1280, height: 720 } },
+    connection: { protocol: "webDriverBiDi", defaultViewport: WINDOW },
     path: "/session",
     // Of the tabs of a window all but one are hidden, and no picture in them is painted.
     pagesIn: "window",

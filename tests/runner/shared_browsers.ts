@@ -1,7 +1,7 @@
 import { type BrowserCommand, BrowserProcess } from "../harness/browser_process.ts";
 import { chromiumCommand } from "../harness/chromium.ts";
 import { firefoxCommand } from "../harness/firefox.ts";
-import type { Provision } from "./provision.ts";
+import type { Machine, Provision } from "./provision.ts";
 
 /** By the name of the program: how it is started, and the variable that tells tests where it is. */
 const KINDS: Readonly<Record<string, SharedKind>> = {
@@ -14,6 +14,12 @@ const KINDS: Readonly<Record<string, SharedKind>> = {
     command: (folder, program) => firefoxCommand(folder, {}, program),
   },
 };
+
+/**
+ * What takes from Chromium what root may: to put itself before all others. Firefox and the server would wait for it where
+ * the machine is busy, as they do for no user's Chromium.
+ */
+const WITHOUT_PRIORITY = ["--bounding-set=-sys_nice", "--"];
 
 interface SharedKind {
   readonly variable: string;
@@ -29,17 +35,23 @@ export class SharedBrowsers implements AsyncDisposable {
   private constructor() {}
 
   /** Starts those that were found; where one does not start tests start their own, and say what is wrong. */
-  static async start(provisions: readonly Provision[], print: (line: string) => void): Promise<SharedBrowsers> {
+  static async start(
+    provisions: readonly Provision[],
+    machine: Pick<Machine, "isRoot" | "find" | "print">,
+  ): Promise<SharedBrowsers> {
     const browsers = new SharedBrowsers();
+    const setpriv = machine.isRoot ? machine.find("setpriv") : undefined;
     for (const { program: { name }, path } of provisions) {
       const kind = KINDS[name];
       if (kind === undefined || path === undefined) continue;
       try {
-        const process = await BrowserProcess.start((folder) => kind.command(folder, path));
+        const process = await BrowserProcess.start(async (folder) =>
+          withoutPriority(await kind.command(folder, path), setpriv)
+        );
         browsers.#processes.push(process);
         if ("browserWSEndpoint" in process.wire) browsers.env[kind.variable] = process.wire.browserWSEndpoint;
       } catch (error) {
-        print(`${name} does not start for all tests at once: ${String(error)}`);
+        machine.print(`${name} does not start for all tests at once: ${String(error)}`);
       }
     }
     return browsers;
@@ -54,4 +66,9 @@ export class SharedBrowsers implements AsyncDisposable {
     for (const process of this.#processes) process.kill();
     for (const process of this.#processes) await process.ended();
   }
+}
+
+function withoutPriority({ program, args, ...rest }: BrowserCommand, setpriv: string | undefined): BrowserCommand {
+  if (setpriv === undefined) return { program, args, ...rest };
+  return { program: setpriv, args: [...WITHOUT_PRIORITY, program, ...args], ...rest };
 }

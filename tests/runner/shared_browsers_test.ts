@@ -5,6 +5,7 @@ const SCRIPT = `#!/bin/sh
 echo "DevTools listening on ws://127.0.0.1:1/devtools" >&2
 exec sleep 600
 `;
+const user = { isRoot: false, find: () => undefined, print: () => {} };
 const program = { name: "chromium", variable: "CHROME", debianPackage: "chromium" };
 
 Deno.test({
@@ -15,7 +16,7 @@ Deno.test({
     try {
       const path = `${folder}/chromium`;
       await Deno.writeTextFile(path, SCRIPT, { mode: 0o755 });
-      const browsers = await SharedBrowsers.start([{ program, path }], () => {});
+      const browsers = await SharedBrowsers.start([{ program, path }], user);
       deepStrictEqual(browsers.env, { CHROMIUM_ENDPOINT: "ws://127.0.0.1:1/devtools" });
       const [profile] = browsers.profiles;
       await Deno.stat(profile);
@@ -34,9 +35,29 @@ Deno.test({
     const lines: string[] = [];
     const openssl = { name: "openssl", variable: "OPENSSL", debianPackage: "openssl" };
     const provisions = [{ program, path: "/nonexistent" }, { program }, { program: openssl, path: "/nonexistent" }];
-    await using browsers = await SharedBrowsers.start(provisions, (line) => void lines.push(line));
+    await using browsers = await SharedBrowsers.start(provisions, {
+      ...user,
+      print: (line) => void lines.push(line),
+    });
     deepStrictEqual(browsers.env, {});
     deepStrictEqual(lines.length, 1);
     match(lines[0], /^chromium does not start for all tests at once/);
+  },
+});
+
+Deno.test({
+  name: "a browser that root starts may not put itself before others",
+  permissions: { run: true, read: true, write: true },
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const setpriv = `${folder}/setpriv`;
+      await Deno.writeTextFile(setpriv, SCRIPT.replace("1/devtools", "1/$1/$3"), { mode: 0o755 });
+      const root = { ...user, isRoot: true, find: () => setpriv };
+      await using browsers = await SharedBrowsers.start([{ program, path: "chromium" }], root);
+      deepStrictEqual(browsers.env, { CHROMIUM_ENDPOINT: "ws://127.0.0.1:1/--bounding-set=-sys_nice/chromium" });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   },
 });
