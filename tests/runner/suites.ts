@@ -89,7 +89,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         LOOPBACK,
         run,
       ],
-      timeoutMs: 20 * MINUTE_MS,
+      timeoutMs: 22 * MINUTE_MS,
       sharesBrowsers: true,
     },
     // Installs a Debian and containers, with all that they need of this machine.
