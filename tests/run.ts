@@ -23,7 +23,9 @@ const CALLED_WRONGLY = 2;
 
 const encoder = new TextEncoder();
 const writeOut = (bytes: Uint8Array) => writeAll(Deno.stdout, bytes);
-const print = (line: string) => writeOut(encoder.encode(`${line}\n`));
+/** Prints lines by what prints bytes. */
+const linesTo = (write: (bytes: Uint8Array) => void) => (line: string) => write(encoder.encode(`${line}\n`));
+const print = linesTo(writeOut);
 const printError = (line: string) => void writeAll(Deno.stderr, encoder.encode(`${line}\n`));
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
@@ -41,7 +43,7 @@ function testArguments(suite: Suite, files: readonly string[], filter: string | 
 }
 
 async function runSuite(suite: Suite, filter: string | undefined, { env, signal, print }: Run): Promise<Tally> {
-  const say = (line: string) => print(encoder.encode(`${line}\n`));
+  const say = linesTo(print);
   say(`\n${suite.name}: ${suite.folders.join(" ")}`);
   const shares = shareFiles(suite.folders.flatMap((folder) => testFiles(ROOT, folder)), suite.processes ?? 1);
   const [program, ...words] = suite.givesWay ? [...LOW_PRIORITY, Deno.execPath()] : [Deno.execPath()];
@@ -94,7 +96,7 @@ async function runSuites({ names, filter }: Selection, provisions: readonly Prov
       const tallies: Tally[] = [];
       for (const suite of suites) {
         if (signal.aborted) break;
-        await using surroundings = await surroundingsOf(suite, provisions, temporaryFolder);
+        await using surroundings = await surroundingsOf(suite, provisions, temporaryFolder, linesTo(print));
         const run = { env: { ...env, ...surroundings.env }, signal, print };
         tallies.push(await runSuite(suite, filter, run));
       }
@@ -109,8 +111,13 @@ async function runSuites({ names, filter }: Selection, provisions: readonly Prov
 }
 
 /** What a suite needs beside programs, and where its tests find it. */
-async function surroundingsOf(suite: Suite, provisions: readonly Provision[], folder: string) {
-  const interop = suite.usesInterop ? await interopFolder(folder) : "";
+async function surroundingsOf(
+  suite: Suite,
+  provisions: readonly Provision[],
+  folder: string,
+  print: (line: string) => void,
+) {
+  const interop = suite.usesInterop ? await interopFolder(folder, print) : "";
   const denort = suite.usesDenort && await hasDenort(folder, thisInstaller(print)) ? "1" : "";
   const browsers = await SharedBrowsers.start(suite.sharesBrowsers ? provisions : [], thisMachine(print));
   const env = { ...browsers.env, INTEROP: interop, DENORT: denort };
@@ -118,7 +125,7 @@ async function surroundingsOf(suite: Suite, provisions: readonly Provision[], fo
 }
 
 /** Where clients are installed that are no part of the project; empty where they cannot be. */
-async function interopFolder(temporaryFolder: string): Promise<string> {
+async function interopFolder(temporaryFolder: string, print: (line: string) => void): Promise<string> {
   const folder = `${temporaryFolder}/interop`;
   await Deno.mkdir(folder);
   return await installInterop(`${ROOT}tests/interop`, folder, thisInstaller(print)) ? folder : "";

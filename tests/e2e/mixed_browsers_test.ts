@@ -52,7 +52,6 @@ Deno.test({
         await late.page.close();
         await Promise.all(people.map((person) => person.waitForOthers(people.length - 1)));
       }
-      console.log(times);
       ok(Math.min(...times) <= MAX_LATE_MS, `the last picture came ${times.join(", ")} ms after joining`);
     }),
 });

@@ -38,8 +38,8 @@ export async function runInGroup(program: string, options: GroupOptions): Promis
 }
 
 /**
- * Runs what is given side by side. What the first one prints is printed as it comes, what the others print when those ahead of
- * them have ended: nothing is mixed up.
+ * Runs what is given side by side. What the first one prints is printed as it comes, what the others print when those
+ * ahead of them have ended: nothing is mixed up.
  */
 export async function runSideBySide<End>(
   runs: readonly ((print: (bytes: Uint8Array) => void) => Promise<End>)[],
