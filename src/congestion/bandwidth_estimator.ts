@@ -160,11 +160,6 @@ export class BandwidthEstimator {
     return this.#history;
   }
 
-  /** The same by the estimator. */
-  handleSent(bytes: number, nowMs: number): number {
-    return this.#history.handleSent(bytes, nowMs);
-  }
-
   /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers. */
   beginFeedback(nowMs: number): void {
     this.#nowMs = nowMs;

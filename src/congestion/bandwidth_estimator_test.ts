@@ -18,7 +18,7 @@ class Feeding {
 
   send(ms: number): this {
     for (const endMs = this.nowMs + ms; this.nowMs < endMs; this.nowMs += 10) {
-      this.#pending.push(this.estimator.handleSent(1000, this.nowMs));
+      this.#pending.push(this.estimator.numbering.handleSent(1000, this.nowMs));
       if (this.#pending.length === 10) this.#report();
       this.#handleTimeout();
     }
@@ -28,7 +28,7 @@ class Feeding {
   /** Packets of which nothing is heard. */
   sendUnheard(ms: number): this {
     for (const endMs = this.nowMs + ms; this.nowMs < endMs; this.nowMs += 10) {
-      this.estimator.handleSent(1000, this.nowMs);
+      this.estimator.numbering.handleSent(1000, this.nowMs);
       this.#handleTimeout();
     }
     return this;
@@ -54,7 +54,7 @@ Deno.test({
   fn() {
     const estimator = new BandwidthEstimator({ nowMs: 0 });
     for (let index = 0; index < 70_000; index++) {
-      assert.equal(estimator.handleSent(100, index), index & 0xffff);
+      assert.equal(estimator.numbering.handleSent(100, index), index & 0xffff);
     }
   },
 });
@@ -69,7 +69,7 @@ Deno.test({
     assert.equal(estimator.probeBytesDue(START_MS + 100), 0);
     assert.equal(estimator.limitedBy, "start");
     assert.equal(estimator.bitsPerSecond, 300_000);
-    estimator.handleSent(100, START_MS + 200);
+    estimator.numbering.handleSent(100, START_MS + 200);
     assert.ok(estimator.nextTimeout() <= START_MS + 200);
     estimator.handleTimeout(START_MS + 200);
     // 2 ms at 900 kbit/s.
@@ -148,7 +148,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const estimator = new BandwidthEstimator({ nowMs: 0 });
-    estimator.handleSent(1000, 0);
+    estimator.numbering.handleSent(1000, 0);
     estimator.handleRemb(1_000_000, 1000);
     assert.equal(estimator.bitsPerSecond, 1_000_000);
     for (let second = 2; second < 6; second++) estimator.handleReportBlock(64, 100, 1000 * second);
@@ -169,7 +169,7 @@ Deno.test({
   permissions: "none",
   fn() {
     const estimator = new BandwidthEstimator({ nowMs: 0 });
-    const numbers = Array.from({ length: 100 }, (_, index) => estimator.handleSent(1000, index * 10));
+    const numbers = Array.from({ length: 100 }, (_, index) => estimator.numbering.handleSent(1000, index * 10));
     const before = estimator.bitsPerSecond;
     const report = (nowMs: number, first: number): void => {
       estimator.beginFeedback(nowMs);
@@ -201,7 +201,7 @@ Deno.test({
     for (const nowMs of [START_MS, 2 * START_MS]) {
       estimator.handleRoundTrip(30);
       assert.equal(estimator.roundTripMs, 0);
-      const sequenceNumber = estimator.handleSent(1000, nowMs);
+      const sequenceNumber = estimator.numbering.handleSent(1000, nowMs);
       estimator.beginFeedback(nowMs + 400);
       estimator.handleReceived(sequenceNumber, (nowMs + 200) * 4);
       estimator.endFeedback();
@@ -288,7 +288,7 @@ Deno.test({
         nowMs += elapsedMs;
         if (action.kind === "send") {
           for (let index = 0; index < action.count; index++) {
-            last = estimator.handleSent(action.bytes, nowMs + index / 9);
+            last = estimator.numbering.handleSent(action.bytes, nowMs + index / 9);
           }
         } else if (action.kind === "feedback") {
           estimator.beginFeedback(nowMs);
@@ -313,7 +313,7 @@ Deno.test({
           estimator.handleTimeout(nowMs);
           const due = estimator.probeBytesDue(nowMs);
           assert.ok(due >= 0 && due < 1_000_000, `${due}`);
-          if (due > 0) last = estimator.handleSent(Math.min(due, 1200), nowMs);
+          if (due > 0) last = estimator.numbering.handleSent(Math.min(due, 1200), nowMs);
         }
         const { bitsPerSecond, lossFraction, roundTripMs, throughput } = estimator;
         assert.ok(

@@ -20,7 +20,7 @@ class FakeStream implements ProbeStream {
 
   sendProbe(bytes: number, nowMs: number): number {
     const length = Math.min(bytes, this.#packetBytes);
-    this.#bandwidth.handleSent(length, nowMs);
+    this.#bandwidth.numbering.handleSent(length, nowMs);
     this.sent.push({ bytes: length, nowMs });
     return length;
   }
@@ -29,7 +29,7 @@ class FakeStream implements ProbeStream {
 /** An estimator that wants to probe. */
 function probing(): BandwidthEstimator {
   const bandwidth = new BandwidthEstimator({ startBitsPerSecond: 1_000_000, nowMs: 0 });
-  bandwidth.handleSent(1000, 0);
+  bandwidth.numbering.handleSent(1000, 0);
   return bandwidth;
 }
 

@@ -137,7 +137,7 @@ export class MediaFlow {
   #send(bytes: number, isProbe: boolean): void {
     const sentMs = this.#simulation.nowMs;
     const index = this.#sent++;
-    this.estimator.handleSent(bytes, sentMs);
+    this.estimator.numbering.handleSent(bytes, sentMs);
     this.sentBytes += bytes;
     this.sentPackets++;
     if (isProbe) this.probeBytes += bytes;
