@@ -27,6 +27,10 @@ const MAX_DECREASE_MS = 200;
 const COMPETING_PACKETS = 0.75;
 const MIN_COMPETING_ROUND_TRIP_MS = 50;
 const MIN_LOSS_MS = 300;
+/** Where so many times of the estimate arrive it is too low, by more than media that follows it is above it at times. */
+const FAR_BELOW = 1.2;
+/** But so long after a fall what arrives may still come out of the queue. */
+const DRAINED_MS = 3000;
 /** Without overuse the first measurement takes so long. */
 const START_MS = 5000;
 
@@ -155,13 +159,16 @@ export class AimdRateControl {
     if (this.#isMeasured || throughput === 0) return;
     if (this.#firstThroughputMs < 0) this.#firstThroughputMs = nowMs;
     else if (nowMs - this.#firstThroughputMs > START_MS) {
+      // That no more was sent is no reason to take the way for narrower than it was taken for: no queue grew.
       this.#isMeasured = true;
-      this.#rate = this.#clamp(throughput);
+      this.#rate = this.#clamp(Math.max(this.#rate, throughput));
     }
   }
 
   #increase(nowMs: number): void {
     if (this.#throughput > this.#capacity.upperBound) this.#capacity.reset();
+    const isDrained = nowMs - this.#decreasedMs >= DRAINED_MS;
+    if (isDrained && this.#throughput > FAR_BELOW * this.#rate) this.#rate = this.#clamp(this.#throughput);
     const ceiling = CEILING * this.#throughput + CEILING_EXTRA;
     if (this.#rate < ceiling) {
       const seconds = Math.max(0, nowMs - this.#changedMs) / 1000;

@@ -262,16 +262,17 @@ export class BandwidthEstimator {
 
   /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest; Infinity for never. */
   nextTimeout(): number {
-    if (this.#history.isEmpty) return Infinity;
-    if (!this.#probes.hasBegun) return this.#startedMs;
+    if (!this.#probes.hasBegun) return this.#history.isEmpty ? Infinity : this.#startedMs;
     const probesMs = Math.min(this.#probeSender.nextTimeout(), this.#probes.nextTimeout());
     return this.#history.outstandingPackets > 0 ? Math.min(probesMs, this.#tickMs) : probesMs;
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#history.isEmpty) return;
     this.#nowMs = nowMs;
-    if (!this.#probes.hasBegun) this.#probes.begin(this.#estimate, nowMs);
+    if (!this.#probes.hasBegun) {
+      if (this.#history.isEmpty) return;
+      this.#probes.begin(this.#estimate, nowMs);
+    }
     if (nowMs < this.#tickMs && nowMs < this.#probes.nextTimeout()) return;
     this.#tickMs = nowMs + (this.#hasFeedback ? TICK_MS : SLOW_TICK_MS);
     this.#history.purge(nowMs);

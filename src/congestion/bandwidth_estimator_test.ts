@@ -93,6 +93,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B276, B280: what is probed for is so too where nothing was sent for minutes, and over another way",
+  permissions: "none",
+  fn() {
+    const feeding = new Feeding().send(2000);
+    const { estimator } = feeding;
+    estimator.setWanted(0, feeding.nowMs);
+    estimator.handleTimeout(feeding.nowMs + 120_000);
+    assert.equal(estimator.nextTimeout(), Infinity, "nothing is wanted");
+    estimator.setWanted(20_000_000, feeding.nowMs + 120_000);
+    estimator.handleTimeout(feeding.nowMs + 120_001);
+    assert.ok(estimator.probeBytesDue(feeding.nowMs + 120_002) > 0, "after two minutes without a packet");
+    estimator.handleRouteChange(feeding.nowMs + 130_000);
+    assert.ok(estimator.nextTimeout() < Infinity);
+    assert.ok(estimator.probeBytesDue(feeding.nowMs + 130_001) > 0, "of another way");
+  },
+});
+
+Deno.test({
   name: "B279: silence with packets under way halves the estimate after 2 s and each second after that, to the minimum",
   permissions: "none",
   fn() {

@@ -2,16 +2,18 @@ import type { RandomSource } from "../sfu/random.ts";
 import { PROBE_AHEAD_MS } from "../sfu/peer.ts";
 import { Router } from "../sfu/router.ts";
 import { newMediaCounters } from "../sfu/track_counters.ts";
-import type { RoomId } from "../sfu/types.ts";
+import type { RoomId, TrackId } from "../sfu/types.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 import { wipeKeying } from "../webrtc/dtls.ts";
 import { Drops } from "../webrtc/drops.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { ForwardMeter } from "./forward_meter.ts";
+import type { MediaBus } from "./media_bus.ts";
 import type { MediaFigures } from "./media_figures.ts";
 import { MediaPeer, type MediaPeerCommand } from "./media_peer.ts";
-import type { PeerCommand, PeerEvent, SocketHandle } from "./messages.ts";
+import type { PeerCommand, PeerEvent, RelayCommand, SocketHandle } from "./messages.ts";
+import { Relays } from "./relays.ts";
 
 /** How often peers that publish nothing are looked at: what ends them has time, and nobody waits for a report of theirs. */
 const SWEEP_MS = 1000;
@@ -41,6 +43,13 @@ export interface MediaEngineOptions {
   readonly emit: (peer: number, event: PeerEvent) => void;
   /** Told when there is the first peer that is probed: `handleProbes` is wanted from `nextProbeMs` on. */
   readonly probing?: () => void;
+  /**
+   * Carries media between the isolates that share rooms; left out where none are shared. It is received, and flushed, by
+   * whoever drives the engine: flushed where sockets are, and sockets behind what was received by it.
+   */
+  readonly bus?: MediaBus;
+  /** As RelaysOptions. */
+  readonly relayFaulty?: (trackId: TrackId, detail: string) => void;
 }
 
 interface Entry {
@@ -67,12 +76,18 @@ export class MediaEngine {
   readonly #drops = new Drops();
   /** Those whose way is probed: their deadlines are finer than ticks. */
   readonly #probed = new Set<MediaPeer>();
+  /** Undefined where no room is shared. */
+  readonly #relays: Relays | undefined;
   /** When the others are looked at next. */
   #sweepMs = -Infinity;
 
   constructor(options: MediaEngineOptions) {
     this.#options = options;
     this.meter = new ForwardMeter(this.#counters);
+    const { bus, equalizesLengths, relayFaulty } = options;
+    const whenFaulty = relayFaulty && ((trackId: TrackId, error: unknown) => relayFaulty(trackId, messageOf(error)));
+    const findRouter = (roomId: RoomId) => this.#routers.get(roomId);
+    this.#relays = bus && new Relays({ bus, findRouter, equalizesLengths, counters: this.#counters, whenFaulty });
   }
 
   /** Peers that are open. */
@@ -115,9 +130,22 @@ export class MediaEngine {
     else this.#execute(entry.media, command, nowMs);
   }
 
-  /** The earliest deadline of all peers. */
+  /** Tracks of other isolates that peers here may receive, and those of peers here that others receive. */
+  get relayCount(): number {
+    return this.#relays?.size ?? 0;
+  }
+
+  /**
+   * Takes what there is of other isolates. A track is imported into rooms that have peers here; one that is known already,
+   * and an end of one that is not, change nothing. With the last peer of a room all of it ends.
+   */
+  handleRelayCommand(command: RelayCommand): void {
+    this.#relays?.handleCommand(command);
+  }
+
+  /** The earliest deadline of all peers and relayed tracks. */
   nextTimeout(): number {
-    let next = Infinity;
+    let next = this.#relays?.nextTimeout() ?? Infinity;
     for (const { media } of this.#peers.values()) next = Math.min(next, media.nextTimeout());
     return next;
   }
@@ -126,6 +154,8 @@ export class MediaEngine {
   handleTimeout(nowMs: number): void {
     for (const media of this.#publishers) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
     if (nowMs >= this.#sweepMs) this.#sweep(nowMs);
+    // Behind those who may have begun to receive what comes from there.
+    this.#relays?.handleTimeout(nowMs);
   }
 
   /** When `handleProbes` is wanted, to the millisecond; Infinity as long as nobody is probed. */
@@ -149,8 +179,12 @@ export class MediaEngine {
   #sweep(nowMs: number): void {
     this.#sweepMs = nowMs + SWEEP_MS;
     for (const { media } of this.#peers.values()) {
-      if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
-      if (!this.#publishers.has(media)) this.#sweepMs = Math.min(this.#sweepMs, media.nextTimeout());
+      let nextMs = media.nextTimeout();
+      if (nowMs >= nextMs) {
+        media.handleTimeout(nowMs);
+        nextMs = media.nextTimeout();
+      }
+      if (nextMs < this.#sweepMs && !this.#publishers.has(media)) this.#sweepMs = nextMs;
     }
   }
 
@@ -185,6 +219,7 @@ export class MediaEngine {
         probing: () => this.#probe(media),
         nowMs,
       });
+      if (!this.#routers.has(roomId)) this.#relays?.beginRoom(roomId);
       this.#routers.set(roomId, router);
       this.#peers.set(peer, { roomId, router, media, socket });
       this.#sweepMs = -Infinity;
@@ -207,7 +242,9 @@ export class MediaEngine {
     media.close();
     socket.close();
     addDrops(media, socket, this.#drops);
-    if (router.size === 0 && this.#routers.get(roomId) === router) this.#routers.delete(roomId);
+    if (router.size > 0 || this.#routers.get(roomId) !== router) return;
+    this.#relays?.endRoom(roomId);
+    this.#routers.delete(roomId);
   }
 }
 

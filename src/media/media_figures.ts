@@ -1,12 +1,24 @@
 import { type MediaCounters, newMediaCounters } from "../sfu/track_counters.ts";
 import { Drops } from "../webrtc/drops.ts";
 import { FORWARD_BOUNDS_MS, type TurnFigures } from "./forward_meter.ts";
+import type { BusCounters } from "./media_bus.ts";
+
+/** What carries media from one isolate to another: see src/bus. */
+export const BUS_DRIVERS = ["ring", "broadcast", "memory", "broker", "direct"] as const;
+
+/** What an isolate has sent to others by one bus, and received. */
+export interface BusFigures {
+  readonly driver: (typeof BUS_DRIVERS)[number];
+  readonly counters: BusCounters;
+}
 
 /** What the media of one isolate has counted since its start. Goes from one isolate to another as JSON. */
 export interface MediaFigures {
   readonly tracks: MediaCounters;
   readonly drops: Drops;
   readonly turns: TurnFigures;
+  /** Left out where it shares rooms with no other. */
+  readonly bus?: BusFigures;
 }
 
 /** Of an isolate that has counted nothing yet. */
@@ -24,7 +36,9 @@ export function noFigures(): MediaFigures {
 
 /** The sums of both; of the longest turns the longer one. */
 export function addFigures(a: MediaFigures, b: MediaFigures): MediaFigures {
+  const bus = addBusFigures(a.bus, b.bus);
   return {
+    ...(bus !== undefined && { bus }),
     tracks: { audio: added(a.tracks.audio, b.tracks.audio), video: added(a.tracks.video, b.tracks.video) },
     drops: added(a.drops, b.drops),
     turns: {
@@ -36,6 +50,12 @@ export function addFigures(a: MediaFigures, b: MediaFigures): MediaFigures {
       longestTurnMs: Math.max(a.turns.longestTurnMs, b.turns.longestTurnMs),
     },
   };
+}
+
+/** Those of one isolate and its successor are by one driver. */
+function addBusFigures(a: BusFigures | undefined, b: BusFigures | undefined): BusFigures | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { driver: a.driver, counters: added(a.counters, b.counters) };
 }
 
 /** Field by field. */

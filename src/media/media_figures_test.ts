@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { BusCounters } from "./media_bus.ts";
 import { addFigures, type MediaFigures, noFigures } from "./media_figures.ts";
 
 /** Figures of which each number is another one, from `first` on. */
 function numbered(first: number): MediaFigures {
   let next = first;
-  return JSON.parse(JSON.stringify(noFigures()), (_, value) => typeof value === "number" ? next++ : value);
+  // In this order, as the longest turn is looked for at the end.
+  const figures = { bus: { driver: "ring", counters: new BusCounters() }, ...noFigures() };
+  return JSON.parse(JSON.stringify(figures), (_, value) => typeof value === "number" ? next++ : value);
 }
 
 function numbersOf(figures: MediaFigures): number[] {

@@ -81,8 +81,28 @@ export type PeerCommand =
   /** The socket is given back. The last command to a peer. */
   | { readonly type: "close" };
 
-/** Why the media side has given a peer up. */
-export type MediaEndReason = "transport-failed" | "signaling-lost" | "fault";
+/**
+ * What the media of one isolate is told of a room that it shares with others, known to each other by their node numbers of
+ * the bus. Each goes from one isolate to another, as JSON.
+ */
+export type RelayCommand =
+  /** A track that is published at node `from`: peers of the room here may subscribe to it. `relay` names it on the bus. */
+  | {
+    readonly type: "import";
+    readonly roomId: RoomId;
+    readonly trackId: TrackId;
+    readonly peerId: PeerId;
+    readonly from: number;
+    readonly relay: number;
+    readonly parameters: ProducerParameters;
+  }
+  /** It is over, or the room has no peers here any more. */
+  | { readonly type: "endImport"; readonly roomId: RoomId; readonly trackId: TrackId }
+  /** The node is gone, with all that it wanted. What it published ends by `endImport`. */
+  | { readonly type: "dropNode"; readonly node: number };
+
+/** Why the media side has given a peer up; `media-lost`: what carried it has failed, by no fault of the peer's own. */
+export type MediaEndReason = "transport-failed" | "signaling-lost" | "fault" | "media-lost";
 
 /** What the media side of one peer tells signaling. Each goes from one isolate to another, as JSON with Uint8Arrays. */
 export type PeerEvent =

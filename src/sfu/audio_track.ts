@@ -72,6 +72,11 @@ export class AudioTrack<C extends AudioConsumer> {
     return this.#redundancy?.red(run, from, to) ?? run;
   }
 
+  /** Whether somebody gets the track whoever is louder. */
+  get isPinned(): boolean {
+    return this.#pinned.length > 0;
+  }
+
   /** A consumer that is pinned gets the track whoever is louder. */
   pin(consumer: C, isPinned: boolean): void {
     if (isPinned === this.#pinned.includes(consumer)) return;

@@ -9,7 +9,7 @@ import { sequenceDiff } from "../rtp/sequence.ts";
 import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
 import type { StreamRewriter } from "../stream/rewriter.ts";
-import type { Encoding } from "./encoding.ts";
+import type { Encoding, RtpConsumer } from "./encoding.ts";
 import { EncodingSwitch } from "./encoding_switch.ts";
 import { writeForwardedHeader } from "./forwarded_header.ts";
 import { type ExtensionMapping, mapHeaderExtensions } from "./header_extensions.ts";
@@ -17,7 +17,7 @@ import { type CurrentLayers, forwarderBehind, newFiller, newForwarder } from "./
 import type { MediaSender } from "./media_sink.ts";
 import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
-import type { ProbeStream } from "./probes.ts";
+import type { ProbeContent, ProbeStream } from "./probes.ts";
 import type { ConsumerLike } from "./quality_report.ts";
 import { RedChoice } from "./red_choice.ts";
 import { nameBlocks } from "./redundancy.ts";
@@ -45,7 +45,7 @@ const scratch = {
  * One track forwarded to one subscriber: selects the packets, and rewrites SSRC, sequence number, timestamp, payload
  * type, header extensions and MID to what that subscriber negotiated.
  */
-export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
+export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, ProbeStream {
   readonly ssrc: number;
   /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
   readonly rtxSsrc: number | undefined;
@@ -201,6 +201,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
   }
 
   detach(): void {
+    this.producer.audio?.remove(this);
     this.#encodings.detach();
   }
 
@@ -263,9 +264,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, ProbeStream {
     this.#payloadType = this.#red.payloadType;
   }
 
-  /** Whether video that has RTX and numbers went out lately. */
-  canProbe(nowMs: number): boolean {
-    return this.#numbering !== undefined && this.#rtx !== undefined && this.started && this.#rtx.canProbe(nowMs);
+  probeContent(nowMs: number): ProbeContent | undefined {
+    return this.#rtx?.probeContent(this.#encodings, nowMs);
   }
 
   /**

@@ -14,7 +14,7 @@ import type { AudioConsumer, AudioTrack } from "./audio_track.ts";
 import { type KeyFrameFeedback, KeyFrameRequests } from "./key_frame_requests.ts";
 import { SourceSsrcs } from "./source_ssrcs.ts";
 import type { TrackCounters } from "./track_counters.ts";
-import type { Codec, EncodingParameters, Kind } from "./types.ts";
+import type { Codec, EncodingFacts, EncodingParameters, Kind } from "./types.ts";
 
 /** Sequence numbers of one NACK: what fits a datagram. */
 const MAX_NACKED = 256;
@@ -29,6 +29,8 @@ export interface RtpConsumer extends AudioConsumer {
   readonly takesRed: boolean;
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void;
   sendSenderReport(report: SenderReport, nowMs: number): void;
+  /** The publisher has said BYE of the stream. Who makes streams of his own of it need not know. */
+  sendBye?(ssrc: number): void;
 }
 
 /** Asks the publisher of a stream for something. */
@@ -45,6 +47,7 @@ export interface EncodedTrack {
   readonly feedback: FeedbackSender;
   /** Whether packets are padded to equal lengths before they are forwarded (rule B161). */
   readonly equalizesLengths: boolean;
+  /** Of what is received. */
   readonly counters: TrackCounters;
   /** Undefined of video. */
   readonly audio: AudioTrack<RtpConsumer> | undefined;
@@ -91,6 +94,7 @@ export class Encoding {
   #layers: LayerReader | undefined;
   /** Of the lowest spatial layer, in the newest key frame. */
   #lowestWidth = 0;
+  #facts: EncodingFacts | undefined;
 
   constructor(track: EncodedTrack, { rid, ssrcs, fidGroups = [] }: EncodingParameters) {
     this.#track = track;
@@ -115,7 +119,7 @@ export class Encoding {
 
   /** Whether packets of it come, as far as can be told (rule B304). */
   get active(): boolean {
-    return this.#activity.isActive;
+    return this.#activity.isActive || this.#facts?.isActive === true;
   }
 
   /** The publisher's newest report of the present SSRC; undefined before the first one. */
@@ -137,7 +141,7 @@ export class Encoding {
    * when it was last.
    */
   layerBitsPerSecond(spatial: number, temporal: number, nowMs: number): number {
-    return this.#rates?.bitsPerSecond(spatial, temporal, nowMs) ?? 0;
+    return this.#rates?.bitsPerSecond(spatial, temporal, nowMs) || this.#facts?.bitsPerSecond || 0;
   }
 
   /** Pictures of the temporal layers up to this one, over the same time. */
@@ -156,11 +160,16 @@ export class Encoding {
 
   /** Pixels of a spatial layer; 0 where they are not known. */
   widthOf(spatial: number): number {
-    return this.#layers?.widthOf(spatial) ?? 0;
+    return this.#layers?.widthOf(spatial) || this.#facts?.width || 0;
   }
 
   heightOf(spatial: number): number {
-    return this.#layers?.heightOf(spatial) ?? 0;
+    return this.#layers?.heightOf(spatial) || this.#facts?.height || 0;
+  }
+
+  /** Counts as long as nothing is known here by packets. */
+  assume(facts: EncodingFacts): void {
+    this.#facts = facts;
   }
 
   /** Reads the layers of a packet from the cache, which were known when it came. */
@@ -195,6 +204,11 @@ export class Encoding {
     const index = this.#consumers.indexOf(consumer);
     if (index >= 0) this.#consumers.splice(index, 1);
     if (this.#consumers.length === 0) this.#stopRequests();
+  }
+
+  /** The publisher sends this SSRC, as is known before its first packet. */
+  handleSource(ssrc: number, nowMs: number): void {
+    this.#acceptSsrc(ssrc, nowMs);
   }
 
   /** Forwards `run.packets[from, to)`, which are of one SSRC, to every consumer: all of them to one before the next. */
@@ -236,6 +250,7 @@ export class Encoding {
   handleBye(ssrc: number, nowMs: number): void {
     if (ssrc !== this.ssrc) return;
     this.#silent = true;
+    for (const consumer of this.#consumers) consumer.sendBye?.(ssrc);
     this.#ssrcs.handleBye();
     this.#stopRequests();
     if (this.#activity.stop()) this.#stopped(nowMs);

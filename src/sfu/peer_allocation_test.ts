@@ -267,3 +267,19 @@ test("B336: what is asked for again is nothing anew", () => {
     assert.deepEqual(wantedAfter({ ...wanted, ...more }), { ...wanted, ...more });
   }
 });
+
+test("B290, B337: where all pictures are paused for want of room padding finds out that there is room again", () => {
+  const scene = new Scene();
+  const slow = scene.subscribe(3_000_000, 30);
+  scene.run(10_000);
+  slow.bitsPerSecond = 40_000;
+  scene.run(20_000);
+  assert.equal(slow.consumer?.started, false, "paused");
+  const pausedMs = scene.nowMs;
+  slow.bitsPerSecond = 3_000_000;
+  scene.run(15_000);
+  assert.equal(slow.consumer?.started, true);
+  const backMs = (slow.picturesMs.find((ms) => ms > pausedMs) ?? Infinity) - pausedMs;
+  assert.ok(backMs < 10_000, `the picture is back after ${backMs} ms`);
+  assert.equal(slow.layers.at(-1)?.rid, "f", JSON.stringify(slow.layers));
+});

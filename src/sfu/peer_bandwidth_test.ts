@@ -185,7 +185,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B290: there are no probes for who receives sound alone, has no RTX, or is sent no picture at present",
+  name: "B290: there are no probes for who receives sound alone, has no RTX, or whose publisher sends no picture",
   permissions: "none",
   fn() {
     const soundOnly = call();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
-import { type ProbeStream, sendProbes } from "./probes.ts";
+import { type ProbeContent, type ProbeStream, sendProbes } from "./probes.ts";
 
 /** Sends packets of `packetBytes`, or what is due where that is less, and tells the estimator. */
 class FakeStream implements ProbeStream {
-  able = true;
+  content: ProbeContent | undefined = "packets";
   readonly sent: { readonly bytes: number; readonly nowMs: number }[] = [];
   readonly #bandwidth: BandwidthEstimator;
   readonly #packetBytes: number;
@@ -14,8 +14,8 @@ class FakeStream implements ProbeStream {
     this.#packetBytes = packetBytes;
   }
 
-  canProbe(): boolean {
-    return this.able;
+  probeContent(): ProbeContent | undefined {
+    return this.content;
   }
 
   sendProbe(bytes: number, nowMs: number): number {
@@ -64,11 +64,27 @@ Deno.test({
     const bandwidth = probing();
     bandwidth.handleTimeout(1);
     const [unable, able] = [new FakeStream(bandwidth, 280), new FakeStream(bandwidth, 280)];
-    unable.able = false;
+    unable.content = undefined;
     assert.equal(sendProbes(bandwidth, [unable], 1), false);
     assert.equal(sendProbes(bandwidth, [], 1), false);
     assert.equal(sendProbes(bandwidth, [unable, able], 2), true);
     assert.deepEqual([unable.sent.length > 0, able.sent.length > 0], [false, true]);
+  },
+});
+
+Deno.test({
+  name: "B290: a stream that is paused carries the probe where no other one can",
+  permissions: "none",
+  fn() {
+    const bandwidth = probing();
+    bandwidth.handleTimeout(1);
+    const [unable, paused, able] = [1, 2, 3].map(() => new FakeStream(bandwidth, 280));
+    unable.content = undefined;
+    paused.content = "padding";
+    assert.equal(sendProbes(bandwidth, [unable, paused, able], 1), true);
+    assert.deepEqual([paused.sent.length > 0, able.sent.length > 0], [false, true]);
+    assert.equal(sendProbes(bandwidth, [unable, paused], 3), true);
+    assert.ok(paused.sent.length > 0);
   },
 });
 
@@ -79,7 +95,7 @@ Deno.test({
     const bandwidth = probing();
     bandwidth.handleTimeout(1);
     let asked = 0;
-    const full: ProbeStream = { canProbe: () => true, sendProbe: () => (asked++, 0) };
+    const full: ProbeStream = { probeContent: () => "packets", sendProbe: () => (asked++, 0) };
     assert.equal(sendProbes(bandwidth, [full], 1), true);
     assert.equal(asked, 1);
   },

@@ -8,6 +8,7 @@ import { TrackCounters } from "./track_counters.ts";
 import { TrackLayers } from "./track_layers.ts";
 import type {
   Codec,
+  EncodingFacts,
   HeaderExtension,
   Kind,
   PeerId,
@@ -18,8 +19,8 @@ import type {
 } from "./types.ts";
 import { WantedEncodings } from "./wanted_encodings.ts";
 
-/** Who receives a track, in one of its encodings. */
-export interface TrackConsumer extends RtpConsumer {
+/** Who receives a track: a `Consumer` one of its encodings, a relay any of them. */
+export interface TrackConsumer {
   /** Takes packets of the encoding that it is to begin with. */
   attach(): void;
   /** Takes no more packets. */
@@ -43,6 +44,11 @@ export interface ProducerOptions {
   readonly encodingsWanted?: (rids: readonly string[]) => void;
   /** Hears the microphones of its room. Default: it is in none. */
   readonly roomAudio?: RoomAudio;
+  /**
+   * The track is published in another isolate, from where what is wanted comes and nothing else, whether it is in several
+   * encodings or not: nothing is wanted at first. What is received so is counted here, apart from what comes of publishers.
+   */
+  readonly relayed?: TrackCounters;
 }
 
 /** One published track, in one encoding or, with simulcast, several. */
@@ -68,6 +74,8 @@ export class Producer implements PublishedTrack {
   readonly #offered: readonly Encoding[];
   #encodings: readonly Encoding[];
   readonly #wanted: WantedEncodings;
+  /** Whether it makes a difference which encodings are wanted. */
+  readonly #asks: boolean;
   readonly #encodingsWanted: ProducerOptions["encodingsWanted"];
 
   constructor(options: ProducerOptions) {
@@ -91,7 +99,7 @@ export class Producer implements PublishedTrack {
       format: this.#format,
       feedback,
       equalizesLengths,
-      counters,
+      counters: options.relayed ?? counters,
       audio: this.audio,
       descriptorId: extensionId(headerExtensions, DEPENDENCY_DESCRIPTOR_URI),
       encodings,
@@ -102,7 +110,10 @@ export class Producer implements PublishedTrack {
     for (const encoding of parameters.encodings ?? [parameters]) encodings.push(new Encoding(track, encoding));
     this.#offered = encodings;
     this.#encodings = encodings;
-    this.#wanted = new WantedEncodings(encodings.length);
+    this.#wanted = new WantedEncodings(encodings.length, options.relayed === undefined);
+    // What has no name cannot be asked for, nor be left out of those that are.
+    const isNamed = encodings.length > 1 && encodings.every(({ rid }) => rid !== undefined);
+    this.#asks = isNamed || options.relayed !== undefined;
     this.#encodingsWanted = options.encodingsWanted;
     this.consumerChanged();
   }
@@ -118,6 +129,18 @@ export class Producer implements PublishedTrack {
     return wanted.flatMap(({ rid }) => rid ?? []);
   }
 
+  /** As the offer has them, which is how another isolate names them. */
+  get offered(): readonly Encoding[] {
+    return this.#offered;
+  }
+
+  /** The same as `wantedRids`, as a set: one bit for each encoding in the order of the offer. */
+  get wantedSet(): number {
+    let set = 0;
+    for (let index = 0; index < this.#offered.length; index++) if (this.#wanted.isTold(index)) set |= 1 << index;
+    return set;
+  }
+
   get consumers(): readonly TrackConsumer[] {
     return this.#consumers;
   }
@@ -129,7 +152,6 @@ export class Producer implements PublishedTrack {
   }
 
   removeConsumer(consumer: TrackConsumer): void {
-    this.audio?.remove(consumer);
     const index = this.#consumers.indexOf(consumer);
     if (index < 0) return;
     this.#consumers.splice(index, 1);
@@ -139,14 +161,25 @@ export class Producer implements PublishedTrack {
 
   /** One of its consumers wants another encoding than before. */
   consumerChanged(): void {
-    if (this.#offered.length === 1) return;
-    // What has no name cannot be asked for, nor be left out of those that are.
-    if (this.#offered.every(({ rid }) => rid !== undefined)) this.#wanted.checkSoon();
+    if (this.#asks) this.#wanted.checkSoon();
   }
 
   /** Its publisher may not have heard which encodings are wanted: it is told with the next tick. */
   tellWantedAgain(): void {
     if (this.#offered.length > 1) this.#wanted.tellAgain();
+  }
+
+  /** What is known elsewhere of the encodings, in the order of the offer, counts as long as nothing is known by packets. */
+  assume(facts: readonly EncodingFacts[], nowMs: number): void {
+    const before = this.#activeSet;
+    for (const [index, each] of facts.entries()) this.#offered[index]?.assume(each);
+    this.#sortEncodings();
+    if (this.#activeSet !== before) this.#encodingsChanged(nowMs);
+  }
+
+  /** Which encodings are sent, a bit for each. */
+  get #activeSet(): number {
+    return this.#offered.reduce((set, { active }, index) => active ? set | 1 << index : set, 0);
   }
 
   /** The encoding that came with this SSRC last; undefined where none did. */

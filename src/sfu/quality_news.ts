@@ -60,9 +60,8 @@ function isChanged(track: TrackQuality, told: TrackQuality | undefined, hasNetwo
   return most > RATE_CHANGE * least || (hasNetworkChanged && track.reason !== told.reason);
 }
 
-/** Rates by steps of a fifth, losses by those that people speak of. */
 function roughly({ bitrate, loss = 0, limitedBy }: QualityReport): string {
-  return [step(bitrate), LOSSES.findIndex((least) => loss < least), limitedBy].join(";");
+  return [bitrateStep(bitrate), lossStep(loss), limitedBy].join(";");
 }
 
 /** The numbers in reasons follow the rates. */
@@ -73,6 +72,13 @@ function roughlyTrack({ state, width, rid, spatial, temporal, wanted, reason }: 
 
 const LOSSES = [0.01, 0.03, 0.1, 0.3];
 
-function step(bitsPerSecond: number): number {
+/** Losses are told apart where people speak of them in other words. */
+export function lossStep(fraction: number): number {
+  for (let i = 0; i < LOSSES.length; i++) if (fraction < LOSSES[i]) return i;
+  return LOSSES.length;
+}
+
+/** Rates are told apart by a fifth. */
+export function bitrateStep(bitsPerSecond: number): number {
   return Math.round(Math.log(Math.max(bitsPerSecond, 1)) / Math.log(1.2));
 }

@@ -7,6 +7,7 @@ import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import type { RetransmissionGuard } from "../stream/retransmission_guard.ts";
 import type { Encoding } from "./encoding.ts";
+import type { EncodingSwitch } from "./encoding_switch.ts";
 import { writeForwardedHeader } from "./forwarded_header.ts";
 import type { ExtensionMapping } from "./header_extensions.ts";
 import { selectAgain } from "./layer_forwarding.ts";
@@ -71,9 +72,12 @@ export class RtxSender {
     return asked;
   }
 
-  /** Whether there is something that went out lately. */
-  canProbe(nowMs: number): boolean {
-    return this.#locate(this.#options.stream.rewriter.sequenceNumber, nowMs) !== undefined;
+  /** As `ProbeStream`; `started` and `attached` are those of the consumer's encodings. */
+  probeContent({ started, attached }: Pick<EncodingSwitch, "started" | "attached">, nowMs: number) {
+    const { stream, numbering } = this.#options;
+    if (numbering === undefined) return undefined;
+    if (started) return this.#locate(stream.rewriter.sequenceNumber, nowMs) === undefined ? undefined : "packets";
+    return !attached && stream.packetsSent > 0 ? "padding" : undefined;
   }
 
   /** As `Consumer.sendProbe`. */

@@ -17,6 +17,16 @@ test("the rate follows what is sent, half of a change at each look, and not by l
   assert.equal(rate.bitsPerSecond, 300_000);
 });
 
+test("the rate is steady once something was sent in four measures in a row", () => {
+  const rate = new SendRate();
+  let bytes = 0;
+  const steady = [0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1].map((sent, look) => {
+    rate.update(bytes += sent, 500 * look);
+    return rate.isSteady;
+  });
+  assert.deepEqual(steady, [false, false, false, false, true, true, false, false, false, false, true]);
+});
+
 test("a counter that wraps is no rate of four gigabytes", () => {
   const rate = new SendRate();
   rate.update(0x7fffffff, 0);

@@ -1,14 +1,17 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { allocationWords, type SupplyName } from "./allocation_words.ts";
-import { type AllocatedTrack, type Allocation, Allocator } from "./allocator.ts";
+import { type AllocatedTrack, type Allocation, Allocator, type Supply } from "./allocator.ts";
 import { ALL_WANTED, type QualityReport, type TrackQuality, type WantedQuality } from "./quality.ts";
-import { QualityNews } from "./quality_news.ts";
+import { QualityFingerprint } from "./quality_fingerprint.ts";
+import { bitrateStep, lossStep, QualityNews } from "./quality_news.ts";
 import { type ConsumerLike, describeTrack, type TrackFacts } from "./quality_report.ts";
 import { SendRate } from "./send_rate.ts";
 import type { TrackId } from "./types.ts";
 
 /** All is looked at this often, ... */
 export const LOOK_MS = 500;
+/** ..., less often where all is sent that is wanted and more would fit, ... */
+export const CALM_LOOK_MS = 1_000;
 /** ..., of different subscribers at so many different times, ... */
 const PHASES = 4;
 /** ... and sooner where the estimate changes by more than these parts, or something else is wanted, but no sooner than this. */
@@ -30,6 +33,9 @@ const SENT_MARGIN = 1.1;
 const BEGIN_MARGIN = 1.1 / 0.95;
 /** So many videos begin with their first layers: who joins sees a few people at once, and what is too much ends by feedback. */
 const BEGIN_VIDEOS = 4;
+
+/** One for all subscribers: what is in it does not outlive a look. */
+const fingerprint = new QualityFingerprint();
 
 /** `BandwidthEstimator`, as far as it is asked here. */
 export type Estimate = Pick<
@@ -62,6 +68,13 @@ interface Entry<C> extends TrackFacts {
   readonly rate: SendRate;
   isPaused: boolean;
   hasBegun: boolean;
+  /** What its layers take that are chosen, in bits per second; 0 where that is not known. */
+  chosen: number;
+}
+
+/** What there is, and what bounds it. */
+interface NamedSupply extends Supply {
+  readonly name: SupplyName;
 }
 
 /**
@@ -72,7 +85,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   readonly #options: SubscriberQualityOptions;
   /** Of the options: to find it there would be one more object to touch at each feedback. */
   readonly #bandwidth: Estimate;
-  readonly #phaseMs: number;
+  readonly #phase: number;
   readonly #allocator = new Allocator();
   readonly #entries = new Map<C, Entry<C>>();
   #isOpen = false;
@@ -82,12 +95,14 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #feedbackMs = Infinity;
   #leastRoundTripMs = Infinity;
   #reportedMs = -Infinity;
+  /** Of what was looked through for news last; -1 where it is to be looked through whatever it is. */
+  #seen = -1;
   readonly #news: QualityNews;
 
   constructor(options: SubscriberQualityOptions) {
     this.#options = options;
     this.#bandwidth = options.bandwidth;
-    this.#phaseMs = (options.phase % PHASES) * LOOK_MS / PHASES;
+    this.#phase = options.phase % PHASES;
     this.#news = new QualityNews(options.reportsWhole);
   }
 
@@ -110,6 +125,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
       rate,
       isPaused: true,
       hasBegun: false,
+      chosen: 0,
       reason: "",
       wanted: ALL_WANTED,
     });
@@ -118,6 +134,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   remove(consumer: C): void {
     if (!this.#entries.delete(consumer)) return;
+    this.#seen = -1;
     this.#news.forget(consumer.producer.id);
     if (this.#entries.size === 0) this.#nextMs = Infinity;
   }
@@ -130,6 +147,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /** What was reported may be lost. */
   tellAgain(): void {
+    this.#seen = -1;
     this.#news.forgetAll();
   }
 
@@ -162,46 +180,76 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   #look(nowMs: number): void {
-    const { roundTripMs, report } = this.#options;
     const bandwidth = this.#bandwidth;
     this.#lookedMs = nowMs;
-    // At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once.
-    this.#nextMs = (Math.floor((nowMs - this.#phaseMs) / LOOK_MS) + 1) * LOOK_MS + this.#phaseMs;
     this.#estimate = bandwidth.bitsPerSecond;
     const videos: AllocatedTrack[] = [];
     let sound = 0;
-    let sent = 0;
+    let carried = 0;
+    let isSteady = true;
     for (const entry of this.#entries.values()) {
       const { consumer, rate } = entry;
       rate.update(consumer.bytesSent, nowMs);
-      sent += rate.bitsPerSecond;
+      carried += carriedOf(entry);
+      isSteady &&= entry.isPaused || rate.isSteady;
       entry.wanted = this.#options.wanted.get(consumer.producer.id) ?? ALL_WANTED;
       if (consumer.producer.kind === "video") videos.push(this.#trackOf(entry, nowMs));
       else sound += this.#forwardSound(entry, nowMs);
     }
-    const { supply, name } = this.#supply(videos, sound, sent, nowMs);
+    const supply = this.#supply(videos, sound, carried, nowMs);
     const allocations = this.#allocator.allocate(videos, supply, nowMs);
-    bandwidth.setWanted(this.#allocator.wantedBitsPerSecond, nowMs);
-    const reports = report !== undefined && nowMs - this.#reportedMs >= REPORT_MS;
+    const wanted = this.#allocator.wantedBitsPerSecond;
+    bandwidth.setWanted(wanted, nowMs);
     let index = 0;
     for (const entry of this.#entries.values()) {
-      if (entry.consumer.producer.kind !== "video") continue;
-      const allocation = allocations[index++];
-      this.#forwardVideo(entry, allocation, nowMs);
-      // Words are made for who hears them.
-      if (reports) entry.reason = allocationWords(allocation, supply, name, entry.wanted);
+      if (entry.consumer.producer.kind === "video") this.#forwardVideo(entry, allocations[index++], nowMs);
     }
-    if (!reports) return;
+    this.#planNext(isSteady && wanted <= Math.min(this.#estimate, supply.bitsPerSecond), nowMs);
+    if (this.#options.report !== undefined && nowMs - this.#reportedMs >= REPORT_MS) {
+      this.#report(allocations, supply, nowMs);
+    }
+  }
+
+  /** At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once. */
+  #planNext(isCalm: boolean, nowMs: number): void {
+    const intervalMs = isCalm ? CALM_LOOK_MS : LOOK_MS;
+    const phaseMs = this.#phase * intervalMs / PHASES;
+    this.#nextMs = (Math.floor((nowMs - phaseMs) / intervalMs) + 1) * intervalMs + phaseMs;
+  }
+
+  /** Tells what is news. Words are made where there may be any. */
+  #report(allocations: readonly Allocation[], supply: NamedSupply, nowMs: number): void {
+    const { report, roundTripMs } = this.#options;
+    const { bitsPerSecond: bitrate, soundBitsPerSecond: sound, name } = supply;
+    const loss = this.#bandwidth.lossFraction;
+    const limitedBy = name === "estimate" ? this.#bandwidth.limitedBy : "server";
+    fingerprint.begin();
+    fingerprint.add(bitrateStep(bitrate));
+    fingerprint.add(lossStep(loss));
+    fingerprint.addText(limitedBy);
+    let index = 0;
+    for (const { consumer, isPaused, wanted } of this.#entries.values()) {
+      fingerprint.addConsumer(consumer, isPaused);
+      fingerprint.addWanted(wanted);
+      if (consumer.producer.kind === "video") fingerprint.addAllocation(allocations[index++], sound);
+    }
+    if (fingerprint.value === this.#seen) return;
+    this.#seen = fingerprint.value;
+    index = 0;
+    for (const entry of this.#entries.values()) {
+      if (entry.consumer.producer.kind !== "video") continue;
+      entry.reason = allocationWords(allocations[index++], supply, name, entry.wanted);
+    }
     const news = this.#news.take({
-      bitrate: Math.round(supply.bitsPerSecond),
-      loss: Math.round(bandwidth.lossFraction * 1000) / 1000,
+      bitrate: Math.round(bitrate),
+      loss: Math.round(loss * 1000) / 1000,
       ...roundTripOf(roundTripMs()),
-      limitedBy: name === "estimate" ? bandwidth.limitedBy : "server",
+      limitedBy,
       tracks: [...this.#describe(nowMs)],
     });
     if (news === undefined) return;
     this.#reportedMs = nowMs;
-    report(news);
+    report?.(news);
   }
 
   /** All that a report may have. Of sound there is nothing to say as long as it was never off. */
@@ -227,6 +275,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   #forwardVideo(entry: Entry<C>, { layer, rule }: Allocation, nowMs: number): void {
     const { consumer } = entry;
+    entry.chosen = layer?.bitsPerSecond ?? 0;
     if (layer !== undefined) {
       const { encoding, spatial, temporal } = layer;
       // Where all layers of an encoding are sent packets need no look at theirs.
@@ -260,12 +309,12 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   /** What there is: as estimated, unless nothing is known yet, and no more than the server allows. */
-  #supply(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number) {
-    const least = this.#leastOf(videos, sound, sent, nowMs);
-    const carried = Math.max(this.#estimate, least);
+  #supply(videos: readonly AllocatedTrack[], sound: number, carried: number, nowMs: number): NamedSupply {
+    const least = this.#leastOf(videos, sound, carried, nowMs);
+    const most = Math.max(this.#estimate, least);
     const max = this.#options.maxBitsPerSecond ?? Infinity;
-    const name: SupplyName = max < carried ? "limit of the server" : "estimate";
-    return { supply: { bitsPerSecond: Math.min(carried, max), soundBitsPerSecond: sound }, name };
+    const name = max < most ? "limit of the server" : "estimate";
+    return { bitsPerSecond: Math.min(most, max), soundBitsPerSecond: sound, name };
   }
 
   /**
@@ -274,7 +323,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
    * is known, so the first layers of all are. Of both what is sent counts as carried where it arrives, whatever is estimated
    * of what is more. 0 where the estimate alone counts.
    */
-  #leastOf(videos: readonly AllocatedTrack[], sound: number, sent: number, nowMs: number): number {
+  #leastOf(videos: readonly AllocatedTrack[], sound: number, carried: number, nowMs: number): number {
     const bandwidth = this.#bandwidth;
     let first: number | undefined;
     let begun = 0;
@@ -290,7 +339,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
     for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
     // What feedback tells contains the wait for it, what reports tell does not.
     const roundTripMs = tells ? bandwidth.roundTripMs : this.#options.roundTripMs() ?? 0;
-    const arriving = this.#arrives(roundTripMs) ? sent * SENT_MARGIN : 0;
+    const arriving = this.#arrives(roundTripMs) ? carried : 0;
     if (tells) {
       if (first === undefined || nowMs - this.#feedbackMs >= START_MS) return arriving;
       return Math.max(arriving, sound + (this.#feedbackMs === Infinity ? begun : first) * BEGIN_MARGIN);
@@ -307,6 +356,16 @@ export class SubscriberQuality<C extends ConsumerLike> {
     if (limitedBy === "silence" || limitedBy === "queue") return false;
     return lossFraction <= LOW_LOSS && !(roundTripMs > this.#leastRoundTripMs + SHORT_QUEUE_MS);
   }
+}
+
+/**
+ * What is sent of one, as far as that arrives. Where its publisher sends nothing, or has begun a moment ago, that is no
+ * reason to give it less: it counts as what was chosen, and not as more, as nothing shows that more would be carried.
+ */
+function carriedOf({ isPaused, rate, chosen }: Entry<unknown>): number {
+  if (isPaused) return 0;
+  const measured = rate.bitsPerSecond * SENT_MARGIN;
+  return rate.isSteady ? measured : Math.max(measured, chosen);
 }
 
 function roundTripOf(ms: number | undefined): { roundTrip?: number } {

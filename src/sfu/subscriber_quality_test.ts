@@ -1,130 +1,9 @@
 import assert from "node:assert/strict";
 import { cameraLayers } from "../../tests/harness/layers.ts";
-import type { EstimateLimit } from "../congestion/bandwidth_estimator.ts";
-import type { Layer } from "./layer_ladder.ts";
-import type { QualityReport, WantedQuality } from "./quality.ts";
-import type { ConsumerLike } from "./quality_report.ts";
-import { LOOK_MS, SubscriberQuality } from "./subscriber_quality.ts";
-import type { Kind } from "./types.ts";
+import { FakeConsumer, QualityScene as Scene } from "../../tests/harness/quality_scene.ts";
+import { CALM_LOOK_MS, LOOK_MS } from "./subscriber_quality.ts";
 
 const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "none", fn });
-
-class FakeConsumer implements ConsumerLike {
-  readonly producer;
-  numbersPackets = true;
-  started = true;
-  bytesSent = 0;
-  /** How often it went on with a picture. */
-  asked = 0;
-  /** What it was told last. */
-  state = "new";
-  current = {
-    encoding: {
-      rid: "q",
-      spatialLayers: 1,
-      temporalLayers: 1,
-      widthOf: () => 320,
-      heightOf: () => 180,
-      framesPerSecond: () => 30,
-    },
-    spatial: 0,
-    temporal: 0,
-  };
-  #target = "";
-
-  constructor(
-    readonly mid: string,
-    kind: Kind = "video",
-    layers: readonly Layer[] = cameraLayers(),
-    id = `track ${mid}`,
-  ) {
-    const at = () => layers;
-    this.producer = { id, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
-  }
-
-  setTarget(encoding: number, _spatial: number, temporal: number): void {
-    this.#target = ` ${encoding}/${temporal}`;
-    if (this.state !== "new" && this.state !== "paused") this.state = `sends${this.#target}`;
-  }
-
-  begin(): void {
-    assert.equal(this.state, "new");
-    this.state = `sends${this.#target}`;
-  }
-
-  pause(): void {
-    assert.match(this.state, /^sends/);
-    this.state = "paused";
-  }
-
-  resume(): void {
-    assert.match(this.state, /^(new|paused)$/);
-    this.asked++;
-    this.state = `sends${this.#target}`;
-  }
-}
-
-/** One subscriber, whose estimate is what the test says. */
-class Scene {
-  nowMs = 0;
-  readonly bandwidth = {
-    bitsPerSecond: 300_000,
-    throughput: 0,
-    lossFraction: 0,
-    roundTripMs: 0,
-    limitedBy: "start" as EstimateLimit,
-    wanted: 0,
-    looks: 0,
-    setWanted(bitsPerSecond: number) {
-      this.looks++;
-      this.wanted = bitsPerSecond;
-    },
-  };
-  /** By reports. */
-  roundTripMs: number | undefined = 12.3;
-  readonly wanted = new Map<string, WantedQuality>();
-  readonly reports: QualityReport[] = [];
-  readonly quality: SubscriberQuality<FakeConsumer>;
-
-  constructor(maxBitsPerSecond?: number, phase = 0) {
-    const { bandwidth, wanted } = this;
-    const report = (report: QualityReport) => void this.reports.push(report);
-    const roundTripMs = () => this.roundTripMs;
-    this.quality = new SubscriberQuality({ phase, bandwidth, wanted, maxBitsPerSecond, roundTripMs, report });
-  }
-
-  add(...consumers: FakeConsumer[]): void {
-    for (const consumer of consumers) this.quality.add(consumer, this.nowMs);
-    this.tick();
-  }
-
-  /** Something else is wanted of a track, and as much time passes as that may take. */
-  want(trackId: string, wanted: WantedQuality): void {
-    this.wanted.set(trackId, wanted);
-    this.quality.handleWanted(trackId, this.nowMs);
-    this.run(100);
-  }
-
-  /** The subscriber tells what arrives, and time goes on. */
-  hear(kilobits: number, ms = 0): void {
-    this.bandwidth.bitsPerSecond = kilobits * 1000;
-    this.bandwidth.throughput = 1;
-    this.bandwidth.limitedBy = "delay";
-    this.quality.handleFeedback(this.nowMs);
-    this.run(ms);
-  }
-
-  run(ms: number): void {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
-      this.nowMs += 25;
-      this.tick();
-    }
-  }
-
-  tick(): void {
-    if (this.quality.nextTimeout() <= this.nowMs) this.quality.handleTimeout(this.nowMs);
-  }
-}
 
 test("B341: what began does so although it does not fit, and one video for 3 s after the first feedback", () => {
   const single = () => cameraLayers([900_000]).slice(-1);
@@ -224,6 +103,32 @@ test("B341: what arrives without loss and without a queue is carried, whatever t
   assert.equal(consumer.state, "sends 0/1", "they wait on the way");
 });
 
+test("B341: what its publisher does not send keeps its layers, and so it does for 2 s after it goes on", () => {
+  const consumer = new FakeConsumer("1");
+  consumer.trickles = false;
+  const scene = new Scene();
+  scene.add(consumer);
+  const send = (kilobits: number, ms: number) => {
+    for (const endMs = scene.nowMs + ms; scene.nowMs < endMs;) {
+      consumer.bytesSent += kilobits * LOOK_MS / 8;
+      scene.hear(300, LOOK_MS);
+    }
+  };
+  scene.hear(3_000, 10_000);
+  send(2_000, 5_000);
+  scene.run(60_000);
+  assert.equal(consumer.state, "sends 2/Infinity");
+  send(2_000, 10_000);
+  assert.equal(consumer.state, "sends 2/Infinity", "all of it arrives");
+  scene.run(5_000);
+  scene.bandwidth.lossFraction = 0.05;
+  send(2_000, LOOK_MS);
+  assert.equal(consumer.state, "sends 0/Infinity", "not all of it does");
+  scene.bandwidth.lossFraction = 0;
+  scene.run(60_000);
+  assert.equal(consumer.state, "sends 0/Infinity", "where nothing is sent nothing shows that more would arrive");
+});
+
 test("B342: an estimate that falls is acted on with the feedback, one that trembles twice a second", () => {
   const consumer = new FakeConsumer("1");
   const scene = new Scene();
@@ -253,6 +158,23 @@ test("B342: all are looked at twice a second, by turns", () => {
   });
   assert.deepEqual(times.slice(0, 4), [[500, 1000, 1500], [125, 625, 1125], [250, 750, 1250], [375, 875, 1375]]);
   assert.deepEqual(times.slice(4), times.slice(0, 4));
+});
+
+test("B342: who is sent all that is wanted, with room for more, is looked at once a second, by turns", () => {
+  const scenes = Array.from({ length: 4 }, (_, phase) => new Scene(undefined, phase));
+  const intervals = scenes.map((scene) => {
+    scene.add(new FakeConsumer("1"));
+    scene.hear(9_000, 12_000);
+    const nextMs = scene.quality.nextTimeout();
+    scene.run(nextMs - scene.nowMs);
+    assert.equal(scene.quality.nextTimeout() - nextMs, CALM_LOOK_MS);
+    return nextMs % CALM_LOOK_MS;
+  });
+  assert.deepEqual(intervals, [0, 250, 500, 750]);
+  const [scene] = scenes;
+  scene.run(LOOK_MS);
+  scene.hear(1_000);
+  assert.equal(scene.quality.nextTimeout() - scene.nowMs, LOOK_MS, "less than all fits");
 });
 
 test("B342: nothing is looked at for who receives nothing", () => {
@@ -363,7 +285,7 @@ test("P91: it is told what is given and why, once a second at most, and only whe
       height: 180,
       fps: 30,
       rid: "q",
-      bitrate: 0,
+      bitrate: 240,
       reason: "layer q: estimate 480 kbit/s, h needs 500",
     }],
   });

@@ -93,6 +93,17 @@ export interface EncodingParameters {
   readonly fidGroups?: readonly FidGroup[];
 }
 
+/** What is known elsewhere of an encoding that does not come here. */
+export interface EncodingFacts {
+  /** Whether its publisher sends it. */
+  readonly isActive: boolean;
+  /** Pixels; 0 where they are not known. */
+  readonly width: number;
+  readonly height: number;
+  /** 0 where it is not known. */
+  readonly bitsPerSecond: number;
+}
+
 /** A stream of retransmissions (RFC 4588) with the one that it repairs (RFC 5576 section 4.2). */
 export interface FidGroup {
   readonly ssrc: number;

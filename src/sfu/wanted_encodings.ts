@@ -9,10 +9,10 @@ export class WantedEncodings {
   #nextCheckMs = Infinity;
   #tellsAgain = false;
 
-  /** All of `count` encodings are wanted at first: so the publisher begins. */
-  constructor(count: number) {
-    this.#untilMs = new Array(count).fill(Infinity);
-    this.#told = new Array(count).fill(true);
+  /** All of `count` encodings are wanted at first, so the publisher begins, or none. */
+  constructor(count: number, areWanted = true) {
+    this.#untilMs = new Array(count).fill(areWanted ? Infinity : -Infinity);
+    this.#told = new Array(count).fill(areWanted);
   }
 
   /** Consumers have come, gone or changed: `handleTimeout` is due. */
