@@ -1,26 +1,55 @@
 import type { RoomId } from "../sfu/types.ts";
+import { coversRoom, type Grants } from "./grants.ts";
 import type { Limits } from "./limits.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { Rooms } from "./room.ts";
 
 /** Why somebody may not join now. */
 export interface JoinRefusal {
-  readonly code: "too-many-joins" | "too-many-rooms" | "room-full";
+  readonly code: "server-draining" | "too-many-joins" | "too-many-rooms" | "room-full";
   readonly message: string;
   /** When the same will be allowed, where that is known. */
   readonly retryAfterSeconds?: number;
 }
+
+/** Said of a token that was revoked. */
+export const REVOKED = "the token is not valid: it was revoked";
+
+/** Why a token does not lead into a room. */
+export interface RoomRefusal {
+  readonly code: "forbidden" | "unauthorized";
+  readonly message: string;
+}
+
+/** Whether a token was revoked for a room. */
+export type IsRevoked = (grants: Grants, roomId: RoomId) => boolean;
 
 /** Decides who may join, before anything is made for them (rules P80 to P82). */
 export class Admission {
   readonly #rooms: Rooms;
   readonly #limits: Limits;
   readonly #joins: RateLimit;
+  readonly #isRevoked: IsRevoked;
+  #isClosed = false;
 
-  constructor(rooms: Rooms, limits: Limits) {
+  constructor(rooms: Rooms, limits: Limits, isRevoked: IsRevoked = () => false) {
     this.#rooms = rooms;
     this.#limits = limits;
     this.#joins = new RateLimit(limits.joinsPerMinute);
+    this.#isRevoked = isRevoked;
+  }
+
+  /** Nobody may join any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Whether these grants lead into the room: undefined where they do, or where no tokens are asked for. */
+  refuseRoom(grants: Grants | undefined, roomId: RoomId): RoomRefusal | undefined {
+    if (grants === undefined) return undefined;
+    if (!coversRoom(grants, roomId)) return { code: "forbidden", message: "the token is not for this room" };
+    if (this.#isRevoked(grants, roomId)) return { code: "unauthorized", message: REVOKED };
+    return undefined;
   }
 
   /**
@@ -28,6 +57,7 @@ export class Admission {
    * Peers of the identity `replaced` leave the room for it.
    */
   refuse(roomId: RoomId, address: string, nowMs: number, replaced?: string): JoinRefusal | undefined {
+    if (this.#isClosed) return { code: "server-draining", message: "the server ends soon: join by another one" };
     const { maxRooms, maxPeers, joinsPerMinute } = this.#limits;
     const waitMs = this.#joins.take(address, nowMs);
     if (waitMs > 0) {

@@ -8,6 +8,7 @@ export const CLOSE_CODES = {
   "refused": 1008,
   "too-many": 1008,
   "fault": 1011,
+  "server-draining": 1012,
   "internal": 1011,
   "no-capacity": 1013,
   "too-many-connections": 1013,
@@ -19,6 +20,9 @@ export const CLOSE_CODES = {
   "signaling-lost": 4000,
   "superseded": 4001,
   "replaced": 4002,
+  // The peer stays, and its client comes back by another WebSocket.
+  "media-lost": 4003,
+  "kicked": 4004,
   "unauthorized": 4401,
   "forbidden": 4403,
   "join-timeout": 4408,

@@ -36,7 +36,7 @@ test("P10: a track is told by its id, kind, source and codec, without what its p
 test("P10, P76: all but the one who asks are told, with their tracks or without", () => {
   const room = new Room("room");
   for (const peer of [member("ann", "Ann"), member("bob")]) room.addPeer(peer);
-  room.addTrack(CAMERA);
+  room.bringTrack(CAMERA);
   assert.deepEqual(describePeers(room, "bob", true), [{ id: "ann", name: "Ann", tracks: [describeTrack(CAMERA)] }]);
   assert.deepEqual(describePeers(room, "bob", false), [{ id: "ann", name: "Ann", tracks: [] }]);
   assert.deepEqual(describePeers(room, "ann", true), [{ id: "bob", tracks: [] }]);

@@ -19,6 +19,8 @@ export interface Grants {
   readonly admin: boolean;
   /** Bit/s of all that it publishes; undefined for no limit. */
   readonly maxBitrate: number | undefined;
+  /** When the token was made, Unix time in whole seconds; left out where it does not say. */
+  readonly issuedAt?: number;
 }
 
 export type GrantsResult =
@@ -30,6 +32,7 @@ export type GrantsResult =
 const claimsSchema = z.object({
   sub: printable(128).min(1, "must not be empty").optional(),
   name: printable(64).optional(),
+  iat: z.number().optional(),
   switchboard: z.object({
     room: roomIdSchema,
     publish: z.array(publishable).optional(),
@@ -49,9 +52,10 @@ export function grantsOf(claims: unknown): GrantsResult {
     const [{ path, message }] = parsed.error.issues;
     return { ok: false, message: `${path.join(".")}: ${message}` };
   }
-  const { sub, name, switchboard } = parsed.data;
+  const { sub, name, iat, switchboard } = parsed.data;
   const { room, ...rest } = switchboard;
-  return { ok: true, grants: { room, identity: sub, name, ...DEFAULTS, ...rest } };
+  const grants = { room, identity: sub, name, ...DEFAULTS, ...rest };
+  return { ok: true, grants: iat === undefined ? grants : { ...grants, issuedAt: Math.floor(iat) } };
 }
 
 /**

@@ -236,6 +236,11 @@ export class HttpSession {
     this.#observer.refused(this, code);
   }
 
+  #handleFailure(detail: string): void {
+    this.#observer.failed(this, detail);
+    this.fail();
+  }
+
   #participantObserver(): ParticipantObserver {
     const ignored = () => {};
     return {
@@ -254,10 +259,9 @@ export class HttpSession {
       timeWanted: ignored,
       // No message reaches an encoder.
       layersWanted: ignored,
-      failed: (detail) => {
-        this.#observer.failed(this, detail);
-        this.fail();
-      },
+      failed: (detail) => this.#handleFailure(detail),
+      // No token resumes it: its client begins anew (rule P113).
+      mediaLost: (detail) => this.#handleFailure(detail),
       // No token names it: nothing else ever speaks for it.
       superseded: ignored,
       left: (reason, detail) => this.#observer.left(this, reason, detail),

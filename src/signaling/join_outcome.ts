@@ -2,8 +2,10 @@
 export type LeaveReason =
   | "leave"
   | "replaced"
+  | "kicked"
   | "transport-failed"
   | "signaling-lost"
+  | "media-lost"
   | "server-closing"
   | "refused"
   | "fault";

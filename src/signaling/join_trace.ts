@@ -8,7 +8,7 @@ export interface JoinTrace {
   opened(): void;
   /** There is a peer for it. */
   admitted(peerId: PeerId): void;
-  /** It speaks for a peer that there was already, and has nothing to negotiate. */
+  /** It speaks for a peer that there was already; what that negotiates is no step of a join. */
   resumed(peerId: PeerId): void;
   /** An offer is answered. */
   answered(): void;

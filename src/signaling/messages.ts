@@ -110,6 +110,7 @@ export const errorCodeSchema = z.enum([
   "too-many-tracks",
   "transport-failed",
   "server-closing",
+  "server-draining",
   "no-capacity",
   "too-many-joins",
   "too-many-rooms",
@@ -123,6 +124,7 @@ export const errorCodeSchema = z.enum([
   "forbidden",
   "duplicate-identity",
   "replaced",
+  "kicked",
 ]);
 
 /** As RTCIceServer has it. */
@@ -159,6 +161,8 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
     peers: z.array(peerInfo.extend({ tracks: z.array(trackInfo) })),
     iceServers: z.array(iceServer).readonly().optional(),
     resume: z.string().optional(),
+    media: z.literal("new").optional(),
+    shared: z.literal(true).optional(),
     identity: z.string().optional(),
     grants: grantsInfo.optional(),
   }),
@@ -179,6 +183,7 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("slots"), slots: z.array(slotInfo).readonly() }),
   z.object({ type: z.literal("layers"), trackId: identifier, mid, active: z.array(z.string()).readonly() }),
+  z.object({ type: z.literal("draining"), seconds: z.int().min(0) }),
   z.object({
     type: z.literal("error"),
     code: errorCodeSchema,

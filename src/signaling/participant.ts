@@ -1,4 +1,4 @@
-import type { OpenPeerMedia, PeerEvent, PeerMedia } from "../media/messages.ts";
+import type { MediaEndReason, OpenPeerMedia, PeerEvent } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { QualityReport, QualityTelling, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
@@ -6,9 +6,8 @@ import type { Kind, PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } 
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
-import { IceGenerations } from "../webrtc/ice_generations.ts";
-import { Negotiation, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
-import { PeerConnection } from "../webrtc/peer_connection.ts";
+import { Negotiation, type NegotiationOptions, type OfferResult, type TrackRequest } from "../webrtc/negotiation.ts";
+import type { PeerConnection } from "../webrtc/peer_connection.ts";
 import type { Offer } from "../webrtc/sdp_offer.ts";
 import type { SlotFilling } from "../webrtc/slots.ts";
 import { type DuplicateIdentity, DuplicateIdentityError } from "./duplicate_identity.ts";
@@ -16,12 +15,17 @@ import { type Grants, mayPublish } from "./grants.ts";
 import { type LeaveReason, outcomeOf } from "./join_outcome.ts";
 import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
-import type { PeerObserver, Room, Rooms } from "./room.ts";
+import { MediaConnection } from "./media_connection.ts";
+import { RemotePeer } from "./remote_peer.ts";
+import type { PeerObserver, Room, RoomMember, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
 import { SlotFiller } from "./slot_filler.ts";
 import { TrackRelevance } from "./track_relevance.ts";
 
 export type { LeaveReason };
+
+/** A peer whose media was lost leaves unless it is resumed within this time (rule P110). */
+const MEDIA_LOST_LIMIT_MS = 30_000;
 
 /** What a peer's signaling, of whatever kind, is told. */
 export interface ParticipantObserver {
@@ -44,6 +48,11 @@ export interface ParticipantObserver {
   timeWanted(): void;
   /** The server failed on this peer's media: signaling says so, and has the peer leave. */
   failed(detail: string): void;
+  /**
+   * What carries this peer's media has failed. The peer may be resumed, and stays for a while; signaling has it leave where
+   * nobody could.
+   */
+  mediaLost(detail: string): void;
   /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
   superseded(): void;
   /** The peer has left its room, and why. Told once; nothing is told afterwards. */
@@ -74,6 +83,13 @@ export interface ParticipantOptions {
   readonly trace?: JoinTrace | undefined;
 }
 
+/** What is agreed on with the client over one connection: nothing of it outlives that. */
+interface Agreement {
+  readonly negotiation: Negotiation;
+  readonly relevance: TrackRelevance;
+  readonly slotFiller: SlotFiller;
+}
+
 /**
  * One peer from join to leave: ties its place in the room, its negotiation, its connection and its media together.
  * WebSocket, WHIP and WHEP all drive it by the same verbs: construct (join), `offer`, `leave`; it owns no timer.
@@ -81,108 +97,98 @@ export interface ParticipantOptions {
 export class Participant {
   readonly peer: RoomPeer;
   readonly room: Room;
-  readonly connection: PeerConnection;
   /** As it was when the peer joined: nothing changes it. */
   readonly grants: Grants | undefined;
   readonly #rooms: Rooms;
   /** Of the connection that speaks for the peer, or was the last one to do so. */
   #observer: ParticipantObserver;
-  readonly #negotiation: Negotiation;
-  readonly #relevance: TrackRelevance;
-  readonly #slotFiller: SlotFiller;
-  readonly #media: PeerMedia;
+  readonly #openMedia: () => MediaConnection;
+  readonly #terms: Omit<NegotiationOptions, "peer" | "transport" | "candidates">;
   readonly #maxBitrateIn: number;
   readonly #trace: JoinTrace | undefined;
-  #remoteAddress: RemoteAddress | undefined;
+  /** The last that there was, where there is none at present. */
+  #media: MediaConnection;
+  #agreement: Agreement;
+  /** Since when there is no media; undefined where there is. */
+  #mediaLostMs: number | undefined;
+  /** Whether all that there is was made anew, and the client may not have heard of it. */
+  #isNew = false;
+  #hasConnected = false;
   #closed = false;
 
   constructor(options: ParticipantOptions) {
-    const { rooms, roomId, name, random, codecs, fill, grants, duplicateIdentity = "allow" } = options;
+    const { rooms, roomId, name, random, openMedia, dtls, handshakes, grants, duplicateIdentity = "allow" } = options;
     const { maxTracks, maxBitrateOut, loudest } = options.limits;
     const maxBitrateIn = Math.min(options.limits.maxBitrateIn, grants?.maxBitrate ?? Infinity);
     const identity = grants?.identity;
     const rivals = duplicateIdentity === "allow" ? [] : rooms.find(roomId)?.peersOf(identity) ?? [];
     if (duplicateIdentity === "refuse" && rivals.length > 0) throw new DuplicateIdentityError();
     const id = newIdentifier(random);
-    const ssrc = random.uint32();
-    const ice = new IceGenerations(random);
+    const opening = {
+      roomId,
+      peerId: id,
+      // JSON has no Infinity.
+      ...(maxBitrateIn < Infinity && { maxBitrateIn }),
+      ...(maxBitrateOut < Infinity && { maxBitrateOut }),
+      ...(loudest < Infinity && { loudest }),
+      ...(options.tellsQuality !== undefined && { tellsQuality: options.tellsQuality }),
+      ...(options.trace !== undefined && { isTraced: true as const }),
+    };
+    const observer = {
+      handleEvent: (event: PeerEvent, nowMs: number) => this.#handleMediaEvent(event, nowMs),
+      connected: () => {
+        this.#hasConnected = true;
+        this.#trace?.connected();
+        this.#observer.transportConnected();
+      },
+      connectionFailed: (reason: string) => this.leave("transport-failed", reason),
+    };
     this.#rooms = rooms;
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
     this.grants = grants;
     this.#trace = options.trace;
-    const media = options.openMedia(
-      {
-        roomId,
-        peerId: id,
-        ssrc,
-        ice: ice.local,
-        // JSON has no Infinity.
-        ...(maxBitrateIn < Infinity && { maxBitrateIn }),
-        ...(maxBitrateOut < Infinity && { maxBitrateOut }),
-        ...(loudest < Infinity && { loudest }),
-        ...(options.tellsQuality !== undefined && { tellsQuality: options.tellsQuality }),
-        ...(options.trace !== undefined && { isTraced: true }),
-      },
-      (event, nowMs) => this.#handleMediaEvent(event, nowMs),
-    );
-    this.#media = media;
+    this.#openMedia = () => new MediaConnection({ openMedia, opening, dtls, handshakes, random, observer });
+    const media = this.#media = this.#openMedia();
     let room: Room | undefined;
     try {
       // Behind all that may be refused: else both were lost. And before this one enters: a room that all have left is over.
-      for (const rival of rivals) rival.observer.replaced();
+      for (const rival of remoteFirst(rivals)) rival.observer.replaced();
       this.room = room = rooms.enter(roomId);
-      this.connection = new PeerConnection({
-        dtls: options.dtls,
-        handshakes: options.handshakes,
-        ice,
-        candidates: () => media.candidates,
-        transport: {
-          restartIce: (local) => media.send({ type: "restartIce", ice: local }),
-          sendDtls: (bytes) => media.send({ type: "sendDtls", bytes }),
-          connect: (keying) => media.send({ type: "connect", keying }),
-        },
-        observer: {
-          connected: () => {
-            this.#trace?.connected();
-            this.#observer.transportConnected();
-          },
-          connectionFailed: (reason) => this.leave("transport-failed", reason),
-        },
-      });
+      const { ssrc } = media;
       this.peer = new RoomPeer(this.room, { id, name, identity, ssrc, media, observer: this.#peerObserver(), random });
-      const permissions = grants &&
-        { publish: (source: Source) => mayPublish(grants, source), receive: grants.subscribe };
-      const { peer, connection: transport } = this;
-      this.#relevance = new TrackRelevance(this.room, id);
-      const candidates = fill === undefined ? (kind: Kind) => this.#relevance.candidates(kind) : undefined;
-      this.#negotiation = new Negotiation({
-        peer,
-        transport,
-        codecs,
-        fill,
-        candidates,
-        permissions,
+      this.#terms = {
+        codecs: options.codecs,
+        fill: options.fill,
+        permissions: grants && { publish: (source: Source) => mayPublish(grants, source), receive: grants.subscribe },
         maxTracks,
         maxBitrateIn,
-      });
-      this.#slotFiller = new SlotFiller({
-        slots: this.#negotiation,
-        timeWanted: () => this.#observer.timeWanted(),
-        changed: (slots) => this.#observer.slotsChanged(slots),
-      });
+      };
+      this.#agreement = this.#agreeOnNothing();
       this.room.addPeer(this.peer);
       this.#trace?.admitted(id);
     } catch (error) {
       // Whoever asked for a participant gets none that could leave.
       if (room !== undefined) rooms.release(room);
-      media.send({ type: "close" });
+      media.close();
       throw error;
     }
   }
 
+  get connection(): PeerConnection {
+    return this.#media.connection;
+  }
+
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /**
+   * Whether nothing is left of what its client had agreed on, in the words of `welcome`: from when its media was lost until
+   * it offers over the new one (rule P111).
+   */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   /** Whether it is told of the tracks of others: who may not receive them need not know of them (rule P76). */
@@ -192,52 +198,67 @@ export class Participant {
 
   /** Where its media goes; undefined before ICE has an address. */
   get remoteAddress(): RemoteAddress | undefined {
-    return this.#remoteAddress;
+    return this.#media.remoteAddress;
   }
 
   offer(sdp: string, requests: readonly TrackRequest[]): OfferResult {
-    return this.#answered(this.#negotiation.handleOffer(sdp, requests));
+    return this.#answered(this.#agreement.negotiation.handleOffer(sdp, requests));
   }
 
   /** As `offer`, of one that is parsed. */
   answer(offer: Offer, requests: readonly TrackRequest[]): OfferResult {
-    return this.#answered(this.#negotiation.answer(offer, requests));
+    return this.#answered(this.#agreement.negotiation.answer(offer, requests));
   }
 
   /** Takes what the peer wants of a track; false where it knows of no such track. */
   setQuality(trackId: TrackId, wanted: WantedQuality): boolean {
     const track = this.hearsOfTracks ? this.room.tracks.get(trackId) : undefined;
     if (track === undefined || track.peerId === this.peer.id) return false;
-    if (this.#relevance.pin(trackId, wanted.pinned ?? false)) this.#slotFiller.refresh();
+    const { relevance, slotFiller } = this.#agreement;
+    if (relevance.pin(trackId, wanted.pinned ?? false)) slotFiller.refresh();
     this.#media.send({ type: "setQuality", trackId, wanted });
     return true;
   }
 
   /** What its slots hold, for a client that may not know: it is told of changes alone from now on (rule P99). */
   takeSlots(): readonly SlotFilling[] {
-    return this.#slotFiller.takeAll();
+    return this.#agreement.slotFiller.takeAll();
   }
 
   leave(reason: LeaveReason, detail = ""): void {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      this.#negotiation.close();
+      this.#agreement.negotiation.close();
       this.peer.close();
       this.#rooms.release(this.room);
-      this.connection.close();
     } finally {
       // A peer that ends by a fault may meet it here again: its socket is given back, and its end told, all the same.
-      this.#media.send({ type: "close" });
-      this.#trace?.ended(outcomeOf(reason), reason);
-      this.#observer.left(reason, detail);
+      try {
+        this.#media.close();
+      } finally {
+        this.#trace?.ended(outcomeOf(reason), reason);
+        this.#observer.left(reason, detail);
+      }
     }
   }
 
   /** The signaling is lost, the peer perhaps not: it stays for a while, and its media goes on (rule P14). */
   detach(): void {
-    if (!this.connection.connected) return this.leave("signaling-lost");
+    // Who has lost its media has its time already.
+    if (this.#mediaLostMs !== undefined) return;
+    if (!this.#hasConnected) return this.leave("signaling-lost");
     this.#media.send({ type: "detach" });
+  }
+
+  /** Opens media again where it was lost. Throws NoCapacityError, with nothing changed, where none can be had. */
+  restoreMedia(): void {
+    if (this.#mediaLostMs === undefined) return;
+    const media = this.#openMedia();
+    this.#media = media;
+    this.peer.useMedia(media, media.ssrc);
+    this.#agreement = this.#agreeOnNothing();
+    this.#mediaLostMs = undefined;
   }
 
   /** Another connection speaks for the peer from now on, be the one before lost or not (rule P65). */
@@ -249,33 +270,56 @@ export class Participant {
   }
 
   nextTimeout(): number {
-    return this.#closed ? Infinity : Math.min(this.connection.nextTimeout(), this.#slotFiller.nextTimeout());
+    if (this.#closed) return Infinity;
+    if (this.#mediaLostMs !== undefined) return this.#mediaLostMs + MEDIA_LOST_LIMIT_MS;
+    return Math.min(this.connection.nextTimeout(), this.#agreement.slotFiller.nextTimeout());
   }
 
   handleTimeout(nowMs: number): void {
-    if (this.#closed) return;
+    if (this.nextTimeout() > nowMs) return;
+    if (this.#mediaLostMs !== undefined) return this.leave("media-lost");
     this.connection.handleTimeout(nowMs);
-    if (!this.#closed) this.#slotFiller.handleTimeout(nowMs);
+    if (!this.#closed) this.#agreement.slotFiller.handleTimeout(nowMs);
+  }
+
+  #agreeOnNothing(): Agreement {
+    const { peer, connection: transport } = this;
+    const relevance = new TrackRelevance(this.room, peer.id);
+    const candidates = this.#terms.fill === undefined ? (kind: Kind) => relevance.candidates(kind) : undefined;
+    const negotiation = new Negotiation({ ...this.#terms, peer, transport, candidates });
+    const slotFiller = new SlotFiller({
+      slots: negotiation,
+      timeWanted: () => this.#observer.timeWanted(),
+      changed: (slots) => this.#observer.slotsChanged(slots),
+    });
+    return { negotiation, relevance, slotFiller };
+  }
+
+  /** Of what the peer had by its media nothing is left but its place in the room. */
+  #loseMedia(nowMs: number): void {
+    this.#mediaLostMs = nowMs;
+    this.#isNew = true;
+    // Before its tracks end: a slot that becomes free takes no other one.
+    this.#agreement = this.#agreeOnNothing();
+    this.peer.loseMedia();
+    this.room.fallSilent(this.peer.id);
+    this.#media.close();
+    this.#observer.timeWanted();
   }
 
   #answered(result: OfferResult): OfferResult {
     if (result.ok) this.#trace?.answered();
     if (result.ok && this.connection.connected) this.#media.send({ type: "requestKeyFrames" });
-    if (result.ok) this.#slotFiller.refresh();
+    if (result.ok) this.#agreement.slotFiller.refresh();
+    if (result.ok) this.#isNew = false;
     return result;
   }
 
   #handleMediaEvent(event: PeerEvent, nowMs: number): void {
-    // It is about the room, which goes on: the last that is told of a peer that leaves counts as well.
     if (event.type === "speakersChanged") return this.room.handleSpeakers(event.speakers);
     if (this.#closed) return;
     switch (event.type) {
-      case "dtlsReceived":
-        return this.connection.handleDtls(event.bytes, this.#remoteAddress?.hostname ?? "", nowMs);
-      case "iceCredentialsUsed":
-        return this.connection.handleIceCredentialsUsed(event.ufrag);
       case "addressSelected":
-        this.#remoteAddress = event.address;
         return this.#trace?.addressSelected(event.address);
       case "mediaStarted":
         return this.#trace?.mediaStarted();
@@ -286,9 +330,15 @@ export class Participant {
       case "layersWanted":
         return this.#tellLayers(event.trackId, event.active);
       case "ended":
-        if (event.reason === "fault") this.#observer.failed(event.detail);
-        else this.leave(event.reason, event.detail);
+        return this.#handleMediaEnd(event.reason, event.detail, nowMs);
     }
+  }
+
+  #handleMediaEnd(reason: MediaEndReason, detail: string, nowMs: number): void {
+    if (reason === "fault") return this.#observer.failed(detail);
+    if (reason !== "media-lost") return this.leave(reason, detail);
+    this.#observer.mediaLost(detail);
+    if (!this.#closed) this.#loseMedia(nowMs);
   }
 
   /** Nobody has told the publisher the ids of its own tracks: it knows them by their m-lines. */
@@ -303,22 +353,27 @@ export class Participant {
       peerJoined: (id, name, identity) => this.#observer.peerJoined(id, name, identity),
       peerLeft: (id) => this.#observer.peerLeft(id),
       trackPublished: (peerId, track) => {
-        this.#negotiation.trackPublished();
-        this.#slotFiller.refresh();
+        this.#agreement.negotiation.trackPublished();
+        this.#agreement.slotFiller.refresh();
         if (this.hearsOfTracks) this.#observer.trackPublished(peerId, track);
       },
       trackUnpublished: (peerId, trackId) => {
         if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
       },
       trackEnded: (trackId) => {
-        this.#negotiation.trackEnded(trackId);
-        this.#slotFiller.refresh();
+        this.#agreement.negotiation.trackEnded(trackId);
+        this.#agreement.slotFiller.refresh();
       },
       speakersChanged: (speakers) => {
-        this.#slotFiller.refresh();
+        this.#agreement.slotFiller.refresh();
         if (this.hearsOfTracks) this.#observer.speakersChanged(speakers);
       },
       replaced: () => this.leave("replaced"),
     };
   }
+}
+
+/** Those of other nodes are told by the room, which may be over once those of this one have left. */
+function remoteFirst(members: readonly RoomMember[]): readonly RoomMember[] {
+  return members.toSorted((a, b) => Number(b instanceof RemotePeer) - Number(a instanceof RemotePeer));
 }

@@ -7,7 +7,6 @@ import { credentialsOf, type SignalingClient, SignalingRoom } from "../../tests/
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import type { PeerCommand } from "../media/messages.ts";
 import type { Grants } from "./grants.ts";
-import type { DtlsFactory } from "../webrtc/dtls.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { byeSource, byeSourceCount } from "../rtp/rtcp/bye.ts";
 import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
@@ -190,6 +189,7 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       qualityChanged() {},
       layersWanted() {},
       failed() {},
+      mediaLost() {},
       superseded() {},
       replaced() {},
       left: () => void commands.push("left"),
@@ -235,7 +235,7 @@ Deno.test({
     const commands: string[] = [];
     const options = {
       ...optionsOf(rooms, commands),
-      get dtls(): DtlsFactory {
+      get codecs(): readonly string[] {
         throw new Error("a fault");
       },
     };

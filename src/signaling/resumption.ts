@@ -7,6 +7,9 @@ const SECRET_LENGTH = 32;
 /** Ends the peer id that a token begins with; no id has it. */
 const SEPARATOR = ".";
 
+/** Is told of a token that may be of a peer at another node, by whoever brought it in vain. */
+export type UnknownToken = (roomId: string, token: string, identity: string | undefined) => void;
+
 /** A peer that can be picked up, and the secrets of the two tokens that do it. */
 interface Place {
   readonly participant: Participant;
@@ -30,10 +33,13 @@ export interface Redeemed {
  */
 export class Resumption {
   readonly #random: RandomSource;
+  readonly #unknown: UnknownToken;
   readonly #places = new Map<PeerId, Place>();
 
-  constructor(random: RandomSource) {
+  /** `unknown` is left out where there are no other nodes. */
+  constructor(random: RandomSource, unknown: UnknownToken = () => {}) {
     this.#random = random;
+    this.#unknown = unknown;
   }
 
   /** Peers that can be resumed. */
@@ -54,22 +60,42 @@ export class Resumption {
    * another identity.
    */
   redeem(roomId: string, token: string, identity?: string): Redeemed | undefined {
-    const end = token.indexOf(SEPARATOR);
-    const place = this.#places.get(token.slice(0, end));
-    if (place === undefined || place.participant.room.id !== roomId) return undefined;
-    if (place.participant.peer.identity !== identity) return undefined;
-    const secret = token.slice(end + 1);
-    const valid = [isSame(secret, place.used), isSame(secret, place.issued)];
-    if (!valid.includes(true)) return undefined;
-    place.used = secret;
+    const place = this.#find(roomId, token, identity);
+    if (place === undefined) {
+      if (!this.#places.has(peerIdOf(token))) this.#unknown(roomId, token, identity);
+      return undefined;
+    }
+    place.used = secretOf(token);
     place.issued = this.#random.text(SECRET_LENGTH);
     return { participant: place.participant, token: place.participant.peer.id + SEPARATOR + place.issued };
+  }
+
+  /** The peer that `redeem` would give, with its tokens as they are. */
+  find(roomId: string, token: string, identity?: string): Participant | undefined {
+    return this.#find(roomId, token, identity)?.participant;
   }
 
   /** The peer has left: its tokens are worth nothing. */
   forget({ peer }: Participant): void {
     this.#places.delete(peer.id);
   }
+
+  #find(roomId: string, token: string, identity: string | undefined): Place | undefined {
+    const place = this.#places.get(peerIdOf(token));
+    if (place === undefined || place.participant.room.id !== roomId) return undefined;
+    if (place.participant.peer.identity !== identity) return undefined;
+    const secret = secretOf(token);
+    const valid = [isSame(secret, place.used), isSame(secret, place.issued)];
+    return valid.includes(true) ? place : undefined;
+  }
+}
+
+function peerIdOf(token: string): PeerId {
+  return token.slice(0, token.indexOf(SEPARATOR));
+}
+
+function secretOf(token: string): string {
+  return token.slice(token.indexOf(SEPARATOR) + 1);
 }
 
 /** Takes as long for a secret that differs in its first character as for one that differs in its last. */

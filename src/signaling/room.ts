@@ -1,4 +1,4 @@
-import type { Kind, PeerId, PublishedTrack, RoomId, Speakers, TrackId } from "../sfu/types.ts";
+import type { Kind, PeerId, ProducerParameters, PublishedTrack, RoomId, Speakers, TrackId } from "../sfu/types.ts";
 import type { Candidate } from "../webrtc/slot_assignment.ts";
 import { RecentSpeakers } from "./recent_speakers.ts";
 import { TrackOrder } from "./track_order.ts";
@@ -31,6 +31,16 @@ export interface RoomMember {
   forgetTrack(trackId: TrackId): void;
 }
 
+/** Hears what the peers of this node do in a room, to tell the other nodes that share it. */
+export interface RoomLink {
+  peerAdded(peer: RoomMember): void;
+  peerRemoved(id: PeerId): void;
+  trackAdded(track: PublishedTrack, parameters: ProducerParameters): void;
+  trackRemoved(id: TrackId): void;
+  /** The last of them has left. */
+  close(): void;
+}
+
 /** The peers that see and hear each other, and what they are told of each other. */
 export class Room {
   readonly id: RoomId;
@@ -40,9 +50,24 @@ export class Room {
 
   readonly #speech = new RecentSpeakers();
   readonly #order = new TrackOrder(this);
+  readonly #link: RoomLink | undefined;
+  /** Those of this node. */
+  readonly #own = new Set<PeerId>();
 
-  constructor(id: RoomId) {
+  /** `link` makes what tells other nodes of the room; left out where it is not shared. */
+  constructor(id: RoomId, link?: (room: Room) => RoomLink) {
     this.id = id;
+    this.#link = link?.(this);
+  }
+
+  /** Whether no peer of this node is in it. */
+  get isDeserted(): boolean {
+    return this.#own.size === 0;
+  }
+
+  /** Those of this node. */
+  *ownPeers(): Generator<RoomMember> {
+    for (const [id, peer] of this.#peers) if (this.#own.has(id)) yield peer;
   }
 
   get peers(): ReadonlyMap<PeerId, RoomMember> {
@@ -80,6 +105,13 @@ export class Room {
   }
 
   addPeer(peer: RoomMember): void {
+    this.#own.add(peer.id);
+    this.bringPeer(peer);
+    this.#link?.peerAdded(peer);
+  }
+
+  /** One of another node. */
+  bringPeer(peer: RoomMember): void {
     for (const other of this.#peers.values()) other.observer.peerJoined(peer.id, peer.name, peer.identity);
     this.#peers.set(peer.id, peer);
   }
@@ -89,6 +121,7 @@ export class Room {
     this.#speech.forget(peer.id);
     this.#order.invalidate();
     for (const other of this.#peers.values()) other.observer.peerLeft(peer.id);
+    if (this.#own.delete(peer.id)) this.#link?.peerRemoved(peer.id);
   }
 
   /** What media hears of who speaks, which may be older than the last leave. */
@@ -98,7 +131,20 @@ export class Room {
     for (const peer of this.#peers.values()) peer.observer.speakersChanged(this.speakers);
   }
 
-  addTrack(track: PublishedTrack): void {
+  /** Nobody hears a peer any more that is there still. Who was dominant stays so in silence. */
+  fallSilent(id: PeerId): void {
+    const { active, ...dominant } = this.speakers;
+    const rest = active.filter(({ peerId }) => peerId !== id);
+    if (rest.length < active.length) this.handleSpeakers({ ...dominant, active: rest });
+  }
+
+  addTrack(track: PublishedTrack, parameters: ProducerParameters): void {
+    this.bringTrack(track);
+    this.#link?.trackAdded(track, parameters);
+  }
+
+  /** One of another node's peers. */
+  bringTrack(track: PublishedTrack): void {
     this.#tracks.set(track.id, track);
     this.#order.invalidate();
     for (const peer of this.#peers.values()) {
@@ -114,12 +160,23 @@ export class Room {
       peer.forgetTrack(id);
       if (announce && peer.id !== peerId) peer.observer.trackUnpublished(peerId, id);
     }
+    this.#link?.trackRemoved(id);
+  }
+
+  close(): void {
+    this.#link?.close();
   }
 }
 
-/** The rooms of this process: a room begins with its first peer and vanishes with its last. */
+/** The rooms of this node: a room begins with its first peer here and vanishes with its last. */
 export class Rooms {
   readonly #rooms = new Map<RoomId, Room>();
+  readonly #link: ((room: Room) => RoomLink) | undefined;
+
+  /** `link` makes what tells other nodes of a room; left out where rooms are not shared. */
+  constructor(link?: (room: Room) => RoomLink) {
+    this.#link = link;
+  }
 
   get size(): number {
     return this.#rooms.size;
@@ -138,7 +195,7 @@ export class Rooms {
   enter(id: RoomId): Room {
     let room = this.#rooms.get(id);
     if (room === undefined) {
-      room = new Room(id);
+      room = new Room(id, this.#link);
       this.#rooms.set(id, room);
     }
     return room;
@@ -146,6 +203,8 @@ export class Rooms {
 
   /** To be called when a peer has left. */
   release(room: Room): void {
-    if (room.peers.size === 0 && this.#rooms.get(room.id) === room) this.#rooms.delete(room.id);
+    if (!room.isDeserted || this.#rooms.get(room.id) !== room) return;
+    this.#rooms.delete(room.id);
+    room.close();
   }
 }

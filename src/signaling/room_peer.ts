@@ -36,7 +36,10 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
   readonly identity: string | undefined;
   readonly observer: PeerObserver;
   readonly #room: Room;
-  readonly #options: RoomPeerOptions;
+  readonly #random: RandomSource;
+  #media: Pick<PeerMedia, "send">;
+  /** Of the server's own feedback. */
+  #feedbackSsrc: number;
   /** By MID of this peer's m-lines, as the others. */
   readonly #producers = new Map<string, PublishedTrack>();
   readonly #consumers = new Map<string, Subscription>();
@@ -49,7 +52,9 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     this.identity = options.identity;
     this.observer = options.observer;
     this.#room = room;
-    this.#options = options;
+    this.#random = options.random;
+    this.#media = options.media;
+    this.#feedbackSsrc = options.ssrc;
   }
 
   /** By MID of this peer's m-lines. */
@@ -70,10 +75,10 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
   publish(parameters: ProducerParameters): PublishedTrack {
     this.unpublish(parameters.mid);
     const { mid, kind, source, codec } = parameters;
-    const track: PublishedTrack = { id: newIdentifier(this.#options.random), peerId: this.id, kind, source, codec };
+    const track: PublishedTrack = { id: newIdentifier(this.#random), peerId: this.id, kind, source, codec };
     this.#producers.set(mid, track);
-    this.#options.media.send({ type: "publish", trackId: track.id, parameters });
-    this.#room.addTrack(track);
+    this.#media.send({ type: "publish", trackId: track.id, parameters });
+    this.#room.addTrack(track, parameters);
     return track;
   }
 
@@ -82,7 +87,7 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     if (track === undefined) return;
     this.#producers.delete(mid);
     // First the media side: a subscriber's m-line that becomes free may get another track at once.
-    this.#options.media.send({ type: "unpublish", mid });
+    this.#media.send({ type: "unpublish", mid });
     this.#room.removeTrack(track, true);
   }
 
@@ -94,23 +99,23 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     const ssrcs = this.#slots.get(mid) ?? this.#newSsrcs(codec.rtxPayloadType !== undefined);
     const subscription = { trackId, ...ssrcs };
     this.#consumers.set(mid, subscription);
-    this.#options.media.send({ type: "subscribe", trackId, parameters, ssrcs });
+    this.#media.send({ type: "subscribe", trackId, parameters, ssrcs });
     return subscription;
   }
 
   openSlot(mid: string, kind: Kind, clockRate: number, rtx: boolean): StreamSsrcs {
     const ssrcs = this.#newSsrcs(rtx);
     this.#slots.set(mid, ssrcs);
-    this.#options.media.send({ type: "openSlot", mid, kind, clockRate, ssrcs });
+    this.#media.send({ type: "openSlot", mid, kind, clockRate, ssrcs });
     return ssrcs;
   }
 
   closeSlot(mid: string): void {
-    if (this.#slots.delete(mid)) this.#options.media.send({ type: "closeSlot", mid });
+    if (this.#slots.delete(mid)) this.#media.send({ type: "closeSlot", mid });
   }
 
   unsubscribe(mid: string): void {
-    if (this.#consumers.delete(mid)) this.#options.media.send({ type: "unsubscribe", mid });
+    if (this.#consumers.delete(mid)) this.#media.send({ type: "unsubscribe", mid });
   }
 
   /** The media side has ended the subscription together with the track. */
@@ -123,9 +128,22 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     }
   }
 
+  /** What it published is over, for the others as if it had unpublished it, and it receives nothing. */
+  loseMedia(): void {
+    for (const mid of [...this.#producers.keys()]) this.unpublish(mid);
+    this.#consumers.clear();
+    this.#slots.clear();
+  }
+
+  /** Goes on with another media in place of the one that it lost. */
+  useMedia(media: Pick<PeerMedia, "send">, ssrc: number): void {
+    this.#media = media;
+    this.#feedbackSsrc = ssrc;
+  }
+
   /** Leaves the room: its tracks end for the others, and it receives no more. */
   close(): void {
-    this.#options.media.send({ type: "leave" });
+    this.#media.send({ type: "leave" });
     const tracks = [...this.#producers.values()];
     this.#producers.clear();
     this.#consumers.clear();
@@ -134,7 +152,7 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
   }
 
   #newSsrcs(rtx: boolean): StreamSsrcs {
-    const taken = new Set([0, this.#options.ssrc]);
+    const taken = new Set([0, this.#feedbackSsrc]);
     for (const { ssrc, rtxSsrc } of [...this.#consumers.values(), ...this.#slots.values()]) {
       taken.add(ssrc).add(rtxSsrc ?? 0);
     }
@@ -143,8 +161,8 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
   }
 
   #newSsrc(taken: ReadonlySet<number>): number {
-    let ssrc = this.#options.random.uint32();
-    while (taken.has(ssrc)) ssrc = this.#options.random.uint32();
+    let ssrc = this.#random.uint32();
+    while (taken.has(ssrc)) ssrc = this.#random.uint32();
     return ssrc;
   }
 }

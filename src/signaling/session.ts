@@ -11,7 +11,7 @@ import { CLOSE_CODES, type CloseReason, meansLeaving } from "./close_codes.ts";
 import type { SignalingConnection } from "./connection.ts";
 import { describeGrants, describePeer, describePeers, describeTrack } from "./descriptions.ts";
 import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./duplicate_identity.ts";
-import { coversRoom, type Grants } from "./grants.ts";
+import type { Grants } from "./grants.ts";
 import { outcomeOf } from "./join_outcome.ts";
 import type { JoinTrace } from "./join_trace.ts";
 import { bitrateWords } from "./limit_words.ts";
@@ -58,6 +58,8 @@ export interface SignalingSessionOptions {
   readonly grants?: Grants | undefined;
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
   readonly trace?: JoinTrace | undefined;
+  /** Whether other servers have the same rooms. */
+  readonly isShared?: boolean | undefined;
   readonly observer: SessionObserver;
   readonly nowMs: number;
 }
@@ -73,6 +75,8 @@ export interface SessionObserver {
   timeWanted(participant: Participant): void;
   /** The server failed on this peer's media, which ends it. */
   failed(participant: Participant, detail: string): void;
+  /** What carries this peer's media has failed; the peer may be resumed. */
+  mediaLost(participant: Participant, detail: string): void;
   refused(code: ErrorCode, message: string): void;
   /** What was refused last was a join. */
   joinRefused(): void;
@@ -108,7 +112,7 @@ export class SignalingSession {
 
   /** Takes one message; `data` is undefined for a binary frame. */
   handleMessage(data: string | undefined, nowMs: number): void {
-    if (this.#state.name === "closed") return;
+    if (this.#state.name === "closed" || this.#detached) return;
     if (!this.#bucket.take(nowMs, costOf(data))) return this.#refuseFlood();
     const parsed = parseMessage(data);
     if (!parsed.ok) return this.#sendError(parsed.code, parsed.text, { replyTo: parsed.replyTo });
@@ -145,12 +149,19 @@ export class SignalingSession {
     else this.#giveUp("server-closing");
   }
 
+  /** The server ends in so many seconds, and asks the client to go elsewhere before. */
+  tellDraining(seconds: number): void {
+    if (this.#state.name === "joined") this.#send({ type: "draining", seconds });
+  }
+
   #dispatch(message: ClientMessage, nowMs: number): void {
     const state = this.#state;
     if (message.type === "join") {
       if (state.name !== "new") return this.#sendError("wrong-state", "this connection has joined a room already");
-      const { grants } = this.#options;
-      if (grants !== undefined && !coversRoom(grants, message.roomId)) return this.#refuseRoom();
+      const { admission, grants } = this.#options;
+      // Who brought the wrong token needs another WebSocket for another one (rule P72).
+      const refusal = admission.refuseRoom(grants, message.roomId);
+      if (refusal !== undefined) return this.#refuseJoin(refusal.code, refusal.message);
       if (message.resume !== undefined) return this.#resume(message.roomId, message.resume);
       return this.#join(message.roomId, grants?.name ?? message.name, nowMs);
     }
@@ -170,17 +181,10 @@ export class SignalingSession {
     }
   }
 
-  /** Who brought the wrong token needs another WebSocket for another one (rule P72). */
-  #refuseRoom(): void {
-    this.#refuseJoin("forbidden", "the token is not for this room");
-  }
-
   #join(roomId: string, name: string | undefined, nowMs: number): void {
     const { admission, address, grants, duplicateIdentity } = this.#options;
     const refusal = admission.refuse(roomId, address, nowMs, replacedBy(grants, duplicateIdentity));
-    if (refusal !== undefined) {
-      return this.#refuseJoin(refusal.code, refusal.message);
-    }
+    if (refusal !== undefined) return this.#refuseJoin(refusal.code, refusal.message);
     const participant = this.#enter(roomId, name);
     if (participant === undefined) return;
     this.#state = { name: "joined", participant };
@@ -197,6 +201,7 @@ export class SignalingSession {
       return this.#sendError("resume-failed", "no peer of this room can be resumed by this token");
     }
     const { participant } = redeemed;
+    if (!this.#restoreMedia(participant)) return;
     participant.attach(this.#participantObserver());
     this.#state = { name: "joined", participant };
     this.#options.connection.joined?.();
@@ -206,6 +211,23 @@ export class SignalingSession {
     this.#options.observer.resumed(participant);
   }
 
+  /** A peer that lost its media, and can have no other at present, stays: its client may try again (rule P112). */
+  #restoreMedia(participant: Participant): boolean {
+    try {
+      participant.restoreMedia();
+      return true;
+    } catch (error) {
+      if (!(error instanceof NoCapacityError)) {
+        participant.leave("fault", messageOf(error));
+        throw error;
+      }
+      this.#sendError("no-capacity", error.message);
+      this.#options.trace?.ended("refused", "no-capacity");
+      this.#close("no-capacity");
+      return false;
+    }
+  }
+
   #refuseJoin(code: ErrorCode & CloseReason, message: string): void {
     this.#sendError(code, message);
     this.#options.trace?.ended("refused", code);
@@ -213,7 +235,7 @@ export class SignalingSession {
     this.#close(code);
   }
 
-  #welcome({ room, peer: { id, identity }, grants, hearsOfTracks }: Participant, resume: string): void {
+  #welcome({ room, peer: { id, identity }, grants, hearsOfTracks, isNew }: Participant, resume: string): void {
     const iceServers = this.#options.iceServers(id);
     this.#send({
       type: "welcome",
@@ -221,6 +243,8 @@ export class SignalingSession {
       peers: describePeers(room, id, hearsOfTracks),
       ...(iceServers.length > 0 && { iceServers }),
       resume,
+      ...(isNew && { media: "new" }),
+      ...(this.#options.isShared && { shared: true }),
       ...(identity !== undefined && { identity }),
       ...(grants !== undefined && { grants: describeGrants(grants) }),
     });
@@ -292,9 +316,18 @@ export class SignalingSession {
         if (this.#state.name === "joined") this.#options.observer.failed(this.#state.participant, detail);
         this.fail();
       },
+      mediaLost: (detail) => this.#handleMediaLoss(detail),
       superseded: () => this.#close("superseded"),
       left: (reason, detail) => this.#left(reason, detail),
     };
+  }
+
+  /** The WebSocket closes, for all that is under way on it is void; until the peer is resumed it is this session's still. */
+  #handleMediaLoss(detail: string): void {
+    if (this.#state.name !== "joined") return;
+    this.#options.observer.mediaLost(this.#state.participant, detail);
+    if (!this.#detached) this.#options.connection.close(CLOSE_CODES["media-lost"], "media-lost");
+    this.#detached = true;
   }
 
   #left(reason: LeaveReason, detail: string): void {
@@ -303,6 +336,7 @@ export class SignalingSession {
     this.#options.resumption.forget(state.participant);
     if (reason === "transport-failed") this.#tellError("transport-failed", detail);
     if (reason === "replaced") this.#tellError("replaced", "somebody else with this identity has joined");
+    if (reason === "kicked") this.#tellError("kicked", KICKED);
     if (reason === "signaling-lost") this.#tellError("resume-failed", "the peer was resumed too late");
     this.#close(reason);
     this.#options.observer.left(state.participant, reason, detail);
@@ -346,6 +380,8 @@ export class SignalingSession {
     if (!this.#detached) this.#options.connection.send(JSON.stringify(message));
   }
 }
+
+const KICKED = "somebody has had this peer leave";
 
 /** Undefined for a fault. */
 function refusalOf(error: unknown): "no-capacity" | "duplicate-identity" | undefined {

@@ -15,7 +15,7 @@ function setUp(...peerIds: string[]) {
     source: "camera",
     codec: CODEC,
   }));
-  for (const track of tracks) room.addTrack(track);
+  for (const track of tracks) room.bringTrack(track);
   const relevance = new TrackRelevance(room, peerIds[0]);
   const order = () => relevance.candidates("video").map(({ track, claim }) => `${track.peerId}:${claim}`).join(" ");
   return { room, tracks, relevance, order };
@@ -53,7 +53,7 @@ test("P106: of who pins one track after the other, and never asks what matters, 
   const { room, tracks: [, track], relevance } = setUp("ann", "bob");
   for (let n = 0; n < 100; n++) {
     const next = { ...track, id: `screen ${n}` };
-    room.addTrack(next);
+    room.bringTrack(next);
     relevance.pin(next.id, true);
     room.removeTrack(next, true);
   }
