@@ -1,5 +1,6 @@
 import type { DtlsFactory } from "../webrtc/dtls.ts";
-import type { MediaHost } from "./media_host.ts";
+import type { MediaHost, NodeHost } from "./media_host.ts";
+import type { MediaPool } from "./media_pool.ts";
 
 /** For /healthz. */
 export function describeTcpPort(port: number): string {
@@ -13,8 +14,14 @@ export interface Backend {
   readonly workers: number;
   readonly dtls: DtlsFactory;
   readonly media: MediaHost;
+  /** The media of this isolate as a node of a bus; undefined where it is in workers. */
+  readonly node?: NodeHost | undefined;
+  /** The media workers, where there are any. */
+  readonly pool?: Pick<MediaPool, "drain" | "undrain"> | undefined;
   /** The TCP port of clients that cannot use UDP (RFC 6544); undefined where there is none. */
   readonly tcpPort?: number | undefined;
+  /** Resolves once the media workers have started, or have failed to; left out where peers can be taken at once. */
+  readonly started?: Promise<unknown> | undefined;
   /** Gives back all that is open. The peers are closed before. */
   close(): Promise<void>;
 }

@@ -1,10 +1,12 @@
 import type { RandomSource } from "../sfu/random.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
+import { autoWorkers, MAX_WORKERS } from "./auto_workers.ts";
 import { type Backend, describeTcpPort } from "./backend.ts";
 import type { Clock } from "./clock.ts";
+import type { LocalBus } from "./local_media.ts";
 import type { DtlsCertificate } from "./dtls/certificate.ts";
 import { createNativeBackend } from "./native/backend.ts";
-import { createPortableBackend } from "./portable/backend.ts";
+import { createPortableBackend, portableWorkersRefusal } from "./portable/backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
 import { createPortableDtls } from "./portable/dtls.ts";
 
@@ -16,8 +18,12 @@ export interface BackendOptions {
   readonly choice: BackendChoice;
   readonly clock: Clock;
   readonly random: RandomSource;
-  /** Media workers, which the native backend alone has; undefined for what suits the backend. */
-  readonly workers: number | undefined;
+  /** Media workers; auto: as many as suit the processors; undefined: one in the native backend, none in the portable one. */
+  readonly workers: number | "auto" | undefined;
+  /** Of the machine. */
+  readonly processors: number;
+  /** Peers of one room that a media worker gets before the room grows into another one. */
+  readonly roomPeersPerWorker: number;
   /** Native: whether the thread of this isolate gives way to media workers. */
   readonly yieldsToMedia: boolean;
   /** Address of the UDP ports and of the TCP port. */
@@ -30,6 +36,8 @@ export interface BackendOptions {
   readonly certificate: DtlsCertificate;
   /** One TCP port for clients that cannot use UDP; 0 for any. */
   readonly tcpPort: number | undefined;
+  /** How other isolates that have the same rooms are reached, without media workers; left out where there are none. */
+  readonly bus?: LocalBus | undefined;
 }
 
 export type ChosenBackend =
@@ -47,35 +55,50 @@ export type ChosenBackend =
  */
 export function chooseBackend(options: BackendOptions): ChosenBackend {
   const { choice, certificate } = options;
+  const workers = options.workers === "auto" ? autoWorkers(options.processors) : options.workers;
   if (options.udpPort !== undefined && options.udpPorts !== undefined) {
     return { ok: false, reason: "peers share one UDP port, or have one each of a range: not both" };
   }
-  const problem = portProblem(options);
+  const problem = workersProblem(workers) ?? portProblem({ ...options, workers });
   if (problem !== undefined) return { ok: false, reason: problem };
   const dtls = createPortableDtls(certificate);
   const nativeOnly = nativeSetting(options);
   if (choice === "portable") {
-    if (nativeOnly === undefined) return choosePortable(options, dtls, "asked for by the configuration");
+    if (nativeOnly === undefined) return choosePortable(options, workers, dtls, "asked for by the configuration");
     return { ok: false, reason: `${nativeOnly} needs the native backend` };
   }
-  const native = createNativeBackend({ ...options, dtls, ciphers: portableCiphers });
+  const native = createNativeBackend({ ...options, workers, dtls, ciphers: portableCiphers });
   if (native.ok) return { ok: true, backend: native.backend, reason: native.description };
   const reason = `the native backend does not run here: ${native.reason}`;
   if (choice === "native") return { ok: false, reason };
   if (nativeOnly !== undefined) return { ok: false, reason: `${nativeOnly} needs the native backend; ${reason}` };
-  return choosePortable(options, dtls, reason);
+  return choosePortable(options, workers, dtls, reason);
 }
 
-function choosePortable(options: BackendOptions, dtls: DtlsFactory, why: string): ChosenBackend {
-  const created = createPortableBackend({ ...options, dtls });
+function choosePortable(
+  options: BackendOptions,
+  workers: number | undefined,
+  dtls: DtlsFactory,
+  why: string,
+): ChosenBackend {
+  // Where nobody asked for a number none is as good.
+  const suits = options.workers !== "auto" || portableWorkersRefusal(options) === undefined;
+  const created = createPortableBackend({ ...options, workers: suits ? workers : 0, dtls });
   if (!created.ok) return created;
   const { tcpPort } = created.backend;
   const reason = tcpPort === undefined ? why : `${why}; ${describeTcpPort(tcpPort)}`;
   return { ok: true, backend: created.backend, reason };
 }
 
+function workersProblem(workers = 1): string | undefined {
+  if (Number.isInteger(workers) && 0 <= workers && workers <= MAX_WORKERS) return undefined;
+  return `${workers} is no number of media workers: from 0 to ${MAX_WORKERS}`;
+}
+
 /** Why no socket could have these ports: the kernel knows 16 bits of a port, and takes 65536 for any. */
-function portProblem({ workers = 1, udpPort, udpPorts, tcpPort = 0 }: BackendOptions): string | undefined {
+function portProblem(
+  { workers = 1, udpPort, udpPorts, tcpPort = 0 }: BackendOptions & { readonly workers: number | undefined },
+): string | undefined {
   if (!isPort(tcpPort)) return `${tcpPort} is no TCP port`;
   if (udpPorts !== undefined) {
     const { min, max } = udpPorts;
@@ -93,8 +116,7 @@ function isPort(value: number): boolean {
 }
 
 /** A setting that the portable backend cannot follow. */
-function nativeSetting({ workers, udpPort, udpPorts }: BackendOptions): string | undefined {
-  if (workers !== undefined && workers > 0) return "a media worker";
+function nativeSetting({ udpPort, udpPorts }: BackendOptions): string | undefined {
   if (udpPort !== undefined) return "one UDP port for all peers";
   return udpPorts === undefined ? undefined : "a range of UDP ports";
 }

@@ -17,6 +17,8 @@ function choose(choice: BackendOptions["choice"], options: Partial<BackendOption
     random: seededRandom(1),
     hostname: "127.0.0.1",
     workers: undefined,
+    processors: 4,
+    roomPeersPerWorker: 100,
     yieldsToMedia: false,
     udpPort: undefined,
     udpPorts: undefined,
@@ -82,14 +84,31 @@ Deno.test({
   permissions: "none",
   fn() {
     for (const choice of ["auto", "portable"] as const) {
-      const reason = choice === "auto"
-        ? /^a media worker needs the native backend; .*FFI is not allowed/
-        : /^a media worker/;
-      if (!WITHOUT_NATIVE) assert.match(refusal(choice, { workers: 1 }), reason);
+      const tcp = { workers: 1, tcpPort: 0 };
+      assert.match(refusal(choice, tcp), /a TCP port and media workers together need the native backend/);
+      assert.match(refusal(choice, { workers: 1 }), /a media worker needs --allow-read/);
       assert.match(refusal(choice, { udpPort: 3478 }), /^one UDP port for all peers needs the native backend/);
       assert.match(refusal(choice, { udpPorts: { min: 1, max: 2 } }), /^a range of UDP ports needs the native backend/);
     }
     assert.ok(choose("portable", { workers: 0 }).ok);
+  },
+});
+
+Deno.test({
+  name: "B402: more media workers than can share rooms, and numbers that are none, are refused; auto suits any backend",
+  permissions: "none",
+  fn() {
+    for (const workers of [32, -1, 1.5, NaN]) {
+      const reason = `${workers} is no number of media workers: from 0 to 31`;
+      for (const choice of ["auto", "native", "portable"] as const) assert.equal(refusal(choice, { workers }), reason);
+    }
+    const chosen = choose("portable", { workers: "auto" });
+    assert.ok(chosen.ok);
+    assert.equal(chosen.backend.workers, 0);
+    assert.match(
+      refusal("auto", { workers: "auto", processors: 4, udpPort: 65534 }),
+      /^3 media workers want UDP ports/,
+    );
   },
 });
 
@@ -103,8 +122,8 @@ Deno.test({
         "2 media workers want UDP ports 65535 to 65536: the last that there is is 65535",
       ],
       [
-        { udpPort: 65300, workers: 256 },
-        "256 media workers want UDP ports 65300 to 65555: the last that there is is 65535",
+        { udpPort: 65510, workers: 31 },
+        "31 media workers want UDP ports 65510 to 65540: the last that there is is 65535",
       ],
       [{ udpPort: 65536 }, "65536 is no UDP port"],
       [{ udpPort: -1 }, "-1 is no UDP port"],
@@ -119,7 +138,7 @@ Deno.test({
       for (const [options, reason] of cases) assert.equal(refusal(choice, options), reason);
       const allowed = [{ udpPort: 65534, workers: 2 }, { udpPort: 65535 }, { udpPort: 65535, workers: 0 }, {
         udpPort: 0,
-        workers: 256,
+        workers: 31,
       }, { udpPorts: { min: 1, max: 65535 } }];
       for (const options of allowed) {
         assert.match(refusal(choice, options), /needs the native backend|does not run here/);

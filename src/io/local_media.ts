@@ -1,12 +1,36 @@
 import { MediaEngine } from "../media/media_engine.ts";
-import type { PeerEvent, PeerEventHandler, PeerOpening, SocketHandle } from "../media/messages.ts";
+import type { BusFigures } from "../media/media_figures.ts";
+import type { MediaBus } from "../media/media_bus.ts";
+import type { PeerEvent, PeerEventHandler, PeerOpening, RelayCommand, SocketHandle } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
+import type { TrackId } from "../sfu/types.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import type { Clock } from "./clock.ts";
-import type { HostedMedia, HostFigures, MediaHost } from "./media_host.ts";
+import type { HostedMedia, HostFigures, NodeHost } from "./media_host.ts";
+import { logRelayFault } from "./relay_fault.ts";
 import { receiveFor } from "./receive_for.ts";
 import type { Sockets } from "./sockets.ts";
+
+/** How media reaches other isolates that have the same rooms. */
+export interface LocalBus {
+  readonly open: (hooks: LocalBusHooks) => OpenedBus;
+}
+
+export interface OpenedBus {
+  readonly driver: BusFigures["driver"];
+  readonly bus: MediaBus;
+}
+
+/** What a bus has of the media that it is for. */
+export interface LocalBusHooks {
+  /** Milliseconds, of something that has just come. */
+  readonly now: () => number;
+  /** To be called behind each message, when what came in it was handed over: what that caused leaves. */
+  readonly received: () => void;
+  readonly sockets: Pick<Sockets, "openNodeSocket" | "flush" | "isBatched">;
+  readonly ciphers: SrtpCipherFactory;
+}
 
 export interface LocalMediaOptions {
   readonly sockets: Sockets;
@@ -15,13 +39,18 @@ export interface LocalMediaOptions {
   readonly random: RandomSource;
   /** Called once all is given back. */
   readonly whenClosed?: () => void;
+  /** Left out: its rooms are its own. */
+  readonly bus?: LocalBus | undefined;
+  /** As MediaEngineOptions; left out, it is logged. */
+  readonly relayFaulty?: (trackId: TrackId, detail: string) => void;
 }
 
 /** The media of all peers in this isolate: what signaling and media have to say to each other are calls. */
-export class LocalMedia implements MediaHost {
+export class LocalMedia implements NodeHost {
   readonly #sockets: Sockets;
   readonly #clock: Clock;
   readonly #engine: MediaEngine;
+  readonly #opened: OpenedBus | undefined;
   readonly #whenClosed: () => void;
   readonly #handlers = new Map<number, PeerEventHandler>();
   readonly #handles = new Map<number, SocketHandle>();
@@ -30,18 +59,26 @@ export class LocalMedia implements MediaHost {
   #probeTimer: number | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor({ sockets, ciphers, clock, random, whenClosed = () => {} }: LocalMediaOptions) {
+  constructor({ sockets, ciphers, clock, random, whenClosed = () => {}, bus, relayFaulty }: LocalMediaOptions) {
     this.#whenClosed = whenClosed;
     this.#sockets = sockets;
     this.#clock = clock;
+    this.#opened = bus?.open({
+      now: () => this.#receivedMs(),
+      received: () => this.flush(),
+      sockets,
+      ciphers,
+    });
     this.#engine = new MediaEngine({
       ciphers,
       random,
       equalizesLengths: sockets.segmentation,
       attachSocket: (handle, receiver) =>
-        sockets.attachSocket(handle, receiveFor(receiver, () => this.#receivedMs(), () => sockets.flush())),
+        sockets.attachSocket(handle, receiveFor(receiver, () => this.#receivedMs(), () => this.flush())),
       emit: (peer, event) => this.#handlers.get(peer)?.(event, clock.now()),
       probing: () => this.#awaitProbe(),
+      ...(this.#opened && { bus: this.#opened.bus }),
+      relayFaulty: relayFaulty ?? logRelayFault,
     });
     const { meter } = this.#engine;
     sockets.onFlushed(() => {
@@ -77,8 +114,18 @@ export class LocalMedia implements MediaHost {
   }
 
   gather(): Promise<readonly HostFigures[]> {
-    return Promise.resolve([{ isUp: true, figures: this.#engine.gather(), failures: 0 }]);
+    const opened = this.#opened;
+    const bus = opened && { driver: opened.driver, counters: { ...opened.bus.counters } };
+    const figures = { ...this.#engine.gather(), ...(bus && { bus }) };
+    return Promise.resolve([{ isUp: true, figures, failures: 0, peers: this.#handles.size }]);
   }
+
+  relay(command: RelayCommand): void {
+    this.#engine.handleRelayCommand(command);
+  }
+
+  /** It fails with the isolate. */
+  onFailure(): void {}
 
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
     const socket = this.#sockets.openSocket(hostname);
@@ -99,7 +146,7 @@ export class LocalMedia implements MediaHost {
         this.#engine.handleCommand(peer, command, this.#clock.now());
         if (command.type === "close") this.#release(peer);
         // A handshake goes on by itself: nobody else would have it sent.
-        if (command.type === "sendDtls") this.#sockets.flush();
+        if (command.type === "sendDtls") this.flush();
       },
     };
   }
@@ -107,10 +154,11 @@ export class LocalMedia implements MediaHost {
   handleTimeout(nowMs: number): void {
     this.#engine.handleTimeout(nowMs);
     this.#sockets.tcp?.handleTimeout(nowMs);
-    this.#sockets.flush();
+    this.flush();
   }
 
   flush(): void {
+    this.#opened?.bus.flush();
     this.#sockets.flush();
   }
 
@@ -133,13 +181,14 @@ export class LocalMedia implements MediaHost {
     this.#probeTimer = this.#clock.setTimeout(() => {
       this.#probeTimer = undefined;
       this.#engine.handleProbes(this.#clock.now());
-      this.#sockets.flush();
+      this.flush();
       this.#awaitProbe();
     }, Math.max(0, nextMs - this.#clock.now()));
   }
 
   async #close(): Promise<void> {
     if (this.#probeTimer !== undefined) this.#clock.clearTimeout(this.#probeTimer);
+    this.#opened?.bus.close();
     await this.#sockets.close();
     this.#whenClosed();
   }

@@ -33,6 +33,7 @@ class FakeSocket extends MemoryDatagrams implements DatagramSocket {
 /** Sockets that write down what they are asked. */
 class FakeSockets implements Sockets {
   readonly segmentation = false;
+  readonly isBatched = false;
   tcp: TcpConnections | undefined;
   readonly log: string[] = [];
   readonly attached: { readonly socket: FakeSocket; readonly handler: DatagramHandler }[] = [];
@@ -53,6 +54,10 @@ class FakeSockets implements Sockets {
     const socket = new FakeSocket(port, this.log);
     this.attached.push({ socket, handler });
     return socket;
+  }
+
+  openNodeSocket(): never {
+    throw new Error("there are no other nodes here");
   }
 
   closeSocket({ port }: SocketHandle): void {

@@ -1,5 +1,5 @@
 import type { MediaFigures } from "../media/media_figures.ts";
-import type { PeerEventHandler, PeerMedia, PeerOpening } from "../media/messages.ts";
+import type { PeerEventHandler, PeerMedia, PeerOpening, RelayCommand } from "../media/messages.ts";
 
 /** How often deadlines are looked at: the finest of them are DTLS retransmissions, 50 ms and up. */
 export const TICK_MS = 25;
@@ -20,6 +20,8 @@ export interface HostFigures {
   readonly figures: MediaFigures;
   /** How often it has failed. */
   readonly failures: number;
+  /** Peers whose media it has. */
+  readonly peers: number;
 }
 
 /** Where the media of peers is: in this isolate, or in workers. */
@@ -44,4 +46,15 @@ export interface MediaHost {
   flush(): void;
   /** Gives back all that is open. The peers are closed before. */
   close(): Promise<void>;
+}
+
+/** A host that shares rooms with others: a node of their bus. */
+export interface NodeHost extends MediaHost {
+  /** Tells its media of a room that it shares, in the order in which its peers' commands are told. */
+  relay(command: RelayCommand): void;
+  /**
+   * Calls `handler` each time it has failed, before any of its peers hears of it. Its media then knows nothing of what it
+   * was told.
+   */
+  onFailure(handler: () => void): void;
 }

@@ -1,3 +1,4 @@
+import type { NodeDatagramHandler, NodeSocket } from "../bus/node_socket.ts";
 import type { SocketHandle } from "../media/messages.ts";
 import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 
@@ -41,10 +42,17 @@ export interface SocketOpener {
 export interface Sockets extends SocketOpener {
   /** Whether datagrams of equal length to one address leave together, at less cost. */
   readonly segmentation: boolean;
+  /** Whether many datagrams leave by one call of the system, whoever they are for. */
+  readonly isBatched: boolean;
   /** Undefined where peers have UDP alone. */
   readonly tcp?: TcpConnections | undefined;
   /** Begins to receive from an open socket. To be called once for each. */
   attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket;
+  /**
+   * Opens the socket by which this isolate talks to other nodes, on a port of its own, 0 for any, and begins to receive.
+   * Throws what the system says where it cannot.
+   */
+  openNodeSocket(hostname: string, port: number, handler: NodeDatagramHandler): NodeSocket;
   /** Sends what is queued on all sockets; while batches are handled, at the end of them. */
   flush(): void;
   /** Calls back each time that what a batch has caused was flushed. One observer has a place. */

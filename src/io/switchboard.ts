@@ -8,19 +8,25 @@ import { type HttpOpenResult, HttpSession, type HttpSessionObserver } from "../s
 import type { JoinTrace } from "../signaling/join_trace.ts";
 import type { ErrorCode } from "../signaling/messages.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
-import { Admission } from "../signaling/admission.ts";
+import { Admission, type RoomRefusal } from "../signaling/admission.ts";
 import type { Limits } from "../signaling/limits.ts";
 import { limitRefusals } from "../signaling/refusals.ts";
-import { Resumption } from "../signaling/resumption.ts";
+import { Resumption, type UnknownToken } from "../signaling/resumption.ts";
 import { Rooms } from "../signaling/room.ts";
+import type { RoomBus } from "../signaling/room_bus.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
+import { Drain } from "./drain.ts";
+import { Expulsions, type OtherServers } from "./expulsions.ts";
 import { type Figures, FigureSource } from "./figures.ts";
 import type { HttpOpenRequest } from "./http_open_request.ts";
-import { TICK_MS } from "./media_host.ts";
+import type { NodeHost } from "./media_host.ts";
 import { mediaOpener, type MediaPlace } from "./open_media.ts";
+import { type Failing, PeerDeadlines } from "./peer_deadlines.ts";
+import { describe, logConnected, logFailed, logJoined, logLeft, logMediaLost, logResumed } from "./peer_log.ts";
+import { SharedRooms } from "./shared_rooms.ts";
 import type { Stats } from "./stats.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
@@ -37,16 +43,18 @@ export interface SwitchboardOptions extends MediaPlace {
   readonly limits: Limits;
   /** What becomes of peers of one identity in one room. Default: they are all there. */
   readonly duplicateIdentity?: DuplicateIdentity | undefined;
-}
-
-/** The signaling of one peer, of whatever kind: it is told where the server failed in what it caused. */
-interface Failing {
-  fail(): void;
+  /** Unix time in whole seconds, as tokens have it. */
+  readonly unixSeconds: () => number;
+  /** Other nodes have the same rooms: how they are reached, and the media here. Left out: rooms are this one's alone. */
+  readonly sharing?: {
+    readonly rooms: RoomBus;
+    readonly media: NodeHost;
+    /** What concerns no room alone; left out where those nodes need not be told. */
+    readonly others?: OtherServers & { readonly tellSuperseded: UnknownToken } | undefined;
+  } | undefined;
 }
 
 const roomLog = getLogger(["switchboard", "room"]);
-const iceLog = getLogger(["switchboard", "ice"]);
-const dtlsLog = getLogger(["switchboard", "dtls"]);
 const signalingLog = getLogger(["switchboard", "signaling"]);
 
 /** The server without HTTP: gives peers their sockets and their time, and keeps one peer's fault from the others. */
@@ -54,29 +62,53 @@ export class Switchboard {
   readonly #options: SwitchboardOptions;
   readonly #openMedia: OpenPeerMedia;
   readonly #figures: FigureSource;
-  readonly #rooms = new Rooms();
+  readonly #shared: SharedRooms | undefined;
+  readonly #rooms: Rooms;
   readonly #handshakes = new HandshakeLimit();
   readonly #admission: Admission;
+  readonly #drain: Drain;
+  readonly expulsions: Expulsions;
   readonly #resumption: Resumption;
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
   readonly #participants = new Map<Participant, Failing>();
-  /** Those that may have deadlines: while their handshake is under way, and when they say so. */
-  readonly #timed = new Map<Participant, Failing>();
-  #timer: number | undefined;
+  readonly #deadlines: PeerDeadlines;
   #closed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
     this.#openMedia = mediaOpener(options);
-    this.#admission = new Admission(this.#rooms, options.limits);
+    const { sharing, clock, random } = options;
+    const shared = this.#shared = sharing &&
+      new SharedRooms({
+        bus: sharing.rooms,
+        clock,
+        random,
+        relay: (command) => sharing.media.relay(command),
+        changed: () => this.#flush(),
+      });
+    this.#rooms = new Rooms(shared && ((room) => shared.link(room)));
+    const { others } = sharing ?? {};
+    this.expulsions = new Expulsions({
+      participants: () => this.#participants.keys(),
+      end: (participant) => this.#leave(participant, "kicked"),
+      others,
+      unixSeconds: options.unixSeconds,
+    });
+    this.#admission = new Admission(this.#rooms, options.limits, (...asked) => this.expulsions.isRevoked(...asked));
+    this.#drain = new Drain(clock);
+    this.#deadlines = new PeerDeadlines({
+      clock,
+      guard: (session, action) => this.#guard(session, action),
+      others: [...(shared === undefined ? [] : [shared]), options.backend.media],
+    });
     this.#figures = new FigureSource(options.clock, options.backend.media);
-    this.#resumption = new Resumption(options.random);
+    this.#resumption = new Resumption(options.random, others && ((...token) => others.tellSuperseded(...token)));
   }
 
   get stats(): Stats {
-    const peers = [...this.#rooms].flatMap((room) => [...room.peers.values()]);
+    const peers = [...this.#rooms].flatMap((room) => [...room.ownPeers()]);
     const sum = (count: (peer: (typeof peers)[number]) => number) => peers.reduce((total, p) => total + count(p), 0);
     return {
       rooms: this.#rooms.size,
@@ -87,7 +119,7 @@ export class Switchboard {
       sessions: this.#sessions.size + this.#httpSessions.size,
       sockets: this.#options.backend.media.socketCount,
       connections: this.#options.backend.media.connectionCount,
-      timers: this.#timer === undefined ? 0 : 1,
+      timers: this.#deadlines.isRunning ? 1 : 0,
       refusals: limitRefusals(this.#refusals),
     };
   }
@@ -95,7 +127,12 @@ export class Switchboard {
   /** Why another peer cannot be taken at present; undefined where it can. */
   get obstacle(): string | undefined {
     if (this.#closed) return "the server is shutting down";
+    if (this.isDraining) return "the server ends soon, and takes no new peers";
     return this.#options.backend.media.obstacle(this.#options.hostname);
+  }
+
+  get isDraining(): boolean {
+    return this.#drain.hasBegun;
   }
 
   /** What was counted since the start. Nobody is waited for longer than GATHER_MS. */
@@ -131,6 +168,7 @@ export class Switchboard {
       grants,
       duplicateIdentity,
       trace,
+      isShared: this.#shared !== undefined,
       observer: this.#sessionObserver(() => session),
       nowMs: this.#now(),
     });
@@ -175,7 +213,7 @@ export class Switchboard {
         observer: this.#httpObserver,
       }, sdp);
     } finally {
-      this.#options.backend.media.flush();
+      this.#flush();
     }
   }
 
@@ -192,8 +230,27 @@ export class Switchboard {
       this.#fault(session, error);
       throw error;
     } finally {
-      this.#options.backend.media.flush();
+      this.#flush();
     }
+  }
+
+  /** The client of a peer here goes on at another node, as its token proves that came to nothing there (P119). */
+  endSuperseded(roomId: string, token: string, identity: string | undefined): void {
+    const participant = this.#resumption.find(roomId, token, identity);
+    if (participant !== undefined) this.#leave(participant, "signaling-lost", "its client goes on at another server");
+  }
+
+  /** Why the grants of a token do not lead into a room; undefined where they do. */
+  refuseRoom(grants: Grants, roomId: string): RoomRefusal | undefined {
+    return this.#admission.refuseRoom(grants, roomId);
+  }
+
+  /** Refuses new peers, and asks clients of WebSockets to go elsewhere. Resolves when none is left, or after so many seconds. */
+  drain(seconds: number): Promise<void> {
+    this.#admission.close();
+    const over = this.#drain.begin(seconds, this.#participants.size);
+    for (const session of this.#sessions) this.#guard(session, () => session.tellDraining(this.#drain.secondsLeft));
+    return over;
   }
 
   /** Tells every client, ends every peer, and gives back all sockets and timers; once, however often it is called. */
@@ -204,12 +261,12 @@ export class Switchboard {
 
   async #close(): Promise<void> {
     this.#closed = true;
+    this.#drain.end();
     this.#figures.close();
     for (const session of [...this.#sessions]) this.#guard(session, () => session.shutDown());
-    for (const [participant, session] of this.#participants) {
-      this.#guard(session, () => participant.leave("server-closing"));
-    }
+    for (const participant of [...this.#participants.keys()]) this.#leave(participant, "server-closing");
     await new Promise<void>((resolve) => this.#options.clock.setTimeout(resolve, LINGER_MS));
+    this.#shared?.close();
     await this.#options.backend.close();
   }
 
@@ -224,6 +281,17 @@ export class Switchboard {
     } catch (error) {
       this.#fault(session, error);
     }
+    this.#flush();
+  }
+
+  #leave(participant: Participant, reason: LeaveReason, detail?: string): void {
+    const session = this.#participants.get(participant);
+    if (session !== undefined) this.#guard(session, () => participant.leave(reason, detail));
+  }
+
+  /** What was told to other nodes, and to media, goes there. */
+  #flush(): void {
+    this.#shared?.flush();
     this.#options.backend.media.flush();
   }
 
@@ -242,8 +310,9 @@ export class Switchboard {
       resumed: (participant) => this.#resumed(participant, session()),
       left: (participant, reason, detail) => this.#left(participant, reason, detail),
       connected: (participant) => this.#connected(participant),
-      timeWanted: (participant) => this.#timeWanted(participant, session()),
-      failed: (participant, detail) => this.#failed(participant, detail),
+      timeWanted: (participant) => this.#deadlines.watch(participant, session()),
+      failed: logFailed,
+      mediaLost: logMediaLost,
       refused: (code, message) => this.#refused(code, message),
       joinRefused: () => this.#figures.admissions.joinRefused(),
     };
@@ -273,7 +342,7 @@ export class Switchboard {
       this.#left(session.participant, reason, detail);
     },
     connected: (session) => this.#connected(session.participant),
-    failed: (session, detail) => this.#failed(session.participant, detail),
+    failed: (session, detail) => logFailed(session.participant, detail),
     refused: ({ participant }, code) => {
       this.#figures.admissions.refused(code);
       signalingLog.debug("{code}: peer {peer} in room {room}", { code, ...describe(participant) });
@@ -282,70 +351,30 @@ export class Switchboard {
 
   #joined(participant: Participant, session: Failing): void {
     this.#participants.set(participant, session);
-    this.#timed.set(participant, session);
+    this.#deadlines.watch(participant, session);
     this.#figures.admissions.joined(participant, this.#now());
-    this.#startTimer();
-    roomLog.info("peer {peer} joined room {room}", describe(participant));
+    logJoined(participant);
   }
 
   /** Its time and its faults are the new session's, in the order in which the peers came. */
-  #resumed(participant: Participant, session: Failing): void {
+  #resumed(participant: Participant, session: SignalingSession): void {
     this.#participants.set(participant, session);
-    if (this.#timed.has(participant)) this.#timed.set(participant, session);
-    roomLog.info("peer {peer} resumed in room {room}", describe(participant));
+    this.#deadlines.handOver(participant, session);
+    if (this.isDraining) session.tellDraining(this.#drain.secondsLeft);
+    logResumed(participant);
   }
 
   #left(participant: Participant, reason: LeaveReason, detail: string): void {
     this.#participants.delete(participant);
-    this.#timed.delete(participant);
+    this.#deadlines.forget(participant);
     this.#figures.admissions.left(participant, reason);
-    if (!this.#needsTicks()) this.#stopTimer();
-    roomLog.info("peer {peer} left room {room}: {reason} {detail}", { ...describe(participant), reason, detail });
-  }
-
-  #timeWanted(participant: Participant, session: Failing): void {
-    this.#timed.set(participant, session);
-    this.#startTimer();
+    logLeft(participant, reason, detail);
+    this.#drain.handlePeers(this.#participants.size);
   }
 
   #connected(participant: Participant): void {
     this.#figures.admissions.connected(participant, this.#now());
-    if (participant.nextTimeout() === Infinity) this.#timed.delete(participant);
-    const { hostname, port, transport = "udp" } = participant.remoteAddress ?? { hostname: "?", port: 0 };
-    const address = { ...describe(participant), hostname, port, transport };
-    iceLog.debug("media of peer {peer} goes to {hostname}:{port} by {transport}", address);
-    dtlsLog.debug("peer {peer} is authenticated", describe(participant));
+    this.#deadlines.handleConnected(participant);
+    logConnected(participant);
   }
-
-  #failed(participant: Participant, detail: string): void {
-    roomLog.error("peer {peer} is closed by a fault of the server: {detail}", { ...describe(participant), detail });
-  }
-
-  #needsTicks(): boolean {
-    return this.#timed.size > 0 || this.#options.backend.media.needsTicks;
-  }
-
-  #startTimer(): void {
-    this.#timer ??= this.#options.clock.setTimeout(() => this.#tick(), TICK_MS);
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #tick(): void {
-    this.#timer = undefined;
-    const nowMs = this.#now();
-    for (const [participant, session] of this.#timed) {
-      if (participant.nextTimeout() <= nowMs) this.#guard(session, () => participant.handleTimeout(nowMs));
-      if (participant.connection.connected && participant.nextTimeout() === Infinity) this.#timed.delete(participant);
-    }
-    this.#options.backend.media.handleTimeout(nowMs);
-    if (this.#needsTicks()) this.#startTimer();
-  }
-}
-
-function describe(participant: Participant): { peer: string; room: string } {
-  return { peer: participant.peer.id, room: participant.room.id };
 }

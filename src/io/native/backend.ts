@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { createRings } from "../../bus/ring_bus.ts";
 import type { RandomSource } from "../../sfu/random.ts";
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
 import { messageOf } from "../../webrtc/error_message.ts";
@@ -6,15 +7,17 @@ import type { SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
 import { type Backend, describeTcpPort } from "../backend.ts";
 import type { Clock } from "../clock.ts";
 import type { DtlsCertificate } from "../dtls/certificate.ts";
-import { LocalMedia } from "../local_media.ts";
-import type { MediaHost } from "../media_host.ts";
+import { type LocalBus, LocalMedia } from "../local_media.ts";
+import { MediaPool } from "../media_pool.ts";
+import type { MediaHost, NodeHost } from "../media_host.ts";
+import { workerRefusal } from "../worker_permission.ts";
 import type { BufferSizes } from "./bind_udp.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { chooseDtls } from "./choose_dtls.ts";
+import { openEventfd } from "./eventfd.ts";
 import { routeByUfrag } from "./hand_over.ts";
 import { trimAfterBursts } from "./heap_trim.ts";
 import { type Libc, openLibc } from "./libc.ts";
-import { MediaPool } from "./media_pool.ts";
 import type { PortLimits } from "./port_range.ts";
 import { yieldToOthers } from "./priority.ts";
 import { type BindPlan, SocketBinder } from "./socket_binder.ts";
@@ -34,6 +37,8 @@ export interface NativeOptions {
   readonly ciphers: SrtpCipherFactory;
   /** Media workers; 0 for none; undefined for one where a worker can be started. */
   readonly workers: number | undefined;
+  /** Peers of one room that a worker gets before the room grows into another one. */
+  readonly roomPeersPerWorker: number;
   /** Whether this isolate's thread gives way to the media workers; see `yieldToOthers`. */
   readonly yieldsToMedia: boolean;
   /** Address of the shared ports and of the TCP port. */
@@ -46,6 +51,8 @@ export interface NativeOptions {
   readonly tcpPort: number | undefined;
   /** Bytes of the kernel's buffers for each socket; left out, what suits the ports. */
   readonly buffers?: BufferSizes | undefined;
+  /** How other isolates that have the same rooms are reached, without media workers; left out where there are none. */
+  readonly bus?: LocalBus | undefined;
 }
 
 export type NativeBackendResult =
@@ -56,12 +63,18 @@ type HostResult =
   | {
     readonly ok: true;
     readonly media: MediaHost;
+    /** Without media workers. */
+    readonly node?: NodeHost;
     readonly description: string;
     /** What the machine's settings cost the peers. */
     readonly warnings: readonly string[];
     readonly cipherReasons: readonly string[];
     /** The one that was bound. */
     readonly tcpPort: number | undefined;
+    /** Of media workers. */
+    readonly pool?: MediaPool;
+    /** To be closed behind the workers, which may write to them. */
+    readonly wakeFds: readonly number[];
   }
   | { readonly ok: false; readonly reason: string };
 
@@ -70,7 +83,7 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   // What is missing first is told first: without FFI a worker would be of no use.
   const here = openLibc();
   if (!here.ok) return here;
-  const refusal = workerRefusal();
+  const refusal = workerRefusal(WORKER_URL);
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
   const opened = openMedia(options, workers, refusal);
   if (!opened.ok) {
@@ -79,7 +92,7 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   }
   for (const warning of opened.warnings) log.warn(warning);
   const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
-  const { media, tcpPort } = opened;
+  const { media, node, pool, tcpPort, wakeFds } = opened;
   const ports = tcpPort === undefined ? [] : [describeTcpPort(tcpPort)];
   const choice = chooseDtls(options.dtls, options.certificate);
   const { dtls, close } = trimAfterBursts(choice.dtls, options.clock, here.libc.call.malloc_trim);
@@ -92,10 +105,13 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
       workers,
       dtls,
       media,
+      node,
+      pool,
       tcpPort,
       async close() {
         close();
         await media.close();
+        for (const fd of wakeFds) here.libc.call.close(fd);
         choice.close();
         here.libc.close();
       },
@@ -110,47 +126,61 @@ function openMedia(options: NativeOptions, workers: number, refusal: string | un
 }
 
 function openHere(options: NativeOptions): HostResult {
-  const { clock, random, ciphers } = options;
+  const { clock, random, ciphers, bus } = options;
   const opened = openNativeSockets({ ...bindPlan(options, 0), now: () => clock.now() });
   if (!opened.ok) return opened;
   const choice = chooseCiphers(ciphers);
   const { sockets } = opened;
-  const media = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed: () => choice.close() });
+  const whenClosed = () => choice.close();
+  const node = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed, bus });
   const { description, warning, tcpPort } = sockets;
-  return { ok: true, media, description, warnings: present([warning]), cipherReasons: choice.reasons, tcpPort };
+  const { reasons } = choice;
+  const warnings = present([warning]);
+  return { ok: true, media: node, node, description, warnings, cipherReasons: reasons, tcpPort, wakeFds: [] };
 }
 
 /** All ports are bound before a worker starts: one that cannot be had is told now, and leaves nothing open. */
 function openWorkers(options: NativeOptions, count: number): HostResult {
-  const bound: { readonly libc: Libc; readonly binder: SocketBinder }[] = [];
+  const bound: BoundWorker[] = [];
   for (let index = 0; index < count; index++) {
     const opened = bind(options, index);
     if (!opened.ok) {
-      for (const { libc, binder } of bound) {
+      for (const { libc, binder, wakeFd } of bound) {
         binder.close();
+        libc.call.close(wakeFd);
         libc.close();
       }
       return opened;
     }
     bound.push(opened);
   }
-  const descriptions = new Set(bound.map(({ binder }) => binder.description));
-  const warnings = present(bound.map(({ binder }) => binder.warning));
-  const { listener } = bound[0].binder;
+  const [{ libc, binder: { listener } }] = bound;
+  const { clock, roomPeersPerWorker } = options;
   const hosts: WorkerMedia[] = [];
-  const route = routeByUfrag(hosts, (fd) => bound[0].libc.call.close(fd));
-  for (const [index, opened] of bound.entries()) {
+  const wakeFds = bound.map(({ wakeFd }) => wakeFd);
+  const rings = count > 1 ? createRings(count) : undefined;
+  const route = routeByUfrag(hosts, (fd) => libc.call.close(fd));
+  for (const [index, { binder, libc, wakeFd }] of bound.entries()) {
     const tcp = listener && { listener: index === 0 ? listener.fd : undefined, handsOver: index === 0 && count > 1 };
-    hosts.push(new WorkerMedia({ ...opened, clock: options.clock, tcp, route }));
+    const bus = rings && { node: index, rings, wakeFds };
+    hosts.push(new WorkerMedia({ binder, libc, wakeFd, clock, tcp, bus, route }));
   }
-  const media = new MediaPool(hosts);
   // Behind the workers, which would inherit it: a handshake may wait for media, not media for a handshake.
-  if (options.yieldsToMedia) yieldToOthers(bound[0].libc);
+  if (options.yieldsToMedia) yieldToOthers(libc);
   // The workers choose by the same measure.
   const choice = chooseCiphers(options.ciphers);
   choice.close();
-  const description = [bound[0].libc.path, ...descriptions].join(", ");
-  return { ok: true, media, description, warnings, cipherReasons: choice.reasons, tcpPort: listener?.port };
+  const pool = new MediaPool(hosts, { clock, roomPeersPerWorker });
+  return {
+    ok: true,
+    media: pool,
+    pool,
+    description: [libc.path, ...new Set(bound.map(({ binder }) => binder.description))].join(", "),
+    warnings: present(bound.map(({ binder }) => binder.warning)),
+    cipherReasons: choice.reasons,
+    tcpPort: listener?.port,
+    wakeFds,
+  };
 }
 
 /** Each of the warnings once. */
@@ -158,8 +188,15 @@ function present(warnings: readonly (string | undefined)[]): string[] {
   return [...new Set(warnings)].filter((warning) => warning !== undefined);
 }
 
+interface BoundWorker {
+  readonly libc: Libc;
+  readonly binder: SocketBinder;
+  /** Wakes the worker. */
+  readonly wakeFd: number;
+}
+
 type BindResult =
-  | { readonly ok: true; readonly libc: Libc; readonly binder: SocketBinder }
+  | { readonly ok: true } & BoundWorker
   | { readonly ok: false; readonly reason: string };
 
 /** What one worker's sockets need in this isolate. */
@@ -167,9 +204,12 @@ function bind(options: NativeOptions, index: number): BindResult {
   const opened = openLibc();
   if (!opened.ok) return opened;
   const { libc } = opened;
+  let binder: SocketBinder | undefined;
   try {
-    return { ok: true, libc, binder: new SocketBinder(libc, bindPlan(options, index)) };
+    binder = new SocketBinder(libc, bindPlan(options, index));
+    return { ok: true, libc, binder, wakeFd: openEventfd(libc) };
   } catch (error) {
+    binder?.close();
     libc.close();
     return { ok: false, reason: messageOf(error) };
   }
@@ -182,13 +222,6 @@ function bindPlan({ random, hostname, udpPort, udpPorts, tcpPort, buffers }: Nat
   return { random, shared, ports: udpPorts, tcp, buffers };
 }
 
-/** Why no worker can be started; undefined where one can. Deno reads a worker's code as a file, and wants permission. */
-function workerRefusal(): string | undefined {
-  if (WORKER_URL.protocol !== "file:") return undefined;
-  const { state } = Deno.permissions.querySync({ name: "read", path: WORKER_URL });
-  return state === "granted" ? undefined : "a media worker needs --allow-read of Switchboard's own src folder";
-}
-
 function describe(workers: number): string {
-  return workers === 1 ? "1 media worker" : `${workers} media workers, a room in one each`;
+  return workers === 1 ? "1 media worker" : `${workers} media workers, which share rooms`;
 }

@@ -23,6 +23,7 @@ function create(options: Partial<NativeOptions>) {
     dtls: keyedDtls(),
     ciphers: portableCiphers,
     workers: undefined,
+    roomPeersPerWorker: 100,
     yieldsToMedia: false,
     hostname: LOOPBACK,
     udpPort: undefined,
@@ -60,7 +61,7 @@ Deno.test({
     const result = create({ workers: 2, udpPort: PORT });
     assert.ok(result.ok);
     assert.equal(result.backend.workers, 2);
-    assert.match(result.description, /libc\.so\.6, .*for all peers, .*; 2 media workers, a room in one each; /);
+    assert.match(result.description, /libc\.so\.6, .*for all peers, .*; 2 media workers, which share rooms; /);
     for (const port of [PORT, PORT + 1]) assert.throws(() => listen(port), Deno.errors.AddrInUse);
     await result.backend.close();
     for (const port of [PORT, PORT + 1]) listen(port).close();

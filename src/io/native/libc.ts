@@ -29,6 +29,7 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  getpriority: { parameters: ["i32", "u32"], result: "i32" },
   setpriority: { parameters: ["i32", "u32", "i32"], result: "i32" },
   /** glibc alone has it. */
   malloc_trim: { parameters: ["usize"], result: "i32", optional: true },

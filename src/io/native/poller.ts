@@ -1,4 +1,5 @@
 import { SocketError } from "./errors.ts";
+import { openEventfd, wake } from "./eventfd.ts";
 import type { Libc } from "./libc.ts";
 import { NativeMemory } from "./memory.ts";
 
@@ -14,7 +15,6 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 const CLOSE_ON_EXEC = 0x80000;
-const NONBLOCK = 0x800;
 
 /** Watches sockets by epoll(7), level-triggered. An eventfd(2) among them ends a wait. */
 export class Poller {
@@ -27,19 +27,21 @@ export class Poller {
   readonly #waited: NativeMemory;
   readonly #change: NativeMemory;
   readonly #counter = new Uint8Array(new ArrayBuffer(8));
+  readonly #ownsWakeFd: boolean;
   #closed = false;
 
-  /** Throws SocketError where the process has no descriptor left. */
-  constructor(libc: Libc) {
+  /** `wakeFd` is another one's eventfd; without it there is an own one. Throws SocketError where there is no descriptor. */
+  constructor(libc: Libc, wakeFd?: number) {
     this.#libc = libc;
+    this.#ownsWakeFd = wakeFd === undefined;
     this.#events = new NativeMemory(libc, 4 * EVENT_WORDS * MAX_EVENTS);
     this.#waited = new NativeMemory(libc, 4 * EVENT_WORDS);
     this.#change = new NativeMemory(libc, 4 * EVENT_WORDS);
     this.epollFd = libc.call.epoll_create1(CLOSE_ON_EXEC);
     if (this.epollFd < 0) throw new SocketError("epoll is not available", libc.errno());
-    this.wakeFd = libc.call.eventfd(0, CLOSE_ON_EXEC | NONBLOCK);
-    if (this.wakeFd < 0) {
-      const error = new SocketError("eventfd is not available", libc.errno());
+    try {
+      this.wakeFd = wakeFd ?? openEventfd(libc);
+    } catch (error) {
       libc.call.close(this.epollFd);
       throw error;
     }
@@ -102,7 +104,7 @@ export class Poller {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#libc.call.close(this.wakeFd);
+    if (this.#ownsWakeFd) this.#libc.call.close(this.wakeFd);
     this.#libc.call.close(this.epollFd);
   }
 
@@ -111,12 +113,4 @@ export class Poller {
     this.#change.words[EVENT_DATA] = fd;
     return this.#libc.call.epoll_ctl(this.epollFd, operation, fd, this.#change.bytes);
   }
-}
-
-/** Ends a wait of the poller with this eventfd; `one` is a buffer of 8 bytes. */
-export function wake(libc: Libc, wakeFd: number, one: Uint8Array<ArrayBuffer>): void {
-  one.fill(0);
-  // The kernel reads a 64-bit integer in the machine's byte order, which is little-endian wherever Deno runs.
-  one[0] = 1;
-  libc.call.write(wakeFd, one, 8n);
 }

@@ -1,12 +1,14 @@
+import type { NodeDatagramHandler, NodeSocket } from "../../bus/node_socket.ts";
 import type { SocketHandle } from "../../media/messages.ts";
 import type { RandomSource } from "../../sfu/random.ts";
 import { messageOf } from "../../webrtc/error_message.ts";
 import { systemClock } from "../clock.ts";
 import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
-import { bindUdp, hasSegmentation } from "./bind_udp.ts";
+import { bindUdp, type BoundSocket, hasSegmentation } from "./bind_udp.ts";
 import { FlushList } from "./flush_list.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { SocketLoop } from "./loop.ts";
+import { NODE_BUFFERS, NodeUdpSocket } from "./node_socket.ts";
 import { Poller } from "./poller.ts";
 import { ReceiveBatch } from "./receive_batch.ts";
 import { SendBatch } from "./send_batch.ts";
@@ -39,6 +41,8 @@ export interface AttachOptions {
   readonly blocking?: boolean | undefined;
   /** Milliseconds that never go back; left out, the system's. */
   readonly now?: (() => number) | undefined;
+  /** Wakes who polls, and stays open; left out, there is an eventfd of its own. */
+  readonly wakeFd?: number | undefined;
 }
 
 export interface AttachedSocketOptions extends AttachOptions {
@@ -54,12 +58,12 @@ export class AttachedSockets {
   readonly segmentation: boolean;
   readonly tcp: NativeTcpPort | undefined;
   readonly #context: SocketContext;
-  readonly #open = new Set<UdpSocket>();
+  readonly #open = new Set<UdpSocket | NodeUdpSocket>();
   #shared: SharedSocket | undefined;
 
   /** Throws SocketError where the process has no descriptor left. */
   constructor(libc: Libc, options: AttachedSocketOptions) {
-    const { random, segmentation = true, blocking = false, now = systemClock.now, tcpPort } = options;
+    const { random, segmentation = true, blocking = false, now = systemClock.now, tcpPort, wakeFd } = options;
     const probe = bindUdp(libc, PROBE);
     this.segmentation = segmentation && hasSegmentation(libc, probe.fd);
     libc.call.close(probe.fd);
@@ -71,7 +75,7 @@ export class AttachedSockets {
     };
     const hashSeed = random.uint32();
     // Last: what cannot be made before it leaves no descriptor open.
-    this.poller = new Poller(libc);
+    this.poller = new Poller(libc, wakeFd);
     this.loop = new SocketLoop(this.poller, flushList, blocking);
     const surroundings = { libc, loop: this.loop, flushList, now };
     this.tcp = tcpPort && this.#openTcpPort(surroundings, tcpPort);
@@ -105,6 +109,13 @@ export class AttachedSockets {
       handler,
       () => this.#open.delete(socket),
     );
+    this.#open.add(socket);
+    return socket;
+  }
+
+  /** `bound` is closed with the socket. Throws SocketError where it cannot be watched. */
+  attachNodeSocket(bound: BoundSocket, handler: NodeDatagramHandler): NodeSocket {
+    const socket: NodeUdpSocket = new NodeUdpSocket(this.#context, bound, handler, () => this.#open.delete(socket));
     this.#open.add(socket);
     return socket;
   }
@@ -181,6 +192,8 @@ export class NativeSockets implements Sockets {
     return this.#attached.segmentation;
   }
 
+  readonly isBatched = true;
+
   get tcp(): NativeTcpPort | undefined {
     return this.#attached.tcp;
   }
@@ -196,6 +209,16 @@ export class NativeSockets implements Sockets {
 
   attachSocket(handle: SocketHandle, handler: DatagramHandler): DatagramSocket {
     return this.#attached.attachSocket(handle, handler);
+  }
+
+  openNodeSocket(hostname: string, port: number, handler: NodeDatagramHandler): NodeSocket {
+    const bound = bindUdp(this.#libc, { hostname, port, buffers: NODE_BUFFERS });
+    try {
+      return this.#attached.attachNodeSocket(bound, handler);
+    } catch (error) {
+      this.#libc.call.close(bound.fd);
+      throw error;
+    }
   }
 
   probe(hostname: string): void {

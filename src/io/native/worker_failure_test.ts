@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { FATAL_TRACK } from "../../../tests/harness/fatal_track.ts";
+import { FATAL_TRACK, HANGING_TRACK } from "../../../tests/harness/fatal_track.ts";
 import { BROKEN_WORKER, FAILING_WORKER, HUNG_WORKER, TIMELESS_WORKER } from "../../../tests/harness/faulty_workers.ts";
 import { openingOf } from "../../../tests/harness/media_setup.ts";
 import { testLibc } from "../../../tests/harness/native_libc.ts";
 import { seededRandom } from "../../../tests/harness/seeded_random.ts";
+import { TcpClient } from "../../../tests/harness/tcp_client.ts";
 import { VirtualClock } from "../../../tests/harness/virtual_clock.ts";
 import {
   connect,
@@ -11,6 +12,7 @@ import {
   ended,
   forwards,
   publish,
+  until,
   WITH_WORKER,
   withWorker,
 } from "../../../tests/harness/worker_setup.ts";
@@ -20,6 +22,8 @@ import { WorkerMedia } from "./worker_media.ts";
 
 const { ignore, permissions } = WITH_WORKER;
 const LOOPBACK = "127.0.0.1";
+/** When a worker that hangs is broken off: once it was found to, which takes two seconds. */
+const LIMIT_MS = 3000;
 
 function bindOnce(port: number): void {
   Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port }).close();
@@ -40,7 +44,7 @@ for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
           publish(peers[0], FATAL_TRACK);
           for (const [i, peer] of peers.entries()) {
             const { reason, detail } = await ended(peer);
-            assert.equal(reason, "fault");
+            assert.equal(reason, "media-lost");
             assert.match(detail, /^the media worker has failed: .*the worker's fault/);
             assert.equal(peer.events.entries.length, told[i] + 1);
           }
@@ -55,6 +59,67 @@ for (const shared of [undefined, { hostname: LOOPBACK, port: 0 }]) {
       }, { url: FAILING_WORKER, shared }),
   });
 }
+
+Deno.test({
+  name:
+    "B397: a worker that hangs is ended within two seconds and replaced; its peers are told, and nothing stays open",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ media, tcpPort, open, starts }) => {
+      assert.ok(tcpPort);
+      for (let round = 1; round <= 2; round++) {
+        const peers = [...await connectPair(open, `before ${round}`), open("another room")];
+        const stranger = await TcpClient.connect(tcpPort);
+        await until(() => media.connectionCount === 1, "the worker has accepted a connection");
+        const hangMs = systemClock.now();
+        publish(peers[0], HANGING_TRACK);
+        for (const peer of peers) {
+          const { reason, detail } = await ended(peer);
+          assert.deepEqual([reason, detail], ["media-lost", "the media worker has failed: it does not answer"]);
+        }
+        const tookMs = systemClock.now() - hangMs;
+        assert.ok(tookMs >= 1000, `ended too soon, after ${tookMs} ms`);
+        assert.deepEqual([media.socketCount, starts()], [0, round + 1]);
+        await stranger.ended;
+        await stranger.close();
+        const [publisher, subscriber] = await connectPair(open, `after ${round}`);
+        await forwards(publisher, subscriber, 2);
+        for (const { send } of [publisher, subscriber]) for (const type of ["leave", "close"] as const) send({ type });
+        await until(() => media.socketCount === 0, "the sockets are given back");
+      }
+    }, { url: FAILING_WORKER, limitMs: LIMIT_MS, tcp: { hostname: LOOPBACK, port: 0 } }),
+});
+
+Deno.test({
+  name: "B397: a worker that hangs while it is closed, or is closed soon after, leaves nothing open either",
+  ignore,
+  permissions,
+  async fn() {
+    for (const waits of [true, false]) {
+      await withWorker(async ({ open }) => {
+        const [publisher] = await connectPair(open);
+        publish(publisher, HANGING_TRACK);
+        if (waits) await ended(publisher);
+      }, { url: FAILING_WORKER, limitMs: LIMIT_MS });
+    }
+  },
+});
+
+Deno.test({
+  name: "B397: a worker whose peers say nothing for a while is none that hangs",
+  ignore,
+  permissions,
+  fn: () =>
+    withWorker(async ({ open, starts }) => {
+      const [publisher, subscriber] = await connectPair(open);
+      const endMs = systemClock.now() + 2500;
+      await until(() => systemClock.now() > endMs, "five looks have passed");
+      for (const { events } of [publisher, subscriber]) assert.ok(events.entries.every(({ type }) => type !== "ended"));
+      await forwards(publisher, subscriber, 2);
+      assert.equal(starts(), 1);
+    }),
+});
 
 Deno.test({
   name: "B165: the peers of other workers go on when one fails",
@@ -81,7 +146,7 @@ Deno.test({
     withWorker(async ({ media, open, starts }) => {
       const peer = open();
       const { reason, detail } = await ended(peer);
-      assert.equal(reason, "fault");
+      assert.equal(reason, "media-lost");
       assert.match(detail, /^the media worker has failed: .*it is broken/);
       bindOnce(peer.port);
       for (let i = 0; i < 3; i++) {

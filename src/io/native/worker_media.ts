@@ -1,24 +1,28 @@
 import { getLogger } from "@logtape/logtape";
-import type { PeerEventHandler, PeerOpening, SocketHandle } from "../../media/messages.ts";
+import type { PeerEventHandler, PeerOpening, RelayCommand, SocketHandle } from "../../media/messages.ts";
 import { messageOf } from "../../webrtc/error_message.ts";
 import { ClaimedUfrags } from "../claimed_ufrags.ts";
 import type { Clock } from "../clock.ts";
-import { type HostedMedia, type HostFigures, type MediaHost, TICK_MS } from "../media_host.ts";
+import { FailureLimit } from "../failure_limit.ts";
+import { type HostedMedia, type HostFigures, type NodeHost, TICK_MS } from "../media_host.ts";
 import { createRing, RingReader, RingWriter } from "../message_ring.ts";
+import { logRelayFault } from "../relay_fault.ts";
+import { Watchdog } from "../watchdog.ts";
+import { WorkerFigures } from "../worker_figures.ts";
+import { openEventfd, wake } from "./eventfd.ts";
 import type { Libc } from "./libc.ts";
-import { wake } from "./poller.ts";
+import { niceValue } from "./priority.ts";
 import type { SocketBinder } from "./socket_binder.ts";
 import type { TcpHandover } from "./tcp_connection.ts";
-import { WorkerFigures } from "./worker_figures.ts";
-import type { FromWorker, ToWorker, WorkerNotice, WorkerStart, WorkerTcp } from "./worker_messages.ts";
+import { closeDescriptors, type RunningWorker, takeBackConnections } from "./running_worker.ts";
+import { SLICE_LIMIT_MS } from "./time_slices.ts";
+import type { FromWorker, ToWorker, WorkerBus, WorkerNotice, WorkerStart, WorkerTcp } from "./worker_messages.ts";
+import { createWorkerState, DescriptorLedger, Pulse } from "./worker_state.ts";
 
 /** Handshakes of 100 peers at once, some 6 kB each. */
 const RING_BYTES = 1 << 20;
 /** For a worker to close what it has; then it is left to the end of the process. */
 const STOP_DEADLINE_MS = 1000;
-/** A worker that fails more often in this time is not replaced any more: it would go on so. */
-const MAX_FAILURES = 5;
-const FAILURE_WINDOW_MS = 60_000;
 
 const log = getLogger(["switchboard", "media"]);
 
@@ -34,6 +38,12 @@ export interface WorkerMediaOptions {
   readonly tcp?: WorkerTcp | undefined;
   /** Takes a connection that may be for a peer of another worker, with its descriptor. */
   readonly route?: ((connection: TcpHandover) => void) | undefined;
+  /** The eventfd that wakes the worker and its successors, open until this is closed; left out, there is an own one. */
+  readonly wakeFd?: number | undefined;
+  /** Left out: it shares no rooms. */
+  readonly bus?: WorkerBus | undefined;
+  /** When a worker that hangs is broken off; left out, when nobody is there any more who would miss it. */
+  readonly limitMs?: number | undefined;
   /** Other code than that of media workers, for tests. */
   readonly url?: URL | undefined;
 }
@@ -45,14 +55,22 @@ interface WorkerPeer {
 }
 
 /** One media worker from outside: commands and events go by ring. */
-export class WorkerMedia implements MediaHost {
+export class WorkerMedia implements NodeHost {
   readonly #options: WorkerMediaOptions;
   readonly #peers = new Map<number, WorkerPeer>();
   /** Peers by the ufrags of their present ICE generations. */
   readonly #ufrags = new Map<string, number>();
   readonly #one = new Uint8Array(new ArrayBuffer(8));
-  readonly #failuresMs: number[] = [];
+  readonly #failures = new FailureLimit();
   readonly #figures: WorkerFigures;
+  /** Wakes the worker, and its successors as well. */
+  readonly #wakeFd: number;
+  /** Of this thread when the first worker was started. */
+  readonly #nice: number;
+  readonly #watchdog: Watchdog;
+  /** What workers that hang have open, to be closed once they are no more. */
+  readonly #left = new Map<RunningWorker, () => void>();
+  #whenFailed = () => {};
   #lastPeer = 0;
   #retry: number | undefined;
   #running: RunningWorker;
@@ -60,9 +78,19 @@ export class WorkerMedia implements MediaHost {
   #failure: string | undefined;
   #closing: Promise<void> | undefined;
 
+  /** Throws SocketError where there is no descriptor left. */
   constructor(options: WorkerMediaOptions) {
     this.#options = options;
-    this.#figures = new WorkerFigures(options.clock);
+    const { clock, libc } = options;
+    this.#figures = new WorkerFigures(clock);
+    this.#wakeFd = options.wakeFd ?? openEventfd(libc);
+    this.#nice = niceValue(libc);
+    this.#watchdog = new Watchdog({
+      clock,
+      beats: () => this.#running.pulse.beats,
+      wake: () => this.#wake(),
+      hung: () => this.#handleHang(this.#running),
+    });
     this.#running = this.#start();
   }
 
@@ -81,7 +109,7 @@ export class WorkerMedia implements MediaHost {
 
   /** Gives the worker a connection, with its descriptor. */
   adopt(connection: TcpHandover): void {
-    if (this.#closing !== undefined || this.#failure !== undefined) return this.#closeDescriptor(connection.fd);
+    if (this.#isOver) return this.#closeDescriptor(connection.fd);
     this.#send({ to: "tcp", connection });
   }
 
@@ -91,7 +119,7 @@ export class WorkerMedia implements MediaHost {
 
   obstacle(hostname: string): string | undefined {
     if (this.#failure !== undefined) return `the media worker does not run: ${this.#failure}`;
-    if (this.#running.wakeFd === undefined) return "the media worker has not started yet";
+    if (this.#running.epollFd === undefined) return "the media worker has not started yet";
     try {
       this.#options.binder.probe(hostname);
       return undefined;
@@ -101,8 +129,18 @@ export class WorkerMedia implements MediaHost {
   }
 
   async gather(): Promise<readonly HostFigures[]> {
-    if (this.#failure !== undefined || this.#closing !== undefined) return [this.#figures.withoutWorker];
-    return [await this.#figures.gather(() => this.#send({ to: "worker", order: "gather" }))];
+    const told = this.#isOver
+      ? this.#figures.withoutWorker
+      : await this.#figures.gather(() => this.#send({ to: "worker", order: "gather" }));
+    return [{ ...told, peers: this.#peers.size }];
+  }
+
+  relay(command: RelayCommand): void {
+    if (!this.#isOver) this.#send({ to: "relay", command });
+  }
+
+  onFailure(handler: () => void): void {
+    this.#whenFailed = handler;
   }
 
   openPeer(hostname: string, opening: PeerOpening, handleEvent: PeerEventHandler): HostedMedia {
@@ -113,6 +151,7 @@ export class WorkerMedia implements MediaHost {
     const ufrags = new ClaimedUfrags(this.#ufrags, peer);
     ufrags.claim(opening.ice.ufrag);
     this.#peers.set(peer, { socket, handleEvent, ufrags });
+    this.#watch();
     this.#send({ to: "peer", peer, command: { type: "open", ...opening, socket } });
     return {
       port: socket.port,
@@ -137,7 +176,7 @@ export class WorkerMedia implements MediaHost {
   flush(): void {
     const { commands } = this.#running;
     commands.flush();
-    if (commands.waiting === 0 || this.#closing !== undefined || this.#failure !== undefined) return;
+    if (commands.waiting === 0 || this.#isOver) return;
     this.#retry ??= this.#options.clock.setTimeout(() => {
       this.#retry = undefined;
       this.flush();
@@ -149,7 +188,13 @@ export class WorkerMedia implements MediaHost {
     return this.#closing;
   }
 
+  /** There is no worker that takes anything. */
+  get #isOver(): boolean {
+    return this.#closing !== undefined || this.#failure !== undefined;
+  }
+
   async #close(): Promise<void> {
+    this.#watchdog.stop();
     if (this.#retry !== undefined) this.#options.clock.clearTimeout(this.#retry);
     this.#figures.close();
     const running = this.#running;
@@ -160,8 +205,11 @@ export class WorkerMedia implements MediaHost {
     await stopped.promise;
     clock.clearTimeout(timer);
     worker.terminate();
-    // One that did not stop has its eventfd still, yet there is no way to write to it.
-    running.wakeFd = undefined;
+    running.isOver = true;
+    running.pulse.end();
+    this.#bury(running);
+    for (const bury of this.#left.values()) bury();
+    if (this.#options.wakeFd === undefined) this.#closeDescriptor(this.#wakeFd);
     binder.close();
     libc.close();
   }
@@ -172,7 +220,7 @@ export class WorkerMedia implements MediaHost {
   }
 
   #start(): RunningWorker {
-    const [toWorker, fromWorker] = [createRing(RING_BYTES), createRing(RING_BYTES)];
+    const [toWorker, fromWorker, state] = [createRing(RING_BYTES), createRing(RING_BYTES), createWorkerState()];
     const worker = new Worker(this.#options.url ?? WORKER_URL, { type: "module", name: "media" });
     const events = new RingReader<FromWorker>(fromWorker);
     const running: RunningWorker = {
@@ -181,25 +229,26 @@ export class WorkerMedia implements MediaHost {
       events,
       commands: new RingWriter<ToWorker>(toWorker, () => this.#wakeSoon(running)),
       stopped: Promise.withResolvers<void>(),
-      wakeFd: undefined,
+      pulse: new Pulse(state),
+      ledger: new DescriptorLedger(state),
       epollFd: undefined,
       waking: false,
       ssrcs: 0,
       connections: 0,
-      failed: false,
+      isOver: false,
     };
     worker.onmessage = ({ data }: MessageEvent<WorkerNotice>) => {
       if (data.type === "stopped") {
-        this.#takeBack(running);
-        this.#closeDescriptors(running);
+        running.isOver = true;
+        this.#bury(running);
         return running.stopped.resolve();
       }
       if (data.type === "ready") {
-        running.wakeFd = data.wakeFd;
         running.epollFd = data.epollFd;
+        this.#failures.handleStart();
         // That it has failed since may be heard before.
-        if (running.failed) this.#closeDescriptors(running);
-        this.#wake(running);
+        if (running.isOver) this.#bury(running);
+        this.#watch();
       }
       events.drain((message) => this.#handle(running, message));
       running.commands.flush();
@@ -208,8 +257,15 @@ export class WorkerMedia implements MediaHost {
       event.preventDefault();
       this.#handleDeath(running, event.message);
     };
-    worker.postMessage({ toWorker, fromWorker, tcp: this.#options.tcp } satisfies WorkerStart);
+    const { tcp, bus, limitMs = SLICE_LIMIT_MS } = this.#options;
+    const [wakeFd, nice] = [this.#wakeFd, this.#nice];
+    worker.postMessage({ toWorker, fromWorker, state, limitMs, wakeFd, nice, tcp, bus } satisfies WorkerStart);
     return running;
+  }
+
+  /** Where there is somebody who would miss it, once it runs. */
+  #watch(): void {
+    if (this.#peers.size > 0 && this.#running.epollFd !== undefined && !this.#isOver) this.#watchdog.start();
   }
 
   /**
@@ -221,12 +277,12 @@ export class WorkerMedia implements MediaHost {
     running.waking = true;
     queueMicrotask(() => {
       running.waking = false;
-      this.#wake(running);
+      if (!running.isOver) this.#wake();
     });
   }
 
-  #wake({ wakeFd }: RunningWorker): void {
-    if (wakeFd !== undefined) wake(this.#options.libc, wakeFd, this.#one);
+  #wake(): void {
+    wake(this.#options.libc, this.#wakeFd, this.#one);
   }
 
   #handle(running: RunningWorker, message: FromWorker): void {
@@ -242,6 +298,9 @@ export class WorkerMedia implements MediaHost {
       case "counters":
         running.ssrcs = message.ssrcs;
         running.connections = message.connections;
+        return;
+      case "relayFaulty":
+        logRelayFault(message.trackId, message.detail);
     }
   }
 
@@ -255,70 +314,55 @@ export class WorkerMedia implements MediaHost {
     const entry = this.#peers.get(peer);
     if (entry === undefined) return;
     this.#peers.delete(peer);
+    if (this.#peers.size === 0) this.#watchdog.stop();
     entry.ufrags.clear();
     this.#options.binder.closeSocket(entry.socket);
   }
 
-  /** A fault that is no peer's. Its peers end, and another worker takes over; not where the first one did not even start. */
+  /** A fault that is no peer's; of one that hangs, that it has been broken off. */
   #handleDeath(running: RunningWorker, reason: string): void {
-    const hasRun = running.wakeFd !== undefined;
-    running.failed = true;
-    this.#closeDescriptors(running);
-    this.#takeBack(running);
-    running.stopped.resolve();
-    if (this.#closing !== undefined || running !== this.#running) return;
-    log.error("a media worker has failed, and its peers with it: {reason}", { reason });
-    this.#figures.handleFailure();
-    const nowMs = this.#options.clock.now();
-    this.#failuresMs.push(nowMs);
-    const isHopeless = !hasRun || this.#failuresMs.filter((ms) => ms > nowMs - FAILURE_WINDOW_MS).length > MAX_FAILURES;
-    if (isHopeless) this.#failure = reason;
-    else this.#running = this.#start();
-    for (const [peer, { handleEvent }] of [...this.#peers]) {
-      handleEvent({ type: "ended", reason: "fault", detail: `the media worker has failed: ${reason}` }, nowMs);
-      this.#release(peer);
-    }
+    if (!running.isOver) return this.#fail(running, reason, (bury) => bury());
+    this.#left.get(running)?.();
+    this.#left.delete(running);
   }
 
-  /** Connections that were on their way to or from a worker when it ended have no other owner. */
-  #takeBack({ toWorker, commands, events }: RunningWorker): void {
-    if (this.#options.tcp === undefined) return;
-    events.drain((message) => {
-      if (message.type === "connection") this.#route(message.connection);
+  /** It breaks itself off after a while (see runInSlices): what it has open may not be closed before. */
+  #handleHang(running: RunningWorker): void {
+    running.pulse.end();
+    this.#fail(running, "it does not answer", (bury) => void this.#left.set(running, bury));
+  }
+
+  /** Its peers end, and another worker takes over; not where the first one did not even start. */
+  #fail(running: RunningWorker, reason: string, whenGone: (bury: () => void) => void): void {
+    const peers = running === this.#running ? [...this.#peers.values()] : [];
+    running.isOver = true;
+    running.stopped.resolve();
+    whenGone(() => {
+      this.#bury(running);
+      for (const { socket } of peers) this.#options.binder.closeSocket(socket);
     });
-    const unread = new RingReader<ToWorker>(toWorker);
-    for (let isEmpty = false; !isEmpty; commands.flush()) {
-      isEmpty = commands.waiting === 0;
-      unread.drain((message) => {
-        if (message.to === "tcp") this.#closeDescriptor(message.connection.fd);
-      });
-    }
+    if (this.#closing !== undefined || running !== this.#running) return;
+    log.error("a media worker has failed, and its peers with it: {reason}", { reason });
+    this.#watchdog.stop();
+    this.#figures.handleFailure();
+    this.#peers.clear();
+    this.#ufrags.clear();
+    const nowMs = this.#options.clock.now();
+    if (!this.#failures.allowsAnother(nowMs)) this.#failure = reason;
+    else this.#running = this.#start();
+    this.#whenFailed();
+    const detail = `the media worker has failed: ${reason}`;
+    for (const { handleEvent } of peers) handleEvent({ type: "ended", reason: "media-lost", detail }, nowMs);
+  }
+
+  /** Closes what a worker that is no more has left open, and takes back what was on its way. */
+  #bury(running: RunningWorker): void {
+    closeDescriptors(running, (fd) => this.#closeDescriptor(fd));
+    if (this.#options.tcp === undefined) return;
+    takeBackConnections(running, (connection) => this.#route(connection), (fd) => this.#closeDescriptor(fd));
   }
 
   #closeDescriptor(fd: number): void {
     this.#options.libc.call.close(fd);
   }
-
-  /** A worker leaves its descriptors open: whoever writes to one closes it. */
-  #closeDescriptors(running: RunningWorker): void {
-    for (const fd of [running.wakeFd, running.epollFd]) if (fd !== undefined) this.#closeDescriptor(fd);
-    running.wakeFd = undefined;
-    running.epollFd = undefined;
-  }
-}
-
-interface RunningWorker {
-  readonly worker: Worker;
-  readonly toWorker: SharedArrayBuffer;
-  readonly events: RingReader<FromWorker>;
-  readonly commands: RingWriter<ToWorker>;
-  readonly stopped: PromiseWithResolvers<void>;
-  /** Known once it runs. */
-  wakeFd: number | undefined;
-  epollFd: number | undefined;
-  /** It is about to be woken. */
-  waking: boolean;
-  ssrcs: number;
-  connections: number;
-  failed: boolean;
 }

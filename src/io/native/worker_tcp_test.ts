@@ -9,6 +9,7 @@ import { TestClient } from "../../../tests/harness/test_client.ts";
 import { connect, ended, publish, until, WITH_WORKER, withWorker } from "../../../tests/harness/worker_setup.ts";
 import type { PeerOpening } from "../../media/messages.ts";
 import { systemClock } from "../clock.ts";
+import { openEventfd } from "./eventfd.ts";
 import { routeByUfrag } from "./hand_over.ts";
 import { listenTcp } from "./listen_tcp.ts";
 import { SocketBinder } from "./socket_binder.ts";
@@ -124,6 +125,7 @@ Deno.test({
   async fn() {
     const libc = testLibc();
     const tcp = { listener: undefined, handsOver: false };
+    const wakeFd = openEventfd(libc);
     const closed: number[] = [];
     const real = testLibc();
     const binder = new SocketBinder(real, { random: seededRandom(1) });
@@ -136,6 +138,7 @@ Deno.test({
       clock: systemClock,
       binder,
       tcp,
+      wakeFd,
       url: BROKEN_WORKER,
     });
     const handover = (): TcpHandover => {
@@ -155,6 +158,7 @@ Deno.test({
       closed.toSorted((a, b) => a - b),
       [...given, late, later].map(({ fd }) => fd).sort((a, b) => a - b),
     );
+    libc.call.close(wakeFd);
     libc.close();
   },
 });

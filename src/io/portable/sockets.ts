@@ -1,17 +1,21 @@
+import type { NodeDatagramHandler, NodeSocket } from "../../bus/node_socket.ts";
 import type { SocketHandle } from "../../media/messages.ts";
 import { isUnspecified } from "../addresses.ts";
 import { assertReserve } from "../descriptor_reserve.ts";
 import type { DatagramHandler, DatagramSocket, Sockets } from "../sockets.ts";
+import { PortableNodeSocket } from "./node_socket.ts";
 import type { TcpListener } from "./tcp_listener.ts";
 import { UdpSocket } from "./udp.ts";
 
 /** Deno's datagram sockets, one for each peer, and where it is given one TCP port for all. */
 export class PortableSockets implements Sockets {
   readonly segmentation = false;
+  readonly isBatched = false;
   readonly tcp: TcpListener | undefined;
   readonly #dirty: UdpSocket[] = [];
   /** By the id of the handle. */
   readonly #open = new Map<number, UdpSocket>();
+  readonly #nodeSockets: NodeSocket[] = [];
   #lastId = 0;
   #flushed = () => {};
 
@@ -36,6 +40,14 @@ export class PortableSockets implements Sockets {
     return socket;
   }
 
+  openNodeSocket(hostname: string, port: number, handler: NodeDatagramHandler): NodeSocket {
+    const udp = new UdpSocket(hostname, (dirty) => this.#dirty.push(dirty), port);
+    udp.attach(handler);
+    const socket = new PortableNodeSocket(udp, hostname);
+    this.#nodeSockets.push(socket);
+    return socket;
+  }
+
   probe(hostname: string): void {
     this.#assertReserve(hostname);
   }
@@ -57,7 +69,7 @@ export class PortableSockets implements Sockets {
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#open.values()) socket.close();
+    for (const socket of [...this.#open.values(), ...this.#nodeSockets]) socket.close();
     this.#open.clear();
     await this.tcp?.close();
   }

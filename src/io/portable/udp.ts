@@ -37,8 +37,9 @@ export class UdpSocket implements DatagramSocket {
   #tcp: TcpPeer | undefined;
   #to: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
-  constructor(hostname: string, markDirty: (socket: UdpSocket) => void) {
-    this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
+  /** Port 0 is any. */
+  constructor(hostname: string, markDirty: (socket: UdpSocket) => void, port = 0) {
+    this.#socket = Deno.listenDatagram({ transport: "udp", hostname, port });
     this.port = (this.#socket.addr as Deno.NetAddr).port;
     this.#markDirty = markDirty;
   }

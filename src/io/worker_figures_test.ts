@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { VirtualClock } from "../../../tests/harness/virtual_clock.ts";
-import { type MediaFigures, noFigures } from "../../media/media_figures.ts";
-import { GATHER_MS } from "../media_host.ts";
+import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
+import { type MediaFigures, noFigures } from "../media/media_figures.ts";
+import { GATHER_MS } from "./media_host.ts";
 import { WorkerFigures } from "./worker_figures.ts";
 
 function sent(packets: number): MediaFigures {

@@ -1,11 +1,14 @@
-import { addFigures, type MediaFigures, noFigures } from "../../media/media_figures.ts";
-import type { Clock } from "../clock.ts";
-import { GATHER_MS, type HostFigures } from "../media_host.ts";
+import { addFigures, type MediaFigures, noFigures } from "../media/media_figures.ts";
+import type { Clock } from "./clock.ts";
+import { GATHER_MS, type HostFigures } from "./media_host.ts";
 
 interface Question {
   readonly answer: PromiseWithResolvers<boolean>;
   readonly timer: number;
 }
+
+/** What is told of a worker besides its peers. */
+export type WorkerTold = Omit<HostFigures, "peers">;
 
 /** What a media worker has counted, together with those before it: one that has failed takes nothing of what it told with it. */
 export class WorkerFigures {
@@ -24,7 +27,7 @@ export class WorkerFigures {
   }
 
   /** `ask` sends the question. Who asks meanwhile gets the same answer. */
-  async gather(ask: () => void): Promise<HostFigures> {
+  async gather(ask: () => void): Promise<WorkerTold> {
     this.#question ??= this.#begin();
     const { answer } = this.#question;
     if (!this.#isAsked) {
@@ -35,7 +38,7 @@ export class WorkerFigures {
   }
 
   /** Nobody is there to be asked. */
-  get withoutWorker(): HostFigures {
+  get withoutWorker(): WorkerTold {
     return this.#tell(false);
   }
 
@@ -73,7 +76,7 @@ export class WorkerFigures {
     this.#question = undefined;
   }
 
-  #tell(isUp: boolean): HostFigures {
+  #tell(isUp: boolean): WorkerTold {
     return { isUp, figures: addFigures(this.#before, this.#last), failures: this.#failures };
   }
 }
