@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { authOptions } from "./src/server/auth_settings.ts";
+import { busOptions } from "./src/server/broker_settings.ts";
 import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/certificate_files.ts";
 import { parseConfig } from "./src/server/config.ts";
 import { type Config, SETTINGS } from "./src/server/config_schema.ts";
@@ -12,6 +13,7 @@ import {
   AnnouncedAddresses,
   AnnounceError,
   BackendUnavailableError,
+  type BusOptions,
   CertificateError,
   type CertificatePem,
   createSwitchboard,
@@ -40,13 +42,15 @@ async function main(): Promise<number> {
   const { config } = result;
   const files = readCertificateFiles(config, DTLS_FILES);
   if (!files.ok) return refuse(USAGE_ERROR, files.message);
+  const sharing = busOptions(config);
+  if (!sharing.ok) return refuse(USAGE_ERROR, sharing.message);
   const opened = openTls(config);
   if (!opened.ok) return refuse(USAGE_ERROR, opened.message);
   configureLogs(config.log);
   const problem = mediaHostProblem(mediaHosts(config));
   if (problem !== undefined) return refuse(CANNOT_START, problem);
   try {
-    return await serve(config, files.pem, opened.tls);
+    return await serve(config, files.pem, opened.tls, sharing.bus);
   } catch (error) {
     if (error instanceof CertificateError) {
       return refuse(USAGE_ERROR, fileProblem(config, DTLS_FILES, error.part, error.message));
@@ -63,8 +67,10 @@ async function serve(
   config: Config,
   dtlsCertificate: CertificatePem | undefined,
   tls: ServedTls | undefined,
+  bus: BusOptions | undefined,
 ): Promise<number> {
-  const { backend, workers, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } = config;
+  const { backend, workers, roomPeersPerWorker, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } =
+    config;
   const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, loudest, joinsPerMinute, origins, trustProxy } =
     config;
   const { requestsPerMinute, maxConnections, maxConnectionsPerAddress, joinTimeout } = config;
@@ -96,7 +102,9 @@ async function serve(
     trustProxy,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],
     ...(auth !== undefined && { auth }),
+    ...(bus !== undefined && { bus }),
     ...(workers !== undefined && { workers }),
+    roomPeersPerWorker,
     ...(udpPort !== undefined && { udpPort }),
     ...(udpPorts !== undefined && { udpPorts }),
     ...(tcpPort !== undefined && { tcpPort }),
@@ -104,12 +112,14 @@ async function serve(
     ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
   });
   if (auth === undefined) log.warn(OPEN_SERVER);
+  await switchboard.started;
   const exitCode = await run(switchboard, {
     address: config,
     ...(metricsPort !== undefined && {
       metrics: { address: { host: metricsHost, port: metricsPort }, text: () => switchboard.metrics() },
     }),
     stop: catchStopSignals(),
+    drainSeconds: config.drain,
     print,
     printError,
     ...(tls !== undefined && { tls }),

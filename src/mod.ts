@@ -10,14 +10,21 @@
  * ```
  */
 import { getLogger } from "@logtape/logtape";
-import { bindAddress, isUnspecified, localAddresses, unservedAddresses } from "./io/addresses.ts";
+import type { Broker, BrokerCounters, BrokerSubscription } from "./bus/broker.ts";
+import { bindAddress, localAddresses } from "./io/addresses.ts";
 import { AnnouncedAddresses, AnnounceError, type AnnounceOptions } from "./io/announced_addresses.ts";
+import type { Backend } from "./io/backend.ts";
 import { type BackendChoice, chooseBackend } from "./io/choose_backend.ts";
 import { systemClock } from "./io/clock.ts";
+import type { ClusterFigures } from "./io/cluster_node.ts";
+import { CpuLoad } from "./io/cpu_load.ts";
 import { createCertificate, type DtlsCertificate } from "./io/dtls/certificate.ts";
 import { CertificateError, type CertificatePem, readCertificate } from "./io/dtls/certificate_pem.ts";
+import { ROOM_PEERS_PER_WORKER } from "./io/media_pool.ts";
 import { cryptoRandom } from "./io/random.ts";
+import type { KickResult } from "./io/expulsions.ts";
 import { OpenConnections } from "./io/open_connections.ts";
+import { type BusOptions, openSharing, type SharedRoomsOptions } from "./io/sharing.ts";
 import type { Stats } from "./io/stats.ts";
 import { Switchboard } from "./io/switchboard.ts";
 import type { AuthOptions } from "./server/auth_options.ts";
@@ -25,9 +32,11 @@ import { readHandshake } from "./server/bearer.ts";
 import { clientAddressFinder, type TrustedProxies } from "./server/client_address.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
 import { Metrics, METRICS_CONTENT_TYPE } from "./server/metrics.ts";
+import type { CreateOptions } from "./server/create_options.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { JoinSpans } from "./server/join_spans.ts";
+import { checkAnnounced, checkLimits, checkRevocation, isLimit } from "./server/option_checks.ts";
 import { originRule, originWords } from "./server/origins.ts";
 import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
 import { createTokenVerifier } from "./server/token_verifier.ts";
@@ -40,7 +49,6 @@ import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./ser
 import type { ConnectSignaling } from "./signaling/connection.ts";
 import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
 import type { Grants, Publishable } from "./signaling/grants.ts";
-import { parseIpAddress } from "./webrtc/ip_address.ts";
 
 export { AnnouncedAddresses, AnnounceError, CertificateError, METRICS_CONTENT_TYPE };
 export type {
@@ -48,16 +56,23 @@ export type {
   AuthOptions,
   Authorize,
   BackendChoice,
+  Broker,
+  BrokerCounters,
+  BrokerSubscription,
+  BusOptions,
   CertificatePem,
   CodecName,
+  CreateOptions,
   DuplicateIdentity,
   Grants,
   HttpAccess,
   IceServer,
+  KickResult,
   Limits,
   Publishable,
   RefusalCode,
   RefusalCounts,
+  SharedRoomsOptions,
   Stats,
   TrustedProxies,
   TurnOptions,
@@ -66,61 +81,6 @@ export type {
 
 const httpLog = getLogger(["switchboard", "http"]);
 const dtlsLog = getLogger(["switchboard", "dtls"]);
-
-/** What an embedder may set. Everything has a default. */
-export interface CreateOptions {
-  /**
-   * Address that media is on: 0.0.0.0, which is also the default, for all of IPv4, :: for all of both families. Of several
-   * all are in the candidates, and no others; UDP sockets, and the TCP port, then bind to all of the machine's.
-   */
-  readonly hostname?: string | readonly string[];
-  /**
-   * IP addresses to put into ICE candidates instead of the machine's own, for 1:1 NAT. A function is asked for each ICE
-   * generation: AnnouncedAddresses gives those of a name.
-   */
-  readonly announce?: readonly string[] | (() => readonly string[]);
-  /** What carries the media. Default: `auto`, the native one where Linux and `--allow-ffi` let it run. */
-  readonly backend?: BackendChoice;
-  /** Workers that carry media; the native backend alone has them. Default: one, or none where it cannot be started. */
-  readonly workers?: number;
-  /**
-   * Native backend: whether the thread that calls this gives way to the media workers (nice 10, which it keeps), so that
-   * handshakes do not delay media where both want the same core. For a thread that does nothing else. Default: false.
-   */
-  readonly yieldsToMedia?: boolean;
-  /** Native backend: one UDP port for all peers of a worker, 0 for any; further workers take the ports behind it. */
-  readonly udpPort?: number;
-  /** Native backend: the UDP ports that peers may have, each one of its own. Default: any. */
-  readonly udpPorts?: { readonly min: number; readonly max: number };
-  /** The certificate that DTLS shows, in PEM; its fingerprint is in each answer. Default: a new one. */
-  readonly dtlsCertificate?: CertificatePem;
-  /** One TCP port for clients that cannot use UDP (ICE-TCP, RFC 6544), 0 for any. Default: none. */
-  readonly tcpPort?: number;
-  /** Codecs that rooms allow; the order says nothing. Default: all of them. */
-  readonly codecs?: readonly CodecName[];
-  /** Whose tokens (JWT) are asked for, by WebSocket, WHIP and WHEP. Default: none, and whoever comes may enter any room. */
-  readonly auth?: AuthOptions;
-  /**
-   * What becomes of a peer that comes to a room where one of its identity is, which its token tells: it is let in besides,
-   * refused, or takes the other one's place. Default: `allow`.
-   */
-  readonly duplicateIdentity?: DuplicateIdentity;
-  /** Decides who may publish by WHIP and play by WHEP; with `auth`, among those with a valid token. Default: everyone. */
-  readonly authorize?: Authorize;
-  /** STUN and TURN servers that clients are told of, all in printable ASCII. Default: none. */
-  readonly iceServers?: readonly IceServer[];
-  /** A TURN server for which each client gets credentials of its own, for a while. Default: none. */
-  readonly turn?: TurnOptions;
-  /** How much clients may have; what is left out has its default, and Infinity is no limit. */
-  readonly limits?: Partial<Limits>;
-  /**
-   * Origins whose pages may open the WebSocket and use WHIP and WHEP, as in `https://example.org`; `*` for all. Default:
-   * the one that the page itself is served under. What is no page has no origin, and may.
-   */
-  readonly origins?: readonly string[];
-  /** Proxies whose X-Forwarded-For says who a client is. A number: nobody else can reach the server. Default: none. */
-  readonly trustProxy?: TrustedProxies;
-}
 
 /** A running server, without its HTTP listener. */
 export interface SwitchboardServer {
@@ -135,6 +95,11 @@ export interface SwitchboardServer {
     /** The TCP port of clients that cannot use UDP; undefined where there is none. */
     readonly tcpPort: number | undefined;
   };
+  /**
+   * Resolves once peers can be taken, or cannot: at once but with media workers of the portable backend, which take some
+   * 200 ms to start. Until then joins are refused with `no-capacity`, as /readyz says.
+   */
+  readonly started: Promise<void>;
   /** What is alive at present. */
   stats(): Stats;
   /**
@@ -142,6 +107,30 @@ export interface SwitchboardServer {
    * names a room, peer or address. From the first call on a timer of 20 ms measures the isolate's lag, until `close`.
    */
   metrics(): Promise<string>;
+  /**
+   * New peers, also those of rooms that are there, go to other workers than the one with this index from now on; those that
+   * it has stay. Where all are drained nobody can join. Throws a RangeError where there is no such worker.
+   */
+  drainWorker(index: number): void;
+  /** The worker takes new peers again. Throws a RangeError where there is no such worker. */
+  undrainWorker(index: number): void;
+  /**
+   * Has a peer leave its room (`kicked`), at whichever server it is, and revokes the tokens of its identity for that room, where
+   * it has one: what it has brings it back nowhere. `ended`: it was here; `told`: the servers that share rooms were told, one
+   * of which may have it; `unknown`: neither.
+   */
+  kick(roomId: string, peerId: string): KickResult;
+  /**
+   * From now on tokens of an identity (`sub`) that were made until now are of no worth, in one room or in all, at all servers
+   * that share rooms: they are refused (`unauthorized`), and peers that came by them leave (`kicked`). It is kept for 24 h.
+   * Throws a TypeError where no token can have the identity, or no room the name.
+   */
+  revokeTokens(identity: string, roomId?: string): void;
+  /**
+   * Prepares the end: from now on new peers are refused (`server-draining`), /readyz says so, and clients of WebSockets are
+   * asked to go elsewhere. Resolves when no peer is left, or after so many seconds: then `close`.
+   */
+  drain(seconds: number): Promise<void>;
   /** Tells every client, ends every peer, and gives back all sockets and timers. */
   close(): Promise<void>;
 }
@@ -158,8 +147,8 @@ export class BackendUnavailableError extends Error {
 /**
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `auth` is of no use, where `iceServers` or
- * `turn` have what an HTTP header cannot carry, where `limits`, `origins` or `trustProxy` have what is none, where
- * `hostname` is an empty list, or where `announce` has what no client can send to or is of a family that `hostname` cannot
+ * `turn` have what an HTTP header cannot carry, where `limits`, `roomPeersPerWorker`, `origins`, `trustProxy`,
+ * `sharedRooms` or `bus` have what is none, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a family that `hostname` cannot
  * serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
@@ -171,7 +160,11 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   iceLinks(iceServers(""));
   const tokens = options.auth && createTokenVerifier(options.auth);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { roomPeersPerWorker = ROOM_PEERS_PER_WORKER } = options;
   checkLimits(limits);
+  if (!isLimit(roomPeersPerWorker)) {
+    throw new TypeError(`roomPeersPerWorker is ${roomPeersPerWorker}, and no whole number above 0, nor Infinity`);
+  }
   const clientAddress = clientAddressFinder(options.trustProxy ?? 0);
   const allowsOrigin = originRule(options.origins ?? []);
   const { hostname: host = "0.0.0.0", announce = [] } = options;
@@ -180,19 +173,32 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   if (typeof announce !== "function") checkAnnounced(hosts, announce);
   const announced = typeof announce === "function" ? announce : () => announce;
   const hostname = bindAddress(hosts);
+  const ownAddresses = () => [...new Set([...localAddresses(hosts, []), ...announced()])];
+  const shared = openSharing({ ...options, place: { hostname, addresses: ownAddresses } });
   const chosen = chooseBackend({
     choice: options.backend ?? "auto",
     clock: systemClock,
     random: cryptoRandom,
     hostname,
-    workers: options.workers,
+    workers: shared === undefined ? options.workers : 0,
+    processors: navigator.hardwareConcurrency,
+    roomPeersPerWorker,
+    bus: shared?.media,
     yieldsToMedia: options.yieldsToMedia ?? false,
     udpPort: options.udpPort,
     udpPorts: options.udpPorts,
     certificate: dtlsCertificate(options.dtlsCertificate),
     tcpPort: options.tcpPort,
   });
-  if (!chosen.ok) throw new BackendUnavailableError(chosen.reason);
+  if (!chosen.ok) {
+    shared?.cluster?.close();
+    throw new BackendUnavailableError(chosen.reason);
+  }
+  if (shared?.cluster?.problem !== undefined) {
+    chosen.backend.close();
+    shared.cluster.close();
+    throw new BackendUnavailableError(shared.cluster.problem);
+  }
   const { backend, reason } = chosen;
   const switchboard = new Switchboard({
     backend,
@@ -204,6 +210,19 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     iceServers,
     limits,
     duplicateIdentity: options.duplicateIdentity,
+    unixSeconds: () => Math.floor(Date.now() / 1000),
+    sharing: shared && backend.node && { rooms: shared.rooms, media: backend.node, others: shared.cluster },
+  });
+  const cluster = shared?.cluster;
+  const cpu = new CpuLoad(systemClock.now());
+  cluster?.start({
+    condition: () => ({
+      peers: switchboard.stats.peers,
+      load: cpu.take(systemClock.now()),
+      isDraining: switchboard.isDraining,
+    }),
+    expulsions: switchboard.expulsions,
+    superseded: ({ roomId, token, identity }) => switchboard.endSuperseded(roomId, token, identity),
   });
   const health = () => ({
     status: "ok",
@@ -212,6 +231,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     backendReason: reason,
     tcpPort: backend.tcpPort,
     ...switchboard.stats,
+    ...(cluster && { bus: busHealth(cluster.figures) }),
   });
   const refused = (code: string) => switchboard.countRefusal(code);
   const connections = new OpenConnections({ limits, clock: systemClock, refused });
@@ -223,6 +243,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     iceLinks: (peerId) => iceLinks(iceServers(peerId)),
     authorize: options.authorize ?? (() => "allowed"),
     tokens,
+    refuseRoom: (grants, roomId) => switchboard.refuseRoom(grants, roomId),
     allowsOrigin,
     refused,
     tooMany: (address) => connections.refuseRequest(address),
@@ -248,6 +269,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     workers: backend.workers,
     stats: () => switchboard.stats,
     obstacle: () => switchboard.obstacle,
+    cluster: () => cluster?.figures,
     gather: () => switchboard.gather(),
   });
   const obstacle = () => switchboard.obstacle;
@@ -276,15 +298,40 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       return upgradeSignaling(request, address, connections.counted(address, connectorOf(request, address)));
     },
     backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
+    started: Promise.resolve(backend.started).then(() => {}),
     stats: () => switchboard.stats,
     metrics: () => metrics.text(),
-    close() {
+    drainWorker: (index) => poolOf(backend).drain(index),
+    undrainWorker: (index) => poolOf(backend).undrain(index),
+    kick: (roomId, peerId) => switchboard.expulsions.kick(roomId, peerId),
+    revokeTokens(identity, roomId) {
+      checkRevocation(identity, roomId);
+      switchboard.expulsions.revoke(identity, roomId);
+    },
+    drain(seconds) {
+      const over = switchboard.drain(seconds);
+      cluster?.announce();
+      return over;
+    },
+    async close() {
       const closed = switchboard.close();
       // Behind those that have a session, which are told by it.
       connections.close();
-      return closed;
+      await closed;
+      // Last: the others are told before that its peers have left.
+      await cluster?.close();
     },
   };
+}
+
+function poolOf({ pool }: Backend): NonNullable<Backend["pool"]> {
+  if (pool === undefined) throw new RangeError("there are no media workers");
+  return pool;
+}
+
+/** What /healthz tells of the broker and the other servers. */
+function busHealth({ name, region, isConnected, others, reached, draining }: ClusterFigures) {
+  return { node: name, region, broker: isConnected ? "connected" : "away", others, reached, draining };
 }
 
 function dtlsCertificate(given: CertificatePem | undefined): DtlsCertificate {
@@ -292,24 +339,4 @@ function dtlsCertificate(given: CertificatePem | undefined): DtlsCertificate {
   const { certificate, warnings } = readCertificate(given, Date.now());
   for (const warning of warnings) dtlsLog.warn("the DTLS certificate: {warning}", { warning });
   return certificate;
-}
-
-/** A limit that is no number would hold nobody back. */
-function checkLimits(limits: Limits): void {
-  for (const [name, value] of Object.entries(limits)) {
-    if (value === Infinity || Number.isSafeInteger(value) && value >= (name === "maxTracks" ? 0 : 1)) continue;
-    throw new TypeError(`limits: ${name} is ${value}, and no whole number above 0; Infinity is no limit`);
-  }
-}
-
-function checkAnnounced(hosts: readonly string[], announce: readonly string[]): void {
-  for (const address of announce) {
-    if (parseIpAddress(address) === undefined) {
-      throw new TypeError(`announce: ${address} is no IP address; AnnouncedAddresses looks names up`);
-    }
-  }
-  if (announce.some(isUnspecified)) throw new TypeError("announce: no client can send to an unspecified address");
-  const [unserved] = unservedAddresses(hosts, announce);
-  if (unserved === undefined) return;
-  throw new TypeError(`announce: ${unserved} is of a family that media on ${hosts.join(", ")} cannot serve`);
 }

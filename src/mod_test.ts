@@ -47,6 +47,35 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B402: a number of peers that is none is refused when the server is made, as are too many workers",
+  permissions: "none",
+  fn() {
+    for (const roomPeersPerWorker of [0, -1, 1.5, NaN]) {
+      assert.throws(() => createSwitchboard({ roomPeersPerWorker }), {
+        name: "TypeError",
+        message: `roomPeersPerWorker is ${roomPeersPerWorker}, and no whole number above 0, nor Infinity`,
+      });
+    }
+    assert.throws(() => createSwitchboard({ workers: 32 }), {
+      name: "BackendUnavailableError",
+      message: "32 is no number of media workers: from 0 to 31",
+    });
+  },
+});
+
+Deno.test({
+  name: "B399: where there are no media workers there is none to drain",
+  permissions: "none",
+  async fn() {
+    const switchboard = createSwitchboard({ backend: "portable", roomPeersPerWorker: Infinity });
+    const error = { name: "RangeError", message: "there are no media workers" };
+    assert.throws(() => switchboard.drainWorker(0), error);
+    assert.throws(() => switchboard.undrainWorker(0), error);
+    await switchboard.close();
+  },
+});
+
+Deno.test({
   name: "B171: ICE servers that no Link header can carry are refused before a backend is looked for",
   permissions: "none",
   fn() {

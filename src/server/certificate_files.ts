@@ -59,7 +59,8 @@ function flagOf(name: string): string {
   return SETTINGS.find(({ key }) => key === name)?.flag ?? name;
 }
 
-function reasonOf(error: unknown, path: string): string {
+/** Why a file cannot be read, in words. */
+export function reasonOf(error: unknown, path: string): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.NotCapable) {
     return `Deno may not read it: put it into certs/, or add --allow-read=${path} to the command`;

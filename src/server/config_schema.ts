@@ -1,6 +1,11 @@
 import { z } from "zod";
+import { isPrefix } from "../bus/subjects.ts";
 import { isUnspecified } from "../io/addresses.ts";
+import { MAX_WORKERS } from "../io/auto_workers.ts";
+import { BUS_MEDIA, MAX_REGION } from "../io/sharing.ts";
+import { ROOM_PEERS_PER_WORKER } from "../io/media_pool.ts";
 import { DEFAULT_LIMITS } from "../signaling/limits.ts";
+import { isBrokerUrl } from "./broker_url.ts";
 import { isKeySetUrl, isLongEnough, MIN_SECRET_BYTES } from "./auth_options.ts";
 import { CODEC_NAMES } from "./codecs.ts";
 import { isOrigin } from "./origins.ts";
@@ -8,6 +13,7 @@ import { AREAS } from "./log_filter.ts";
 import {
   type About,
   aboutOf,
+  duration,
   hostName,
   iceUrl,
   ip,
@@ -24,13 +30,11 @@ import {
   yesOrNo,
 } from "./setting.ts";
 
-/** More would be a slip: a worker is for a processor core. */
-const MAX_WORKERS = 256;
-
 /** A slip beyond that. */
 const MAX_LIMIT = 1_000_000;
 const MAX_BITRATE = 10_000_000_000;
 const MAX_JOIN_TIMEOUT = 3600;
+const MAX_DRAIN = 3600;
 
 /** How much there may be at the most; Infinity for any. */
 function limitSetting(max: number, fallback: number, meaning: string, placeholder = "number") {
@@ -91,12 +95,18 @@ export const schema = z.object({
     meaning: "what carries the media; auto takes native where it runs: on Linux, with --allow-ffi",
     allowed: "auto, native or portable",
   }),
-  workers: setting(z.union([unset("auto"), wholeNumber(MAX_WORKERS)]), {
+  workers: setting(z.union([unset("one"), z.literal("auto"), wholeNumber(MAX_WORKERS)]), {
     placeholder: "number",
-    fallback: "auto",
-    meaning: "media workers, each with whole rooms; the native backend alone has them; auto: one there, else none",
-    allowed: `auto, or a whole number from 0 to ${MAX_WORKERS}`,
+    fallback: "one",
+    meaning:
+      "media workers, which share rooms; one: none with the portable backend; auto: one for each processor but one, 8 at most",
+    allowed: `one, auto, or a whole number from 0 to ${MAX_WORKERS}`,
   }),
+  roomPeersPerWorker: limitSetting(
+    MAX_LIMIT,
+    ROOM_PEERS_PER_WORKER,
+    "peers of a room that a media worker gets before the room grows into another one; with none it stays in one",
+  ),
   udpPort: optionalPort(
     "one UDP port for the media of all peers, with the native backend; further workers take the ports behind it",
     "not together with --udp-ports",
@@ -269,6 +279,50 @@ export const schema = z.object({
     meaning:
       "reverse proxies whose X-Forwarded-For says who a client is: how many there are on the way, where nobody can go past them, or their addresses",
     allowed: "a whole number from 0 to 9, or IP addresses and prefixes as in 10.0.0.0/8, separated by commas",
+  }),
+  bus: setting(z.union([unset(""), z.string().refine(isBrokerUrl)]), {
+    placeholder: "url",
+    fallback: "",
+    meaning:
+      "the broker, NATS or Redis, by which servers share rooms: whoever is connected to one of them is in the rooms of all; other users of the machine see flags: credentials better by BUS",
+    allowed: "a URL that begins with nats:, tls:, redis: or rediss:, of a host, with credentials if it wants any",
+    isSecret: true,
+  }),
+  busCa: optionalFile(
+    "certificate authorities that vouch for the broker, in place of those that everybody trusts",
+    "a file in PEM that may be read, as in certs/; with --bus=tls: or rediss:",
+  ),
+  busPrefix: setting(z.string().refine(isPrefix), {
+    placeholder: "text",
+    fallback: "switchboard",
+    meaning: "what the broker's subjects begin with: servers with the same share rooms",
+    allowed: "letters, digits, _ and -, in parts that dots join",
+  }),
+  busMedia: setting(z.enum(BUS_MEDIA), {
+    placeholder: "way",
+    fallback: "auto",
+    meaning:
+      "how media goes to other servers: direct by UDP, and by the broker where that does not get through; by the broker alone; auto is direct with the native backend",
+    allowed: BUS_MEDIA.join(", "),
+  }),
+  busPort: setting(wholeNumber(65535), {
+    placeholder: "number",
+    fallback: "0",
+    meaning: "the UDP port on which other servers send media to this one; 0 takes any free one",
+    allowed: "a whole number from 0 to 65535",
+  }),
+  region: setting(z.union([unset(""), z.string().max(MAX_REGION)]), {
+    placeholder: "text",
+    fallback: "",
+    meaning: "where this server is, for those who watch the others",
+    allowed: `any text of ${MAX_REGION} characters at most; with --bus`,
+  }),
+  drain: setting(duration(MAX_DRAIN), {
+    placeholder: "seconds",
+    fallback: "none",
+    meaning:
+      "after SIGTERM or SIGINT, the time that clients have to go elsewhere: no new peers are taken, /readyz is 503; then, or when nobody is left, the server ends; with none it ends at once",
+    allowed: `none, or a whole number from 1 to ${MAX_DRAIN}, as in 60 or 60s`,
   }),
   metricsPort: optionalPort(
     "TCP port that serves /metrics to Prometheus, and nothing else; none where it is not given",

@@ -16,6 +16,7 @@ Deno.test({
       announce: [],
       backend: "auto",
       workers: undefined,
+      roomPeersPerWorker: 100,
       udpPort: undefined,
       udpPorts: undefined,
       dtlsCert: undefined,
@@ -47,6 +48,13 @@ Deno.test({
       joinTimeout: 10,
       origins: [],
       trustProxy: 0,
+      bus: undefined,
+      busCa: undefined,
+      busPrefix: "switchboard",
+      busMedia: "auto",
+      busPort: 0,
+      region: undefined,
+      drain: 0,
       metricsPort: undefined,
       metricsHost: "127.0.0.1",
       log: [{ area: ["switchboard"], level: "info" }],
@@ -154,7 +162,10 @@ Deno.test({
   fn() {
     const config = accepted(["--workers=4", "--udp-port=0", "--udp-ports=40000-40099"]);
     assert.deepEqual([config.workers, config.udpPort, config.udpPorts], [4, 0, { min: 40_000, max: 40_099 }]);
-    assert.equal(accepted(["--workers=auto"]).workers, undefined);
+    assert.equal(accepted(["--workers=one"]).workers, undefined);
+    assert.equal(accepted(["--workers=auto"]).workers, "auto");
+    assert.equal(accepted([], { ROOM_PEERS_PER_WORKER: "1" }).roomPeersPerWorker, 1);
+    assert.equal(accepted(["--room-peers-per-worker=none"]).roomPeersPerWorker, Infinity);
     assert.deepEqual(accepted([], { UDP_PORTS: "5000-5000" }).udpPorts, { min: 5000, max: 5000 });
   },
 });
@@ -183,9 +194,10 @@ for (
     ["announce", "fe80::1%eth0"],
     ["announce", "[2001:db8::1]"],
     ["backend", "fastest"],
-    ["workers", "257"],
+    ["workers", "32"],
     ["workers", "-1"],
     ["workers", "two"],
+    ["roomPeersPerWorker", "0"],
     ["udpPort", "65536"],
     ["udpPort", "udp"],
     ["udpPorts", "0-10"],
@@ -199,6 +211,14 @@ for (
     ["authJwks", "keys.json"],
     ["duplicateIdentity", "kick"],
     ["production", "true"],
+    ["drain", "0"],
+    ["drain", "3601"],
+    ["drain", "1m"],
+    ["busMedia", "udp"],
+    ["busPort", "65536"],
+    ["busPrefix", "a b"],
+    ["busPrefix", "rooms.*"],
+    ["region", "x".repeat(65)],
     ["codecs", "opus,h265"],
     ["log", "verbose"],
   ]
@@ -221,12 +241,12 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
-      "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --udp-port, --udp-ports, " +
+      "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --room-peers-per-worker, --udp-port, --udp-ports, " +
       "--tcp-port, --dtls-cert, --dtls-key, --tls-cert, --tls-key, --tls-self-signed, --stun, --turn, --turn-secret, " +
       "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
       "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --loudest, --joins-per-minute, " +
       "--requests-per-minute, --max-connections, --max-connections-per-address, --join-timeout, --origins, --trust-proxy, " +
-      "--metrics-port, --metrics-host, --log and --help",
+      "--bus, --bus-ca, --bus-prefix, --bus-media, --bus-port, --region, --drain, --metrics-port, --metrics-host, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);
@@ -285,5 +305,26 @@ Deno.test({
     );
     assert.match(refused(["--metrics-port=3478", "--tcp-port=3478"]), /^--metrics-port and --tcp-port are both 3478/);
     assert.match(refused(["--metrics-port=x"]), /^--metrics-port=x is not allowed: expected a whole number/);
+  },
+});
+
+Deno.test({
+  name: "B444: the URL of a broker may have credentials, which no message repeats; who has one has no media workers",
+  permissions: "none",
+  fn() {
+    const url = "nats://user:p%40ss@broker.example:4222";
+    const { bus, busPrefix, region } = accepted(["--bus-prefix=calls.test", "--region=eu-1"], { BUS: url });
+    assert.deepEqual([bus, busPrefix, region], [url, "calls.test", "eu-1"]);
+    for (const given of ["redis://127.0.0.1", "rediss://:p@broker", "tls://[::1]"]) {
+      assert.equal(accepted([`--bus=${given}`, "--workers=0"]).bus, given);
+    }
+    for (const given of ["http://user:secret@broker", "secret", "nats://", "redis://a:secret@broker:0"]) {
+      const message = refused([`--bus=${given}`]);
+      assert.match(message, /^--bus is not allowed: expected a URL that begins with nats:/);
+      assert.doesNotMatch(message, /secret/);
+    }
+    const workers = "--workers has no meaning with --bus: a server that shares rooms carries its media itself";
+    for (const given of ["1", "auto"]) assert.equal(refused([`--bus=${url}`, `--workers=${given}`]), workers);
+    assert.match(refused(["--region=eu"]), /^--region is about servers that share rooms/);
   },
 });

@@ -12,6 +12,7 @@ export function contradictionsOf(config: Config): readonly string[] {
     ...twoCertificates(config),
     ...unserved(config),
     ...authGaps(config),
+    ...sharedRooms(config),
   ];
 }
 
@@ -53,6 +54,17 @@ function authGaps({ authSecret, authJwks, authIssuer, authAudience, duplicateIde
     ...(duplicateIdentity !== "allow" ? [`--duplicate-identity is about tokens, and none are asked for: ${how}`] : []),
     ...(production ? [`--production needs tokens, as whoever comes may enter any room without: ${how}`] : []),
   ];
+}
+
+function sharedRooms({ bus, busCa, region, workers }: Config): string[] {
+  if (bus === undefined) {
+    return [
+      ...(busCa !== undefined ? ["--bus-ca is about the broker by which servers share rooms: name it by --bus"] : []),
+      ...(region !== undefined ? ["--region is about servers that share rooms: name their broker by --bus"] : []),
+    ];
+  }
+  if (workers === undefined || workers === 0) return [];
+  return ["--workers has no meaning with --bus: a server that shares rooms carries its media itself"];
 }
 
 function missingHalf(protocol: string, cert: string | undefined, key: string | undefined): string[] {

@@ -1,6 +1,6 @@
 import { FORWARD_BOUNDS_MS } from "../media/forward_meter.ts";
-import type { HistogramFigures } from "../media/histogram.ts";
-import { addFigures, type MediaFigures, noFigures } from "../media/media_figures.ts";
+import { addFigures, BUS_DRIVERS, type MediaFigures, noFigures } from "../media/media_figures.ts";
+import type { BusCounters } from "../media/media_bus.ts";
 import type { Figures } from "../io/figures.ts";
 import { LAG_BOUNDS_MS } from "../io/loop_lag.ts";
 import type { Stats } from "../io/stats.ts";
@@ -10,54 +10,12 @@ import { JOIN_OUTCOMES } from "../signaling/join_outcome.ts";
 import { errorCodeSchema } from "../signaling/messages.ts";
 import type { TrackCounters } from "../sfu/track_counters.ts";
 import type { Drops } from "../webrtc/drops.ts";
+import { CLUSTER_METRICS } from "./cluster_metrics.ts";
+import { type Metric, NO_LABELS, type Sample, single, WAYS } from "./metric.ts";
 import { PROBLEM_CODES } from "./whip.ts";
-
-/** All that is told at one scrape. */
-export interface Observed {
-  readonly backend: string;
-  /** Of isolates that carry media: their numbers, or `main`. */
-  readonly workers: readonly string[];
-  readonly stats: Stats;
-  readonly figures: Figures;
-  /** Of all isolates together. */
-  readonly media: MediaFigures;
-  /** Whether another peer can be taken. */
-  readonly isReady: boolean;
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-}
-
-export interface Sample {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-interface About {
-  readonly name: string;
-  readonly help: string;
-}
-
-/** A metric: what /metrics and docs/metrics.md say of it, and what it is at a scrape. */
-export type Metric =
-  & About
-  & (
-    | {
-      readonly type: "counter" | "gauge";
-      /** The values of each label that are told at least; none of them comes from a client. */
-      readonly labels: Readonly<Record<string, readonly string[]>>;
-      readonly samples: (observed: Observed) => readonly Sample[];
-    }
-    | {
-      readonly type: "histogram";
-      /** In ms; what is told is in seconds. */
-      readonly boundsMs: readonly number[];
-      readonly durations: (observed: Observed) => HistogramFigures;
-    }
-  );
 
 const KINDS = ["audio", "video"] as const;
 const DIRECTIONS = ["upstream", "downstream"] as const;
-const NO_LABELS = {};
 
 /** By code: see Drops. */
 const DROP_CODES: Readonly<Record<string, keyof Drops>> = {
@@ -76,10 +34,6 @@ const DROP_CODES: Readonly<Record<string, keyof Drops>> = {
 const REFUSAL_CODES = [
   ...new Set([...errorCodeSchema.options, ...PROBLEM_CODES, ...Object.keys(limitRefusals({}))]),
 ].sort();
-
-function single(type: "counter" | "gauge", name: string, help: string, value: (observed: Observed) => number): Metric {
-  return { type, name, help, labels: NO_LABELS, samples: (observed) => [{ labels: {}, value: value(observed) }] };
-}
 
 function ofStats(name: string, key: Exclude<keyof Stats, "refusals">, help: string): Metric {
   return single("gauge", name, help, ({ stats }) => stats[key]);
@@ -126,6 +80,40 @@ function byWorker(
     samples: ({ figures, workers }) =>
       figures.hosts.map((host, at) => ({ labels: { worker: workers[at] }, value: value(host) })),
   };
+}
+
+/** Of workers that share rooms, what each has counted of their bus, by what `values` has as labels. */
+function ofBus(
+  name: string,
+  help: string,
+  labels: Readonly<Record<string, readonly string[]>>,
+  values: (counters: BusCounters) => readonly Sample[],
+): Metric {
+  return {
+    type: "counter",
+    name,
+    help,
+    labels: { bus: BUS_DRIVERS, worker: ["0"], ...labels },
+    samples: ({ figures, workers }) =>
+      figures.hosts.flatMap(({ figures: { bus } }, at) => {
+        if (bus === undefined) return [];
+        const whose = { bus: bus.driver, worker: workers[at] };
+        return values(bus.counters).map(({ labels, value }) => ({ labels: { ...whose, ...labels }, value }));
+      }),
+  };
+}
+
+function ofBusBothWays(
+  name: string,
+  help: string,
+  keys: Readonly<Record<(typeof WAYS)[number], keyof BusCounters>>,
+): Metric {
+  return ofBus(
+    name,
+    help,
+    { direction: WAYS },
+    (counters) => WAYS.map((direction) => ({ labels: { direction }, value: counters[keys[direction]] })),
+  );
 }
 
 /** All metrics, in the order in which they are told. */
@@ -235,7 +223,7 @@ export const METRICS: readonly Metric[] = [
   byWorker(
     "counter",
     "switchboard_worker_failures_total",
-    "How often the worker has failed; its peers were ended.",
+    "How often the worker has failed; its peers lost their media.",
     ({ failures }) => failures,
   ),
   byWorker(
@@ -250,6 +238,33 @@ export const METRICS: readonly Metric[] = [
     "The longest time since the last scrape in which the worker has received nothing.",
     ({ figures }) => figures.turns.longestTurnMs / 1000,
   ),
+  byWorker("gauge", "switchboard_worker_peers", "Peers whose media the worker has.", ({ peers }) => peers),
+  ofBusBothWays(
+    "switchboard_bus_packets_total",
+    "Packets, and what workers ask for of them, that went from worker to worker; sent once to however many.",
+    { sent: "framesSent", received: "framesReceived" },
+  ),
+  ofBusBothWays("switchboard_bus_messages_total", "Messages that they went in, many in one.", {
+    sent: "messagesSent",
+    received: "messagesReceived",
+  }),
+  ofBusBothWays("switchboard_bus_bytes_total", "Bytes that went from worker to worker.", {
+    sent: "bytesSent",
+    received: "bytesReceived",
+  }),
+  ofBus(
+    "switchboard_bus_dropped_total",
+    "Packets for other workers that could not be sent.",
+    NO_LABELS,
+    ({ dropped }) => [{ labels: {}, value: dropped }],
+  ),
+  ofBus(
+    "switchboard_bus_lost_total",
+    "Packets of other workers that did not come, as the worker took them too slowly.",
+    NO_LABELS,
+    ({ lost }) => [{ labels: {}, value: lost }],
+  ),
+  ...CLUSTER_METRICS,
   {
     type: "histogram",
     name: "switchboard_event_loop_lag_seconds",

@@ -1,9 +1,11 @@
 import { cpuUsage } from "node:process";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ClusterFigures } from "../io/cluster_node.ts";
 import type { Figures } from "../io/figures.ts";
 import type { Stats } from "../io/stats.ts";
 import type { HistogramFigures } from "../media/histogram.ts";
-import { type Metric, METRICS, type Observed, sumOf } from "./metric_table.ts";
+import type { Metric, Observed } from "./metric.ts";
+import { METRICS, sumOf } from "./metric_table.ts";
 
 /** Prometheus' text exposition format. */
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -14,6 +16,8 @@ export interface MetricsSource {
   readonly workers: number;
   stats(): Stats;
   obstacle(): string | undefined;
+  /** Undefined where rooms are shared with no other servers. */
+  cluster(): ClusterFigures | undefined;
   gather(): Promise<Figures>;
 }
 
@@ -45,6 +49,7 @@ export class Metrics {
       stats: this.#source.stats(),
       figures,
       media: sumOf(figures),
+      cluster: this.#source.cluster(),
       isReady: this.#source.obstacle() === undefined,
       cpuSeconds: (user + system) / 1e6,
       residentBytes: Deno.memoryUsage().rss,
@@ -66,14 +71,19 @@ function register(metric: Metric, registry: Registry): (observed: Observed) => v
   if (metric.type === "gauge") {
     const gauge = new Gauge({ name, help, labelNames, registers });
     return (observed) => {
+      const samples = metric.samples(observed);
       gauge.reset();
-      for (const { labels, value } of metric.samples(observed)) gauge.set(labels, value);
+      // One without labels would be told as 0.
+      if (samples.length + labelNames.length === 0) gauge.remove();
+      for (const { labels, value } of samples) gauge.set(labels, value);
     };
   }
   const counter = new Counter({ name, help, labelNames, registers });
   return (observed) => {
+    const samples = metric.samples(observed);
     counter.reset();
-    for (const { labels, value } of metric.samples(observed)) counter.inc(labels, value);
+    if (samples.length + labelNames.length === 0) counter.remove();
+    for (const { labels, value } of samples) counter.inc(labels, value);
   };
 }
 

@@ -47,9 +47,11 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
   counts[2] = 4;
   counts[FORWARD_BOUNDS_MS.length] = 1;
   const first = { ...one, turns: { forwarding: { counts, sumMs: 300 }, busyMs: 2500, longestTurnMs: 40 } };
+  const counters = { framesSent: 1, messagesSent: 2, bytesSent: 3, framesReceived: 4, messagesReceived: 5 };
+  const bus = { driver: "ring", counters: { ...counters, bytesReceived: 6, dropped: 7, lost: 8 } } as const;
   const hosts = [
-    { isUp: true, figures: first, failures: 0 },
-    { isUp: false, figures: addFigures(first, noFigures()), failures: 2 },
+    { isUp: true, figures: { ...first, bus }, failures: 0, peers: 9 },
+    { isUp: false, figures: addFigures(first, noFigures()), failures: 2, peers: 0 },
   ];
   let gathers = 0;
   const metrics = new Metrics({
@@ -57,6 +59,7 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
     workers: 2,
     stats: () => STATS,
     obstacle: () => undefined,
+    cluster: () => undefined,
     gather() {
       gathers++;
       return Promise.resolve(figuresOf(hosts));
@@ -102,6 +105,7 @@ Deno.test({
       'switchboard_worker_failures_total{worker="1"}': 2,
       'switchboard_worker_busy_seconds_total{worker="0"}': 2.5,
       'switchboard_worker_longest_turn_seconds{worker="0"}': 0.04,
+      'switchboard_worker_peers{worker="0"}': 9,
       "switchboard_event_loop_longest_lag_seconds": 0.012,
     };
     for (const [name, value] of Object.entries(expected)) {
@@ -110,6 +114,27 @@ Deno.test({
     }
     assert.ok((samples.get("process_resident_memory_bytes") ?? 0) > 1e6);
     assert.ok((samples.get("process_cpu_seconds_total") ?? 0) > 0);
+  },
+});
+
+Deno.test({
+  name: "B405: what went over the bus is told of each worker that shares rooms, by the driver and both ways",
+  permissions,
+  async fn() {
+    const samples = samplesOf(await setUp().metrics.text());
+    const told = [...samples].filter(([name]) => name.startsWith("switchboard_bus_"));
+    const ring = (name: string, direction?: string) =>
+      `switchboard_bus_${name}_total{bus="ring",worker="0"${direction ? `,direction="${direction}"` : ""}}`;
+    assert.deepEqual(told, [
+      [ring("packets", "sent"), 1],
+      [ring("packets", "received"), 4],
+      [ring("messages", "sent"), 2],
+      [ring("messages", "received"), 5],
+      [ring("bytes", "sent"), 3],
+      [ring("bytes", "received"), 6],
+      [ring("dropped"), 7],
+      [ring("lost"), 8],
+    ]);
   },
 });
 

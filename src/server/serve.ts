@@ -13,6 +13,8 @@ const SHUTDOWN_DEADLINE = 4500;
 /** What is served: the part of a Switchboard that this module needs. */
 export interface Application {
   fetch(request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>): Response | Promise<Response>;
+  /** Has clients go elsewhere; resolves when none is left, or after so many seconds. */
+  drain?(seconds: number): Promise<void>;
   /** Tells every client that the server closes, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -57,6 +59,8 @@ export interface RunOptions {
   /** What `/metrics` tells, and where; left out, there is none. */
   readonly metrics?: { readonly address: ListenAddress; readonly text: () => Promise<string> } | undefined;
   readonly stop: StopSignals;
+  /** Seconds that clients have to go elsewhere once the server is to stop; 0, as where it is left out, for none. */
+  readonly drainSeconds?: number;
   /** Takes what is for stdout. */
   readonly print: (line: string) => void;
   /** Takes the line that says why the server cannot start. */
@@ -81,6 +85,7 @@ export async function run(application: Application, options: RunOptions): Promis
     return 1;
   }
   await options.stop.first;
+  await drain(application, options);
   log.info("shutting down");
   const close = async () => {
     await server.close();
@@ -88,6 +93,15 @@ export async function run(application: Application, options: RunOptions): Promis
     await metrics?.shutdown();
   };
   return await shutdown({ close }, options.stop);
+}
+
+/** Until no client is left, the time is over, or the second signal. */
+async function drain(application: Application, { drainSeconds = 0, stop }: RunOptions): Promise<void> {
+  if (drainSeconds === 0 || application.drain === undefined) return;
+  log.info("no new peers are taken, and those that are here asked to go elsewhere, for {seconds} s", {
+    seconds: drainSeconds,
+  });
+  await Promise.race([application.drain(drainSeconds), stop.second]);
 }
 
 /** Says on stderr what a user can do where the address cannot be listened on; then there is no listener. */

@@ -216,6 +216,49 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B451: with a time for it clients have gone elsewhere before the shutdown begins, and are served meanwhile",
+  permissions,
+  async fn() {
+    const told: string[] = [];
+    const drained = Promise.withResolvers<void>();
+    const application: Application = {
+      fetch: () => new Response("served"),
+      drain(seconds) {
+        told.push(`drain ${seconds}`);
+        return drained.promise;
+      },
+      close() {
+        told.push("close");
+        return Promise.resolve();
+      },
+    };
+    const stop = Promise.withResolvers<void>();
+    const second = Promise.withResolvers<void>();
+    const ready = Promise.withResolvers<string>();
+    const start = () =>
+      run(application, {
+        address: { host: "127.0.0.1", port: 0 },
+        stop: { first: stop.promise, second: second.promise },
+        drainSeconds: 60,
+        print: ready.resolve,
+        printError: ready.resolve,
+      });
+    const exit = start();
+    const port = /:(\d+)/.exec((await ready.promise).replace("http:", ""))?.[1];
+    stop.resolve();
+    await stop.promise;
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), "served");
+    assert.deepEqual(told, ["drain 60"]);
+    drained.resolve();
+    assert.equal(await exit, 0);
+    assert.deepEqual(told.splice(0), ["drain 60", "close"]);
+
+    second.resolve();
+    assert.equal(await start(), 1, "a second signal ends it at once");
+  },
+});
+
+Deno.test({
   name: "B261: a port of /metrics that is taken is told with what to do, and nothing is served",
   permissions,
   async fn() {

@@ -52,6 +52,12 @@ export function limit(max: number) {
   return z.union([z.literal("none").transform(() => Infinity), number]);
 }
 
+/** Whole seconds from 1 on, as in 60 or 60s; 0 for none. */
+export function duration(max: number) {
+  const seconds = z.string().regex(/^\d{1,5}s?$/).transform((text) => parseInt(text)).pipe(z.number().min(1).max(max));
+  return z.union([z.literal("none").transform(() => 0), seconds]);
+}
+
 export const portRange = z.string().regex(/^\d{1,5}-\d{1,5}$/).transform((text) => {
   const [min, max] = text.split("-").map(Number);
   return { min, max };

@@ -2,10 +2,11 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/http_open_request.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
+import type { RoomRefusal } from "../signaling/admission.ts";
 import type { JoinTrace } from "../signaling/join_trace.ts";
 import type { ConnectionRefusal } from "../signaling/connection_limit.ts";
 import { openQuery } from "../signaling/messages.ts";
-import { coversRoom, type Grants } from "../signaling/grants.ts";
+import type { Grants } from "../signaling/grants.ts";
 import { bearerToken } from "./bearer.ts";
 import { type AllowsOrigin, originWords } from "./origins.ts";
 import { problem, PROBLEM_CODE, type ProblemStatus } from "./problem.ts";
@@ -56,6 +57,8 @@ export interface WhipOptions {
   readonly authorize: Authorize;
   /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
   readonly tokens?: TokenVerifier | undefined;
+  /** Why a valid token does not lead into a room; undefined where it does. */
+  refuseRoom(grants: Grants, roomId: string): RoomRefusal | undefined;
   readonly allowsOrigin: AllowsOrigin;
   /** Begins to trace the join that a request asks for; undefined where none are traced. */
   readonly traceJoin?: ((role: HttpRole) => JoinTrace) | undefined;
@@ -84,6 +87,7 @@ const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "etag-required": 428,
   "too-many-joins": 429,
   "server-closing": 503,
+  "server-draining": 503,
   "no-capacity": 503,
   "too-many-rooms": 503,
   "room-full": 503,
@@ -261,15 +265,17 @@ function authorized(
   how: keyof TokenVerifier,
 ): MiddlewareHandler<HttpEnvironment>[] {
   const { tokens, authorize } = options;
-  return [...(tokens === undefined ? [] : [verified(tokens[how])]), allowed(role, authorize)];
+  return [...(tokens === undefined ? [] : [verified(tokens[how], options.refuseRoom)]), allowed(role, authorize)];
 }
 
-function verified(verify: VerifyToken): MiddlewareHandler<HttpEnvironment> {
+function verified(verify: VerifyToken, refuseRoom: WhipOptions["refuseRoom"]): MiddlewareHandler<HttpEnvironment> {
   return async (c, next) => {
     const token = tokenOf(c);
     const result = await verify(token);
     if (!result.ok) return refuseToken(c, token, result);
-    if (!coversRoom(result.grants, roomOf(c))) return forbidden(c, "the token is not for this room");
+    const refusal = refuseRoom(result.grants, roomOf(c));
+    if (refusal?.code === "forbidden") return forbidden(c, refusal.message);
+    if (refusal !== undefined) return unauthorized(c, token, refusal.message);
     c.set("grants", result.grants);
     await next();
   };

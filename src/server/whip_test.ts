@@ -30,6 +30,7 @@ function serve(
       return verdict;
     },
     allowsOrigin: (origin) => origin === ORIGIN,
+    refuseRoom: () => undefined,
     tooMany: () => tooMany,
     refused: (code) => void refused.push(code),
   });
