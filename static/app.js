@@ -22,7 +22,7 @@ const TOAST_MS = 8_000;
 const BARS_HEIGHT = 140;
 
 const query = readQuery(location.search);
-const devices = new Devices(query.videoSize);
+const devices = new Devices(query.video);
 const lobby = new Lobby(devices, query, { join: enter, say });
 /** @type {Call | undefined} */
 let call;

@@ -89,6 +89,8 @@ export class MediaLines {
       try {
         if (!await this.#assignSender(publication)) complete = false;
       } catch (cause) {
+        // Other lines have taken it over meanwhile.
+        if (!this.#publications.has(publication)) continue;
         // The others are offered all the same.
         publication.end(new SwitchboardError("offer-failed", "the browser cannot send the track so", { cause }));
       }
@@ -208,6 +210,23 @@ export class MediaLines {
     return pending.length > 0;
   }
 
+  /** The connection is lost: nothing arrives any more. */
+  lose() {
+    this.#receiveLines.lose();
+  }
+
+  /**
+   * Publishes and receives what other lines did, which have nothing to carry any more.
+   * @param {MediaLines} lost
+   * @returns {Publication[]} those that the server had answered, and is to answer again
+   */
+  takeOver(lost) {
+    this.#receiveLines.takeOver(lost.#receiveLines);
+    this.#publications = new Set([...lost.#publications].filter(({ ended }) => !ended));
+    lost.#publications.clear();
+    return [...this.#publications].filter((publication) => publication.renew());
+  }
+
   /** @param {SwitchboardError} error */
   close(error) {
     for (const publication of this.#publications) publication.end(error);
@@ -235,7 +254,8 @@ async function reuse(line, publication) {
     await transceiver.sender.replaceTrack(publication.track);
     await changeEncodings(transceiver.sender, publication.encodings);
   } catch (error) {
-    line.publication = publication.transceiver = null;
+    line.publication = null;
+    if (publication.transceiver === transceiver) publication.transceiver = null;
     transceiver.direction = "inactive";
     throw error;
   }

@@ -61,7 +61,13 @@ export class Publication {
     this.track = track;
     const encodings = encodingsOf(track, this.source, this.#options);
     if (this.transceiver === null || shapeOf(encodings) === shapeOf(this.encodings)) this.encodings = encodings;
-    await this.transceiver?.sender.replaceTrack(track);
+    const { transceiver } = this;
+    try {
+      await transceiver?.sender.replaceTrack(track);
+    } catch (error) {
+      // Another m-line carries it by now, and the new track with it.
+      if (transceiver === this.transceiver) throw error;
+    }
     await this.#changeEncodings();
   }
 
@@ -78,6 +84,19 @@ export class Publication {
       }
     });
     return this.#changing;
+  }
+
+  /**
+   * Its m-line is lost, and another one is to carry it.
+   * @returns {boolean} whether the server had answered it, and is to do so again; else whoever waits goes on waiting
+   */
+  renew() {
+    const isAgain = this.settled;
+    this.transceiver = this.activeLayers = null;
+    this.encodings = encodingsOf(this.track, this.source, this.#options);
+    this.settled = false;
+    if (isAgain) this.#accepted = Promise.withResolvers();
+    return isAgain;
   }
 
   /** @param {SwitchboardError} reason for whoever still waits to be accepted */

@@ -91,6 +91,20 @@ export class ReceiveLines {
     }
   }
 
+  /** The connection is lost: nothing arrives any more. */
+  lose() {
+    for (const line of this.#lines) this.#stop(line);
+  }
+
+  /**
+   * Wants what other lines wanted, in slots or not.
+   * @param {ReceiveLines} lost
+   */
+  takeOver(lost) {
+    this.#wanted = new Map(lost.#wanted);
+    this.#slotted = lost.#slotted;
+  }
+
   /**
    * Parks and assigns m-lines, just before an offer.
    * @returns {boolean} whether all that is wanted has its line; else a line is just being parked

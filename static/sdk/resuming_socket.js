@@ -10,6 +10,8 @@ const ATTEMPT_MS = 8_000;
 /** Before the second attempt; twice that before the next, and so on. The first comes at once. */
 const PAUSE_MS = 500;
 const MAX_PAUSE_MS = 5_000;
+/** In this time at most all clients of a server that ends have begun to go elsewhere. */
+const MAX_SPREAD_MS = 10_000;
 
 /** What the server closes with, or says before, where the peer is over. @type {Record<number, [code: string, reason: string]>} */
 const FINAL_CODES = {
@@ -20,6 +22,7 @@ const FINAL_CODES = {
   4000: ["transport-failed", "the media connection to the server was lost"],
   [SUPERSEDED]: ["superseded", "another connection speaks for this client"],
   4002: ["replaced", "somebody else with this identity has joined"],
+  4004: ["kicked", "somebody has had this client leave"],
 };
 
 /** Errors behind which the server closes the WebSocket; `resume-failed` is one on a WebSocket that has resumed. */
@@ -28,11 +31,14 @@ const LAST_WORDS = new Set([...Object.values(FINAL_CODES).map(([code]) => code),
 /** @type {[code: string, reason: string]} */
 const LOST = ["server-gone", "the connection to the server was lost"];
 
+/** The server has another peer of this identity: that may be this client itself. */
+const DUPLICATE = "duplicate-identity";
+
 /** Why an attempt is given up for a better one. */
 const NETWORK_CHANGED = new Error("the network has changed");
 
 /** Attempts that failed in one of these ways are repeated. */
-const TRANSIENT = ["server-unreachable", "server-gone", "auth-unavailable", "token-unavailable"];
+const TRANSIENT = ["server-unreachable", "server-gone", "auth-unavailable", "token-unavailable", "no-capacity"];
 
 /**
  * The signaling of one room, over as many WebSockets as it takes: where one is lost the peer is resumed by another one
@@ -53,6 +59,16 @@ export class ResumingSocket {
   #lastWords;
   /** Ends the attempt under way, or the pause before the next one. */
   #attempt = new AbortController();
+  /** On its way to another server: ends that. @type {AbortController | undefined} */
+  #move;
+  /** A WebSocket waits for its welcome elsewhere. */
+  #isJoining = false;
+  /** Somebody with this identity has joined meanwhile. @type {[code: string, reason: string] | undefined} */
+  #replaced;
+  /** Whether other servers have the room as well. */
+  #isShared;
+  /** When the server of now is gone, as far as it has said. */
+  #endsMs = Infinity;
 
   /**
    * @param {WebSocket} socket that has joined
@@ -64,6 +80,7 @@ export class ResumingSocket {
     this.#options = options;
     this.#sink = sink;
     this.#token = welcome.resume;
+    this.#isShared = welcome.shared === true;
     this.#socket = this.#listen(socket);
   }
 
@@ -88,6 +105,7 @@ export class ResumingSocket {
   close() {
     this.#closed = true;
     this.#attempt.abort(LEAVING);
+    this.#move?.abort(LEAVING);
     this.#forget(1000);
   }
 
@@ -101,6 +119,8 @@ export class ResumingSocket {
   /** @param {ServerMessage | undefined} message */
   #handleMessage(message) {
     if (message === undefined) return;
+    // Not all clients of a server at once.
+    if (message.type === "draining") void this.#moveWithin(message.seconds, spread(message.seconds));
     if (message.type === "error" && LAST_WORDS.has(message.code)) this.#lastWords = [message.code, message.message];
     this.#sink.message(message);
   }
@@ -113,7 +133,9 @@ export class ResumingSocket {
     if (socketCode === SUPERSEDED && this.#failures > 0) return this.#takeBack();
     // A server in a hurry may be gone before its close frame came; what it said before tells as much, or more.
     const final = this.#lastWords ?? FINAL_CODES[socketCode];
-    if (final !== undefined) this.#sink.ended(final[0], reason || final[1]);
+    // Perhaps by this client itself, which joins elsewhere just now: the welcome tells.
+    if (this.#isJoining && final?.[0] === "replaced") this.#replaced = final;
+    else if (final !== undefined) this.#end(final[0], reason || final[1]);
     else if (!this.#token) this.#sink.ended(...LOST);
     else this.#lose();
   }
@@ -132,8 +154,19 @@ export class ResumingSocket {
     this.#failures = failures;
   }
 
+  /**
+   * @param {string} code
+   * @param {string} reason
+   */
+  #end(code, reason) {
+    this.#move?.abort();
+    this.#sink.ended(code, reason);
+  }
+
   #lose() {
     this.#failures = 0;
+    // Whoever comes back is told of the end again.
+    this.#move?.abort();
     // 1000 would be leaving.
     this.#forget(SUPERSEDED);
     this.#away = true;
@@ -153,13 +186,85 @@ export class ResumingSocket {
       } catch (error) {
         if (this.#closed) return;
         const isFinal = error instanceof SwitchboardError && !TRANSIENT.includes(error.code);
-        if (isFinal) return this.#sink.ended(error.code, error.message);
+        if (isFinal && !this.#canMove(error.code)) return this.#sink.ended(error.code, error.message);
+        if (isFinal) return this.#moveWithin((Math.min(this.#endsMs, deadline) - performance.now()) / 1000, PAUSE_MS);
         this.#failures++;
         failures = error === NETWORK_CHANGED ? 0 : failures + 1;
         continue;
       }
       return this.#sink.resumed(welcome);
     }
+  }
+
+  /**
+   * The server is gone in so many seconds, or already: joins by another WebSocket, which a load balancer leads to another
+   * server, and leaves by this one (P117).
+   * @param {number} seconds
+   * @param {number} longestMs until the first attempt
+   */
+  async #moveWithin(seconds, longestMs) {
+    const deadline = this.#endsMs = performance.now() + seconds * 1000;
+    this.#move?.abort();
+    const { signal } = this.#move = new AbortController();
+    await wait(Math.random() * longestMs, signal);
+    for (let failures = 0; !signal.aborted; failures++) {
+      await pause(failures, deadline, signal);
+      if (signal.aborted || performance.now() >= deadline) break;
+      try {
+        return this.#settle(await this.#joinAnew(signal));
+      } catch (error) {
+        if (!signal.aborted && error instanceof SwitchboardError && error.code === DUPLICATE) this.#leaveFirst();
+      }
+      if (this.#replaced !== undefined && !this.#closed) return this.#sink.ended(...this.#replaced);
+    }
+    // Who has left has nothing to go back to.
+    if (this.#away && !signal.aborted) this.#sink.ended(...LOST);
+    if (this.#move?.signal === signal) this.#move = undefined;
+  }
+
+  /**
+   * Whether who cannot come back goes on elsewhere: another server answers in place of the one that it was at, which ends or
+   * has ended (P117, P118).
+   * @param {string} code
+   */
+  #canMove(code) {
+    return code === "resume-failed" && (this.#isShared || this.#endsMs < Infinity);
+  }
+
+  /** @param {AbortSignal} signal */
+  async #joinAnew(signal) {
+    const { url, roomId, name, token } = this.#options;
+    const freshToken = await readToken(token, signal, ATTEMPT_MS);
+    signal.throwIfAborted();
+    const socket = openSocket(url, freshToken);
+    this.#isJoining = true;
+    try {
+      return { socket, welcome: await greet(socket, { roomId, name, signal, timeoutMs: ATTEMPT_MS }) };
+    } finally {
+      this.#isJoining = false;
+    }
+  }
+
+  /** @param {{ socket: WebSocket, welcome: Welcome }} joined as another peer */
+  #settle({ socket, welcome }) {
+    this.#move = this.#replaced = undefined;
+    this.#endsMs = Infinity;
+    this.#forget(1000);
+    this.#lastWords = undefined;
+    this.#failures = 0;
+    this.#usedToken = undefined;
+    this.#token = welcome.resume;
+    this.#socket = this.#listen(socket);
+    this.#away = false;
+    this.#sink.resumed({ ...welcome, media: "new" });
+  }
+
+  /** The room takes nobody twice. */
+  #leaveFirst() {
+    if (this.#away) return;
+    this.#forget(1000);
+    this.#away = true;
+    this.#sink.away();
   }
 
   #beginAttempt() {
@@ -200,12 +305,25 @@ export class ResumingSocket {
 function pause(attempts, deadline, signal) {
   if (attempts === 0) return Promise.resolve();
   const longest = Math.min(PAUSE_MS * 2 ** (attempts - 1), MAX_PAUSE_MS);
-  const pauseMs = Math.min(longest * (0.5 + Math.random() / 2), deadline - performance.now());
+  return wait(Math.min(longest * (0.5 + Math.random() / 2), deadline - performance.now()), signal);
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal cuts it short
+ * @returns {Promise<void>}
+ */
+function wait(ms, signal) {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, pauseMs);
+    const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       resolve();
     });
   });
+}
+
+/** The part of so many seconds in which those who are to go begin, in ms. @param {number} seconds */
+function spread(seconds) {
+  return Math.min(seconds * 100, MAX_SPREAD_MS);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, WantedQuality, Welcome } from "./types.js" */
+/** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TransportSink, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
 import { KnownQuality } from "./known_quality.js";
 import { watchNetwork } from "./network.js";
@@ -36,6 +36,8 @@ export class Room {
   });
   /** @type {Set<LocalTrack>} */
   #localTracks = new Set();
+  /** @type {WeakMap<Publication, LocalTrack>} */
+  #localOf = new WeakMap();
   /** @type {RoomState} */
   #state = "connecting";
   /** @type {RoomState} */
@@ -45,10 +47,10 @@ export class Room {
   #qualities = new Qualities((message) => this.#signaling.send(message));
   #events = new EventTarget();
   #speakers = new Speakers();
-  #peerId;
-  #identity;
-  #grants;
+  /** The last one. */
+  #welcome;
   #signaling;
+  #newTransport;
   #transport;
   #stopWatching;
 
@@ -59,11 +61,9 @@ export class Room {
    * @param {JoinOptions} options
    */
   constructor(url, socket, welcome, options) {
-    const { roomId, token } = options;
-    this.#peerId = welcome.peerId;
-    this.#identity = welcome.identity;
-    this.#grants = welcome.grants;
-    this.#signaling = new ResumingSocket(socket, welcome, { url, roomId, token }, {
+    const { roomId, token, name } = options;
+    this.#welcome = welcome;
+    this.#signaling = new ResumingSocket(socket, welcome, { url, roomId, token, name }, {
       message: (message) => this.#handleMessage(message),
       away: () => {
         this.#transport.suspend();
@@ -72,7 +72,8 @@ export class Room {
       resumed: (welcome) => this.#handleResumed(welcome, options.iceServers ? undefined : welcome.iceServers),
       ended: (code, reason) => this.#end(code, reason),
     });
-    this.#transport = new Transport(options.iceServers ?? welcome.iceServers ?? [], options.codecs, {
+    /** @type {TransportSink} */
+    const sink = {
       send: (message) => this.#signaling.send(message),
       trackStarted: (trackId, { track }) => this.#peers.show(trackId, track),
       trackStopped: (trackId) => this.#peers.hide(trackId),
@@ -84,7 +85,11 @@ export class Room {
       unanswered: () => this.#signaling.renew(),
       error: ({ code, message }) => this.#emit("error", { code, message }),
       failed: ({ code, message }) => this.#end(code, message),
-    }, options.slots);
+    };
+    /** @param {Welcome} welcome */
+    this.#newTransport = ({ iceServers }) =>
+      new Transport(options.iceServers ?? iceServers ?? [], options.codecs, sink, options.slots);
+    this.#transport = this.#newTransport(welcome);
     for (const { tracks, ...info } of welcome.peers) {
       this.#peers.add(info);
       for (const track of tracks) this.#peers.addTrack(info.id, track);
@@ -98,19 +103,19 @@ export class Room {
     this.#transport.start();
   }
 
-  /** This client's own id. */
+  /** This client's own id; another one where it goes on at another server. */
   get peerId() {
-    return this.#peerId;
+    return this.#welcome.peerId;
   }
 
   /** Who this client is, by its token; undefined where that says nothing. */
   get identity() {
-    return this.#identity;
+    return this.#welcome.identity;
   }
 
   /** What this client may do; undefined where no tokens are asked for, and it is all. @returns {Grants | undefined} */
   get grants() {
-    return this.#grants;
+    return this.#welcome.grants;
   }
 
   /** Everyone else in the room, by id. @returns {ReadonlyMap<string, Peer>} */
@@ -120,7 +125,7 @@ export class Room {
 
   /** Whether this client speaks, as the server hears it. */
   get speaking() {
-    return this.#speakers.has(this.#peerId);
+    return this.#speakers.has(this.#welcome.peerId);
   }
 
   /** The id of the peer, perhaps this client's own, that spoke last above all others; null where nobody has. */
@@ -167,7 +172,7 @@ export class Room {
   async publish(track, options = {}) {
     if (this.#state === "closed") throw new SwitchboardError("closed", "the room is closed");
     const source = options.source ?? (track.kind === "audio" ? "microphone" : "camera");
-    if (this.#grants?.publish.includes(neededFor(source)) === false) {
+    if (this.#welcome.grants?.publish.includes(neededFor(source)) === false) {
       throw new SwitchboardError("forbidden", `the token does not allow to publish ${source}`);
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
@@ -175,6 +180,7 @@ export class Room {
     /** @type {LocalTrack} */
     const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
     this.#localTracks.add(local);
+    this.#localOf.set(publication, local);
     try {
       await this.#transport.publish(publication);
     } catch (error) {
@@ -293,8 +299,8 @@ export class Room {
    */
   #handleLayers(mid, active) {
     const publication = this.#transport.setActiveLayers(mid, active);
-    const track = [...this.#localTracks].find((local) => local.track === publication?.track);
-    if (track !== undefined) this.#emit("layers", { track, active });
+    const track = publication && this.#localOf.get(publication);
+    if (track) this.#emit("layers", { track, active });
   }
 
   /** @param {ServerError} error */
@@ -313,11 +319,44 @@ export class Room {
    * @param {RTCIceServer[] | undefined} iceServers undefined where they stay as they are
    */
   #handleResumed(welcome, iceServers) {
-    this.#peers.reconcile(welcome);
+    // Where it is another peer now (P117) the one that it was may not have left yet as others hear it.
+    const peers = welcome.peers.filter(({ id }) => id !== this.#welcome.peerId);
+    this.#welcome = welcome;
+    this.#peers.reconcile({ ...welcome, peers });
+    // Whoever was told what has changed may have left on it.
+    if (this.#state === "closed") return;
     this.#quality.resume();
-    this.#transport.resume(iceServers);
+    if (welcome.media === "new") this.#renewTransport(welcome);
+    else this.#transport.resume(iceServers);
     this.#qualities.resume();
     this.#updateState();
+  }
+
+  /**
+   * Nothing of the media connection is left at the server: another one takes its place (P111).
+   * @param {Welcome} welcome
+   */
+  #renewTransport(welcome) {
+    const lost = this.#transport;
+    lost.lose();
+    // Whoever was told which tracks arrive no more may have left on it.
+    if (this.#state === "closed") return;
+    this.#transport = this.#newTransport(welcome);
+    for (const publication of this.#transport.takeOver(lost)) this.#publishAgain(publication);
+    this.#transport.start();
+  }
+
+  /** @param {Publication} publication that the server may refuse this time */
+  async #publishAgain(publication) {
+    try {
+      await publication.accepted;
+    } catch (error) {
+      const { code, message } = /** @type {SwitchboardError} */ (error);
+      if (code === "unpublished" || code === "closed") return;
+      const local = this.#localOf.get(publication);
+      if (local !== undefined) this.#localTracks.delete(local);
+      this.#emit("error", { code, message });
+    }
   }
 
   /**

@@ -104,8 +104,10 @@ export class Transport {
 
   /** @param {Publication} publication */
   async unpublish(publication) {
-    if (publication.ended || this.#closed) return;
+    if (publication.ended) return;
+    // Also while another connection is made, which would publish it again.
     publication.end(new SwitchboardError("unpublished", "the track was unpublished"));
+    if (this.#closed) return;
     this.#negotiate();
     await publication.transceiver?.sender.replaceTrack(null);
   }
@@ -336,13 +338,36 @@ export class Transport {
     return this.#connectedOnce ? "reconnecting" : "connecting";
   }
 
-  close() {
+  /** Nothing of the connection is left at the server (P111): it ends, and what came by it arrives no more. */
+  lose() {
+    this.#disconnect();
+    this.#lines.lose();
+    this.#tellTracks();
+  }
+
+  /**
+   * Publishes and receives, over a connection of its own, what a transport did that has lost its own.
+   * @param {Transport} lost
+   * @returns {Publication[]} those that the server had answered, and is to answer again
+   */
+  takeOver(lost) {
+    this.#connectedOnce = lost.#connectedOnce;
+    this.#slotted = lost.#slotted;
+    this.#reportState();
+    return this.#lines.takeOver(lost.#lines);
+  }
+
+  #disconnect() {
     this.#closed = true;
     clearTimeout(this.#gatherTimer);
     clearTimeout(this.#answerTimer);
     clearTimeout(this.#recoveryTimer);
     this.#connection.onconnectionstatechange = this.#connection.onicecandidate = null;
     this.#connection.close();
+  }
+
+  close() {
+    this.#disconnect();
     this.#lines.close(new SwitchboardError("closed", "the room was closed"));
   }
 }

@@ -134,11 +134,14 @@
  * `speakers` tells by peer ids who speaks at the moment, this client included, and who did last above all others; `level` is
  * 0-1. It comes when that changes, and for a microphone with levels (RFC 6464), which every browser has. After `error` the
  * room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`, `transport-failed`,
- * `too-many`, `internal`, `superseded`, `replaced`, `unauthorized`, `forbidden`, `bad-token`, `resume-failed` or
- * `offer-failed`.
+ * `too-many`, `internal`, `superseded`, `replaced`, `kicked`, `unauthorized`, `forbidden`, `bad-token`, `resume-failed`,
+ * `no-capacity` or `offer-failed`.
  *
  * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
  * `connected` again, with `peerJoined`, `peerLeft` and `trackRemoved` for what happened meanwhile, or the room is closed.
+ * Where the server lost the media of this client (P114) all remote tracks arrive anew: `trackRemoved` and `trackAdded` tell
+ * of each. Local tracks go on as they were; one that the server refuses this time ends by `error`. So it is where the server
+ * ends and this client goes on at another one (P117), as another peer: `room.peerId` changes.
  * @typedef {object} RoomEvents
  * @property {{ peer: Peer }} peerJoined
  * @property {{ peer: Peer }} peerLeft after `trackRemoved` for each of its tracks
@@ -158,7 +161,7 @@
 /**
  * What the server sends (docs/protocol.md).
  * @typedef {{ id: string, name?: string, identity?: string }} PeerInfo
- * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, identity?: string, grants?: Grants }} Welcome
+ * @typedef {{ type: "welcome", peerId: string, peers: (PeerInfo & { tracks: TrackInfo[] })[], iceServers?: RTCIceServer[], resume?: string, media?: "new", shared?: true, identity?: string, grants?: Grants }} Welcome
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string, mid?: string }} ServerError
  * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
@@ -168,6 +171,7 @@
  *   | ({ type: "quality" } & Quality)
  *   | { type: "layers", trackId: string, mid: string, active: string[] }
  *   | { type: "iceCandidate", candidate: RTCIceCandidateInit }
+ *   | { type: "draining", seconds: number }
  *   | { type: "peerJoined", peer: PeerInfo }
  *   | { type: "peerLeft", peerId: string }
  *   | { type: "trackPublished", peerId: string, track: TrackInfo }
@@ -188,6 +192,7 @@
  * @typedef {object} ResumingSocketOptions
  * @property {URL} url
  * @property {string} roomId
+ * @property {string} [name]
  * @property {Token} [token]
  */
 

@@ -58,12 +58,14 @@ export class Call {
   #help = find("help", HTMLDialogElement);
   /** What ends the measuring of each tile, by the id of its track. @type {Map<string, () => void>} */
   #measured = new Map();
+  #ownId;
   /** What is shown of the own camera. @type {MediaStreamTrack | null} */
   #selfView = null;
 
   /** @param {CallOptions} options */
   constructor({ room, roomId, name, devices, say }) {
     this.#room = room;
+    this.#ownId = room.peerId;
     this.#roomId = roomId;
     this.#name = name;
     this.#say = say;
@@ -125,7 +127,10 @@ export class Call {
     });
     room.on("speakers", ({ active }) => this.#gallery.setSpeaking(new Set(active.map(({ peerId }) => peerId))));
     room.on("quality", (quality) => this.#showPaused(quality));
-    room.on("stateChanged", () => this.#showConnection());
+    room.on("stateChanged", () => {
+      this.#followOwnId();
+      this.#showConnection();
+    });
     room.on("error", (error) => {
       this.#say(errorWords(error, this.#ownerOf(error.trackId)));
       this.#tracks.stopRefused();
@@ -237,6 +242,14 @@ export class Call {
     this.#selfView = camera;
     if (camera === null) this.#gallery.hideTrack(peerId, "camera");
     else this.#gallery.showTrack(peerId, this.#name, "camera", camera);
+  }
+
+  /** The room goes on at another server, as another peer (P117). */
+  #followOwnId() {
+    const { peerId } = this.#room;
+    if (peerId === this.#ownId) return;
+    this.#gallery.renamePerson(this.#ownId, peerId);
+    this.#ownId = peerId;
   }
 
   #showCount() {

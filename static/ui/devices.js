@@ -6,11 +6,11 @@
 
 /** @typedef {"camera" | "microphone"} Device */
 /** @typedef {"insecure" | "unsupported" | "missing" | "refused" | "busy" | "failed"} DeviceProblem */
-/** @typedef {{ width: number, height: number }} VideoSize */
+/** @typedef {{ width: number, height: number, maxFrameRate?: number }} VideoWish */
 /** @typedef {{ camera: MediaStreamTrack | null, microphone: MediaStreamTrack | null }} LocalMedia */
 
 /** Large enough for a few tiles on a screen, small enough for dozens of them. */
-const DEFAULT_VIDEO_SIZE = { width: 960, height: 540 };
+const DEFAULT_VIDEO = { width: 960, height: 540 };
 
 /** @type {Record<string, DeviceProblem>} */
 const PROBLEMS = {
@@ -46,13 +46,13 @@ function problemOf(cause) {
   return cause instanceof DOMException ? PROBLEMS[cause.name] ?? "failed" : "failed";
 }
 
-/** Opens devices with one wish for the size of the picture. */
+/** Opens devices with one wish for the picture. */
 export class Devices {
-  #videoSize;
+  #video;
 
-  /** @param {VideoSize} [videoSize] */
-  constructor(videoSize = DEFAULT_VIDEO_SIZE) {
-    this.#videoSize = videoSize;
+  /** @param {VideoWish} [video] */
+  constructor(video = DEFAULT_VIDEO) {
+    this.#video = video;
   }
 
   /**
@@ -110,11 +110,12 @@ export class Devices {
    * @returns {MediaStreamConstraints}
    */
   #constraints(wanted) {
-    const { width, height } = this.#videoSize;
+    const { width, height, maxFrameRate } = this.#video;
+    const frameRate = maxFrameRate === undefined ? { ideal: 30 } : { ideal: maxFrameRate, max: maxFrameRate };
     return {
       audio: wanted.includes("microphone") && { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
       video: wanted.includes("camera") &&
-        { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: 30 }, facingMode: "user" },
+        { width: { ideal: width }, height: { ideal: height }, frameRate, facingMode: "user" },
     };
   }
 }

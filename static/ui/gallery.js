@@ -39,6 +39,19 @@ export class Gallery {
     this.#add(peerId, new Tile({ peerId, name, self }, this.#soundBlocked), this.#people);
   }
 
+  /**
+   * A person is another peer from now on.
+   * @param {string} before
+   * @param {string} peerId
+   */
+  renamePerson(before, peerId) {
+    const tile = this.#tiles.get(before);
+    if (tile === undefined) return;
+    this.#tiles.delete(before);
+    this.#tiles.set(peerId, tile);
+    tile.element.dataset.peerId = peerId;
+  }
+
   /** @param {string} peerId */
   removePerson(peerId) {
     this.#remove(peerId);

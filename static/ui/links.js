@@ -16,19 +16,30 @@ export function newRoomId() {
 }
 
 /**
- * What the page was asked for in its address: `?room=...&name=...&token=...&join=1&video=320x180`.
+ * What the page was asked for in its address: `?room=...&name=...&token=...&join=1&video=320x180@10`, where
+ * `@10` is at most so many pictures a second.
  * @param {string} search
  */
 export function readQuery(search) {
   const query = new URLSearchParams(search);
-  const size = /^(\d{2,4})x(\d{2,4})$/.exec(query.get("video") ?? "");
   return {
     roomId: query.get("room") ?? "",
     name: query.get("name") ?? "",
     token: query.get("token") ?? "",
     join: query.get("join") === "1",
-    videoSize: size === null ? undefined : { width: Number(size[1]), height: Number(size[2]) },
+    video: readVideo(query.get("video") ?? ""),
   };
+}
+
+/**
+ * @param {string} text
+ * @returns {import("./devices.js").VideoWish | undefined} undefined where it is none
+ */
+function readVideo(text) {
+  const match = /^(\d{2,4})x(\d{2,4})(?:@([1-9]\d?))?$/.exec(text);
+  if (match === null) return undefined;
+  const [width, height, pictures] = match.slice(1).map(Number);
+  return { width, height, ...(match[3] !== undefined && { maxFrameRate: pictures }) };
 }
 
 /**

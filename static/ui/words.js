@@ -42,6 +42,7 @@ const JOIN_WORDS = {
     "This page came over https, so it can reach a server only by https too, and this server's address is http.",
   "server-unreachable": "The server cannot be reached. Check your connection; perhaps the server is not running.",
   "server-gone": "The server closed the connection before you were in the room.",
+  "server-draining": "The server is about to end. Try again in a moment: perhaps another one takes its place.",
   "unauthorized": "This server lets in who has a link with a valid token. Ask for a new link: tokens end.",
   "forbidden": "Your link is for another room.",
   "auth-unavailable": "The server cannot check your link at present. Try again in a moment.",
@@ -78,6 +79,7 @@ const CLOSED_WORDS = {
     title: "You are in this room elsewhere",
     text: "You have joined it in another window or on another device.",
   },
+  "kicked": { title: "You were removed from the room", text: "Whoever runs it has had you leave." },
   "unauthorized": {
     title: "The connection was lost",
     text: "To come back takes a new link, as the token in yours is not valid any more.",
