@@ -16,14 +16,17 @@ import { joins } from "./scenarios/joins.ts";
 import { lossyJoins } from "./scenarios/lossy_joins.ts";
 import { memory } from "./scenarios/memory.ts";
 import { metrics } from "./scenarios/metrics.ts";
+import { nodes } from "./scenarios/nodes.ts";
 import { otherServer } from "./scenarios/other_server.ts";
 import { quality } from "./scenarios/quality.ts";
 import { saturation } from "./scenarios/saturation.ts";
 import { smallRooms } from "./scenarios/small_rooms.ts";
+import { workers } from "./scenarios/workers.ts";
 
 const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "big-room": bigRoom,
   "small-rooms": smallRooms,
+  workers,
   audio,
   saturation,
   joins,
@@ -32,6 +35,7 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   memory,
   metrics,
   flat,
+  nodes,
   "lossy-joins": lossyJoins("native"),
   "lossy-joins-portable": lossyJoins("portable"),
   "other-server": otherServer,

@@ -21,6 +21,12 @@ export const SERVER_KINDS = {
     hasWorker: true,
     hasMetrics: true,
   },
+  /** 400 subscribers and a publisher are half in one worker and half in the other. */
+  "native-workers-2": {
+    task: "start",
+    flags: ["--backend=native", "--workers=2", "--room-peers-per-worker=201"],
+    hasWorker: true,
+  },
   "native-workers-0": { task: "start", flags: ["--backend=native", "--workers=0"], hasWorker: false },
   portable: { task: "dev", flags: ["--backend=portable"], hasWorker: false },
 } as const satisfies Record<string, ServerKind>;
