@@ -30,7 +30,8 @@ COPY static ./static
 COPY deploy/healthcheck.ts deploy/product_imports.ts ./deploy/
 # The versions stay those of deno.lock; what leaves it is what nothing imports any more.
 RUN deno run --no-config --allow-read=. --allow-write=deno.json deploy/product_imports.ts && rm deploy/product_imports.ts
-RUN DENO_DIR=/image/deno-dir deno cache main.ts src/io/native/media_worker.ts deploy/healthcheck.ts
+RUN DENO_DIR=/image/deno-dir deno cache main.ts src/io/native/media_worker.ts \
+  src/io/portable/media_worker.ts deploy/healthcheck.ts
 RUN cp /usr/local/bin/deno /image/usr/local/bin/deno && echo "switchboard:x:65532:65532::/app:/" > /image/etc/passwd
 
 FROM scratch

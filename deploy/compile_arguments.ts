@@ -15,7 +15,7 @@ export const ENTRY_POINT = "main.ts";
  * What no import leads to: the page with the SDK, which is read as files, and the code of media workers, which is loaded
  * by its URL.
  */
-const INCLUDED = ["static", "src/io/native/media_worker.ts"];
+const INCLUDED = ["static", "src/io/native/media_worker.ts", "src/io/portable/media_worker.ts"];
 
 export function isTarget(word: string): word is Target {
   return Object.hasOwn(TARGETS, word);
