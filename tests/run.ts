@@ -15,8 +15,8 @@ import { type Suite, suites } from "./runner/suites.ts";
 const ROOT = new URL("../", import.meta.url).pathname;
 
 const CHECK_TIMEOUT_MS = 5 * 60_000;
-/** What runs behind these words gets the time that others leave. */
-const LOW_PRIORITY = ["nice", "-n", "19"];
+/** Of what gets the time that others leave. */
+const LOWEST_PRIORITY = 19;
 
 const FAILED = 1;
 const CALLED_WRONGLY = 2;
@@ -45,14 +45,18 @@ function testArguments(suite: Suite, files: readonly string[], filter: string | 
 async function runSuite(suite: Suite, filter: string | undefined, { env, signal, print }: Run): Promise<Tally> {
   const say = linesTo(print);
   say(`\n${suite.name}: ${suite.folders.join(" ")}`);
-  const shares = shareFiles(suite.folders.flatMap((folder) => testFiles(ROOT, folder)), suite.processes ?? 1);
-  const [program, ...words] = suite.givesWay ? [...LOW_PRIORITY, Deno.execPath()] : [Deno.execPath()];
+  const { processes = 1 } = suite;
+  const shares = shareFiles(suite.folders.flatMap((folder) => testFiles(ROOT, folder)), suite.shares ?? processes);
+  const { niceness = suite.givesWay ? LOWEST_PRIORITY : 0 } = suite;
+  const deno = Deno.execPath();
+  const [program, ...words] = niceness === 0 ? [deno] : ["nice", "-n", `${niceness}`, deno];
   const ends = await runSideBySide(
     shares.map((files) => (print) => {
       const args = [...words, ...testArguments(suite, files, filter)];
       return runInGroup(program, { args, cwd: ROOT, env, timeoutMs: suite.timeoutMs, signal, print });
     }),
     print,
+    processes,
   );
   const reports = ends.map((end) => reportSuite(end, { filtered: filter !== undefined }));
   for (const { problem } of reports) if (problem !== undefined) say(`The suite ${suite.name} failed: ${problem}.`);

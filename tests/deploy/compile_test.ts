@@ -9,7 +9,7 @@ const FOLDER = Deno.env.get("TMPDIR") ?? "/tmp";
 const HAS_DENORT = Boolean(Deno.env.get("DENORT"));
 const READY = /^Switchboard is ready at (\S+)$/m;
 const OWN = targetOf();
-const WORKER = "src/io/native/media_worker.ts";
+const WORKERS = ["src/io/native/media_worker.ts", "src/io/portable/media_worker.ts"];
 
 function startTask(): string {
   return JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.start;
@@ -86,7 +86,7 @@ interface Module {
 /** The project's own modules that the server and its workers are made of when they run. */
 async function ownModules(): Promise<URL[]> {
   const found = new Set<string>();
-  for (const root of ["main.ts", WORKER]) {
+  for (const root of ["main.ts", ...WORKERS]) {
     const { modules }: { modules: Module[] } = JSON.parse(await deno(["info", "--json", root]));
     const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
     const visit = (specifier: string) => {
@@ -115,7 +115,8 @@ Deno.test({
   async fn() {
     const page = [...filesBelow(new URL("static/", ROOT))].filter(({ pathname }) => !/_test\.\w+$/.test(pathname));
     const modules = await ownModules();
-    assert(page.length > 10 && modules.some(({ pathname }) => pathname.endsWith(WORKER)));
+    assert(page.length > 10);
+    for (const worker of WORKERS) assert(modules.some(({ pathname }) => pathname.endsWith(worker)), worker);
     // What is embedded is the same whatever runtime it is put behind: where denort cannot be had Deno itself stands in.
     const runtime: Record<string, string> = HAS_DENORT ? {} : { DENORT_BIN: Deno.execPath() };
     await withBinary(runtime, async (path) => {

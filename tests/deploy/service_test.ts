@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isMissing } from "../harness/missing_program.ts";
 
 const UNIT = new URL("../../deploy/switchboard.service", import.meta.url).pathname;
+const GUIDE = new URL("../../docs/deploy.md", import.meta.url).pathname;
 const SYSTEMD_ANALYZE = Deno.env.get("SYSTEMD_ANALYZE") || "systemd-analyze";
 /** Of 10, where 0 is exposed to nothing. What is left is the network, and memory that V8 has to execute. */
 const MAX_EXPOSURE = 2;
@@ -63,5 +64,15 @@ Deno.test({
     for (const key of ["ReadWritePaths", "StateDirectory", "CacheDirectory", "LogsDirectory"]) {
       assert.equal(service.get(key), undefined, key);
     }
+  },
+});
+
+Deno.test({
+  name: "B268: systemd waits for longer than the guide has servers drain, and the 5 s that they end in",
+  permissions: { read: [UNIT, GUIDE] },
+  fn() {
+    const [timeout] = section(Deno.readTextFileSync(UNIT), "Service").get("TimeoutStopSec") ?? [];
+    const [, drain] = /^DRAIN=(\d+)s$/m.exec(Deno.readTextFileSync(GUIDE)) ?? assert.fail("the guide has no DRAIN");
+    assert(Number(timeout) > Number(drain) + 5, `${timeout} s for a drain of ${drain} s`);
   },
 });

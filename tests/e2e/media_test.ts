@@ -1,5 +1,6 @@
 import { strictEqual } from "node:assert/strict";
 import { MEETING_PERMISSIONS, withMeeting, WITHOUT_CHROMIUM } from "../harness/meeting.ts";
+import { RoomPage, SPARING_VIDEO } from "../harness/room_page.ts";
 import { MEDIA_SETUPS } from "../harness/server.ts";
 import { watchMedia } from "../harness/watch_media.ts";
 
@@ -27,7 +28,8 @@ Deno.test({
   ignore: WITHOUT_CHROMIUM,
   permissions: MEETING_PERMISSIONS,
   fn: () =>
-    withMeeting(async ({ join }) => {
+    withMeeting(async ({ chromium, server }) => {
+      const join = (name: string) => RoomPage.join(chromium, server.url, name, { video: SPARING_VIDEO });
       const people = [await join("Ada"), await join("Ben"), await join("Cleo")];
       await Promise.all(people.map((person) => person.waitForOthers(2)));
       await watchMedia(people);

@@ -20,13 +20,19 @@ export interface BackendSetup {
 }
 
 function openPortable(): Backend {
-  const options = { clock: systemClock, random: seededRandom(1), hostname: "127.0.0.1", tcpPort: undefined };
-  const result = createPortableBackend({ ...options, dtls: keyedDtls() });
+  const result = createPortableBackend({
+    clock: systemClock,
+    random: seededRandom(1),
+    hostname: "127.0.0.1",
+    tcpPort: undefined,
+    roomPeersPerWorker: 1,
+    dtls: keyedDtls(),
+  });
   if (!result.ok) throw new Error(result.reason);
   return result.backend;
 }
 
-function openNative(workers: number, udpPort?: number): Backend {
+function openNative(workers: number, udpPort?: number, roomPeersPerWorker = 100): Backend {
   const result = createNativeBackend({
     clock: systemClock,
     random: seededRandom(1),
@@ -34,6 +40,7 @@ function openNative(workers: number, udpPort?: number): Backend {
     dtls: keyedDtls(),
     ciphers: portableCiphers,
     workers,
+    roomPeersPerWorker,
     yieldsToMedia: false,
     hostname: "127.0.0.1",
     udpPort,
@@ -55,6 +62,7 @@ export const BACKEND_SETUPS: readonly BackendSetup[] = [
   },
   { name: "native, no media worker", ignore, ffi, open: () => openNative(0) },
   { name: "native, a media worker", ignore, ffi, open: () => openNative(1) },
+  { name: "native, rooms over two media workers", ignore, ffi, open: () => openNative(2, undefined, 1) },
   { name: "native, one port for all", ignore, ffi, open: () => openNative(0, 0) },
   { name: "native, one port for all in a media worker", ignore, ffi, open: () => openNative(1, 0) },
 ];

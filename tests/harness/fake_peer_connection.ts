@@ -12,6 +12,8 @@ export class FakeSender {
   encodings: readonly FakeEncoding[];
   /** How often `setParameters` fails from now on, as where a description is applied meanwhile. */
   failures = 0;
+  /** Of its connection. */
+  isClosed = false;
 
   /** Throws a TypeError or a RangeError as a browser does. */
   constructor(track: unknown, encodings: readonly FakeEncoding[]) {
@@ -22,9 +24,10 @@ export class FakeSender {
 
   setStreams(): void {}
 
-  replaceTrack(track: unknown): Promise<void> {
+  async replaceTrack(track: unknown): Promise<void> {
+    await Promise.resolve();
+    checkOpen(this.isClosed);
     this.track = track;
-    return Promise.resolve();
   }
 
   getParameters(): { readonly encodings: FakeEncoding[] } {
@@ -33,6 +36,7 @@ export class FakeSender {
 
   async setParameters({ encodings }: { readonly encodings: readonly FakeEncoding[] }): Promise<void> {
     await Promise.resolve();
+    checkOpen(this.isClosed);
     if (this.failures > 0) {
       this.failures--;
       throw new DOMException("getParameters is to be called before", "InvalidStateError");
@@ -40,6 +44,10 @@ export class FakeSender {
     checkEncodings(encodings);
     this.encodings = encodings;
   }
+}
+
+function checkOpen(isClosed: boolean): void {
+  if (isClosed) throw new DOMException("the connection is closed", "InvalidStateError");
 }
 
 function checkEncodings(encodings: readonly FakeEncoding[]): void {
@@ -70,6 +78,7 @@ export class FakePeerConnection {
   configuration: object;
   readonly transceivers: FakeTransceiver[] = [];
   #offers = 0;
+  #isClosed = false;
 
   constructor(configuration: object) {
     this.configuration = configuration;
@@ -91,6 +100,7 @@ export class FakePeerConnection {
       readonly sendEncodings?: readonly FakeEncoding[];
     },
   ): FakeTransceiver {
+    checkOpen(this.#isClosed);
     const track = typeof trackOrKind === "string" ? null : trackOrKind;
     const kind = typeof trackOrKind === "string" ? trackOrKind : trackOrKind.kind;
     const mid = String(this.transceivers.length);
@@ -110,21 +120,28 @@ export class FakePeerConnection {
     this.restarts++;
   }
 
-  setLocalDescription(): Promise<void> {
+  async setLocalDescription(): Promise<void> {
+    await Promise.resolve();
+    checkOpen(this.#isClosed);
     this.signalingState = "have-local-offer";
     this.localDescription = { sdp: `offer ${++this.#offers}` };
-    return Promise.resolve();
   }
 
-  /** The server takes all that is offered. */
-  setRemoteDescription(): Promise<void> {
+  /** The server takes all that is offered, but of m-lines that the answer names. */
+  async setRemoteDescription({ sdp = "" }: { readonly sdp?: string } = {}): Promise<void> {
+    await Promise.resolve();
+    checkOpen(this.#isClosed);
     this.signalingState = "stable";
-    for (const transceiver of this.transceivers) transceiver.currentDirection = transceiver.direction;
-    return Promise.resolve();
+    const refused = sdp.split(" ");
+    for (const transceiver of this.transceivers) {
+      transceiver.currentDirection = refused.includes(transceiver.mid) ? "inactive" : transceiver.direction;
+    }
   }
 
   close(): void {
+    this.#isClosed = true;
     this.connectionState = "closed";
+    for (const { sender } of this.transceivers) sender.isClosed = true;
   }
 
   /** The browser tells of another state. */

@@ -26,6 +26,11 @@ export class LoopbackServer implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/ws`;
   }
 
+  /** What /healthz tells. */
+  async health(): Promise<Readonly<Record<string, unknown>>> {
+    return await (await fetch(`${this.url}/healthz`)).json();
+  }
+
   /** Until what is alive is as wanted: the server hears of the end of a WebSocket on its own time. */
   async until(wanted: (stats: Stats) => boolean, what: string, deadlineMs = DEADLINE_MS): Promise<void> {
     const deadline = performance.now() + deadlineMs;

@@ -1,5 +1,6 @@
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import { type DatagramReceiver, MediaEngine } from "../../src/media/media_engine.ts";
+import type { MediaBus } from "../../src/media/media_bus.ts";
 import type { PeerCommand, PeerEvent, PeerOpening, SocketHandle } from "../../src/media/messages.ts";
 import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
 import { fixedKeys } from "./keyed_dtls.ts";
@@ -49,9 +50,12 @@ export class MediaSetup {
   readonly engine: MediaEngine;
   /** What attaching a socket throws. */
   attachFailure: Error | undefined;
+  /** Tracks that ended on their way between engines by a fault, and why. */
+  readonly relayFaults: string[] = [];
   readonly #peers: Attached[] = [];
 
-  constructor() {
+  /** `bus` is that to other engines. */
+  constructor(bus?: MediaBus) {
     this.engine = new MediaEngine({
       ciphers: portableCiphers,
       random: seededRandom(1),
@@ -62,6 +66,8 @@ export class MediaSetup {
         return this.#peers[id].datagrams;
       },
       emit: (peer, event) => this.#peers[peer].events.push(event),
+      relayFaulty: (trackId, detail) => this.relayFaults.push(`${trackId}: ${detail}`),
+      ...(bus !== undefined && { bus }),
     });
   }
 

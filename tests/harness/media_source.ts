@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { RtpPacket } from "werift";
 import type { Kind } from "../../src/sfu/types.ts";
 import type { Journal } from "./journal.ts";
+import { pause } from "./pause.ts";
 import { VP8_DELTA_FRAME, VP8_KEY_FRAME } from "./rtp_builder.ts";
 import type { Publication, WeriftClient } from "./werift_client.ts";
 
@@ -9,6 +10,9 @@ import type { Publication, WeriftClient } from "./werift_client.ts";
 const STEP: Readonly<Record<Kind, number>> = { audio: 960, video: 3000 };
 /** Packets under way: few enough for a socket's buffer, so that loopback loses none. */
 const WINDOW = 10;
+/** For ten seconds. */
+const MAX_TRIES = 500;
+const BETWEEN_TRIES_MS = 20;
 
 /** What an encoder would do for one track: numbers packets, and remembers what they carried. */
 export class MediaSource {
@@ -33,6 +37,32 @@ export class MediaSource {
     await this.#send(true);
   }
 
+  /**
+   * Sends key frames, or sound, until `stream` has one: that somebody in another isolate receives the track is known here
+   * a moment later.
+   */
+  async begin(stream: Journal<RtpPacket>): Promise<void> {
+    await this.#beginBehind(0, stream);
+  }
+
+  /** As `begin`, where the stream had packets before. */
+  async beginAgain(stream: Journal<RtpPacket>): Promise<void> {
+    await this.#beginBehind(stream.entries.length, stream);
+  }
+
+  async #beginBehind(before: number, stream: Journal<RtpPacket>): Promise<void> {
+    for (let tries = 0; stream.entries.length === before; tries++) {
+      assert.ok(tries < MAX_TRIES, `no ${this.publication.kind} packet`);
+      await this.sendKeyFrame();
+      await pause(BETWEEN_TRIES_MS);
+    }
+    // Those behind the first one may be under way.
+    const first = new Uint8Array(stream.entries[before].payload);
+    const missing = this.sent.findIndex((payload) => isEqual(payload, first));
+    assert.ok(missing >= 0, "nobody has sent what came");
+    await stream.reach(before + this.sent.length - missing, `${this.publication.kind} packet`);
+  }
+
   /** Sends, and sees to it that what `stream` gets is all of it. Nothing may be under way: it counts as lost. */
   async flow(stream: Journal<RtpPacket>, count: number): Promise<void> {
     const missing = this.sent.length - stream.entries.length;
@@ -49,6 +79,10 @@ export class MediaSource {
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
     this.#timestamp = (this.#timestamp + STEP[this.publication.kind]) >>> 0;
   }
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Whether a VP8 packet of a MediaSource begins a key frame. */

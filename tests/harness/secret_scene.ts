@@ -40,6 +40,7 @@ export async function playScene(url: string, secrets: SecretSearch): Promise<Tol
   await bob.negotiate();
   addTransportSecrets("alice", alice, secrets);
   addTransportSecrets("bob", bob, secrets);
+  await source.begin(bob.streamOf(subscription));
   await source.flow(bob.streamOf(subscription), PACKETS);
   await resumeWithSecrets("alice", alice, signalingUrl, secrets);
   await checkWithWrongPassword(alice, secrets);

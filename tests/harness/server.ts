@@ -1,6 +1,7 @@
 import type { NetworkNamespace } from "./network_namespace.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+const MAIN = "main.ts";
 const READY = /^Switchboard is ready at (https?:\/\/\S+)$/m;
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -19,6 +20,8 @@ export type StartTask = "dev" | "start";
 export interface ServerSetup {
   /** Left out: the native backend where it runs. */
   readonly task?: StartTask;
+  /** What is run in place of main.ts, by its path in the project. */
+  readonly script?: string;
   /** More flags than the task has. */
   readonly flags?: readonly string[];
   /** More permissions than the task has, as flags of Deno. */
@@ -39,12 +42,39 @@ export interface ServerSetup {
 
 const HAS_NATIVE = Deno.build.os === "linux";
 
+/** Media workers of servers whose test does not say how many; of several each gets one peer of a room. Empty: the default. */
+const WORKERS = Deno.env.get("TEST_WORKERS") ?? "";
+const WORKER_FLAGS = WORKERS === "" ? [] : [`--workers=${WORKERS}`, "--room-peers-per-worker=1"];
+const SAYS_WORKERS = /^--workers=/;
+
+export const MORTAL_WORKERS = 3;
+
+/** A server whose media workers `strike` ends: a room takes one for each peer. */
+export const MORTAL_SETUP = {
+  task: "start",
+  script: "tests/harness/mortal_server.ts",
+  permissions: ["--allow-read=tests"],
+  flags: [`--workers=${MORTAL_WORKERS}`, "--room-peers-per-worker=1"],
+  ignore: !HAS_NATIVE,
+} satisfies ServerSetup & { readonly ignore: boolean };
+
 /** Where the media of peers can be; most tests have the first. */
 export const MEDIA_SETUPS: readonly (ServerSetup & { readonly name: string; readonly ignore: boolean })[] = [
-  { name: "native, a media worker", task: "start", ignore: !HAS_NATIVE },
+  { name: "native, a media worker", task: "start", flags: ["--workers=1"], ignore: !HAS_NATIVE },
   { name: "native, no media worker", task: "start", flags: ["--workers=0"], ignore: !HAS_NATIVE },
-  { name: "native, one port for all", task: "start", flags: ["--udp-port=0", "--workers=2"], ignore: !HAS_NATIVE },
-  { name: "portable", task: "dev", ignore: false },
+  {
+    name: "native, rooms over two media workers with a port each",
+    task: "start",
+    flags: ["--udp-port=0", "--workers=2", "--room-peers-per-worker=1"],
+    ignore: !HAS_NATIVE,
+  },
+  { name: "portable", task: "dev", flags: ["--backend=portable", "--workers=0"], ignore: false },
+  {
+    name: "portable, rooms over two media workers",
+    task: "dev",
+    flags: ["--backend=portable", "--workers=2", "--room-peers-per-worker=1"],
+    ignore: false,
+  },
 ];
 
 /** What is alive in the server, as /healthz tells it. */
@@ -71,6 +101,7 @@ export class ServerProcess {
   static async start(setup: ServerSetup = {}): Promise<ServerProcess> {
     const {
       task = HAS_NATIVE ? "start" : "dev",
+      script = MAIN,
       flags = [],
       permissions = [],
       env = {},
@@ -80,8 +111,9 @@ export class ServerProcess {
       caCert,
       namespace,
     } = setup;
-    const [, subcommand, ...words] = startCommand(task);
-    const started = [subcommand, ...permissions, ...words, `--port=${port}`, `--log=${filter}`, ...flags];
+    const [, subcommand, ...words] = startCommand(task).map((word) => word === MAIN ? script : word);
+    const workers = flags.some((flag) => SAYS_WORKERS.test(flag)) ? [] : WORKER_FLAGS;
+    const started = [subcommand, ...permissions, ...words, `--port=${port}`, `--log=${filter}`, ...workers, ...flags];
     const command = withDescriptors({ program: Deno.execPath(), args: started }, descriptors);
     const { program, args } = namespace?.command(command) ?? command;
     const child = new Deno.Command(program, {
@@ -103,6 +135,11 @@ export class ServerProcess {
     return new ServerProcess(child, log, url, caCert === undefined ? [] : [caCert]);
   }
 
+  /** Where clients connect by WebSocket. */
+  get signalingUrl(): string {
+    return new URL("/ws", this.url.replace("http", "ws")).href;
+  }
+
   /** All that it has written. */
   get log(): string {
     return this.#log.text;
@@ -110,6 +147,10 @@ export class ServerProcess {
 
   get running(): boolean {
     return this.#running;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   get port(): number {
@@ -122,14 +163,23 @@ export class ServerProcess {
     return await response.json();
   }
 
-  /** Ends it with SIGTERM, if it has not ended already. Resolves to its exit code; after 10 s it is killed. */
-  async stop(): Promise<number> {
+  /** Ends it with SIGTERM, if it has not ended already. Resolves to its exit code; where it takes longer it is killed. */
+  async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<number> {
     if (this.#running) this.#child.kill("SIGTERM");
-    const timer = setTimeout(() => this.#running && this.#child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    const timer = setTimeout(() => this.#running && this.#child.kill("SIGKILL"), timeoutMs);
     const { code } = await this.#child.status;
     clearTimeout(timer);
     await this.#log.ended;
     return code;
+  }
+
+  /** Has it stand still, without ending its connections. */
+  holdUp(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  goOn(): void {
+    this.#child.kill("SIGCONT");
   }
 
   /** Tells it by SIGHUP that its files have changed. */

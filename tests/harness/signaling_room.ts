@@ -37,6 +37,8 @@ export interface SignalingClient {
   say(message: unknown): ServerMessage[];
   sayText(text: string | undefined): ServerMessage[];
   take(): ServerMessage[];
+  /** What carries its media fails. */
+  loseMedia(): void;
 }
 
 /** One WHIP or WHEP client without HTTP. */
@@ -47,14 +49,17 @@ export interface HttpClient {
   readonly result: HttpOpenResult;
   /** What the session told of itself. */
   readonly told: string[];
+  /** What carries its media fails. */
+  loseMedia(): void;
 }
 
-/** A client's end of a network, and what opens the server's end of it. */
+/** A client's end of a network, and what opens the server's end of it: a client of its own each time. */
 interface Network {
   readonly client: TestClient;
   readonly datagrams: MemoryDatagrams;
   readonly openMedia: OpenPeerMedia;
   media(): MediaPeer | undefined;
+  loseMedia(): void;
 }
 
 /** Rooms, signaling sessions and their media under one virtual clock; sockets and WebSockets are arrays. */
@@ -124,7 +129,8 @@ export class SignalingRoom {
 
   /** `grants` is what its token allows; left out where it needs none. */
   connect(grants?: Grants, address = CLIENT_ADDRESS, trace?: JoinTrace): SignalingClient {
-    const { client, datagrams, openMedia, media } = this.#openNetwork();
+    const network = this.#openNetwork();
+    const { datagrams, openMedia, media, loseMedia } = network;
     const received: ServerMessage[] = [];
     const closed: number[] = [];
     let participant: Participant | undefined;
@@ -153,6 +159,7 @@ export class SignalingRoom {
         connected: () => {},
         timeWanted: (participant) => this.#timed.add(participant),
         failed: () => {},
+        mediaLost: () => {},
         refused: () => {},
         joinRefused: () => {},
       },
@@ -167,7 +174,9 @@ export class SignalingRoom {
     };
     return {
       session,
-      client,
+      get client() {
+        return network.client;
+      },
       datagrams,
       received,
       closed,
@@ -180,6 +189,7 @@ export class SignalingRoom {
       say: (message) => sayText(JSON.stringify(message)),
       sayText,
       take,
+      loseMedia,
     };
   }
 
@@ -189,7 +199,8 @@ export class SignalingRoom {
     sdp: string,
     query: { readonly name?: string; readonly publisher?: string; readonly grants?: Grants } = {},
   ): HttpClient {
-    const { client, datagrams, openMedia, media } = this.#openNetwork();
+    const network = this.#openNetwork();
+    const { datagrams, openMedia, media, loseMedia } = network;
     const told: string[] = [];
     const result = HttpSession.open({
       role,
@@ -217,10 +228,11 @@ export class SignalingRoom {
       handshakes: this.#handshakes,
     }, sdp);
     return {
-      client,
+      client: network.client,
       datagrams,
       result,
       told,
+      loseMedia,
       get media() {
         return media();
       },
@@ -232,20 +244,42 @@ export class SignalingRoom {
     const number = ++this.#lastPeer;
     this.#datagrams.set(number, datagrams);
     const media = () => this.#engine.find(number);
-    const client = new TestClient((bytes, from) => {
-      media()?.handleDatagram(bytes, bytes.length, from, this.nowMs);
-      media()?.endBatch(this.nowMs);
-    });
+    const newClient = () =>
+      new TestClient((bytes, from) => {
+        media()?.handleDatagram(bytes, bytes.length, from, this.nowMs);
+        media()?.endBatch(this.nowMs);
+      });
+    let client: TestClient | undefined;
+    let opened = 0;
     const openMedia: OpenPeerMedia = (opening, handleEvent) => {
       if (this.openMedia >= this.capacity) throw new NoCapacityError();
+      client = newClient();
+      const own = ++opened;
       this.#handlers.set(number, handleEvent);
       this.#engine.handleCommand(number, { type: "open", ...opening, socket: { ...SOCKET, id: number } }, this.nowMs);
       return {
         candidates: CANDIDATES,
-        send: (command) => this.#engine.handleCommand(number, command, this.nowMs),
+        // What was lost is told nothing, as a worker that has failed.
+        send: (command) => {
+          if (own === opened) this.#engine.handleCommand(number, command, this.nowMs);
+        },
       };
     };
-    return { client, datagrams, openMedia, media };
+    const loseMedia = () => {
+      opened++;
+      this.#engine.handleCommand(number, { type: "close" }, this.nowMs);
+      const detail = "the media worker has failed";
+      this.#handlers.get(number)?.({ type: "ended", reason: "media-lost", detail }, this.nowMs);
+    };
+    return {
+      get client() {
+        return client ?? newClient();
+      },
+      datagrams,
+      openMedia,
+      media,
+      loseMedia,
+    };
   }
 
   /** A client that has joined `room`. */

@@ -13,7 +13,7 @@ import { seededRandom } from "./seeded_random.ts";
 export const SSRCS = [1000, 0x8000_2000, 3000];
 export const FRAME_MS = 33;
 const PACKETS_OF_FRAME = 3;
-const RIDS = ["q", "h", "f"];
+export const RIDS = ["q", "h", "f"];
 const SIZES = [[320, 180], [640, 360], [1280, 720]];
 
 /** What a test reads out of a packet that was forwarded. */
@@ -25,7 +25,7 @@ export interface ForwardedPacket {
 }
 
 /** The encoder of one encoding: numbers and timestamps begin anywhere. */
-class Encoder {
+export class Encoder {
   readonly index: number;
   enabled = true;
   keyFrameWanted = true;

@@ -3,7 +3,7 @@ import { base64url, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 /** A shared secret, of the length that is needed. */
 export const SECRET = "north south east west, and back!";
 
-/** Claims that a test wants; `exp` and `nbf` are in seconds from now. */
+/** Claims that a test wants; `exp`, `nbf` and `iat`, where it is a number, are in seconds from now. */
 export interface TokenClaims {
   readonly exp?: number;
   readonly nbf?: number;
@@ -19,6 +19,7 @@ function absolute({ exp, nbf, ...claims }: TokenClaims, nowMs: number): Record<s
     ...claims,
     ...(exp !== undefined && { exp: seconds + exp }),
     ...(nbf !== undefined && { nbf: seconds + nbf }),
+    ...(typeof claims.iat === "number" && { iat: seconds + claims.iat }),
   };
 }
 

@@ -32,6 +32,7 @@ export class UdpRoom implements AsyncDisposable {
       codecs: ["video/vp8"],
       iceServers: () => [],
       limits: DEFAULT_LIMITS,
+      unixSeconds: () => Math.floor(Date.now() / 1000),
     });
   }
 

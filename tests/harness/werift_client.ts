@@ -32,6 +32,8 @@ export interface WeriftOptions {
   readonly srtpProfiles?: readonly SrtpProfile[];
   /** A token for the server (JWT). */
   readonly token?: string;
+  /** The token of a `welcome`, to come back as the same peer with another connection. */
+  readonly resume?: string;
   /** Where its socket is. Left out: IPv4. */
   readonly loopback?: "127.0.0.1" | "::1";
   /** Gives an answer with other candidates, as when the client is to take another way. */
@@ -105,9 +107,10 @@ export class WeriftClient implements AsyncDisposable {
 
   /** Opens a WebSocket and joins. */
   static async join(url: string, roomId: string, options: WeriftOptions = {}): Promise<WeriftClient> {
-    const { name, token } = options;
+    const { name, token, resume } = options;
     const client = new WeriftClient(await SignalingSocket.open(url, token), roomId, options);
-    client.signaling.send({ type: "join", roomId, ...(name !== undefined && { name }) });
+    const greeting = { ...(name !== undefined && { name }), ...(resume !== undefined && { resume }) };
+    client.signaling.send({ type: "join", roomId, ...greeting });
     client.#welcome = await client.signaling.receive("welcome");
     return client;
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/io/clock.ts";
-import type { HostedMedia } from "../../src/io/media_host.ts";
+import type { HostedMedia, MediaHost } from "../../src/io/media_host.ts";
 import type { Libc } from "../../src/io/native/libc.ts";
 import { type BindPlan, SocketBinder } from "../../src/io/native/socket_binder.ts";
 import { WORKER_URL, WorkerMedia } from "../../src/io/native/worker_media.ts";
@@ -28,6 +28,8 @@ export const WITH_WORKER = {
 };
 
 export interface WorkerSetupOptions extends Omit<BindPlan, "random"> {
+  /** When one that hangs is broken off. */
+  readonly limitMs?: number;
   /** Other code than that of media workers. */
   readonly url?: URL;
   readonly createBinder?: (libc: Libc, plan: BindPlan) => SocketBinder;
@@ -53,7 +55,8 @@ export interface WorkerSetup {
 /** Checks a media worker, and that it leaves no descriptor open. */
 export async function withWorker(
   check: (setup: WorkerSetup) => Promise<void>,
-  { url = WORKER_URL, createBinder = (libc, plan) => new SocketBinder(libc, plan), ...plan }: WorkerSetupOptions = {},
+  { url = WORKER_URL, limitMs, createBinder = (libc, plan) => new SocketBinder(libc, plan), ...plan }:
+    WorkerSetupOptions = {},
 ): Promise<void> {
   const before = await idleDescriptors();
   const libc = testLibc();
@@ -63,14 +66,27 @@ export async function withWorker(
     libc,
     clock: systemClock,
     binder,
+    limitMs,
     tcp: binder.listener && { listener: binder.listener.fd, handsOver: false },
     get url() {
       starts++;
       return url;
     },
   });
+  const { open, closeClients } = peerOpener(media);
+  try {
+    await check({ media, tcpPort: binder.listener?.port, open, starts: () => starts });
+  } finally {
+    await closeClients();
+    await media.close();
+  }
+  await descriptorsAreBack(before);
+}
+
+/** Opens peers with their clients. */
+export function peerOpener(media: MediaHost) {
   const peers: WorkerPeer[] = [];
-  const open = (roomId?: string) => {
+  const open = (roomId?: string): WorkerPeer => {
     const opening = openingOf(peers.length + 1, roomId);
     const events = new Journal<PeerEvent>();
     const hosted = media.openPeer(LOOPBACK, opening, (event) => events.add(event));
@@ -78,18 +94,16 @@ export async function withWorker(
     peers.push(peer);
     return peer;
   };
-  try {
-    await check({ media, tcpPort: binder.listener?.port, open, starts: () => starts });
-  } finally {
-    await Promise.all(peers.map(({ udp }) => udp.close()));
-    await media.close();
-  }
-  // The thread of a worker closes its own as it ends.
+  return { open, closeClients: () => Promise.all(peers.map(({ udp }) => udp.close())) };
+}
+
+/** Resolves when no more descriptors are open than `before`: the thread of a worker closes its own as it ends. */
+export async function descriptorsAreBack(before: number): Promise<void> {
   await until(() => openDescriptors().length <= before, "every descriptor is given back");
 }
 
 /** How many descriptors are open once a worker has come and gone: the runtime keeps some of its first one. */
-async function idleDescriptors(): Promise<number> {
+export async function idleDescriptors(): Promise<number> {
   const worker = new Worker(IDLE_WORKER, { type: "module" });
   await new Promise((resolve) => worker.onmessage = resolve);
   const busy = openDescriptors().length;
@@ -142,9 +156,10 @@ export function publish({ send }: WorkerPeer, trackId = "track"): void {
   send({ type: "publish", trackId, parameters: videoProducer() });
 }
 
-/** Each subscription of a peer needs an SSRC of its own. It begins at once, as behind an offer. */
-export function subscribe({ send }: WorkerPeer, trackId = "track", ssrc = SSRC): void {
-  send({ type: "subscribe", trackId, parameters: consumerParameters(), ssrcs: { ssrc, rtxSsrc: undefined } });
+/** Each subscription of a peer needs an SSRC of its own, and an m-line. It begins at once, as behind an offer. */
+export function subscribe({ send }: WorkerPeer, trackId = "track", ssrc = SSRC, mid = consumerParameters().mid): void {
+  const parameters = { ...consumerParameters(), mid };
+  send({ type: "subscribe", trackId, parameters, ssrcs: { ssrc, rtxSsrc: undefined } });
   send({ type: "requestKeyFrames" });
 }
 

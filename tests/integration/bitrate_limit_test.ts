@@ -63,7 +63,8 @@ async function expectPaused(server: ServerProcess): Promise<void> {
   await using listener = await WeriftClient.join(url, "room");
   const [seen, heard] = [listener.subscribe("video"), listener.subscribe("audio")];
   await listener.connect();
-  await pictures.flow(listener.streamOf(seen), STEP);
+  await pictures.begin(listener.streamOf(seen));
+  await sound.begin(listener.streamOf(heard));
 
   const pausedIn = ({ tracks }: Extract<ServerMessage, { type: "quality" }>) =>
     tracks.find(({ state }) => state === "paused");
@@ -99,6 +100,7 @@ async function expectLimited(server: ServerProcess): Promise<void> {
   await listener.connect();
   const stream = listener.streamOf(subscription);
   const beganMs = performance.now();
+  await source.begin(stream);
   await source.flow(stream, STEP);
 
   while (source.sent.length < PACKETS) {

@@ -27,7 +27,9 @@ async function call(signalingUrl: string): Promise<WeriftClient[]> {
       const source = sources[1 - index];
       const subscription = client.subscribe("video");
       await client.negotiate();
-      await source.flow(client.streamOf(subscription), PACKETS);
+      const stream = client.streamOf(subscription);
+      await source.begin(stream);
+      await source.flow(stream, PACKETS);
     }
     return clients;
   } finally {

@@ -174,6 +174,25 @@ Deno.test({
 });
 
 Deno.test({
+  name: "P114, P110: who is closed with 4003 resumes at once, and again after that",
+  permissions: "none",
+  async fn() {
+    using world = new SdkWorld(0.5);
+    const { signaling, first, told } = join(world);
+    first.drop(4003, "media-lost");
+    await world.settle();
+    await welcome(world, "token 2");
+    world.socket.drop(4003, "media-lost");
+    await world.settle();
+    await welcome(world, "token 3");
+    assert.deepEqual(world.sockets.map(({ atMs }) => atMs), [0, 0, 0]);
+    assert.deepEqual(told, ["away", "resumed token 2", "away", "resumed token 3"]);
+    signaling.close();
+    assert.equal(world.clock.pendingCount, 0);
+  },
+});
+
+Deno.test({
   name: "P65: a server that gave no token is not resumed",
   permissions: "none",
   async fn() {

@@ -38,20 +38,31 @@ export async function runInGroup(program: string, options: GroupOptions): Promis
 }
 
 /**
- * Runs what is given side by side. What the first one prints is printed as it comes, what the others print when those
- * ahead of them have ended: nothing is mixed up.
+ * Runs what is given side by side, so many at once, in their order. What the first one prints is printed as it comes, what
+ * the others print when those ahead of them have ended: nothing is mixed up.
  */
 export async function runSideBySide<End>(
   runs: readonly ((print: (bytes: Uint8Array) => void) => Promise<End>)[],
   print: (bytes: Uint8Array) => void,
+  atOnce = Infinity,
 ): Promise<End[]> {
   const ends: End[] = [];
   const kept: Uint8Array[][] = runs.map(() => []);
   let turn = 0;
-  const running = runs.map((run, index) => run((bytes) => index === turn ? print(bytes) : kept[index].push(bytes)));
+  const ended = runs.map(() => Promise.withResolvers<End>());
+  let next = 0;
+  const runOthers = async () => {
+    while (next < runs.length) {
+      const index = next++;
+      const end = runs[index]((bytes) => index === turn ? print(bytes) : kept[index].push(bytes));
+      ended[index].resolve(end);
+      await Promise.allSettled([end]);
+    }
+  };
+  for (let i = 0; i < Math.min(atOnce, runs.length); i++) void runOthers();
   for (; turn < runs.length; turn++) {
     for (const bytes of kept[turn].splice(0)) print(bytes);
-    ends.push(await running[turn]);
+    ends.push(await ended[turn].promise);
   }
   return ends;
 }

@@ -82,3 +82,22 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "of many only so many run at once, each as soon as another one has ended",
+  permissions: "none",
+  async fn() {
+    const begun: number[] = [];
+    const running = Array.from({ length: 5 }, () => Promise.withResolvers<number>());
+    const over = runSideBySide(running.map(({ promise }, i) => () => (begun.push(i), promise)), quiet, 2);
+    deepStrictEqual(begun, [0, 1]);
+    for (const [ended, started] of [[1, [0, 1, 2]], [2, [0, 1, 2, 3]], [0, [0, 1, 2, 3, 4]]] as const) {
+      running[ended].resolve(ended);
+      await Promise.race([running[ended].promise, over]);
+      for (let turns = 0; turns < 10; turns++) await Promise.resolve();
+      deepStrictEqual(begun, started);
+    }
+    for (const i of [3, 4]) running[i].resolve(i);
+    deepStrictEqual(await over, [0, 1, 2, 3, 4]);
+  },
+});

@@ -19,6 +19,9 @@ export const PROGRAMS: readonly Program[] = [
   { name: "nsenter", variable: "NSENTER", debianPackage: "util-linux" },
   { name: "prometheus", variable: "PROMETHEUS", debianPackage: "prometheus" },
   { name: "promtool", variable: "PROMTOOL", debianPackage: "prometheus" },
+  // What nodes on several machines share rooms by.
+  { name: "nats-server", variable: "NATS_SERVER", debianPackage: "nats-server" },
+  { name: "redis-server", variable: "REDIS_SERVER", debianPackage: "redis-server" },
   { name: "sh", variable: "POSIX_SHELL", debianPackage: "dash" },
   // For what is run as the deployment guide says: a Debian that has just been installed, and its services.
   { name: "debootstrap", variable: "DEBOOTSTRAP", debianPackage: "debootstrap" },

@@ -11,6 +11,13 @@ export interface Suite {
    * what their process holds. Nothing in them may need the machine for itself.
    */
   readonly processes?: number;
+  /**
+   * Shares of its files, each of which is one process's; left out, as many as processes. With more of them no process is
+   * left with what takes long while the others have ended; each costs a second to start.
+   */
+  readonly shares?: number;
+  /** Of its processes (nice(1)); left out, 0, or 19 where it gives way. */
+  readonly niceness?: number;
   /** Whether it runs beside all others, in the time that they leave: it takes long, and nothing in it must be quick. */
   readonly givesWay?: boolean;
   /** Whether its tests use the browsers that are started for all of them. */
@@ -75,7 +82,11 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         `${run},sh`,
       ],
       timeoutMs: 10 * MINUTE_MS,
-      processes: 3,
+      processes: 4,
+      shares: 20,
+      // The thread of a server that shakes hands gives way to media by as much, and so to each test that runs beside it:
+      // some had to wait for it for more than ten seconds.
+      niceness: 10,
       usesInterop: true,
     },
     {
