@@ -49,6 +49,7 @@ import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./ser
 import type { ConnectSignaling } from "./signaling/connection.ts";
 import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
 import type { Grants, Publishable } from "./signaling/grants.ts";
+import type { RoomEvent, RoomEventListener } from "./signaling/room_events.ts";
 
 export { AnnouncedAddresses, AnnounceError, CertificateError, METRICS_CONTENT_TYPE };
 export type {
@@ -72,6 +73,8 @@ export type {
   Publishable,
   RefusalCode,
   RefusalCounts,
+  RoomEvent,
+  RoomEventListener,
   SharedRoomsOptions,
   Stats,
   TrustedProxies,
@@ -126,6 +129,11 @@ export interface SwitchboardServer {
    * Throws a TypeError where no token can have the identity, or no room the name.
    */
   revokeTokens(identity: string, roomId?: string): void;
+  /**
+   * Tells the listener of rooms, peers and tracks from now on, each server of its own peers, until the function that it
+   * returns is called. It is told while the event happens, and must be quick; what it throws is logged.
+   */
+  subscribe(listener: RoomEventListener): () => void;
   /**
    * Prepares the end: from now on new peers are refused (`server-draining`), /readyz says so, and clients of WebSockets are
    * asked to go elsewhere. Resolves when no peer is left, or after so many seconds: then `close`.
@@ -308,6 +316,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       checkRevocation(identity, roomId);
       switchboard.expulsions.revoke(identity, roomId);
     },
+    subscribe: (listener) => switchboard.events.subscribe(listener),
     drain(seconds) {
       const over = switchboard.drain(seconds);
       cluster?.announce();

@@ -12,6 +12,7 @@ import { Admission, type RoomRefusal } from "../signaling/admission.ts";
 import type { Limits } from "../signaling/limits.ts";
 import { limitRefusals } from "../signaling/refusals.ts";
 import { Resumption, type UnknownToken } from "../signaling/resumption.ts";
+import { RoomEvents } from "../signaling/room_events.ts";
 import { Rooms } from "../signaling/room.ts";
 import type { RoomBus } from "../signaling/room_bus.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
@@ -19,6 +20,7 @@ import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import { Drain } from "./drain.ts";
+import { EventFeed } from "./event_feed.ts";
 import { Expulsions, type OtherServers } from "./expulsions.ts";
 import { type Figures, FigureSource } from "./figures.ts";
 import type { HttpOpenRequest } from "./http_open_request.ts";
@@ -63,6 +65,9 @@ export class Switchboard {
   readonly #openMedia: OpenPeerMedia;
   readonly #figures: FigureSource;
   readonly #shared: SharedRooms | undefined;
+  /** What happens in the rooms. */
+  readonly events = new EventFeed();
+  readonly #roomEvents = new RoomEvents((event) => this.events.tell(event));
   readonly #rooms: Rooms;
   readonly #handshakes = new HandshakeLimit();
   readonly #admission: Admission;
@@ -88,7 +93,7 @@ export class Switchboard {
         relay: (command) => sharing.media.relay(command),
         changed: () => this.#flush(),
       });
-    this.#rooms = new Rooms(shared && ((room) => shared.link(room)));
+    this.#rooms = new Rooms((room) => this.#roomEvents.link(shared?.link(room)));
     const { others } = sharing ?? {};
     this.expulsions = new Expulsions({
       participants: () => this.#participants.keys(),
@@ -354,6 +359,7 @@ export class Switchboard {
     this.#deadlines.watch(participant, session);
     this.#figures.admissions.joined(participant, this.#now());
     logJoined(participant);
+    this.#roomEvents.joined(participant.room.id, participant.peer);
   }
 
   /** Its time and its faults are the new session's, in the order in which the peers came. */
@@ -369,6 +375,7 @@ export class Switchboard {
     this.#deadlines.forget(participant);
     this.#figures.admissions.left(participant, reason);
     logLeft(participant, reason, detail);
+    this.#roomEvents.left(participant.peer.id, reason);
     this.#drain.handlePeers(this.#participants.size);
   }
 
@@ -376,5 +383,6 @@ export class Switchboard {
     this.#figures.admissions.connected(participant, this.#now());
     this.#deadlines.handleConnected(participant);
     logConnected(participant);
+    this.#roomEvents.connected(participant.peer.id);
   }
 }
