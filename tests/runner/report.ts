@@ -59,12 +59,17 @@ export function addTallies(tallies: readonly Tally[]): Tally {
   }), NONE);
 }
 
+/** What is to be added for so many tests that failed, and passed when they were run again. */
+export function correction(count: number): Tally {
+  return { passed: count, failed: -count, skipped: 0 };
+}
+
 /** The last line of a run: `12 passed, 0 failed, 3 skipped`. */
 export function closingLine({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
-function stripColours(text: string): string {
+export function stripColours(text: string): string {
   // deno-lint-ignore no-control-regex -- ESC begins a colour
   return text.replace(/\x1b\[[\d;]*m/g, "");
 }

@@ -1,5 +1,5 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { addTallies, closingLine, readTally, reportSuite } from "./report.ts";
+import { addTallies, closingLine, correction, readTally, reportSuite } from "./report.ts";
 
 const end = (output: string, exitCode = 0, timedOut = false) => ({ output, exitCode, timedOut });
 const all = { filtered: false };
@@ -85,5 +85,15 @@ Deno.test({
     strictEqual(closingLine({ ...some, skipped: 0 }), "2 passed, 1 failed");
     strictEqual(closingLine(addTallies([some, some])), "4 passed, 2 failed, 6 skipped");
     strictEqual(closingLine(addTallies([])), "0 passed, 0 failed");
+  },
+});
+
+Deno.test({
+  name: "a test that passes when it is run again counts as passed, once",
+  permissions: "none",
+  fn() {
+    const first = { passed: 2, failed: 2, skipped: 1 };
+    deepStrictEqual(addTallies([first, correction(1)]), { passed: 3, failed: 1, skipped: 1 });
+    deepStrictEqual(addTallies([first, correction(0)]), first);
   },
 });

@@ -20,6 +20,8 @@ export interface Suite {
   readonly niceness?: number;
   /** Whether it runs beside all others, in the time that they leave: it takes long, and nothing in it must be quick. */
   readonly givesWay?: boolean;
+  /** Whether its tests need something to happen in real time, and one that failed is run again, alone. */
+  readonly isTimed?: boolean;
   /** Whether its tests use the browsers that are started for all of them. */
   readonly sharesBrowsers?: boolean;
   /** Whether it runs clients that are no part of the project. */
@@ -87,6 +89,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
       // The thread of a server that shakes hands gives way to media by as much, and so to each test that runs beside it:
       // some had to wait for it for more than ten seconds.
       niceness: 10,
+      isTimed: true,
       usesInterop: true,
     },
     {
@@ -101,6 +104,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
         run,
       ],
       timeoutMs: 22 * MINUTE_MS,
+      isTimed: true,
       sharesBrowsers: true,
     },
     // Installs a Debian and containers, with all that they need of this machine.
@@ -117,6 +121,7 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
       ],
       timeoutMs: 15 * MINUTE_MS,
       givesWay: true,
+      isTimed: true,
       usesDenort: true,
     },
   ];
