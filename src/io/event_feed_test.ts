@@ -6,7 +6,7 @@ import { EventFeed } from "./event_feed.ts";
 const EVENT: RoomEvent = { type: "roomStarted", roomId: "blue" };
 
 Deno.test({
-  name: "B461: a listener is told until it unsubscribes, and one that throws keeps nothing from the others",
+  name: "B474: a listener is told until it unsubscribes, and one that throws keeps nothing from the others",
   permissions: "none",
   fn() {
     const feed = new EventFeed();
@@ -27,7 +27,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B460: of a peer that joins by WebSocket, connects, publishes and leaves each step is told in its order",
+  name: "B473: of a peer that joins by WebSocket, connects, publishes and leaves each step is told in its order",
   permissions: "none",
   fn() {
     const setup = setUp();

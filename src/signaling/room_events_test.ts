@@ -23,7 +23,7 @@ function listen(others?: RoomLink) {
   return { feed, link, take };
 }
 
-test("B460: a room starts with its first peer here and ends behind its last one, whose tracks end before it leaves", () => {
+test("B473: a room starts with its first peer here and ends behind its last one, whose tracks end before it leaves", () => {
   const { feed, link, take } = listen();
   feed.joined("blue", peer("a", "Ann", "user-1"));
   feed.joined("blue", peer("b"));
@@ -50,7 +50,7 @@ test("B460: a room starts with its first peer here and ends behind its last one,
   ]);
 });
 
-test("B460: tracks that are there before their peer's join is settled are told behind it; a refused join tells nothing", () => {
+test("B473: tracks that are there before their peer's join is settled are told behind it; a refused join tells nothing", () => {
   const { feed, link, take } = listen();
   link.trackAdded(track("t1", "a"), PARAMETERS);
   link.trackAdded(track("t2", "a"), PARAMETERS);
@@ -66,7 +66,7 @@ test("B460: tracks that are there before their peer's join is settled are told b
   assert.deepEqual(take(), [["peerJoined", "blue", { peerId: "b" }]], "what was early and refused is forgotten");
 });
 
-test("B460: what tells other nodes hears all as before", () => {
+test("B473: what tells other nodes hears all as before", () => {
   const heard: string[] = [];
   const { link, feed, take } = listen({
     peerAdded: ({ id }) => heard.push(`+${id}`),
