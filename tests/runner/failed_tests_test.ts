@@ -35,7 +35,7 @@ Deno.test({
   name: "the filter of a failed test takes its name alone, whatever is in it",
   permissions: "none",
   fn() {
-    const name = "B1: 3 of [4] cost $5 (a/b)? a.b|c {x} \\ ^";
+    const name = "(B) 3 of [4] cost $5 (a/b)? a.b|c {x} \\ ^";
     const filter = filterOf({ name, file: "a_test.ts" });
     const pattern = new RegExp(filter.slice(1, -1));
     ok(pattern.test(name));
