@@ -1,4 +1,5 @@
 import { parseIpAddress } from "../webrtc/ip_address.ts";
+import { type IpPrefix, isWithin, parseIpPrefix } from "../webrtc/ip_prefix.ts";
 
 /** The proxies in front of the server: how many there are, or which, as IP addresses and prefixes (`10.0.0.0/8`). */
 export type TrustedProxies = number | readonly string[];
@@ -6,18 +7,12 @@ export type TrustedProxies = number | readonly string[];
 /** Finds a client's IP address by X-Forwarded-For, undefined where there is none, and by who is connected. */
 export type FindClientAddress = (forwardedFor: string | undefined, connected: string) => string;
 
-interface Prefix {
-  readonly bytes: Uint8Array;
-  readonly bits: number;
-}
-
-const PREFIX = /^([^/]+)(?:\/(\d{1,3}))?$/;
 /** An address with a port, as some proxies write it: `192.0.2.1:4000`, `[2001:db8::1]:4000`, `[2001:db8::1]`. */
 const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/;
 
 /** Whether a text is an IP address, or a prefix of such addresses. */
 export function isProxy(text: string): boolean {
-  return parsePrefix(text) !== undefined;
+  return parseIpPrefix(text) !== undefined;
 }
 
 /**
@@ -46,33 +41,17 @@ function nearest(count: number): (address: string, hop: number) => boolean {
   return (_, hop) => hop < count;
 }
 
-function oneOf(prefixes: readonly Prefix[]): (address: string) => boolean {
+function oneOf(prefixes: readonly IpPrefix[]): (address: string) => boolean {
   return (address) => {
     const bytes = parseIpAddress(address);
     return bytes !== undefined && prefixes.some((prefix) => isWithin(bytes, prefix));
   };
 }
 
-function prefixOf(text: string): Prefix {
-  const prefix = parsePrefix(text);
+function prefixOf(text: string): IpPrefix {
+  const prefix = parseIpPrefix(text);
   if (prefix === undefined) throw new TypeError(`trustProxy: ${text} is neither an IP address nor a prefix of some`);
   return prefix;
-}
-
-function parsePrefix(text: string): Prefix | undefined {
-  const [, address = "", bits] = PREFIX.exec(text) ?? [];
-  const bytes = parseIpAddress(address);
-  if (bytes === undefined || Number(bits ?? 0) > 8 * bytes.length) return undefined;
-  return { bytes, bits: Number(bits ?? 8 * bytes.length) };
-}
-
-function isWithin(bytes: Uint8Array, prefix: Prefix): boolean {
-  if (bytes.length !== prefix.bytes.length) return false;
-  for (let bit = 0; bit < prefix.bits; bit += 8) {
-    const mask = 0xff00 >> Math.min(8, prefix.bits - bit);
-    if (((bytes[bit >> 3] ^ prefix.bytes[bit >> 3]) & mask) !== 0) return false;
-  }
-  return true;
 }
 
 function addressIn(entry: string): string | undefined {
