@@ -1,17 +1,14 @@
-import { lookup } from "node:dns/promises";
 import { getLogger } from "@logtape/logtape";
 import { messageOf } from "../webrtc/error_message.ts";
 import { parseIpAddress } from "../webrtc/ip_address.ts";
 import { isReachable, unservedAddresses } from "./addresses.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { resolveBySystem, type ResolveName } from "./resolve_name.ts";
 
 /** Dynamic DNS has a time to live of a minute, mostly. */
 const REFRESH_MS = 30_000;
 
 const log = getLogger(["switchboard", "ice"]);
-
-/** The IP addresses of a name; rejects where there are none. */
-export type ResolveName = (name: string) => Promise<readonly string[]>;
 
 export interface AnnounceOptions {
   /** The addresses of this machine that media is on, as `hostname` has them: what they cannot serve is left out. */
@@ -117,10 +114,6 @@ export class AnnouncedAddresses {
       log.warn("{problem}; its addresses of before stay", { problem });
     }
   }
-}
-
-async function resolveBySystem(name: string): Promise<readonly string[]> {
-  return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
 function isAddress(text: string): boolean {
