@@ -1,3 +1,5 @@
+import { closeConnection } from "./close_connection.ts";
+
 /** Frames that wait while one is written go together, up to so many bytes. */
 const WRITE_BYTES = 64 * 1024;
 
@@ -124,14 +126,5 @@ export class BrokerSocket {
     }
     this.#queue.splice(0, count);
     return this.#together.subarray(0, length);
-  }
-}
-
-/** One that TLS has just taken over is closed with that. */
-function closeConnection(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
