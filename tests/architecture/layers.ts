@@ -8,6 +8,7 @@ const LAYERS = [
   "src/server/",
   "src/io/",
   "src/bus/",
+  "src/webhooks/",
   "src/signaling/",
   "src/media/",
   "src/webrtc/",
@@ -19,6 +20,7 @@ const LAYERS = [
 
 /** The layers without I/O, and the packages that each may use. */
 const PURE_LAYERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["src/webhooks/", ["node:crypto"]],
   ["src/signaling/", ["zod"]],
   ["src/media/", []],
   ["src/webrtc/", ["node:crypto", "sdp-transform"]],
