@@ -9,6 +9,7 @@ import { configureLogs } from "./src/server/log.ts";
 import { mediaHostProblem, mediaHosts } from "./src/server/media_hosts.ts";
 import { catchStopSignals, run, type ServedTls } from "./src/server/serve.ts";
 import { openTls } from "./src/server/tls.ts";
+import { webhookOptions } from "./src/server/webhook_settings.ts";
 import {
   AnnouncedAddresses,
   AnnounceError,
@@ -77,6 +78,7 @@ async function serve(
   const { metricsHost, metricsPort } = config;
   const hostname = mediaHosts(config);
   const auth = authOptions(config);
+  const webhooks = webhookOptions(config);
   const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
     backend,
@@ -103,6 +105,7 @@ async function serve(
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],
     ...(auth !== undefined && { auth }),
     ...(bus !== undefined && { bus }),
+    ...(webhooks !== undefined && { webhooks }),
     ...(workers !== undefined && { workers }),
     roomPeersPerWorker,
     ...(udpPort !== undefined && { udpPort }),

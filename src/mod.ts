@@ -44,8 +44,11 @@ import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
 import { denoTracer } from "./server/tracer.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
+import { checkWebhooks, type WebhookOptions } from "./server/webhooks/options.ts";
+import { Webhooks } from "./server/webhooks/webhooks.ts";
 import { refuseHandshake, refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
 import { type Authorize, createWhip, type HttpAccess, type Verdict } from "./server/whip.ts";
+import { newIdentifier } from "./sfu/identifier.ts";
 import type { ConnectSignaling } from "./signaling/connection.ts";
 import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
 import type { Grants, Publishable } from "./signaling/grants.ts";
@@ -80,6 +83,7 @@ export type {
   TrustedProxies,
   TurnOptions,
   Verdict,
+  WebhookOptions,
 };
 
 const httpLog = getLogger(["switchboard", "http"]);
@@ -139,7 +143,7 @@ export interface SwitchboardServer {
    * asked to go elsewhere. Resolves when no peer is left, or after so many seconds: then `close`.
    */
   drain(seconds: number): Promise<void>;
-  /** Tells every client, ends every peer, and gives back all sockets and timers. */
+  /** Tells every client, ends every peer, and gives back all sockets and timers: within 2 s for the last webhooks. */
   close(): Promise<void>;
 }
 
@@ -156,7 +160,7 @@ export class BackendUnavailableError extends Error {
  * Makes a server. A peer that cannot get a socket is told, and the others stay. Throws a BackendUnavailableError; a
  * CertificateError where `dtlsCertificate` is of no use; a TypeError where `auth` is of no use, where `iceServers` or
  * `turn` have what an HTTP header cannot carry, where `limits`, `roomPeersPerWorker`, `origins`, `trustProxy`,
- * `sharedRooms` or `bus` have what is none, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a family that `hostname` cannot
+ * `sharedRooms`, `bus` or `webhooks` have what is none, where `hostname` is an empty list, or where `announce` has what no client can send to or is of a family that `hostname` cannot
  * serve; and nothing else.
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
@@ -170,6 +174,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { roomPeersPerWorker = ROOM_PEERS_PER_WORKER } = options;
   checkLimits(limits);
+  if (options.webhooks !== undefined) checkWebhooks(options.webhooks);
   if (!isLimit(roomPeersPerWorker)) {
     throw new TypeError(`roomPeersPerWorker is ${roomPeersPerWorker}, and no whole number above 0, nor Infinity`);
   }
@@ -232,6 +237,13 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     expulsions: switchboard.expulsions,
     superseded: ({ roomId, token, identity }) => switchboard.endSuperseded(roomId, token, identity),
   });
+  const webhooks = options.webhooks && new Webhooks(options.webhooks, {
+    server: cluster?.figures.name ?? newIdentifier(cryptoRandom),
+    clock: systemClock,
+    random: cryptoRandom,
+    unixMs: () => Date.now(),
+  });
+  if (webhooks !== undefined) switchboard.events.subscribe((event) => webhooks.handle(event));
   const health = () => ({
     status: "ok",
     backend: backend.name,
@@ -278,6 +290,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     stats: () => switchboard.stats,
     obstacle: () => switchboard.obstacle,
     cluster: () => cluster?.figures,
+    webhooks: () => webhooks?.figures,
     gather: () => switchboard.gather(),
   });
   const obstacle = () => switchboard.obstacle;
@@ -328,7 +341,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       connections.close();
       await closed;
       // Last: the others are told before that its peers have left.
-      await cluster?.close();
+      await Promise.all([cluster?.close(), webhooks?.close()]);
     },
   };
 }

@@ -151,6 +151,17 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B511: webhooks that could tell nobody are refused, without a word of their URL or secret",
+  permissions: "none",
+  fn() {
+    const secret = `whsec_${new Uint8Array(32).toBase64()}`;
+    for (const webhooks of [{ urls: ["http://north/"], secret }, { urls: ["https://north/"], secret: "north" }]) {
+      assert.throws(() => createSwitchboard({ webhooks }), { name: "TypeError", message: /^webhooks: (?!.*north)/ });
+    }
+  },
+});
+
+Deno.test({
   name: "B242, B244: who comes by a Unix socket is on this machine, and may be a trusted proxy",
   permissions: "none",
   async fn() {

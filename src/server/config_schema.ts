@@ -29,6 +29,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./setting.ts";
+import { WEBHOOK_SETTINGS } from "./webhook_schema.ts";
 
 /** A slip beyond that. */
 const MAX_LIMIT = 1_000_000;
@@ -324,6 +325,7 @@ export const schema = z.object({
       "after SIGTERM or SIGINT, the time that clients have to go elsewhere: no new peers are taken, /readyz is 503; then, or when nobody is left, the server ends; with none it ends at once",
     allowed: `none, or a whole number from 1 to ${MAX_DRAIN}, as in 60 or 60s`,
   }),
+  ...WEBHOOK_SETTINGS,
   metricsPort: optionalPort(
     "TCP port that serves /metrics to Prometheus, and nothing else; none where it is not given",
     "not that of --port or --tcp-port",

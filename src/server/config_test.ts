@@ -55,6 +55,9 @@ Deno.test({
       busPort: 0,
       region: undefined,
       drain: 0,
+      webhook: [],
+      webhookSecret: [],
+      webhookPrivate: false,
       metricsPort: undefined,
       metricsHost: "127.0.0.1",
       log: [{ area: ["switchboard"], level: "info" }],
@@ -246,7 +249,8 @@ Deno.test({
       "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
       "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --loudest, --joins-per-minute, " +
       "--requests-per-minute, --max-connections, --max-connections-per-address, --join-timeout, --origins, --trust-proxy, " +
-      "--bus, --bus-ca, --bus-prefix, --bus-media, --bus-port, --region, --drain, --metrics-port, --metrics-host, --log and --help",
+      "--bus, --bus-ca, --bus-prefix, --bus-media, --bus-port, --region, --drain, --webhook, --webhook-secret, --webhook-private, " +
+      "--metrics-port, --metrics-host, --log and --help",
       "--port=x is not allowed: expected a whole number from 0 to 65535",
       "CODECS=h265 is not allowed: expected any of opus, pcmu, pcma, vp8, vp9, h264, av1, separated by commas",
     ]);

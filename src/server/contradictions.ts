@@ -2,6 +2,7 @@ import { unservedAddresses } from "../io/addresses.ts";
 import { parseIpAddress } from "../webrtc/ip_address.ts";
 import type { Config } from "./config_schema.ts";
 import { mediaHosts } from "./media_hosts.ts";
+import { webhookGaps } from "./webhook_settings.ts";
 
 /** What settings that are allowed each by itself cannot be together: a line for each, none where all is well. */
 export function contradictionsOf(config: Config): readonly string[] {
@@ -13,6 +14,7 @@ export function contradictionsOf(config: Config): readonly string[] {
     ...unserved(config),
     ...authGaps(config),
     ...sharedRooms(config),
+    ...webhookGaps(config),
   ];
 }
 

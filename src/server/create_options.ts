@@ -8,6 +8,7 @@ import type { TrustedProxies } from "./client_address.ts";
 import type { CodecName } from "./codecs.ts";
 import type { IceServer } from "./ice_links.ts";
 import type { TurnOptions } from "./turn.ts";
+import type { WebhookOptions } from "./webhooks/options.ts";
 import type { Authorize } from "./whip.ts";
 
 /** What an embedder may set. Everything has a default. */
@@ -78,4 +79,6 @@ export interface CreateOptions {
    * is connected to another. Media is carried by the isolate that calls this, as with `sharedRooms`.
    */
   readonly bus?: BusOptions;
+  /** Who is told of rooms, peers and tracks by signed HTTP requests: see docs/webhooks.md. Default: nobody. */
+  readonly webhooks?: WebhookOptions;
 }

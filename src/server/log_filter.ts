@@ -5,7 +5,7 @@ const ROOT = "switchboard";
 /** What can be logged apart; each is a LogTape category, as in `["switchboard", "ice"]`. */
 export const AREAS: readonly string[] = [
   ROOT,
-  ...["http", "signaling", "room", "ice", "dtls", "media", "bus"].map((area) => `${ROOT}.${area}`),
+  ...["http", "signaling", "room", "ice", "dtls", "media", "bus", "webhook"].map((area) => `${ROOT}.${area}`),
 ];
 
 /** The words for levels, as RUST_LOG has them. `off` logs nothing. */

@@ -3,6 +3,7 @@ import type { MediaFigures } from "../media/media_figures.ts";
 import type { ClusterFigures } from "../io/cluster_node.ts";
 import type { Figures } from "../io/figures.ts";
 import type { Stats } from "../io/stats.ts";
+import type { WebhookFigures } from "./webhooks/webhooks.ts";
 
 /** All that is told at one scrape. */
 export interface Observed {
@@ -15,6 +16,8 @@ export interface Observed {
   readonly media: MediaFigures;
   /** Of the broker by which rooms are shared; undefined where there is none. */
   readonly cluster: ClusterFigures | undefined;
+  /** Undefined where there are no webhooks. */
+  readonly webhooks: WebhookFigures | undefined;
   /** Whether another peer can be taken. */
   readonly isReady: boolean;
   readonly cpuSeconds: number;

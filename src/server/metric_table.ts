@@ -12,6 +12,7 @@ import type { TrackCounters } from "../sfu/track_counters.ts";
 import type { Drops } from "../webrtc/drops.ts";
 import { CLUSTER_METRICS } from "./cluster_metrics.ts";
 import { type Metric, NO_LABELS, type Sample, single, WAYS } from "./metric.ts";
+import { WEBHOOK_METRICS } from "./webhook_metrics.ts";
 import { PROBLEM_CODES } from "./whip.ts";
 
 const KINDS = ["audio", "video"] as const;
@@ -265,6 +266,7 @@ export const METRICS: readonly Metric[] = [
     ({ lost }) => [{ labels: {}, value: lost }],
   ),
   ...CLUSTER_METRICS,
+  ...WEBHOOK_METRICS,
   {
     type: "histogram",
     name: "switchboard_event_loop_lag_seconds",

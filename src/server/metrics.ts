@@ -6,6 +6,7 @@ import type { Stats } from "../io/stats.ts";
 import type { HistogramFigures } from "../media/histogram.ts";
 import type { Metric, Observed } from "./metric.ts";
 import { METRICS, sumOf } from "./metric_table.ts";
+import type { WebhookFigures } from "./webhooks/webhooks.ts";
 
 /** Prometheus' text exposition format. */
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -18,6 +19,8 @@ export interface MetricsSource {
   obstacle(): string | undefined;
   /** Undefined where rooms are shared with no other servers. */
   cluster(): ClusterFigures | undefined;
+  /** Undefined where there are no webhooks. */
+  webhooks(): WebhookFigures | undefined;
   gather(): Promise<Figures>;
 }
 
@@ -50,6 +53,7 @@ export class Metrics {
       figures,
       media: sumOf(figures),
       cluster: this.#source.cluster(),
+      webhooks: this.#source.webhooks(),
       isReady: this.#source.obstacle() === undefined,
       cpuSeconds: (user + system) / 1e6,
       residentBytes: Deno.memoryUsage().rss,

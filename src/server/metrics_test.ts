@@ -60,6 +60,7 @@ function setUp(overrides: Partial<MetricsSource> = {}) {
     stats: () => STATS,
     obstacle: () => undefined,
     cluster: () => undefined,
+    webhooks: () => undefined,
     gather() {
       gathers++;
       return Promise.resolve(figuresOf(hosts));
@@ -135,6 +136,25 @@ Deno.test({
       [ring("dropped"), 7],
       [ring("lost"), 8],
     ]);
+  },
+});
+
+Deno.test({
+  name: "B508: what became of webhooks is told where there are some",
+  permissions,
+  async fn() {
+    const requests = { "delivered": 5, "refused": 4, "gone": 0, "timed-out": 3, "failed": 2, "address-refused": 1 };
+    const { metrics } = setUp({ webhooks: () => ({ requests, queued: 7, dropped: 8 }) });
+    const told = (samples: ReturnType<typeof samplesOf>) =>
+      [...samples].filter(([name]) => name.startsWith("switchboard_webhook_"));
+    assert.deepEqual(told(samplesOf(await metrics.text())), [
+      ...Object.entries(requests).map((
+        [outcome, count],
+      ) => [`switchboard_webhook_requests_total{outcome="${outcome}"}`, count]),
+      ["switchboard_webhook_queued_events", 7],
+      ["switchboard_webhook_dropped_events_total", 8],
+    ]);
+    assert.deepEqual(told(samplesOf(await setUp().metrics.text())), []);
   },
 });
 

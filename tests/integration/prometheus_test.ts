@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CLUSTER_METRICS } from "../../src/server/cluster_metrics.ts";
 import { METRICS } from "../../src/server/metric_table.ts";
+import { WEBHOOK_METRICS } from "../../src/server/webhook_metrics.ts";
 import { MediaSource } from "../harness/media_source.ts";
 import { isMissing } from "../harness/missing_program.ts";
 import { dashboardQueries } from "../harness/monitoring.ts";
@@ -8,8 +9,10 @@ import { MONITORING, PROMETHEUS_PERMISSIONS, PrometheusProcess, PROMTOOL, promto
 import { metricsUrl, SERVER_PERMISSIONS, ServerProcess } from "../harness/server.ts";
 import { WeriftClient } from "../harness/werift_client.ts";
 
-/** Panels that are empty as long as nothing goes wrong, and those of servers that share rooms by a broker. */
-const QUIET_PANELS = ["Refusals by code", "Dropped", "Broker and other servers", "Messages by the broker"];
+/** Panels that are empty as long as nothing goes wrong, and those of servers with a broker or webhooks. */
+const QUIET_PANELS = ["Refusals by code", "Dropped", "Broker and other servers", "Messages by the broker", "Webhooks"];
+/** Metrics of such servers. */
+const METRICS_OF_OTHERS = [...CLUSTER_METRICS, ...WEBHOOK_METRICS];
 
 /** Of a server with two workers, so that there is something to tell of what crosses. */
 const FLAGS = ["--host=127.0.0.1", "--metrics-port=0", "--workers=2", "--room-peers-per-worker=1"];
@@ -45,7 +48,7 @@ Deno.test({
       assert.equal(sent.value, count);
       assert.equal(sent.metric.job, "switchboard");
 
-      for (const { name, type } of METRICS.filter((metric) => !CLUSTER_METRICS.includes(metric))) {
+      for (const { name, type } of METRICS.filter((metric) => !METRICS_OF_OTHERS.includes(metric))) {
         const series = type === "histogram" ? `${name}_count` : name;
         assert.ok((await prometheus.query(series)).length > 0, `${name} is not there`);
       }
@@ -57,7 +60,7 @@ Deno.test({
       await prometheus.until("ALERTS_FOR_STATE or up");
       const alerts = await prometheus.alerts();
       assert.deepEqual(new Set(alerts.map(({ health, state }) => `${health} ${state}`)), new Set(["ok inactive"]));
-      assert.equal(alerts.length, 13);
+      assert.equal(alerts.length, 14);
     } finally {
       assert.equal(await server.stop(), 0);
     }

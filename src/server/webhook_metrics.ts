@@ -1,0 +1,45 @@
+import { type Metric, NO_LABELS } from "./metric.ts";
+import { REQUEST_OUTCOMES } from "./webhooks/sender.ts";
+import type { WebhookFigures } from "./webhooks/webhooks.ts";
+
+/** Of a server that has webhooks, and of no other. */
+function ofWebhooks(
+  type: "counter" | "gauge",
+  name: string,
+  help: string,
+  value: (webhooks: WebhookFigures) => number,
+): Metric {
+  return {
+    type,
+    name,
+    help,
+    labels: NO_LABELS,
+    samples: ({ webhooks }) => webhooks === undefined ? [] : [{ labels: {}, value: value(webhooks) }],
+  };
+}
+
+/** What is told of the requests by which others learn of events. */
+export const WEBHOOK_METRICS: readonly Metric[] = [
+  {
+    type: "counter",
+    name: "switchboard_webhook_requests_total",
+    help: "With --webhook: requests that tell of an event, by what they have come to.",
+    labels: { outcome: REQUEST_OUTCOMES },
+    samples: ({ webhooks }) =>
+      webhooks === undefined
+        ? []
+        : REQUEST_OUTCOMES.map((outcome) => ({ labels: { outcome }, value: webhooks.requests[outcome] })),
+  },
+  ofWebhooks(
+    "gauge",
+    "switchboard_webhook_queued_events",
+    "Events that wait to be told, each for each URL.",
+    ({ queued }) => queued,
+  ),
+  ofWebhooks(
+    "counter",
+    "switchboard_webhook_dropped_events_total",
+    "Events that were given up, each for each URL: too many waited, or for too long.",
+    ({ dropped }) => dropped,
+  ),
+];

@@ -1,0 +1,146 @@
+import { getLogger } from "@logtape/logtape";
+import type { Clock } from "../../io/clock.ts";
+import type { RandomSource } from "../../sfu/random.ts";
+import { type Delivery, DeliveryQueue } from "../../webhooks/delivery_queue.ts";
+import { signedHeaders } from "../../webhooks/signature.ts";
+import type { WebhookEvent } from "../../webhooks/webhook_event.ts";
+import { REQUEST_OUTCOMES, type RequestOutcome, type RequestResult, type SendWebhook } from "./sender.ts";
+
+const log = getLogger(["switchboard", "webhook"]);
+
+export interface EndpointOptions {
+  readonly url: URL;
+  /** Each signs. */
+  readonly keys: readonly Uint8Array[];
+  readonly send: SendWebhook;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** The wall clock, in ms. */
+  readonly unixMs: () => number;
+}
+
+/** Tells one receiver of events, as it takes them. Who pushes an event waits for nothing. */
+export class WebhookEndpoint {
+  /** Requests, by what they have come to. */
+  readonly counts: Record<RequestOutcome, number>;
+  readonly #options: EndpointOptions;
+  /** The receiver, in the log: what stands behind the origin of a URL may be a secret. */
+  readonly #name: string;
+  readonly #queue: DeliveryQueue;
+  readonly #end = new AbortController();
+  readonly #idle = Promise.withResolvers<void>();
+  #timer: { readonly handle: number; readonly dueMs: number } | undefined;
+  #isGone = false;
+  #isClosing = false;
+  /** Whether the last request came to nothing, which is told once. */
+  #isFailing = false;
+  /** Events that were dropped when that was told last. */
+  #toldDropped = 0;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#name = options.url.origin;
+    this.#queue = new DeliveryQueue(options.random);
+    this.counts = Object.fromEntries(REQUEST_OUTCOMES.map((outcome) => [outcome, 0])) as typeof this.counts;
+  }
+
+  /** Events that wait for the receiver. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Events that the receiver was not told of. */
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  push(event: WebhookEvent): void {
+    if (this.#isGone || this.#end.signal.aborted) return;
+    const nowMs = this.#options.clock.now();
+    this.#queue.push(event, nowMs);
+    this.#wake(nowMs);
+  }
+
+  /** Resolves once nothing waits any more, or after so long: what is left then is not told. */
+  async close(graceMs: number): Promise<void> {
+    const { clock } = this.#options;
+    this.#isClosing = true;
+    this.#queue.finish(clock.now());
+    this.#pump();
+    const timer = clock.setTimeout(() => this.#idle.resolve(), graceMs);
+    await this.#idle.promise;
+    clock.clearTimeout(timer);
+    this.#end.abort();
+    this.#queue.clear();
+    this.#stopTimer();
+    this.#tellDropped();
+  }
+
+  /** Looks at the queue then: not at once, so that nobody who pushes an event pays for its delivery. */
+  #wake(dueMs: number): void {
+    if (this.#timer !== undefined && this.#timer.dueMs <= dueMs) return;
+    this.#stopTimer();
+    if (dueMs === Infinity) return;
+    const { clock } = this.#options;
+    const handle = clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.#pump();
+    }, Math.max(0, dueMs - clock.now()));
+    this.#timer = { handle, dueMs };
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer.handle);
+    this.#timer = undefined;
+  }
+
+  #pump(): void {
+    const nowMs = this.#options.clock.now();
+    for (let next = this.#queue.take(nowMs); next !== undefined; next = this.#queue.take(nowMs)) void this.#send(next);
+    this.#wake(this.#queue.nextMs());
+    if (this.#isClosing && this.#queue.length === 0) this.#idle.resolve();
+  }
+
+  async #send(delivery: Delivery): Promise<void> {
+    const { url, keys, send, clock, unixMs } = this.#options;
+    const { id, body, failures } = delivery;
+    const headers = signedHeaders({ id, body, unixSeconds: Math.floor(unixMs() / 1000) }, keys);
+    const result = await send({ url, headers, body, failures }, this.#end.signal);
+    if (this.#end.signal.aborted) return;
+    this.counts[result.outcome]++;
+    log.debug("{id} to {webhook}: {reason}", { id, webhook: this.#name, reason: result.reason });
+    if (result.outcome === "gone") this.#handleGone();
+    this.#queue.settle(delivery, result.outcome === "delivered", clock.now());
+    this.#tell(result);
+    this.#pump();
+  }
+
+  #handleGone(): void {
+    this.#isGone = true;
+    this.#queue.clear();
+  }
+
+  #tell({ outcome, reason }: RequestResult): void {
+    const webhook = this.#name;
+    if (this.#isGone) {
+      if (outcome === "gone") {
+        log.warn("{webhook} wants no events any more ({reason}): it is told of none", { webhook, reason });
+      }
+      return;
+    }
+    const isFailing = outcome !== "delivered";
+    if (isFailing && !this.#isFailing) {
+      log.warn("events do not reach {webhook}: {reason}; they are sent again", { webhook, reason });
+    }
+    if (!isFailing && this.#isFailing) log.info("events reach {webhook} again", { webhook });
+    this.#isFailing = isFailing;
+    if (!isFailing) this.#tellDropped();
+  }
+
+  /** Once the receiver takes events again, or at the end. */
+  #tellDropped(): void {
+    const count = this.#queue.dropped - this.#toldDropped;
+    this.#toldDropped = this.#queue.dropped;
+    if (count > 0) log.warn("{webhook} was not told of {count} events", { webhook: this.#name, count });
+  }
+}
