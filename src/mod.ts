@@ -143,7 +143,7 @@ export interface SwitchboardServer {
    * asked to go elsewhere. Resolves when no peer is left, or after so many seconds: then `close`.
    */
   drain(seconds: number): Promise<void>;
-  /** Tells every client, ends every peer, and gives back all sockets and timers: within 2 s for the last webhooks. */
+  /** Tells every client, ends every peer, and gives back all sockets and timers. Webhooks have 2 s for the last events. */
   close(): Promise<void>;
 }
 

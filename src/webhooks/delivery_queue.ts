@@ -63,6 +63,7 @@ export class DeliveryQueue {
   #dropped = 0;
   /** Of those, how many no delivery has told of yet. */
   #untold = 0;
+  #failing = 0;
   #isLast = false;
 
   constructor(random: Pick<RandomSource, "uint32">, limits = QUEUE_LIMITS) {
@@ -78,6 +79,11 @@ export class DeliveryQueue {
   /** Events that were given up. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Rooms whose last attempt has failed. */
+  get failing(): number {
+    return this.#failing;
   }
 
   /** Its cost does not depend on how much waits. */
@@ -118,11 +124,13 @@ export class DeliveryQueue {
     line.isSending = false;
     const [entry] = line.entries;
     if (isTaken) {
+      if (line.failures > 0) this.#failing--;
       line.failures = 0;
       line.dueMs = nowMs;
       this.#remove(entry);
       return;
     }
+    if (line.failures === 0) this.#failing++;
     line.dueMs = nowMs + retryDelayMs(line.failures++, this.#random);
     if (this.#isLast) this.#dropAll(line);
     else if (line.dueMs > entry.happenedMs + this.#limits.ageMs) this.#drop(entry);
@@ -192,9 +200,11 @@ export class DeliveryQueue {
   }
 
   #remove(entry: Entry): void {
-    const { entries, roomId } = entry.line;
+    const { line } = entry;
     this.#entries.delete(entry);
-    entries.splice(entries.indexOf(entry), 1);
-    if (entries.length === 0) this.#lines.delete(roomId);
+    line.entries.splice(line.entries.indexOf(entry), 1);
+    if (line.entries.length > 0) return;
+    this.#lines.delete(line.roomId);
+    if (line.failures > 0) this.#failing--;
   }
 }

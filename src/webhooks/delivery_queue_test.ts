@@ -62,9 +62,9 @@ Deno.test({
     queue.settle(b1, true, 30);
     assert.equal(queue.take(1009), undefined);
     const again = take(1010);
-    assert.deepEqual([again.id, again.body, again.failures], ["a1", first.body, 1]);
+    assert.deepEqual([again.id, again.body, again.failures, queue.failing], ["a1", first.body, 1, 1]);
     queue.settle(again, true, 1020);
-    assert.deepEqual([take(1020).id, queue.length], ["a2", 1]);
+    assert.deepEqual([take(1020).id, queue.length, queue.failing], ["a2", 1, 0]);
   },
 });
 
@@ -100,7 +100,7 @@ Deno.test({
     assert.deepEqual(attemptsMs.slice(0, 6), [0, 1000, 3000, 7000, 15_000, 31_000]);
     const last = attemptsMs.at(-1) ?? 0;
     assert.ok(last <= HOUR_MS && last > HOUR_MS - 300_000, `${last}`);
-    assert.deepEqual([queue.length, queue.dropped], [0, 1]);
+    assert.deepEqual([queue.length, queue.dropped, queue.failing], [0, 1, 0]);
   },
 });
 
@@ -194,7 +194,7 @@ Deno.test({
     queue.settle(again[0], true, 20);
     queue.settle(again[1], false, 20);
     queue.settle(c1, false, 20);
-    assert.deepEqual([queue.length, queue.dropped, queue.nextMs()], [0, 3, Infinity]);
+    assert.deepEqual([queue.length, queue.dropped, queue.failing, queue.nextMs()], [0, 3, 0, Infinity]);
   },
 });
 
@@ -244,5 +244,8 @@ Deno.test({
     for (const ids of taken.values()) assert.deepEqual(ids, [...new Set(ids)].sort((a, b) => a - b), `seed ${seed}`);
     assert.equal(told + queue.dropped + queue.length, pushed, `seed ${seed}`);
     assert.ok(lost <= queue.dropped && queue.dropped > 0, `seed ${seed}`);
+    assert.ok(queue.failing >= 0 && queue.failing <= 12, `seed ${seed}`);
+    queue.clear();
+    assert.deepEqual([queue.length, queue.failing], [0, 0], `seed ${seed}`);
   },
 });

@@ -32,7 +32,7 @@ export class WebhookEndpoint {
   #timer: { readonly handle: number; readonly dueMs: number } | undefined;
   #isGone = false;
   #isClosing = false;
-  /** Whether the last request came to nothing, which is told once. */
+  /** Whether it was told that requests come to nothing, and not yet that they are all taken again. */
   #isFailing = false;
   /** Events that were dropped when that was told last. */
   #toldDropped = 0;
@@ -109,6 +109,8 @@ export class WebhookEndpoint {
     if (this.#end.signal.aborted) return;
     this.counts[result.outcome]++;
     log.debug("{id} to {webhook}: {reason}", { id, webhook: this.#name, reason: result.reason });
+    // Of others that were on their way at the end of it all nothing is told.
+    if (this.#isGone) return;
     if (result.outcome === "gone") this.#handleGone();
     this.#queue.settle(delivery, result.outcome === "delivered", clock.now());
     this.#tell(result);
@@ -122,19 +124,18 @@ export class WebhookEndpoint {
 
   #tell({ outcome, reason }: RequestResult): void {
     const webhook = this.#name;
-    if (this.#isGone) {
-      if (outcome === "gone") {
-        log.warn("{webhook} wants no events any more ({reason}): it is told of none", { webhook, reason });
+    if (outcome === "gone") {
+      log.warn("{webhook} wants no events any more ({reason}): it is told of none", { webhook, reason });
+    } else if (outcome !== "delivered") {
+      if (!this.#isFailing) {
+        log.warn("events do not reach {webhook}: {reason}; they are sent again", { webhook, reason });
       }
-      return;
+      this.#isFailing = true;
+    } else if (this.#queue.failing === 0) {
+      if (this.#isFailing) log.info("events reach {webhook} again", { webhook });
+      this.#isFailing = false;
+      this.#tellDropped();
     }
-    const isFailing = outcome !== "delivered";
-    if (isFailing && !this.#isFailing) {
-      log.warn("events do not reach {webhook}: {reason}; they are sent again", { webhook, reason });
-    }
-    if (!isFailing && this.#isFailing) log.info("events reach {webhook} again", { webhook });
-    this.#isFailing = isFailing;
-    if (!isFailing) this.#tellDropped();
   }
 
   /** Once the receiver takes events again, or at the end. */

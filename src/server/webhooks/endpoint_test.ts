@@ -109,14 +109,16 @@ Deno.test({
     const { clock, sent, endpoint } = setUp();
     const log = await logOf(async () => {
       for (const id of ["s-1", "s-2"]) endpoint.push(event(id));
-      endpoint.push(event("s-3", "red"));
+      for (const roomId of ["red", "green", "grey"]) endpoint.push(event("s-3", roomId));
       clock.advance(0);
       await sent[0].answer("gone", "the answer has status 410");
       await sent[1].answer("delivered");
+      await sent[2].answer("gone");
+      await sent[3].answer("failed");
       endpoint.push(event("s-4"));
       clock.advance(3_600_000);
     });
-    assert.deepEqual([sent.length, endpoint.queued, endpoint.dropped, clock.pendingCount], [2, 0, 3, 0]);
+    assert.deepEqual([sent.length, endpoint.queued, endpoint.dropped, clock.pendingCount], [4, 0, 5, 0]);
     assert.deepEqual(log, [
       'WARN  switchboard.webhook https://receiver.example wants no events any more ("the answer has status 410"): ' +
       "it is told of none",
@@ -145,6 +147,27 @@ Deno.test({
       "WARN  switchboard.webhook https://receiver.example was not told of 2 events",
     ]);
     assert.equal(JSON.parse(sent[0].body).lost, 2);
+  },
+});
+
+Deno.test({
+  name: "B511: one event that a receiver never takes, among many that it does, makes one line of the log",
+  permissions,
+  async fn() {
+    const { clock, sent, endpoint } = setUp();
+    const log = await logOf(async () => {
+      endpoint.push(event("s-0", "red"));
+      for (let i = 1; i < 50; i++) {
+        endpoint.push(event(`s-${i}`));
+        clock.advance(1000);
+        for (const request of sent.splice(0)) {
+          await request.answer(request.headers["webhook-id"] === "s-0" ? "refused" : "delivered");
+        }
+      }
+    });
+    assert.equal(endpoint.counts.delivered, 49);
+    assert.ok(endpoint.counts.refused > 3);
+    assert.equal(log.length, 1, log.join("\n"));
   },
 });
 
