@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MemoryBrokerNetwork } from "../../src/bus/memory_broker.ts";
 import { DEADLINE_MS } from "../harness/journal.ts";
 import { LoopbackServer } from "../harness/loopback_server.ts";
 import { MediaSource } from "../harness/media_source.ts";
@@ -184,6 +185,26 @@ Deno.test({
     await visit(server.signalingUrl, "red");
     await other.received.reach(8, "an event");
     assert.equal(gone.received.entries.length, 1);
+  },
+});
+
+Deno.test({
+  name: "B505: servers that share rooms tell each of its own peers, under the names that their /healthz has",
+  permissions: PERMISSIONS,
+  async fn() {
+    await using receiver = new WebhookReceiver();
+    const network = new MemoryBrokerNetwork();
+    const webhooks = { urls: [receiver.url()], secret: WEBHOOK_SECRET, allowPrivate: true };
+    await using first = new LoopbackServer({ bus: { broker: network.open() }, webhooks });
+    await using second = new LoopbackServer({ bus: { broker: network.open() }, webhooks });
+    for (const { signalingUrl } of [first, second]) await visit(signalingUrl, "blue");
+    await receiver.received.reach(8, "an event");
+    const told = receiver.received.entries.map(({ body }) => JSON.parse(body));
+    for (const server of [first, second]) {
+      const { bus } = await (await fetch(`${server.url}/healthz`)).json();
+      const types = told.filter((event) => event.server === bus.node).map(({ type }) => type);
+      assert.deepEqual(types, ["room.started", "peer.joined", "peer.left", "room.ended"]);
+    }
   },
 });
 

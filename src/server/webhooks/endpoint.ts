@@ -6,6 +6,9 @@ import { signedHeaders } from "../../webhooks/signature.ts";
 import type { WebhookEvent } from "../../webhooks/webhook_event.ts";
 import { REQUEST_OUTCOMES, type RequestOutcome, type RequestResult, type SendWebhook } from "./sender.ts";
 
+/** Milliseconds from one line on events that were given up to the next: too slow a receiver loses some all the time. */
+const TELL_DROPPED_MS = 60_000;
+
 const log = getLogger(["switchboard", "webhook"]);
 
 export interface EndpointOptions {
@@ -34,8 +37,9 @@ export class WebhookEndpoint {
   #isClosing = false;
   /** Whether it was told that requests come to nothing, and not yet that they are all taken again. */
   #isFailing = false;
-  /** Events that were dropped when that was told last. */
+  /** Events that were dropped when that was told last, and when that was. */
   #toldDropped = 0;
+  #toldDroppedMs = -Infinity;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -134,14 +138,16 @@ export class WebhookEndpoint {
     } else if (this.#queue.failing === 0) {
       if (this.#isFailing) log.info("events reach {webhook} again", { webhook });
       this.#isFailing = false;
-      this.#tellDropped();
+      if (this.#options.clock.now() >= this.#toldDroppedMs + TELL_DROPPED_MS) this.#tellDropped();
     }
   }
 
   /** Once the receiver takes events again, or at the end. */
   #tellDropped(): void {
     const count = this.#queue.dropped - this.#toldDropped;
+    if (count === 0) return;
     this.#toldDropped = this.#queue.dropped;
-    if (count > 0) log.warn("{webhook} was not told of {count} events", { webhook: this.#name, count });
+    this.#toldDroppedMs = this.#options.clock.now();
+    log.warn("{webhook} was not told of {count} events", { webhook: this.#name, count });
   }
 }

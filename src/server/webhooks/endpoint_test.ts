@@ -172,6 +172,27 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B511: what a receiver loses that is too slow is logged once in a minute, and at the end",
+  permissions,
+  async fn() {
+    const { clock, sent, endpoint } = setUp();
+    const log = await logOf(async () => {
+      for (let second = 0; second < 90; second++) {
+        for (let i = 0; i < 150; i++) endpoint.push(event(`s-${i}`));
+        clock.advance(1000);
+        for (const request of sent.splice(0)) await request.answer("delivered");
+      }
+      const closed = endpoint.close(2000);
+      clock.advance(2000);
+      await closed;
+    });
+    const counts = log.map((line) => Number(/was not told of (\d+) events$/.exec(line)?.[1]));
+    assert.equal(counts.length, 3, log.join("\n"));
+    assert.equal(counts.reduce((sum, count) => sum + count), endpoint.dropped);
+  },
+});
+
+Deno.test({
   name: "B512: the end waits for the last events, but those that fail then, and leaves no timer",
   permissions,
   async fn() {
