@@ -1,5 +1,7 @@
 /** One connection to a broker: once it is lost another one is made. Nothing throws. */
 export interface BrokerLink {
+  /** What is there, with its version, as in `Redis 7.0.15`. */
+  readonly software: string;
   /** Hands a message, which it copies, to the broker. False where it never will. */
   publish(subject: string, message: Uint8Array): boolean;
   subscribe(subject: string): void;

@@ -40,12 +40,14 @@ export function connectNats(target: BrokerTarget): ConnectBroker {
 }
 
 class NatsLink implements BrokerLink {
+  readonly software: string;
   readonly #connection: NatsConnection;
   readonly #sink: BrokerLinkSink;
   readonly #subscriptions = new Map<string, Subscription>();
   #isClosed = false;
 
   constructor(connection: NatsConnection, sink: BrokerLinkSink) {
+    this.software = `NATS ${connection.info?.version ?? "of an unknown version"}`;
     this.#connection = connection;
     this.#sink = sink;
     connection.closed().then((error) => {

@@ -5,8 +5,11 @@ import { type RespHandler, RespReader } from "./resp_reader.ts";
 
 /** How Redis begins what it says to who may not be there. */
 const REFUSAL = /^(?:WRONGPASS|NOAUTH|NOPERM|DENIED)\b/;
+/** In its answer to HELLO, where each word has its length in front. */
+const VERSION = /\bversion\r\n\$\d+\r\n([^\r]+)/;
 const [CR, LF] = [13, 10];
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Makes connections to a Redis server, of version 6 or later: by RESP3 one connection publishes and is subscribed. */
 export function connectRedis(target: BrokerTarget): ConnectBroker {
@@ -24,6 +27,7 @@ export function connectRedis(target: BrokerTarget): ConnectBroker {
 }
 
 class RedisLink implements BrokerLink, RespHandler {
+  software = "Redis";
   readonly #socket: BrokerSocket;
   readonly #sink: BrokerLinkSink;
   readonly #reader = new RespReader(this);
@@ -92,8 +96,10 @@ class RedisLink implements BrokerLink, RespHandler {
   }
 
   /** Also of the first one, who the server is. */
-  handleOther(): void {
+  handleOther(reply: Uint8Array): void {
+    if (this.#hasBegun) return;
     this.#hasBegun = true;
+    this.software = `Redis ${VERSION.exec(decoder.decode(reply))?.[1] ?? "of an unknown version"}`;
     this.#begun.resolve();
   }
 

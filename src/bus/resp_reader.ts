@@ -27,8 +27,8 @@ export interface RespHandler {
   /** A reply that is one line of text, as PONG or OK. */
   handleStatus(text: string): void;
   handleError(text: string): void;
-  /** Any other reply, whatever it is. */
-  handleOther(): void;
+  /** Any other reply, whatever it is: its bytes are valid during the call. */
+  handleOther(reply: Uint8Array): void;
 }
 
 /** Finds replies and messages in what comes, however it is cut. */
@@ -67,7 +67,7 @@ export class RespReader {
     if (type === PUSH) this.#handlePush(start);
     else if (type === SIMPLE) this.#handler.handleStatus(this.#text(start + 1, end - 2));
     else if (type === ERROR) this.#handler.handleError(this.#text(start + 1, end - 2));
-    else this.#handler.handleOther();
+    else this.#handler.handleOther(this.#buffer.subarray(start, end));
   }
 
   /** `message`, the subject and the message, each with its length; what is subscribed is told by pushes as well. */

@@ -7,6 +7,7 @@ import {
 
 /** A link by which a test plays the broker. */
 export class FakeLink implements BrokerLink {
+  readonly software = "a test";
   readonly sink: BrokerLinkSink;
   /** What was said to it, in its order. */
   readonly said: string[] = [];
