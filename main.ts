@@ -34,6 +34,12 @@ const printError = (text: string) => void Deno.stderr.writeSync(encoder.encode(t
 
 async function main(): Promise<number> {
   const env = Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)]));
+  const [command, ...args] = Deno.args;
+  if (command === "doctor") {
+    // Loaded here alone: a server needs none of it.
+    const { runDoctor } = await import("./src/doctor/command.ts");
+    return await runDoctor(args, env, { print, printError, colors: !Deno.noColor && Deno.stdout.isTerminal() });
+  }
   const result = parseConfig(Deno.args, env);
   if (!result.ok) return refuse(USAGE_ERROR, result.message);
   if (result.help) {

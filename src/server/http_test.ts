@@ -25,6 +25,17 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B488: /doctor is a page",
+  permissions: read,
+  async fn() {
+    const response = await app.request("/doctor?run=1");
+    assert.deepEqual([response.status, response.headers.get("content-type")], [200, "text/html; charset=utf-8"]);
+    assert.match(await response.text(), /<script type="module" src="doctor\/page\.js">/);
+    assert.equal((await app.request("/doctor/")).status, 404);
+  },
+});
+
+Deno.test({
   name: "B73: a file that has not changed is answered 304",
   permissions: read,
   async fn() {

@@ -18,12 +18,15 @@ export interface StaticFile {
   readonly contentType: string;
 }
 
+/** Pages whose address has no ending. */
+const PAGES: ReadonlySet<string> = new Set(["/doctor"]);
+
 /**
  * Reads the file that a URL's path names below `root`; a path that ends with a slash names its index.html. Undefined where
  * there is none. The file is read each time, so that an edit shows on reload.
  */
 export async function readStaticFile(root: URL, pathname: string): Promise<StaticFile | undefined> {
-  const path = filePath(pathname);
+  const path = filePath(PAGES.has(pathname) ? `${pathname}.html` : pathname);
   if (path === undefined) return undefined;
   const contentType = CONTENT_TYPES[path.slice(path.lastIndexOf(".") + 1)];
   if (contentType === undefined) return undefined;

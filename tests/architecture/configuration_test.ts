@@ -33,7 +33,7 @@ Deno.test({
   fn() {
     const { tasks } = JSON.parse(readText("deno.json"));
     const variables = SETTINGS.map(({ variable }) => variable).sort();
-    for (const name of ["dev", "start"]) deepStrictEqual(allowedVariables(tasks[name]), variables, name);
+    for (const name of ["dev", "start", "doctor"]) deepStrictEqual(allowedVariables(tasks[name]), variables, name);
   },
 });
 

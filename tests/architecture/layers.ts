@@ -5,6 +5,7 @@ import { isTest, type ProjectFile } from "./repository.ts";
 const LAYERS = [
   "main.ts",
   "src/mod.ts",
+  "src/doctor/",
   "src/server/",
   "src/io/",
   "src/bus/",

@@ -12,7 +12,7 @@ import { AF_INET, AF_INET6 } from "./socket_address.ts";
 /** For 8 packets each 33 ms, and a pause of the loop of 0.5 s. */
 const PEER_BUFFERS: BufferSizes = { receive: 256 * 1024, send: 256 * 1024 };
 /** All peers are behind one another in it: at 20,000 packets a second this is for a pause of 0.4 s. */
-const SHARED_BUFFERS: BufferSizes = { receive: 16 * 1024 * 1024, send: 1024 * 1024 };
+export const SHARED_BUFFERS: BufferSizes = { receive: 16 * 1024 * 1024, send: 1024 * 1024 };
 /** What an administrator raises for larger buffers. */
 const LIMITS = { receive: "net.core.rmem_max", send: "net.core.wmem_max" } as const;
 const LOOPBACK = "127.0.0.1";

@@ -1,0 +1,38 @@
+import type { Config } from "../server/config_schema.ts";
+import { pageUrl } from "../server/serve.ts";
+import type { DoctorArguments } from "./arguments.ts";
+import type { Facts } from "./facts.ts";
+import { probeHttp } from "./probes/http.ts";
+import { probeMachine } from "./probes/machine.ts";
+import { probeMedia } from "./probes/media.ts";
+import { roomFor } from "./room.ts";
+
+/** Finds out all that the checks look at. */
+export async function examine(config: Config, own: DoctorArguments): Promise<Facts> {
+  const nowMs = Date.now();
+  // Before the server is asked: a port that the doctor holds for a moment is none that the server lacks.
+  const machine = own.isRemote ? undefined : await probeMachine(config, nowMs);
+  const url = own.url ?? ownUrl(config);
+  const { facts, client } = await probeHttp(url);
+  const { token } = own;
+  const roomId = own.room ?? roomFor(token, crypto.randomUUID().slice(0, 8));
+  const signaling = facts.health.ok ? await probeMedia({ url, roomId, nowMs, token, client }) : undefined;
+  client?.close();
+  return {
+    config,
+    nowMs,
+    server: {
+      url: url.origin,
+      wasNamed: own.url !== undefined,
+      ...facts,
+      ...(signaling !== undefined && { signaling }),
+    },
+    ...(machine !== undefined && { machine }),
+  };
+}
+
+/** Where the settings have the server, seen from this machine. */
+function ownUrl({ host, port, tlsCert, tlsSelfSigned }: Config): URL {
+  const isSecure = tlsCert !== undefined || tlsSelfSigned;
+  return new URL(pageUrl(host, port, isSecure ? "https" : "http"));
+}
