@@ -24,6 +24,7 @@ export async function examine(config: Config, own: DoctorArguments): Promise<Fac
     server: {
       url: url.origin,
       wasNamed: own.url !== undefined,
+      hasToken: token !== undefined,
       ...facts,
       ...(signaling !== undefined && { signaling }),
     },

@@ -87,6 +87,8 @@ export interface ServerFacts {
   /** Whether the user has named it, or the settings have. */
   readonly wasNamed: boolean;
   readonly health: HealthFacts;
+  /** Whether a token was shown. */
+  readonly hasToken: boolean;
   /** IP addresses of the URL's host. */
   readonly hostAddresses: readonly string[];
   /** With https: what it shows. */

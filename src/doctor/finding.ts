@@ -5,6 +5,7 @@ export type Severity = "ok" | "warning" | "problem";
 export const FINDINGS = {
   "auth": "Tokens",
   "https": "HTTPS",
+  "trust-proxy": "Proxy in front",
   "tls-certificate": "Certificate of HTTPS",
   "dtls-certificate": "Certificate of DTLS",
   "clock": "Clock",

@@ -51,6 +51,7 @@ const MACHINE: MachineFacts = {
 const SERVER: ServerFacts = {
   url: "https://sfu.example.org",
   wasNamed: true,
+  hasToken: true,
   health: { ok: true, backend: "native", backendReason: "libc.so.6, UDP GSO", dateMs: NOW_MS },
   hostAddresses: [PUBLIC],
   certificate: validity(-1, 60),
@@ -109,6 +110,6 @@ export function facts({ machine, server, signaling }: Ailment = {}, config = set
 /** No server that answers. */
 export function unhealthy(reason: "unreachable" | "stranger" | "untrusted", wasNamed = true): Ailment {
   return {
-    server: { wasNamed, health: { ok: false, reason, message: "no route" } },
+    server: { wasNamed, health: { ok: false, reason, message: "no route" }, signaling: undefined },
   };
 }

@@ -7,6 +7,20 @@ const fail = "problem" as const;
 const ACCESS: readonly AilingCase[] = [
   { what: "no tokens", id: "auth", severity: warn, fix: /AUTH_SECRET.*--auth-jwks/, config: settings([], ["auth"]) },
   {
+    what: "settings that ask for tokens, and a server that does not",
+    id: "auth",
+    severity: warn,
+    fix: /restart it/,
+    ailment: { server: { hasToken: false } },
+  },
+  {
+    what: "a proxy that is not trusted",
+    id: "trust-proxy",
+    severity: warn,
+    fix: /--trust-proxy=127\.0\.0\.1.*X-Forwarded-For/,
+    config: settings([], ["tls"]),
+  },
+  {
     what: "no TLS",
     id: "https",
     severity: warn,
@@ -215,13 +229,6 @@ const PORTS: readonly AilingCase[] = [
         },
       },
     },
-  },
-  {
-    what: "no way past a network that blocks UDP",
-    id: "udp-blocked",
-    severity: warn,
-    fix: /--tcp-port=3478.*--turn/,
-    config: settings([], ["tcp-port", "turn"]),
   },
 ];
 

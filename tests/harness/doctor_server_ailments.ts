@@ -106,6 +106,21 @@ const SERVER: readonly AilingCase[] = [
 
 const MEDIA: readonly AilingCase[] = [
   {
+    what: "no way past a network that blocks UDP",
+    id: "udp-blocked",
+    severity: warn,
+    fix: /--tcp-port=3478.*--turn/,
+    ailment: { signaling: { checks: [checked("203.0.113.7", { roundTripMs: 1 })], turn: [] } },
+  },
+  {
+    what: "no way past such a network in the settings",
+    id: "udp-blocked",
+    severity: warn,
+    fix: /--tcp-port=3478.*--turn/,
+    config: settings([], ["tcp-port", "turn"]),
+    ailment: unhealthy("unreachable"),
+  },
+  {
     what: "UDP that is blocked",
     id: "ice-udp",
     severity: fail,

@@ -13,40 +13,67 @@ const RENEW = "renew it (certbot renew), and look whether its timer runs: system
 /** Who may come in, by what certificate, and by whose clock. */
 export function checkAccess(facts: Facts): Finding[] {
   return [
-    checkTokens(facts),
+    ...checkTokens(facts),
     checkHttps(facts),
+    ...checkProxy(facts),
     ...checkTlsCertificate(facts),
     ...checkDtlsCertificate(facts),
     checkClock(facts),
   ];
 }
 
-function checkTokens({ config, server }: Facts): Finding {
-  if (config.authSecret !== undefined) return ok("auth", "tokens are asked for, signed by AUTH_SECRET");
-  if (config.authJwks !== undefined) return ok("auth", "tokens are asked for, signed by a key of --auth-jwks");
-  if (server.signaling?.ok === false && server.signaling.code === "unauthorized") {
-    return ok("auth", "the server asks for tokens");
+const GIVE_SECRET =
+  'give a secret by AUTH_SECRET ("openssl rand -hex 32" makes one) or a key set by --auth-jwks; docs/auth.md says how';
+
+/** What a server that runs has shown counts for more than what the settings say. */
+function checkTokens(facts: Facts): Finding[] {
+  const { config, machine, server: { signaling, hasToken } } = facts;
+  const isAsked = config.authSecret !== undefined || config.authJwks !== undefined;
+  if (signaling?.ok === false && signaling.code === "unauthorized") return [ok("auth", "the server asks for tokens")];
+  if (signaling?.ok && !hasToken && isAsked) {
+    return [
+      warning(
+        "auth",
+        "these settings ask for tokens, and the server that runs does not",
+        `restart it, and ${GIVE_SECRET}`,
+      ),
+    ];
   }
-  if (isLoopback(config.host) && !isProxied(config)) return ok("auth", "none are asked for, on this machine alone");
-  return warning(
-    "auth",
-    "none are asked for: whoever reaches the server may enter any room",
-    'give a secret by AUTH_SECRET ("openssl rand -hex 32" makes one) or a key set by --auth-jwks; docs/auth.md says how',
-  );
+  if (isAsked) return [ok("auth", "tokens are asked for")];
+  if (machine === undefined && (!signaling?.ok || hasToken)) return [];
+  if (machine !== undefined && isLoopback(config.host) && !isProxied(config)) {
+    return [ok("auth", "none are asked for, on this machine alone")];
+  }
+  return [warning("auth", "none are asked for: whoever reaches the server may enter any room", GIVE_SECRET)];
 }
 
-function checkHttps({ config, server }: Facts): Finding {
-  if (config.tlsSelfSigned) return ok("https", "by a certificate that is made at the start, of which browsers warn");
-  if (config.tlsCert !== undefined) return ok("https", "by the certificate of --tls-cert");
-  if (server.url.startsWith("https:")) return ok("https", "by a proxy in front");
-  if (isProxied(config)) return ok("https", "left to the proxy of --trust-proxy");
-  if (isLoopback(config.host)) return ok("https", "not needed: the page is for browsers on this machine");
+function checkHttps({ config, machine, server }: Facts): Finding {
+  if (machine !== undefined) {
+    if (config.tlsSelfSigned) return ok("https", "by a certificate that is made at the start, of which browsers warn");
+    if (config.tlsCert !== undefined) return ok("https", "by the certificate of --tls-cert");
+    if (isProxied(config)) return ok("https", "left to the proxy of --trust-proxy");
+    if (isLoopback(config.host)) return ok("https", "not needed: the page is for browsers on this machine");
+  }
+  if (server.url.startsWith("https:")) return ok("https", "the page is served by https");
   return warning(
     "https",
     "the page is served by http, and browsers give camera and microphone to pages of https or localhost alone",
     "give a certificate by --tls-cert and --tls-key, or put a proxy in front that has one (--host=127.0.0.1, " +
       "--trust-proxy=127.0.0.1); --tls-self-signed=yes is for trying out",
   );
+}
+
+/** Who speaks HTTPS for a server that has no certificate is a proxy. */
+function checkProxy({ config, machine, server: { url } }: Facts): Finding[] {
+  if (machine === undefined) return [];
+  const hasOwnTls = config.tlsCert !== undefined || config.tlsSelfSigned;
+  if (isProxied(config)) return [ok("trust-proxy", "it says who a client is")];
+  if (hasOwnTls || !url.startsWith("https:")) return [ok("trust-proxy", "none is seen")];
+  return [warning(
+    "trust-proxy",
+    "there is one, which is not trusted: all clients count as one address, and limits hold for all together",
+    "name it by --trust-proxy=127.0.0.1, or the address that it connects from, and have it set X-Forwarded-For",
+  )];
 }
 
 function isProxied({ trustProxy }: Facts["config"]): boolean {

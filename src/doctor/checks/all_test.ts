@@ -82,3 +82,16 @@ Deno.test({
     deepStrictEqual(found.filter(({ severity }) => severity !== "ok"), []);
   },
 });
+
+Deno.test({
+  name: "B482: of a server on another machine nothing is said that it has not shown",
+  permissions: "none",
+  fn() {
+    const { machine: _machine, ...seen } = facts();
+    const config = settings([], ["port", "udp", "tcp", "tls", "dtls", "auth", "turn", "announce", "stun", "bus"]);
+    const remote = (hasToken: boolean) => check({ ...seen, config, server: { ...seen.server, hasToken } });
+    deepStrictEqual(remote(true).filter(({ severity }) => severity !== "ok"), []);
+    strictEqual(remote(true).some(({ id }) => id === "auth"), false);
+    deepStrictEqual(remote(false).filter(({ severity }) => severity !== "ok").map(({ id }) => id), ["auth"]);
+  },
+});

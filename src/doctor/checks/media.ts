@@ -1,4 +1,4 @@
-import { addressKind } from "../address_kind.ts";
+import { addressKind, isLoopback } from "../address_kind.ts";
 import type { CandidateCheck, DtlsFacts, Facts, TurnFacts } from "../facts.ts";
 import { type Finding, ok, problem, warning } from "../finding.ts";
 
@@ -8,16 +8,35 @@ const FORBIDDEN = 403;
 const QUOTA_REACHED = 486;
 
 /** Whether media gets through: each candidate of an answer, DTLS, and each TURN server. */
-export function checkMedia({ config, server: { signaling } }: Facts): Finding[] {
-  if (!signaling?.ok) return [];
+export function checkMedia(facts: Facts): Finding[] {
+  const { config, server: { signaling } } = facts;
+  if (!signaling?.ok) return checkWithoutUdp(facts);
   const by = (transport: string) => signaling.checks.filter(({ candidate }) => candidate.transport === transport);
   const tcp = by("tcp");
   return [
+    ...checkWithoutUdp(facts),
     checkTransport("ice-udp", by("udp"), config),
     ...(tcp.length > 0 ? [checkTransport("ice-tcp", tcp, config)] : []),
     ...(signaling.dtls === undefined ? [] : [checkDtls(signaling.dtls)]),
     ...signaling.turn.flatMap(checkTurn),
   ];
+}
+
+/** A server that runs shows it; else its settings do. */
+function checkWithoutUdp({ config, machine, server: { signaling } }: Facts): Finding[] {
+  if (machine === undefined && !signaling?.ok) return [];
+  const hasTcp = signaling?.ok ? signaling.checks.some(({ candidate }) => candidate.transport === "tcp") : undefined;
+  const hasTurn = signaling?.ok ? signaling.turn.length > 0 : config.turn.length > 0;
+  if (hasTcp ?? config.tcpPort !== undefined) return [ok("udp-blocked", "they come by the TCP port of media")];
+  if (hasTurn) return [ok("udp-blocked", "they come by TURN")];
+  if (machine !== undefined && isLoopback(config.host)) {
+    return [ok("udp-blocked", "none: the server is for this machine alone")];
+  }
+  return [warning(
+    "udp-blocked",
+    "clients whose network blocks UDP have neither sound nor picture",
+    "give media a TCP port by --tcp-port=3478, which a firewall lets pass, or name a TURN server by --turn",
+  )];
 }
 
 function checkTransport(

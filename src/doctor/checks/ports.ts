@@ -10,7 +10,6 @@ export function checkPorts({ config, machine, server }: Facts): Finding[] {
     ...checkHttpPort(config, machine, isRunning),
     ...checkUdpPorts(config, machine, isRunning),
     ...checkTcpPort(config, machine, isRunning),
-    checkWithoutUdp(config),
   ];
 }
 
@@ -88,15 +87,4 @@ function checkSharedPorts(taken: readonly number[], { udp }: MachineFacts["ports
     `${taken.join(", ")} taken by another program, or not for this user`,
     "end that (ss -lnup shows it), or choose another --udp-port",
   )];
-}
-
-function checkWithoutUdp({ tcpPort, turn, host }: Facts["config"]): Finding {
-  if (tcpPort !== undefined) return ok("udp-blocked", "they come by --tcp-port");
-  if (turn.length > 0) return ok("udp-blocked", "they come by the TURN servers");
-  if (host.startsWith("127.") || host === "::1") return ok("udp-blocked", "none: the server is for this machine alone");
-  return warning(
-    "udp-blocked",
-    "clients whose network blocks UDP have neither sound nor picture",
-    "give media a TCP port by --tcp-port=3478, which a firewall lets pass, or name a TURN server by --turn",
-  );
 }

@@ -14,6 +14,8 @@ import { parseStunUrl } from "./turn_url.ts";
 
 const CONNECT_MS = 4_000;
 const DISCARD_PORT = 9;
+/** Candidates that a relay is tried with. */
+const MAX_RELAYED = 3;
 
 export interface MediaProbe extends Omit<SignalingOptions, "origin"> {
   /** Of the server, http or https. */
@@ -117,12 +119,11 @@ async function probeTurn(
   credentials: IceCredentials,
   candidates: readonly IceCandidate[],
 ): Promise<TurnFacts[]> {
-  // A relay at another machine reaches no loopback address; one at this machine is at loopback itself.
-  const peer = candidates.find(({ transport }) => transport === "udp");
+  const peers = candidates.filter(({ transport }) => transport === "udp");
   const facts: TurnFacts[] = [];
   for (const { urls, username = "", credential: password = "" } of servers) {
     for (const url of urls.filter((url) => url.startsWith("turn"))) {
-      facts.push(await probeTurnServer(url, { username, password }, credentials, peer));
+      facts.push(await probeTurnServer(url, { username, password }, credentials, peers));
     }
   }
   return facts;
@@ -132,7 +133,7 @@ async function probeTurnServer(
   url: string,
   account: { readonly username: string; readonly password: string },
   credentials: IceCredentials,
-  peer: IceCandidate | undefined,
+  peers: readonly IceCandidate[],
 ): Promise<TurnFacts> {
   const server = parseStunUrl(url);
   if (server === undefined) return { url, allocation: { ok: false, code: 0, reason: "its URL cannot be read" } };
@@ -140,7 +141,7 @@ async function probeTurnServer(
     const allocation = await TurnAllocation.open(await openServerPath(server), account);
     const relayed = `${allocation.relayed.address}:${allocation.relayed.port}`;
     try {
-      const relay = peer && await checkRelay(allocation, peer, credentials);
+      const relay = await checkRelay(allocation, peers, credentials);
       return { url, allocation: { ok: true, relayed }, ...(relay !== undefined && { relay }) };
     } finally {
       await allocation.close();
@@ -151,7 +152,23 @@ async function probeTurnServer(
   }
 }
 
+/** A candidate after the other until one answers: some are of networks that a relay does not reach. */
 async function checkRelay(
+  allocation: TurnAllocation,
+  peers: readonly IceCandidate[],
+  credentials: IceCredentials,
+): Promise<TurnFacts["relay"]> {
+  const isIpv6 = ({ address }: { readonly address: string }) => address.includes(":");
+  const candidates = peers.filter((peer) => isIpv6(peer) === isIpv6(allocation.relayed)).slice(0, MAX_RELAYED);
+  let relay: TurnFacts["relay"];
+  for (const peer of candidates) {
+    relay = await checkRelayed(allocation, peer, credentials);
+    if (relay.roundTripMs !== undefined) return relay;
+  }
+  return relay;
+}
+
+async function checkRelayed(
   allocation: TurnAllocation,
   peer: IceCandidate,
   credentials: IceCredentials,
