@@ -25,7 +25,7 @@ const SWITCHES = ["--json", "--remote"];
 export const DOCTOR_FLAGS: Readonly<Record<string, string>> = {
   "--url":
     "where the server is, as in https://sfu.example.org; left out: at the address of the settings, on this machine",
-  "--token": "a token (JWT) to join with",
+  "--token": "a token (JWT) to join with; left out: one by AUTH_SECRET, where it is given",
   "--room": "the room to join; left out: that of the token, or one of its own",
   "--remote": "the server is on another machine: nothing is said of this one",
   "--json": "print the findings as JSON",

@@ -46,6 +46,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B481: so does one that asks for tokens, by a token of the doctor's own where the settings have the secret",
+  permissions: PERMISSIONS,
+  async fn() {
+    const auth = { secret: SECRET, issuer: "https://a.example", audience: "calls" };
+    const env = { AUTH_SECRET: SECRET, AUTH_ISSUER: auth.issuer, AUTH_AUDIENCE: auth.audience };
+    const { code, findings } = await doctorOf({ auth }, [], env);
+    deepStrictEqual(findings.filter(({ severity }: { severity: string }) => severity !== "ok"), []);
+    strictEqual(code, 0);
+  },
+});
+
+Deno.test({
   name: "B480, B487: a problem ends with 1; neither a secret nor a token is printed",
   permissions: PERMISSIONS,
   async fn() {

@@ -2,6 +2,7 @@ import type { Config } from "../server/config_schema.ts";
 import { pageUrl } from "../server/serve.ts";
 import type { DoctorArguments } from "./arguments.ts";
 import type { Facts } from "./facts.ts";
+import { ownToken } from "./own_token.ts";
 import { probeHttp } from "./probes/http.ts";
 import { probeMachine } from "./probes/machine.ts";
 import { probeMedia } from "./probes/media.ts";
@@ -14,8 +15,8 @@ export async function examine(config: Config, own: DoctorArguments): Promise<Fac
   const machine = own.isRemote ? undefined : await probeMachine(config, nowMs);
   const url = own.url ?? ownUrl(config);
   const { facts, client } = await probeHttp(url);
-  const { token } = own;
-  const roomId = own.room ?? roomFor(token, crypto.randomUUID().slice(0, 8));
+  const roomId = own.room ?? roomFor(own.token, crypto.randomUUID().slice(0, 8));
+  const token = own.token ?? await ownToken(config, roomId, nowMs);
   const signaling = facts.health.ok ? await probeMedia({ url, roomId, nowMs, token, client }) : undefined;
   client?.close();
   return {
@@ -24,7 +25,6 @@ export async function examine(config: Config, own: DoctorArguments): Promise<Fac
     server: {
       url: url.origin,
       wasNamed: own.url !== undefined,
-      hasToken: token !== undefined,
       ...facts,
       ...(signaling !== undefined && { signaling }),
     },

@@ -87,8 +87,6 @@ export interface ServerFacts {
   /** Whether the user has named it, or the settings have. */
   readonly wasNamed: boolean;
   readonly health: HealthFacts;
-  /** Whether a token was shown. */
-  readonly hasToken: boolean;
   /** IP addresses of the URL's host. */
   readonly hostAddresses: readonly string[];
   /** With https: what it shows. */
@@ -118,6 +116,8 @@ export type SignalingFacts =
     readonly ok: true;
     /** Whether a page of the URL's own origin may join. */
     readonly originAllowed: boolean;
+    /** Whether it was a token that let us in. */
+    readonly asksForTokens: boolean;
     readonly checks: readonly CandidateCheck[];
     /** Undefined where no candidate answered. */
     readonly dtls?: DtlsFacts;

@@ -22,6 +22,7 @@ export function checked(address: string, { tcp = false, roundTripMs }: { tcp?: b
 const SIGNALING: SignalingOk = {
   ok: true,
   originAllowed: true,
+  asksForTokens: true,
   checks: [checked(PUBLIC, { roundTripMs: 1 }), checked(PUBLIC, { tcp: true, roundTripMs: 2 })],
   dtls: { ok: true, durationMs: 20 },
   turn: [{
@@ -51,7 +52,6 @@ const MACHINE: MachineFacts = {
 const SERVER: ServerFacts = {
   url: "https://sfu.example.org",
   wasNamed: true,
-  hasToken: true,
   health: { ok: true, backend: "native", backendReason: "libc.so.6, UDP GSO", dateMs: NOW_MS },
   hostAddresses: [PUBLIC],
   certificate: validity(-1, 60),

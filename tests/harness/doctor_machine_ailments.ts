@@ -5,13 +5,20 @@ const warn = "warning" as const;
 const fail = "problem" as const;
 
 const ACCESS: readonly AilingCase[] = [
-  { what: "no tokens", id: "auth", severity: warn, fix: /AUTH_SECRET.*--auth-jwks/, config: settings([], ["auth"]) },
+  {
+    what: "no tokens",
+    id: "auth",
+    severity: warn,
+    fix: /AUTH_SECRET.*--auth-jwks/,
+    config: settings([], ["auth"]),
+    ailment: { signaling: { asksForTokens: false } },
+  },
   {
     what: "settings that ask for tokens, and a server that does not",
     id: "auth",
     severity: warn,
     fix: /restart it/,
-    ailment: { server: { hasToken: false } },
+    ailment: { signaling: { asksForTokens: false } },
   },
   {
     what: "a proxy that is not trusted",

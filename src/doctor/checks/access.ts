@@ -26,21 +26,15 @@ const GIVE_SECRET =
   'give a secret by AUTH_SECRET ("openssl rand -hex 32" makes one) or a key set by --auth-jwks; docs/auth.md says how';
 
 /** What a server that runs has shown counts for more than what the settings say. */
-function checkTokens(facts: Facts): Finding[] {
-  const { config, machine, server: { signaling, hasToken } } = facts;
-  const isAsked = config.authSecret !== undefined || config.authJwks !== undefined;
-  if (signaling?.ok === false && signaling.code === "unauthorized") return [ok("auth", "the server asks for tokens")];
-  if (signaling?.ok && !hasToken && isAsked) {
-    return [
-      warning(
-        "auth",
-        "these settings ask for tokens, and the server that runs does not",
-        `restart it, and ${GIVE_SECRET}`,
-      ),
-    ];
+function checkTokens({ config, machine, server: { signaling } }: Facts): Finding[] {
+  const isMeant = config.authSecret !== undefined || config.authJwks !== undefined;
+  const isAsked = signaling?.ok ? signaling.asksForTokens : signaling?.code === "unauthorized" ? true : undefined;
+  if (isAsked === false && isMeant) {
+    const detail = "these settings ask for tokens, and the server that runs does not";
+    return [warning("auth", detail, `restart it with these settings, and ${GIVE_SECRET}`)];
   }
-  if (isAsked) return [ok("auth", "tokens are asked for")];
-  if (machine === undefined && (!signaling?.ok || hasToken)) return [];
+  if (isAsked ?? isMeant) return [ok("auth", "tokens are asked for")];
+  if (machine === undefined && isAsked === undefined) return [];
   if (machine !== undefined && isLoopback(config.host) && !isProxied(config)) {
     return [ok("auth", "none are asked for, on this machine alone")];
   }

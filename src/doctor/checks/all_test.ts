@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { facts, settings } from "../../../tests/harness/doctor_facts.ts";
+import { type Ailment, facts, settings, unhealthy } from "../../../tests/harness/doctor_facts.ts";
 import { MACHINE_AILMENTS } from "../../../tests/harness/doctor_machine_ailments.ts";
 import { SERVER_AILMENTS } from "../../../tests/harness/doctor_server_ailments.ts";
 import type { Facts } from "../facts.ts";
@@ -87,11 +87,15 @@ Deno.test({
   name: "B482: of a server on another machine nothing is said that it has not shown",
   permissions: "none",
   fn() {
-    const { machine: _machine, ...seen } = facts();
     const config = settings([], ["port", "udp", "tcp", "tls", "dtls", "auth", "turn", "announce", "stun", "bus"]);
-    const remote = (hasToken: boolean) => check({ ...seen, config, server: { ...seen.server, hasToken } });
-    deepStrictEqual(remote(true).filter(({ severity }) => severity !== "ok"), []);
-    strictEqual(remote(true).some(({ id }) => id === "auth"), false);
-    deepStrictEqual(remote(false).filter(({ severity }) => severity !== "ok").map(({ id }) => id), ["auth"]);
+    const remote = (ailment: Ailment) => {
+      const { machine: _machine, ...seen } = facts(ailment, config);
+      return check(seen);
+    };
+    deepStrictEqual(remote({}).filter(({ severity }) => severity !== "ok"), []);
+    const open = remote({ signaling: { asksForTokens: false } });
+    deepStrictEqual(open.filter(({ severity }) => severity !== "ok").map(({ id }) => id), ["auth"]);
+    const silent = remote(unhealthy("unreachable"));
+    deepStrictEqual(silent.map(({ id }) => id), ["https", "tls-certificate", "clock", "server"]);
   },
 });

@@ -66,7 +66,9 @@ function checkRunningBackend({ machine, server: { health } }: Facts): Finding[] 
   if (!health.ok) return [];
   const could = machine?.backend.ok === true ? machine.backend.name : undefined;
   if (health.backend !== "portable" || could !== "native") {
-    return [ok("running-backend", `${health.backend}: ${health.backendReason}`)];
+    const asHere = could === health.backend;
+    const detail = asHere ? `${health.backend}, as here` : `${health.backend}: ${health.backendReason}`;
+    return [ok("running-backend", detail)];
   }
   return [warning(
     "running-backend",

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 5_000;
 const healthSchema = z.object({ status: z.literal("ok"), backend: z.string(), backendReason: z.string() });
 const readySchema = z.object({ status: z.string(), reason: z.string().optional() });
 
-export type HttpFacts = Omit<ServerFacts, "signaling" | "url" | "wasNamed" | "hasToken">;
+export type HttpFacts = Omit<ServerFacts, "signaling" | "url" | "wasNamed">;
 
 /** What a server tells by HTTP, and what it shows by TLS. */
 export async function probeHttp(url: URL): Promise<{ readonly facts: HttpFacts; readonly client?: Deno.HttpClient }> {

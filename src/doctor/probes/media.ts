@@ -65,7 +65,8 @@ async function probeWays(signaling: Signaling, probe: MediaProbe, originAllowed:
   const best = checks.find(({ roundTripMs }) => roundTripMs !== undefined)?.candidate;
   const dtls = best && await checkHandshake(best, credentials, answer, certificate);
   const turn = await probeTurn(welcome.iceServers ?? [], credentials, candidates);
-  return { ok: true, originAllowed, checks, turn, ...(dtls !== undefined && { dtls }) };
+  const asksForTokens = welcome.grants !== undefined;
+  return { ok: true, originAllowed, asksForTokens, checks, turn, ...(dtls !== undefined && { dtls }) };
 }
 
 /** Letters, digits, + and / (RFC 8839 section 5.4). */
