@@ -6,14 +6,14 @@ export function checkPorts({ config, machine, server }: Facts): Finding[] {
   if (machine === undefined) return [];
   const isRunning = server.health.ok;
   return [
-    checkAddresses(machine),
+    checkBinding(machine),
     ...checkHttpPort(config, machine, isRunning),
     ...checkUdpPorts(config, machine, isRunning),
     ...checkTcpPort(config, machine, isRunning),
   ];
 }
 
-function checkAddresses({ mediaAddressProblem, ownAddresses }: MachineFacts): Finding {
+function checkBinding({ mediaAddressProblem, ownAddresses }: MachineFacts): Finding {
   if (mediaAddressProblem === undefined) return ok("media-address", `UDP can be bound: ${ownAddresses.join(", ")}`);
   return problem("media-address", mediaAddressProblem, "name by --media-host an address that this machine has");
 }

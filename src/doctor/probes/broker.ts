@@ -3,7 +3,7 @@ import { BrokerLinkError, type BrokerLinkSink, type ConnectBroker } from "../../
 import { messageOf } from "../../webrtc/error_message.ts";
 import type { BusOptions } from "../../io/sharing.ts";
 import type { BrokerFacts } from "../facts.ts";
-import { within } from "./stun_transaction.ts";
+import { within } from "./within.ts";
 
 const CONNECT_MS = 4_000;
 

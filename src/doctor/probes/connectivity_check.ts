@@ -1,7 +1,6 @@
-import { BINDING_REQUEST, BINDING_SUCCESS, STUN_HEADER_LENGTH } from "../../webrtc/stun.ts";
+import { ATTRIBUTE, BINDING_REQUEST, BINDING_SUCCESS, STUN_HEADER_LENGTH } from "../../webrtc/stun.ts";
 import { writeBindingRequest } from "../../webrtc/stun_request.ts";
 import { beginMessage } from "../../webrtc/stun_writer.ts";
-import { ATTRIBUTE } from "../../webrtc/stun.ts";
 import type { Endpoint, Path } from "./path.ts";
 import { xorAddressOf } from "./stun_attributes.ts";
 import { newTransactionId, transact } from "./stun_transaction.ts";

@@ -4,7 +4,7 @@ import { classify } from "../../webrtc/classify.ts";
 import { type Fingerprint, matchesFingerprint } from "../../webrtc/fingerprint.ts";
 import type { DtlsFacts } from "../facts.ts";
 import type { Path } from "./path.ts";
-import { within } from "./stun_transaction.ts";
+import { within } from "./within.ts";
 
 const REPEAT_MS = 500;
 const ATTEMPTS = 10;

@@ -1,5 +1,5 @@
 import { type ServerMessage, serverMessageSchema } from "../../signaling/messages.ts";
-import { within } from "./stun_transaction.ts";
+import { within } from "./within.ts";
 
 const REPLY_MS = 10_000;
 const OFFER_ID = 1;

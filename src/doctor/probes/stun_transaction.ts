@@ -1,5 +1,6 @@
 import { STUN_HEADER_LENGTH, StunMessage, TRANSACTION_ID_LENGTH, TRANSACTION_ID_OFFSET } from "../../webrtc/stun.ts";
 import type { Path } from "./path.ts";
+import { within } from "./within.ts";
 
 /** Milliseconds between two attempts at first; twice as many each time (RFC 8489 section 6.2.1). */
 const FIRST_TIMEOUT_MS = 250;
@@ -33,17 +34,6 @@ export async function transact(path: Path, request: Uint8Array): Promise<Answer 
     if (message !== undefined) return { message, roundTripMs: performance.now() - sentMs };
   }
   return undefined;
-}
-
-/** What a promise resolves to; undefined where that takes longer. */
-export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), timeoutMs);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function isOfTransaction(answer: Uint8Array, request: Uint8Array): boolean {

@@ -3,7 +3,8 @@ import { messageOf } from "../../webrtc/error_message.ts";
 import { ATTRIBUTE, StunMessage } from "../../webrtc/stun.ts";
 import { type Endpoint, openUdpPath, type Path, streamPath } from "./path.ts";
 import { attributeOf, textOf, xorAddress, xorAddressOf } from "./stun_attributes.ts";
-import { newTransactionId, transact, within } from "./stun_transaction.ts";
+import { newTransactionId, transact } from "./stun_transaction.ts";
+import { within } from "./within.ts";
 import {
   type Attribute,
   type LongTermCredentials,
