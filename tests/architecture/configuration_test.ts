@@ -55,6 +55,16 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "the doctor may do what the server may, for it finds out what that can: its task is the start task's, V8's flags left out",
+  permissions: READ_REPOSITORY,
+  fn() {
+    const { tasks } = JSON.parse(readText("deno.json"));
+    strictEqual(tasks.doctor, `${tasks.start.replace(/--v8-flags=\S+ /, "")} doctor`);
+  },
+});
+
 /** Permissions that a task gives without saying for what; media needs the whole network. */
 function wholePermissions(task: string): string[] {
   return task.match(/(?:-A|--allow-(?!net\b)[a-z]+)(?=\s|$)/g) ?? [];
