@@ -4,7 +4,7 @@ import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { problem } from "./problem.ts";
 import { readStaticFile } from "./static_files.ts";
-import type { HttpEnvironment } from "./whip.ts";
+import type { HttpEnvironment } from "./request_rules.ts";
 
 const log = getLogger(["switchboard", "http"]);
 

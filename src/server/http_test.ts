@@ -1,6 +1,6 @@
 import { resetSync } from "@logtape/logtape";
 import { Hono } from "hono";
-import type { HttpEnvironment } from "./whip.ts";
+import type { HttpEnvironment } from "./request_rules.ts";
 import assert from "node:assert/strict";
 import { createApp } from "./http.ts";
 import { configureLogs } from "./log.ts";

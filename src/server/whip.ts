@@ -1,16 +1,24 @@
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { HttpOpenRequest } from "../io/http_open_request.ts";
 import type { HttpOpenResult, HttpRefusal, HttpRefusalCode, HttpRole, HttpSession } from "../signaling/http_session.ts";
 import type { RoomRefusal } from "../signaling/admission.ts";
 import type { JoinTrace } from "../signaling/join_trace.ts";
-import type { ConnectionRefusal } from "../signaling/connection_limit.ts";
 import { openQuery } from "../signaling/messages.ts";
 import type { Grants } from "../signaling/grants.ts";
-import { bearerToken } from "./bearer.ts";
-import { type AllowsOrigin, originWords } from "./origins.ts";
-import { problem, PROBLEM_CODE, type ProblemStatus } from "./problem.ts";
-import type { TokenRefusal, TokenVerifier, VerifyToken } from "./token_verifier.ts";
+import { problem, type ProblemStatus } from "./problem.ts";
+import {
+  type CrossOrigin,
+  type HttpContext,
+  type HttpEnvironment,
+  refuseToken,
+  requestRules,
+  type RequestRulesOptions,
+  RETRY_AFTER_SECONDS,
+  tokenOf,
+  unauthorized,
+} from "./request_rules.ts";
+import type { TokenVerifier, VerifyToken } from "./token_verifier.ts";
 
 /** Who asks for what. */
 export interface HttpAccess {
@@ -28,21 +36,7 @@ export type Verdict = "allowed" | "unauthorized" | "forbidden";
 /** Decides on each request to WHIP and WHEP but OPTIONS; where the server verifies tokens, on those with a valid one. */
 export type Authorize = (access: HttpAccess) => Verdict | Promise<Verdict>;
 
-/** What Hono hands to the routes of one request. */
-export interface HttpEnvironment {
-  Bindings: {
-    /** The client's IP address in text form. */
-    readonly address: string;
-  };
-  Variables: {
-    /** What the request's token allows; undefined where no tokens are asked for. */
-    grants: Grants | undefined;
-  };
-}
-
-type HttpContext = Context<HttpEnvironment>;
-
-export interface WhipOptions {
+export interface WhipOptions extends RequestRulesOptions {
   open(request: HttpOpenRequest): HttpOpenResult;
   /** The session with this id; undefined where there is none any more. */
   find(id: string): HttpSession | undefined;
@@ -50,16 +44,11 @@ export interface WhipOptions {
   act<T>(session: HttpSession, action: () => T): T;
   /** Values of Link fields, which tell a peer of ICE servers. */
   iceLinks(peerId: string): readonly string[];
-  /** Told of the code of each problem that is answered. */
-  refused(code: string): void;
-  /** Why a request of a client with this IP address is one too many; undefined where it is not. */
-  tooMany(address: string): ConnectionRefusal | undefined;
   readonly authorize: Authorize;
   /** Verifies tokens before `authorize` is asked; undefined where none are asked for. */
   readonly tokens?: TokenVerifier | undefined;
   /** Why a valid token does not lead into a room; undefined where it does. */
   refuseRoom(grants: Grants, roomId: string): RoomRefusal | undefined;
-  readonly allowsOrigin: AllowsOrigin;
   /** Begins to trace the join that a request asks for; undefined where none are traced. */
   readonly traceJoin?: ((role: HttpRole) => JoinTrace) | undefined;
 }
@@ -68,11 +57,12 @@ const SDP = "application/sdp";
 const SDP_FRAGMENT = "application/trickle-ice-sdpfrag";
 /** Bytes of a body. */
 const MAX_BODY = 1024 * 1024;
-/** Seconds that a browser keeps the answer to a preflight. */
-const PREFLIGHT_MAX_AGE = 86_400;
-const EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, WWW-Authenticate, Retry-After";
-/** Seconds after which another peer may be carried again, here or by who takes over. */
-const RETRY_AFTER_SECONDS = 5;
+/** What pages of other origins may do with the answers, and ask for. */
+const CROSS_ORIGIN: CrossOrigin = {
+  methods: "OPTIONS, GET, POST, PATCH, DELETE",
+  headers: "Authorization, Content-Type, If-Match",
+  exposed: "Location, ETag, Link, Accept-Post, Accept-Patch, WWW-Authenticate, Retry-After",
+};
 
 const STATUSES: Readonly<Record<HttpRefusalCode, ProblemStatus>> = {
   "bad-sdp": 400,
@@ -114,9 +104,7 @@ export const PROBLEM_CODES: readonly string[] = [...Object.keys(STATUSES), ...RE
 export function createWhip(options: WhipOptions): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
   for (const role of ["whip", "whep"] as const) {
-    app.use(`/${role}/*`, tellRefusals(options));
-    app.use(`/${role}/*`, allowOrigins(options));
-    app.use(`/${role}/*`, limitedInNumber(options));
+    app.use(`/${role}/*`, ...requestRules(options, CROSS_ORIGIN));
     addEndpoint(app, role, options);
     addSession(app, role, options);
   }
@@ -220,44 +208,6 @@ function gone(c: HttpContext): Response {
   return problem(c, 404, { code: "no-session", detail: "there is no such session, or no more" });
 }
 
-function tellRefusals(options: WhipOptions): MiddlewareHandler {
-  return async (c, next) => {
-    await next();
-    const code: unknown = c.get(PROBLEM_CODE);
-    if (typeof code === "string") options.refused(code);
-  };
-}
-
-/** Pages of the allowed origins may publish and play, as may all that is no page: what they may do is for the token to say. */
-function allowOrigins(options: WhipOptions): MiddlewareHandler {
-  return async (c, next) => {
-    c.header("Vary", "Origin");
-    const origin = c.req.header("Origin");
-    if (origin === undefined) return await next();
-    if (!options.allowsOrigin(origin, new URL(c.req.url))) {
-      return problem(c, 403, { code: "origin-not-allowed", detail: originWords(origin) });
-    }
-    c.header("Access-Control-Allow-Origin", origin);
-    c.header("Access-Control-Expose-Headers", EXPOSED);
-    if (c.req.method === "OPTIONS") {
-      c.header("Access-Control-Allow-Methods", "OPTIONS, GET, POST, PATCH, DELETE");
-      c.header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
-      c.header("Access-Control-Max-Age", String(PREFLIGHT_MAX_AGE));
-    }
-    await next();
-  };
-}
-
-/** Behind the origin, so that a page can read the refusal, and before all that costs more. */
-function limitedInNumber(options: WhipOptions): MiddlewareHandler<HttpEnvironment> {
-  return async (c, next) => {
-    const refusal = options.tooMany(c.env.address);
-    if (refusal === undefined) return await next();
-    const { code, message, retryAfterSeconds } = refusal;
-    return problem(c, 429, { code, detail: message }, { "Retry-After": String(retryAfterSeconds) });
-  };
-}
-
 /** First the token, where one is asked for, then the embedder: both must allow the request. */
 function authorized(
   role: HttpRole,
@@ -296,23 +246,8 @@ function allowed(protocol: HttpRole, authorize: Authorize): MiddlewareHandler<Ht
   };
 }
 
-function refuseToken(c: HttpContext, token: string | undefined, { code, message }: TokenRefusal): Response {
-  if (code === "unauthorized") return unauthorized(c, token, message);
-  return problem(c, 503, { code, detail: message }, { "Retry-After": String(RETRY_AFTER_SECONDS) });
-}
-
-/** RFC 6750 section 3: who has brought no token is told no error. */
-function unauthorized(c: HttpContext, token: string | undefined, detail: string): Response {
-  const challenge = token === undefined ? "Bearer" : 'Bearer error="invalid_token"';
-  return problem(c, 401, { code: "unauthorized", detail }, { "WWW-Authenticate": challenge });
-}
-
 function forbidden(c: HttpContext, detail: string): Response {
   return problem(c, 403, { code: "forbidden", detail });
-}
-
-function tokenOf(c: HttpContext): string | undefined {
-  return bearerToken(c.req.header("Authorization"));
 }
 
 function roomOf(c: HttpContext): string {
