@@ -5,7 +5,7 @@ import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/cert
 import { parseConfig } from "./src/server/config.ts";
 import { type Config, SETTINGS } from "./src/server/config_schema.ts";
 import { helpText } from "./src/server/config_text.ts";
-import { configureLogs } from "./src/server/log.ts";
+import { type LogControl, ProcessLogs } from "./src/server/log_control.ts";
 import { mediaHostProblem, mediaHosts } from "./src/server/media_hosts.ts";
 import { catchStopSignals, run, type ServedTls } from "./src/server/serve.ts";
 import { openTls } from "./src/server/tls.ts";
@@ -53,11 +53,11 @@ async function main(): Promise<number> {
   if (!sharing.ok) return refuse(USAGE_ERROR, sharing.message);
   const opened = openTls(config);
   if (!opened.ok) return refuse(USAGE_ERROR, opened.message);
-  configureLogs(config.log);
+  const logs = new ProcessLogs(config.log);
   const problem = mediaHostProblem(mediaHosts(config));
   if (problem !== undefined) return refuse(CANNOT_START, problem);
   try {
-    return await serve(config, files.pem, opened.tls, sharing.bus);
+    return await serve(config, files.pem, opened.tls, sharing.bus, logs);
   } catch (error) {
     if (error instanceof CertificateError) {
       return refuse(USAGE_ERROR, fileProblem(config, DTLS_FILES, error.part, error.message));
@@ -75,6 +75,7 @@ async function serve(
   dtlsCertificate: CertificatePem | undefined,
   tls: ServedTls | undefined,
   bus: BusOptions | undefined,
+  logs: LogControl,
 ): Promise<number> {
   const { backend, workers, roomPeersPerWorker, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } =
     config;
@@ -108,6 +109,7 @@ async function serve(
     },
     origins,
     trustProxy,
+    logs,
     iceServers: stun.length > 0 ? [{ urls: stun }] : [],
     ...(auth !== undefined && { auth }),
     ...(bus !== undefined && { bus }),

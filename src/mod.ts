@@ -11,6 +11,7 @@
  */
 import { getLogger } from "@logtape/logtape";
 import type { Broker, BrokerCounters, BrokerSubscription } from "./bus/broker.ts";
+import type { AdminVerbs } from "./io/admin_verbs.ts";
 import { bindAddress, localAddresses } from "./io/addresses.ts";
 import { AnnouncedAddresses, AnnounceError, type AnnounceOptions } from "./io/announced_addresses.ts";
 import type { Backend } from "./io/backend.ts";
@@ -31,6 +32,7 @@ import type { AuthOptions } from "./server/auth_options.ts";
 import { readHandshake } from "./server/bearer.ts";
 import { clientAddressFinder, type TrustedProxies } from "./server/client_address.ts";
 import { CODEC_NAMES, type CodecName, MIME_TYPES } from "./server/codecs.ts";
+import { AdminApi } from "./server/admin/admin_api.ts";
 import { Metrics, METRICS_CONTENT_TYPE } from "./server/metrics.ts";
 import type { CreateOptions } from "./server/create_options.ts";
 import { createApp } from "./server/http.ts";
@@ -43,6 +45,7 @@ import { createTokenVerifier } from "./server/token_verifier.ts";
 import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
 import { denoTracer } from "./server/tracer.ts";
+import type { LogControl } from "./server/log_control.ts";
 import { type TurnOptions, turnServer } from "./server/turn.ts";
 import { checkWebhooks, type WebhookOptions } from "./server/webhooks/options.ts";
 import { Webhooks } from "./server/webhooks/webhooks.ts";
@@ -54,6 +57,8 @@ import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
 import type { Grants, Publishable } from "./signaling/grants.ts";
 import type { RoomEvent, RoomEventListener } from "./signaling/room_events.ts";
 
+export type { AdminVerbs, NotHere, Page, RoomOverview, RoomPage } from "./io/admin_verbs.ts";
+export type { PeerOverview } from "./signaling/overview.ts";
 export { AnnouncedAddresses, AnnounceError, CertificateError, METRICS_CONTENT_TYPE };
 export type {
   AnnounceOptions,
@@ -73,6 +78,7 @@ export type {
   IceServer,
   KickResult,
   Limits,
+  LogControl,
   Publishable,
   RefusalCode,
   RefusalCounts,
@@ -133,6 +139,8 @@ export interface SwitchboardServer {
    * Throws a TypeError where no token can have the identity, or no room the name.
    */
   revokeTokens(identity: string, roomId?: string): void;
+  /** What docs/admin.md has of rooms and peers, without HTTP and tokens. */
+  readonly admin: AdminVerbs;
   /**
    * Tells the listener of rooms, peers and tracks from now on, each server of its own peers, until the function that it
    * returns is called. It is told while the event happens, and must be quick; what it throws is logged.
@@ -224,9 +232,19 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     limits,
     duplicateIdentity: options.duplicateIdentity,
     unixSeconds: () => Math.floor(Date.now() / 1000),
-    sharing: shared && backend.node && { rooms: shared.rooms, media: backend.node, others: shared.cluster },
+    sharing: shared && backend.node && {
+      rooms: shared.rooms,
+      media: backend.node,
+      nodeName: (node) => shared.cluster?.nameOf(node),
+      others: shared.cluster,
+    },
   });
   const cluster = shared?.cluster;
+  const drain = (seconds: number) => {
+    const over = switchboard.drain(seconds);
+    cluster?.announce();
+    return over;
+  };
   const cpu = new CpuLoad(systemClock.now());
   cluster?.start({
     condition: () => ({
@@ -294,6 +312,19 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
     gather: () => switchboard.gather(),
   });
   const obstacle = () => switchboard.obstacle;
+  const told = { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort };
+  const admin = new AdminApi({
+    switchboard,
+    tokens,
+    logs: options.logs,
+    backend: told,
+    cluster: () => cluster?.figures,
+    drain,
+    allowsOrigin,
+    refused,
+    tooMany: (address) => connections.refuseRequest(address),
+  });
+  api.route("/", admin.routes);
   const app = createApp({ staticRoot: new URL("../static/", import.meta.url), health, obstacle, api });
   return {
     fetch(request, info) {
@@ -318,7 +349,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       }
       return upgradeSignaling(request, address, connections.counted(address, connectorOf(request, address)));
     },
-    backend: { name: backend.name, reason, workers: backend.workers, tcpPort: backend.tcpPort },
+    backend: told,
     started: Promise.resolve(backend.started).then(() => {}),
     stats: () => switchboard.stats,
     metrics: () => metrics.text(),
@@ -329,17 +360,16 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       checkRevocation(identity, roomId);
       switchboard.expulsions.revoke(identity, roomId);
     },
+    admin: switchboard.administration,
     subscribe: (listener) => switchboard.events.subscribe(listener),
-    drain(seconds) {
-      const over = switchboard.drain(seconds);
-      cluster?.announce();
-      return over;
-    },
+    drain,
     async close() {
       const closed = switchboard.close();
       // Behind those that have a session, which are told by it.
       connections.close();
       await closed;
+      // Who listens has heard of the end of each peer.
+      admin.close();
       // Last: the others are told before that its peers have left.
       await Promise.all([cluster?.close(), webhooks?.close()]);
     },

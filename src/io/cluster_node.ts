@@ -157,6 +157,11 @@ export class ClusterNode {
     }
   }
 
+  /** The name of a node that shares rooms with this one; undefined where it is not known any more. */
+  nameOf(node: NodeId): string | undefined {
+    return this.#names.nameOf(node);
+  }
+
   /** Tells the others at once what has changed. */
   announce(): void {
     this.#membership.announce(this.#condition, this.#options.clock.now());

@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import type { NodeId } from "../media/media_bus.ts";
 import type { OpenPeerMedia } from "../media/messages.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
@@ -10,13 +11,13 @@ import type { ErrorCode } from "../signaling/messages.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Admission, type RoomRefusal } from "../signaling/admission.ts";
 import type { Limits } from "../signaling/limits.ts";
-import { limitRefusals } from "../signaling/refusals.ts";
 import { Resumption, type UnknownToken } from "../signaling/resumption.ts";
 import { RoomEvents } from "../signaling/room_events.ts";
 import { Rooms } from "../signaling/room.ts";
 import type { RoomBus } from "../signaling/room_bus.ts";
 import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
+import { Administration } from "./administration.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import { Drain } from "./drain.ts";
@@ -29,7 +30,7 @@ import { mediaOpener, type MediaPlace } from "./open_media.ts";
 import { type Failing, PeerDeadlines } from "./peer_deadlines.ts";
 import { describe, logConnected, logFailed, logJoined, logLeft, logMediaLost, logResumed } from "./peer_log.ts";
 import { SharedRooms } from "./shared_rooms.ts";
-import type { Stats } from "./stats.ts";
+import { countStats, type Stats } from "./stats.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
@@ -51,6 +52,8 @@ export interface SwitchboardOptions extends MediaPlace {
   readonly sharing?: {
     readonly rooms: RoomBus;
     readonly media: NodeHost;
+    /** The name of another node, where it has one that others know. */
+    readonly nodeName?: ((node: NodeId) => string | undefined) | undefined;
     /** What concerns no room alone; left out where those nodes need not be told. */
     readonly others?: OtherServers & { readonly tellSuperseded: UnknownToken } | undefined;
   } | undefined;
@@ -73,6 +76,7 @@ export class Switchboard {
   readonly #admission: Admission;
   readonly #drain: Drain;
   readonly expulsions: Expulsions;
+  readonly administration: Administration;
   readonly #resumption: Resumption;
   readonly #sessions = new Set<SignalingSession>();
   readonly #httpSessions = new Map<string, HttpSession>();
@@ -101,6 +105,11 @@ export class Switchboard {
       others,
       unixSeconds: options.unixSeconds,
     });
+    this.administration = new Administration({
+      rooms: this.#rooms,
+      participants: () => this.#participants.keys(),
+      nodeName: (node) => sharing?.nodeName?.(node),
+    });
     this.#admission = new Admission(this.#rooms, options.limits, (...asked) => this.expulsions.isRevoked(...asked));
     this.#drain = new Drain(clock);
     this.#deadlines = new PeerDeadlines({
@@ -113,20 +122,13 @@ export class Switchboard {
   }
 
   get stats(): Stats {
-    const peers = [...this.#rooms].flatMap((room) => [...room.ownPeers()]);
-    const sum = (count: (peer: (typeof peers)[number]) => number) => peers.reduce((total, p) => total + count(p), 0);
-    return {
-      rooms: this.#rooms.size,
-      peers: peers.length,
-      producers: sum((peer) => peer.producers.size),
-      consumers: sum((peer) => peer.consumers.size),
-      ssrcs: this.#options.backend.media.ssrcCount,
+    return countStats({
+      rooms: [...this.#rooms],
+      media: this.#options.backend.media,
       sessions: this.#sessions.size + this.#httpSessions.size,
-      sockets: this.#options.backend.media.socketCount,
-      connections: this.#options.backend.media.connectionCount,
       timers: this.#deadlines.isRunning ? 1 : 0,
-      refusals: limitRefusals(this.#refusals),
-    };
+      refusals: this.#refusals,
+    });
   }
 
   /** Why another peer cannot be taken at present; undefined where it can. */
@@ -138,6 +140,11 @@ export class Switchboard {
 
   get isDraining(): boolean {
     return this.#drain.hasBegun;
+  }
+
+  /** Whole seconds until a drain is over. */
+  get drainSecondsLeft(): number {
+    return this.#drain.secondsLeft;
   }
 
   /** What was counted since the start. Nobody is waited for longer than GATHER_MS. */

@@ -7,6 +7,7 @@ import type { AuthOptions } from "./auth_options.ts";
 import type { TrustedProxies } from "./client_address.ts";
 import type { CodecName } from "./codecs.ts";
 import type { IceServer } from "./ice_links.ts";
+import type { LogControl } from "./log_control.ts";
 import type { TurnOptions } from "./turn.ts";
 import type { WebhookOptions } from "./webhooks/options.ts";
 import type { Authorize } from "./whip.ts";
@@ -60,6 +61,8 @@ export interface CreateOptions {
   readonly iceServers?: readonly IceServer[];
   /** A TURN server for which each client gets credentials of its own, for a while. Default: none. */
   readonly turn?: TurnOptions;
+  /** What the process logs, to be told and changed by the admin API. Default: that is no business of it. */
+  readonly logs?: LogControl;
   /** How much clients may have; what is left out has its default, and Infinity is no limit. */
   readonly limits?: Partial<Limits>;
   /**

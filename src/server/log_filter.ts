@@ -45,6 +45,17 @@ export function parseLogFilter(text: string): LogFilter | undefined {
   return [...filter.values()];
 }
 
+/** The text that `parseLogFilter` makes the filter of. */
+export function formatLogFilter(filter: LogFilter): string {
+  return filter.map(({ area, level }) => area.length === 0 ? wordFor(level) : `${area.join(".")}=${wordFor(level)}`)
+    .join(",");
+}
+
+/** Of several words for a level the first one. */
+function wordFor(level: LogLevel | null): string {
+  return Object.keys(LEVELS).find((word) => LEVELS[word] === level) ?? "off";
+}
+
 function parseDirective(text: string): LogDirective | undefined {
   const equals = text.indexOf("=");
   if (equals < 0) {

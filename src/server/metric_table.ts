@@ -10,6 +10,7 @@ import { JOIN_OUTCOMES } from "../signaling/join_outcome.ts";
 import { errorCodeSchema } from "../signaling/messages.ts";
 import type { TrackCounters } from "../sfu/track_counters.ts";
 import type { Drops } from "../webrtc/drops.ts";
+import { ADMIN_PROBLEM_CODES } from "./admin/problems.ts";
 import { CLUSTER_METRICS } from "./cluster_metrics.ts";
 import { type Metric, NO_LABELS, type Sample, single, WAYS } from "./metric.ts";
 import { WEBHOOK_METRICS } from "./webhook_metrics.ts";
@@ -33,7 +34,12 @@ const DROP_CODES: Readonly<Record<string, keyof Drops>> = {
 };
 
 const REFUSAL_CODES = [
-  ...new Set([...errorCodeSchema.options, ...PROBLEM_CODES, ...Object.keys(limitRefusals({}))]),
+  ...new Set([
+    ...errorCodeSchema.options,
+    ...PROBLEM_CODES,
+    ...ADMIN_PROBLEM_CODES,
+    ...Object.keys(limitRefusals({})),
+  ]),
 ].sort();
 
 function ofStats(name: string, key: Exclude<keyof Stats, "refusals">, help: string): Metric {

@@ -28,7 +28,7 @@ const FLAGS = {
     `any of ${publishable.options.join(", ")}, separated by commas, or none; all where it is not given`,
   ],
   "--subscribe": [yesOrNo, "yes or no; yes where it is not given"],
-  "--admin": [yesOrNo, "yes or no; no where it is not given"],
+  "--admin": [yesOrNo, "yes or no, whether it is for the admin API too; no where it is not given"],
   "--max-bitrate": [
     z.string().regex(/^\d{1,12}$/).transform(Number),
     "bit/s that may be published; no limit where it is not given",

@@ -121,6 +121,8 @@ export interface ConsumerParameters {
 export interface PublishedTrack extends TrackInfo {
   readonly peerId: PeerId;
   readonly codec: Codec;
+  /** Of its simulcast encodings, as the offer has them; left out where it has one, or they have none. */
+  readonly rids?: readonly string[];
 }
 
 /** What a subscriber receives one track under. */

@@ -133,6 +133,7 @@ export class HttpSession {
     this.#observer = options.observer;
     this.participant = new Participant({
       ...options,
+      protocol: options.role,
       observer: this.#participantObserver(),
       tellsQuality: options.role === "whep" ? "whole" : undefined,
       fill: options.role === "whep" ? (track) => this.#isWanted(track, options.publisher) : undefined,

@@ -16,8 +16,9 @@ import { type LeaveReason, outcomeOf } from "./join_outcome.ts";
 import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
 import { MediaConnection } from "./media_connection.ts";
-import { RemotePeer } from "./remote_peer.ts";
-import type { PeerObserver, Room, RoomMember, Rooms } from "./room.ts";
+import { MediaKnowledge } from "./media_knowledge.ts";
+import type { PeerObserver, Room, Rooms } from "./room.ts";
+import { remoteFirst } from "./remote_peer.ts";
 import { RoomPeer } from "./room_peer.ts";
 import { SlotFiller } from "./slot_filler.ts";
 import { TrackRelevance } from "./track_relevance.ts";
@@ -59,7 +60,14 @@ export interface ParticipantObserver {
   left(reason: LeaveReason, detail: string): void;
 }
 
+/** How a client speaks to the server. */
+export type Protocol = "websocket" | "whip" | "whep";
+
+/** Whether media can flow; `lost`: what carried it has failed, and its client has not come back yet. */
+export type ParticipantState = "connecting" | "connected" | "lost";
+
 export interface ParticipantOptions {
+  readonly protocol: Protocol;
   readonly rooms: Rooms;
   readonly roomId: RoomId;
   readonly name: string | undefined;
@@ -99,6 +107,9 @@ export class Participant {
   readonly room: Room;
   /** As it was when the peer joined: nothing changes it. */
   readonly grants: Grants | undefined;
+  readonly protocol: Protocol;
+  /** What media has told last. */
+  readonly knowledge = new MediaKnowledge();
   readonly #rooms: Rooms;
   /** Of the connection that speaks for the peer, or was the last one to do so. */
   #observer: ParticipantObserver;
@@ -147,6 +158,7 @@ export class Participant {
     this.#observer = options.observer;
     this.#maxBitrateIn = maxBitrateIn;
     this.grants = grants;
+    this.protocol = options.protocol;
     this.#trace = options.trace;
     this.#openMedia = () => new MediaConnection({ openMedia, opening, dtls, handshakes, random, observer });
     const media = this.#media = this.#openMedia();
@@ -181,6 +193,11 @@ export class Participant {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get state(): ParticipantState {
+    if (this.#mediaLostMs !== undefined) return "lost";
+    return this.connection.connected ? "connected" : "connecting";
   }
 
   /**
@@ -302,6 +319,7 @@ export class Participant {
     // Before its tracks end: a slot that becomes free takes no other one.
     this.#agreement = this.#agreeOnNothing();
     this.peer.loseMedia();
+    this.knowledge.clear();
     this.room.fallSilent(this.peer.id);
     this.#media.close();
     this.#observer.timeWanted();
@@ -326,6 +344,7 @@ export class Participant {
       case "bitrateExceeded":
         return this.#observer.bitrateExceeded(this.#maxBitrateIn);
       case "quality":
+        this.knowledge.handleQuality(event.report, this.peer.receivedTracks);
         return this.#observer.qualityChanged(event.report);
       case "layersWanted":
         return this.#tellLayers(event.trackId, event.active);
@@ -343,6 +362,7 @@ export class Participant {
 
   /** Nobody has told the publisher the ids of its own tracks: it knows them by their m-lines. */
   #tellLayers(trackId: TrackId, active: readonly string[]): void {
+    this.knowledge.handleLayers(trackId, active, this.peer.publishedTracks);
     for (const [mid, track] of this.peer.producers) {
       if (track.id === trackId) return this.#observer.layersWanted(trackId, mid, active);
     }
@@ -371,9 +391,4 @@ export class Participant {
       replaced: () => this.leave("replaced"),
     };
   }
-}
-
-/** Those of other nodes are told by the room, which may be over once those of this one have left. */
-function remoteFirst(members: readonly RoomMember[]): readonly RoomMember[] {
-  return members.toSorted((a, b) => Number(b instanceof RemotePeer) - Number(a instanceof RemotePeer));
 }

@@ -194,6 +194,7 @@ function optionsOf(rooms: Rooms, commands: string[]) {
       replaced() {},
       left: () => void commands.push("left"),
     },
+    protocol: "websocket" as const,
     random: seededRandom(1),
     codecs: [],
     limits: DEFAULT_LIMITS,

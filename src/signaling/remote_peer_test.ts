@@ -6,7 +6,7 @@ Deno.test({
   permissions: "none",
   fn() {
     let replaced = 0;
-    const peer = new RemotePeer({ id: "ada", name: "Ada", identity: "user 1" }, () => replaced++);
+    const peer = new RemotePeer({ id: "ada", name: "Ada", identity: "user 1" }, 3, () => replaced++);
     assert.deepEqual([peer.id, peer.name, peer.identity], ["ada", "Ada", "user 1"]);
     assert.deepEqual([peer.producers.size, peer.consumers.size], [0, 0]);
     peer.observer.peerLeft("ben");

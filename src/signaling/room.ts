@@ -65,6 +65,11 @@ export class Room {
     return this.#own.size === 0;
   }
 
+  /** How many peers of this node are in it. */
+  get ownCount(): number {
+    return this.#own.size;
+  }
+
   /** Those of this node. */
   *ownPeers(): Generator<RoomMember> {
     for (const [id, peer] of this.#peers) if (this.#own.has(id)) yield peer;

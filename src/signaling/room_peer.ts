@@ -67,6 +67,16 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     return this.#consumers;
   }
 
+  /** Ids of the tracks that it publishes. */
+  get publishedTracks(): ReadonlySet<TrackId> {
+    return new Set(this.#producers.values().map(({ id }) => id));
+  }
+
+  /** Ids of the tracks that it receives. */
+  get receivedTracks(): ReadonlySet<TrackId> {
+    return new Set(this.#consumers.values().map(({ trackId }) => trackId));
+  }
+
   /** The tracks of the others, oldest first. */
   *tracks(): Generator<PublishedTrack> {
     for (const track of this.#room.tracks.values()) if (track.peerId !== this.id) yield track;
@@ -75,7 +85,15 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
   publish(parameters: ProducerParameters): PublishedTrack {
     this.unpublish(parameters.mid);
     const { mid, kind, source, codec } = parameters;
-    const track: PublishedTrack = { id: newIdentifier(this.#random), peerId: this.id, kind, source, codec };
+    const rids = parameters.encodings?.flatMap(({ rid }) => rid ?? []) ?? [];
+    const track: PublishedTrack = {
+      id: newIdentifier(this.#random),
+      peerId: this.id,
+      kind,
+      source,
+      codec,
+      ...(rids.length > 0 && { rids }),
+    };
     this.#producers.set(mid, track);
     this.#media.send({ type: "publish", trackId: track.id, parameters });
     this.#room.addTrack(track, parameters);

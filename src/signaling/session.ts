@@ -259,7 +259,8 @@ export class SignalingSession {
   #enter(roomId: string, name: string | undefined): Participant | undefined {
     try {
       const observer = this.#participantObserver();
-      return new Participant({ ...this.#options, roomId, name, observer, tellsQuality: "changes" });
+      const own = { protocol: "websocket", roomId, name, observer, tellsQuality: "changes" } as const;
+      return new Participant({ ...this.#options, ...own });
     } catch (error) {
       const code = refusalOf(error);
       if (code === undefined) throw error;

@@ -257,7 +257,7 @@ export class SharedRoom implements RoomLink {
       // Ids are unlike any other; one that is not is a lie, or told twice.
       if (room.peers.has(peer.id)) continue;
       const { id: peerId } = peer;
-      const member = new RemotePeer(peer, () => send({ type: "replace", from: node, to: from, peerId }));
+      const member = new RemotePeer(peer, from, () => send({ type: "replace", from: node, to: from, peerId }));
       remote.peers.set(peerId, member);
       room.bringPeer(member);
     }

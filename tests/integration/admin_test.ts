@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { MemoryBrokerNetwork } from "../../src/bus/memory_broker.ts";
+import type { CreateOptions } from "../../src/mod.ts";
+import { adminToken } from "../harness/admin_setup.ts";
+import { Journal } from "../harness/journal.ts";
+import { LoopbackServer } from "../harness/loopback_server.ts";
+import { SignalingSocket } from "../harness/signaling_socket.ts";
+import { SECRET, secretToken } from "../harness/tokens.ts";
+
+const PERMISSIONS = { net: ["127.0.0.1"] } satisfies Deno.PermissionOptionsObject;
+
+class AdministeredServer extends LoopbackServer {
+  constructor(options: CreateOptions = {}) {
+    super({ auth: { secret: SECRET }, ...options });
+  }
+
+  async ask(method: string, path: string, body?: unknown): Promise<Response> {
+    return await fetch(`${this.url}/api/${path}`, {
+      method,
+      headers: {
+        "Authorization": `Bearer ${await adminToken()}`,
+        ...(body !== undefined && { "Content-Type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** The parsed answer to a GET. */
+  async read(path: string) {
+    const response = await this.ask("GET", path);
+    return await response.json();
+  }
+
+  async join(roomId = "room", room = "*") {
+    const socket = await SignalingSocket.open(
+      this.signalingUrl,
+      await secretToken({ exp: 60, switchboard: { room } }),
+    );
+    socket.send({ type: "join", roomId });
+    return { socket, id: (await socket.receive("welcome")).peerId };
+  }
+}
+
+/** Until the stream ends. */
+async function readEvents({ body }: Response, events: Journal<string>): Promise<void> {
+  let rest = "";
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const texts = (rest + chunk).split("\n\n");
+    rest = texts.pop() ?? "";
+    for (const text of texts) events.add(text);
+  }
+}
+
+/** A server that shares its rooms with the others of a network. */
+function openAt(network: MemoryBrokerNetwork): AdministeredServer {
+  return new AdministeredServer({ bus: { broker: network.open(), media: "broker" } });
+}
+
+Deno.test({
+  name: "B495: events go out by HTTP while they happen, and the end of the server ends the stream",
+  permissions: PERMISSIONS,
+  async fn() {
+    const server = new AdministeredServer();
+    try {
+      const response = await server.ask("GET", "events");
+      assert.equal(response.headers.get("Content-Type"), "text/event-stream");
+      const events = new Journal<string>();
+      const ended = readEvents(response, events);
+      const { id } = await server.join("blue");
+      await events.find((event) => event.includes(`"peerId":"${id}"`), "the event of the join");
+      await server.switchboard.close();
+      await ended;
+      const names = events.entries.map((event) => /^event: (\w+)$/m.exec(event)?.[1] ?? "none");
+      assert.deepEqual(names, ["none", "roomStarted", "peerJoined", "peerLeft", "roomEnded"]);
+      assert.match(events.entries[3], /"reason":"server-closing"/);
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
+  },
+});
+
+Deno.test({
+  name: "B492: servers that share rooms tell of each other's peers, with the name of the server where more is told",
+  permissions: PERMISSIONS,
+  async fn() {
+    const network = new MemoryBrokerNetwork();
+    await using first = openAt(network);
+    await using second = openAt(network);
+    const [ada, ben] = [await first.join(), await second.join()];
+    await ada.socket.receive("peerJoined", ({ peer }) => peer.id === ben.id);
+    const { cluster } = await second.read("status");
+    const { members, peers, remotePeers } = await first.read("rooms/room");
+    assert.deepEqual([peers, remotePeers], [1, 1]);
+    const remote = members.find(({ id }: { id: string }) => id === ben.id);
+    assert.deepEqual(remote, { id: ben.id, remote: true, node: cluster.node, tracks: [] });
+    const elsewhere = await first.ask("GET", `rooms/room/peers/${ben.id}`);
+    const { code, detail } = await elsewhere.json();
+    assert.deepEqual([elsewhere.status, code, detail.includes(cluster.node)], [409, "elsewhere", true]);
+    assert.equal((await second.ask("GET", `rooms/room/peers/${ben.id}`)).status, 200);
+    for (const { socket } of [ada, ben]) await socket.close();
+  },
+});
