@@ -57,7 +57,7 @@ import type { DuplicateIdentity } from "./signaling/duplicate_identity.ts";
 import type { Grants, Publishable } from "./signaling/grants.ts";
 import type { RoomEvent, RoomEventListener } from "./signaling/room_events.ts";
 
-export type { AdminVerbs, NotHere, Page, RoomOverview, RoomPage } from "./io/admin_verbs.ts";
+export type * from "./io/admin_verbs.ts";
 export type { PeerOverview } from "./signaling/overview.ts";
 export { AnnouncedAddresses, AnnounceError, CertificateError, METRICS_CONTENT_TYPE };
 export type {
@@ -253,6 +253,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       isDraining: switchboard.isDraining,
     }),
     expulsions: switchboard.expulsions,
+    administration: switchboard.administration,
     superseded: ({ roomId, token, identity }) => switchboard.endSuperseded(roomId, token, identity),
   });
   const webhooks = options.webhooks && new Webhooks(options.webhooks, {

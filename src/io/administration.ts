@@ -1,5 +1,7 @@
 import type { NodeId } from "../media/media_bus.ts";
-import type { PeerId, RoomId } from "../sfu/types.ts";
+import type { PeerId, RoomId, TrackId } from "../sfu/types.ts";
+import { type AdminNews, jsonBytes, MAX_MESSAGE_BYTES } from "../signaling/admin_news.ts";
+import { coversRoom } from "../signaling/grants.ts";
 import {
   describeParticipant,
   type PeerOverview,
@@ -10,7 +12,16 @@ import {
 import type { Participant } from "../signaling/participant.ts";
 import { RemotePeer } from "../signaling/remote_peer.ts";
 import type { Rooms } from "../signaling/room.ts";
-import type { AdminVerbs, NotHere, Page, RoomOverview, RoomPage } from "./admin_verbs.ts";
+import type {
+  AdminVerbs,
+  MoveResult,
+  MuteResult,
+  NotHere,
+  Page,
+  Reach,
+  RoomOverview,
+  RoomPage,
+} from "./admin_verbs.ts";
 
 export interface AdministrationOptions {
   readonly rooms: Rooms;
@@ -18,6 +29,10 @@ export interface AdministrationOptions {
   readonly participants: () => Iterable<Participant>;
   /** The name of another server that shares rooms; undefined where it is not known. */
   readonly nodeName: (node: NodeId) => string | undefined;
+  /** Does something to a peer: a fault costs that peer alone. */
+  readonly act: (participant: Participant, action: () => void) => void;
+  /** Tells the servers that share rooms; false where none can be told. */
+  readonly tellOthers: (news: AdminNews) => boolean;
 }
 
 /** The rooms of this server for whoever runs it. */
@@ -44,6 +59,59 @@ export class Administration implements AdminVerbs {
   peer(roomId: RoomId, peerId: PeerId): PeerOverview | NotHere {
     const participant = this.#find(roomId, peerId);
     return "problem" in participant ? participant : describeParticipant(participant, this.#sources);
+  }
+
+  endRoom(roomId: RoomId): Reach {
+    return { reached: this.#endRoom(roomId), told: this.#options.tellOthers({ type: "endRoom", roomId }) };
+  }
+
+  sendMessage(message: unknown, roomId?: RoomId): Reach {
+    if (jsonBytes(message) > MAX_MESSAGE_BYTES) {
+      throw new RangeError(`a message is JSON of ${MAX_MESSAGE_BYTES} bytes at most`);
+    }
+    const news = { type: "sendMessage", message, ...(roomId !== undefined && { roomId }) } as AdminNews;
+    return { reached: this.#sendMessage(message, roomId), told: this.#options.tellOthers(news) };
+  }
+
+  muteTrack(roomId: RoomId, peerId: PeerId, trackId: TrackId, isMuted: boolean): MuteResult {
+    const participant = this.#find(roomId, peerId);
+    if ("problem" in participant) return participant;
+    let isKnown = false;
+    this.#options.act(participant, () => isKnown = participant.peer.muteTrack(trackId, isMuted));
+    return isKnown ? "done" : "unknown-track";
+  }
+
+  movePeer(roomId: RoomId, peerId: PeerId, toRoomId: RoomId): MoveResult {
+    const participant = this.#find(roomId, peerId);
+    if ("problem" in participant) return participant;
+    const { grants } = participant;
+    if (grants !== undefined && !coversRoom(grants, toRoomId)) return "not-granted";
+    let isMoved = false;
+    this.#options.act(participant, () => isMoved = participant.moveTo(toRoomId));
+    return isMoved ? "moved" : "not-heard";
+  }
+
+  /** What another server says. */
+  handleNews(news: AdminNews): void {
+    if (news.type === "endRoom") this.#endRoom(news.roomId);
+    else this.#sendMessage(news.message, news.roomId);
+  }
+
+  /** How many have left. */
+  #endRoom(roomId: RoomId): number {
+    const ended = [...this.#options.participants()].filter(({ room }) => room.id === roomId);
+    for (const participant of ended) this.#options.act(participant, () => participant.leave("room-ended"));
+    return ended.length;
+  }
+
+  /** How many clients have heard it. */
+  #sendMessage(message: unknown, roomId: RoomId | undefined): number {
+    let reached = 0;
+    for (const participant of [...this.#options.participants()]) {
+      if (roomId !== undefined && participant.room.id !== roomId) continue;
+      this.#options.act(participant, () => void (reached += Number(participant.sendMessage(message))));
+    }
+    return reached;
   }
 
   #find(roomId: RoomId, peerId: PeerId): Participant | NotHere {

@@ -9,12 +9,14 @@ import type { NodeId } from "../media/media_bus.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import { type Announcement, type Condition, type Member, Membership } from "../signaling/membership.ts";
+import { type AdminNews, readAdminNews } from "../signaling/admin_news.ts";
 import type { RoomBus } from "../signaling/room_bus.ts";
 import { type ExpulsionNews, MAX_TOLD_REVOCATIONS, readExpulsionNews } from "../signaling/expulsion_news.ts";
 import type { Revocation } from "../signaling/revocations.ts";
 import { readSuperseded, type Superseded } from "../signaling/superseded.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { TokenBucket } from "../webrtc/token_bucket.ts";
+import type { Administration } from "./administration.ts";
 import type { Clock } from "./clock.ts";
 import { DirectPath, type DirectPathOptions } from "./direct_path.ts";
 import type { Expulsions } from "./expulsions.ts";
@@ -67,6 +69,7 @@ export interface ClusterFigures {
 export interface ClusterServer {
   condition(): Omit<Condition, "revoked">;
   readonly expulsions: Pick<Expulsions, "digest" | "list" | "handleNews">;
+  readonly administration: Pick<Administration, "handleNews">;
   /** A client that had a peer at some server goes on at another one. */
   superseded(peer: Superseded): void;
 }
@@ -86,6 +89,7 @@ export class ClusterNode {
   #server: ClusterServer = {
     condition: () => ({ peers: 0, load: 0, isDraining: false }),
     expulsions: { digest: 0, list: [], handleNews() {} },
+    administration: { handleNews() {} },
     superseded() {},
   };
   /** When all revocations were told last, as another node knew of others. */
@@ -148,6 +152,11 @@ export class ClusterNode {
   /** Tells the others that one of them may have a peer that is to leave. False where they cannot be told. */
   tellKick(roomId: string, peerId: string): boolean {
     return this.#publish({ type: "kick", roomId, peerId });
+  }
+
+  /** Tells the others what each is to do; who misses it does not. False where they cannot be told. */
+  tellNews(news: AdminNews): boolean {
+    return this.#publish({ ...news, from: this.#names.own });
   }
 
   /** Tells the others of tokens that are of no worth. Those who miss it say so by what they say of themselves. */
@@ -213,7 +222,7 @@ export class ClusterNode {
     }
   }
 
-  #publish(news: Announcement | Superseded | ExpulsionNews): boolean {
+  #publish(news: Announcement | Superseded | ExpulsionNews | AdminNews & { readonly from: string }): boolean {
     const { broker, prefix } = this.#options;
     return broker.publish(nodesSubject(prefix), new TextEncoder().encode(JSON.stringify(news)));
   }
@@ -225,7 +234,10 @@ export class ClusterNode {
     if (superseded !== undefined) return this.#server.superseded(superseded);
     const expulsion = readExpulsionNews(news);
     if (expulsion !== undefined) return this.#server.expulsions.handleNews(expulsion);
-    this.#membership.handleAnnouncement(news, this.#heardMs);
+    const wanted = readAdminNews(news);
+    if (wanted === undefined) return this.#membership.handleAnnouncement(news, this.#heardMs);
+    // What this node has told it has done.
+    if ((news as { readonly from?: unknown }).from !== this.#names.own) this.#server.administration.handleNews(wanted);
   }
 
   #handleMember({ name, path, revoked }: Member, isNew: boolean): void {

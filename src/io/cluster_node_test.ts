@@ -11,6 +11,7 @@ import { FORGET_MS } from "../bus/node_names.ts";
 import { nodesSubject } from "../bus/subjects.ts";
 import { ClusterNode } from "./cluster_node.ts";
 import { CpuLoad } from "./cpu_load.ts";
+import type { AdminNews } from "../signaling/admin_news.ts";
 import { Expulsions } from "./expulsions.ts";
 import { portableCiphers } from "./portable/cipher.ts";
 
@@ -33,6 +34,7 @@ function open() {
     node(isDraining = () => false) {
       const node = new ClusterNode({ broker: network.open(), prefix: PREFIX, clock, random });
       const superseded: Superseded[] = [];
+      const news: AdminNews[] = [];
       const expulsions = new Expulsions({
         participants: () => [],
         end() {},
@@ -41,10 +43,11 @@ function open() {
       });
       node.start({
         expulsions,
+        administration: { handleNews: (wanted) => news.push(wanted) },
         condition: () => ({ peers: 0, load: 0, isDraining: isDraining() }),
         superseded: (peer) => superseded.push(peer),
       });
-      return Object.assign(node, { superseded, expulsions });
+      return Object.assign(node, { superseded, expulsions, news });
     },
     /** What is published arrives within the second in which it was. */
     run(seconds: number) {
@@ -109,6 +112,24 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "B501: what all servers are to do is told to each of the others once, and cannot be told while the broker is away",
+  permissions: "none",
+  async fn() {
+    const { network, node, settle } = open();
+    const nodes = [node(), node(), node()];
+    settle();
+    const news = { type: "sendMessage", roomId: "blue", message: { text: "hello" } } as const;
+    assert.equal(nodes[0].tellNews(news), true);
+    settle();
+    assert.deepEqual(nodes.map((each) => each.news), [[], [news], [news]]);
+    network.takeAway();
+    assert.equal(nodes[0].tellNews(news), false);
+    await Promise.all(nodes.map((each) => each.close()));
+  },
+});
+
 /** Two nodes that share a room and reach each other directly, by a broker that each of them can lose alone. */
 function openDirect() {
   const { clock, random, network, settle } = open();
@@ -130,6 +151,7 @@ function openDirect() {
     node.start({
       condition: () => ({ peers: 0, load: 0, isDraining: false }),
       expulsions: { digest: 0, list: [], handleNews() {} },
+      administration: { handleNews() {} },
       superseded() {},
     });
     const share = () => site.channel = node.rooms.open(ROOM, () => {});

@@ -160,6 +160,7 @@ export class MediaPool implements MediaHost {
         send(command);
         if (command.type === "publish") room.publish(peer, command.trackId, command.parameters);
         else if (command.type === "unpublish") room.unpublish(peer, command.mid);
+        else if (command.type === "mute") room.mute(peer, command.mid, command.isMuted);
         else if (command.type === "leave") room.leave(peer);
       },
     };

@@ -16,6 +16,7 @@ interface PooledTrack {
   readonly peer: PooledPeer;
   /** What the track is told to other nodes by. */
   readonly announcement: Extract<RelayCommand, { readonly type: "import" }>;
+  isMuted: boolean;
 }
 
 export interface PooledRoomOptions {
@@ -81,7 +82,7 @@ export class PooledRoom {
     const { roomId, nextRelay } = this.#options;
     const { peerId, node: from } = peer;
     const announcement = { type: "import", roomId, trackId, peerId, from, relay: nextRelay(), parameters } as const;
-    this.#tracks.set(trackId, { peer, announcement });
+    this.#tracks.set(trackId, { peer, announcement, isMuted: false });
     peer.tracks.set(parameters.mid, trackId);
     this.#tellOthers(from, announcement);
   }
@@ -91,6 +92,15 @@ export class PooledRoom {
     if (trackId === undefined) return;
     peer.tracks.delete(mid);
     this.#endTrack(trackId);
+  }
+
+  /** Its node has been told that nothing of the track is to be forwarded, or that it is again. */
+  mute(peer: PooledPeer, mid: string, isMuted: boolean): void {
+    const trackId = peer.tracks.get(mid);
+    const track = trackId === undefined ? undefined : this.#tracks.get(trackId);
+    if (track === undefined) return;
+    track.isMuted = isMuted;
+    this.#tellOthers(peer.node, this.#muteCommand(track));
   }
 
   /** The peer has left: its tracks end. */
@@ -147,9 +157,15 @@ export class PooledRoom {
 
   /** Tells all tracks of other nodes. A track that the node knows stays as it is. */
   #announceTo(node: NodeId): void {
-    for (const { peer, announcement } of this.#tracks.values()) {
-      if (peer.node !== node) this.#options.relay(node, announcement);
+    for (const track of this.#tracks.values()) {
+      if (track.peer.node === node) continue;
+      this.#options.relay(node, track.announcement);
+      if (track.isMuted) this.#options.relay(node, this.#muteCommand(track));
     }
+  }
+
+  #muteCommand({ announcement: { roomId, trackId }, isMuted }: PooledTrack): RelayCommand {
+    return { type: "muteImport", roomId, trackId, isMuted };
   }
 
   #tellOthers(node: NodeId, command: RelayCommand): void {

@@ -169,3 +169,22 @@ Deno.test({
     assert.deepEqual(hosts[1].journal.slice(-3), ["open", "import s", "import t"]);
   },
 });
+
+Deno.test({
+  name: "B499: a track is muted in each host of its room, also where the room grows to a host later",
+  permissions: "none",
+  fn() {
+    const { hosts, open } = fakePool(3, 1);
+    const [publisher] = [open("a"), open("a")];
+    publish(publisher, "t");
+    publisher.send({ type: "mute", mid: "0", isMuted: true });
+    publisher.send({ type: "mute", mid: "none", isMuted: true });
+    assert.deepEqual(hosts[1].journal, ["open", "import t", "muteImport t"]);
+    open("a");
+    assert.deepEqual(hosts[2].relayed.at(-1), { type: "muteImport", roomId: "a", trackId: "t", isMuted: true });
+    publisher.send({ type: "mute", mid: "0", isMuted: false });
+    for (const host of hosts.slice(1)) {
+      assert.deepEqual(host.relayed.at(-1), { type: "muteImport", roomId: "a", trackId: "t", isMuted: false });
+    }
+  },
+});

@@ -57,6 +57,7 @@ export class SharedRooms {
       peerRemoved: (id) => shared.peerRemoved(id),
       trackAdded: (track, parameters) => shared.trackAdded(track, parameters),
       trackRemoved: (id) => shared.trackRemoved(id),
+      trackMuted: (id, isMuted) => shared.trackMuted(id, isMuted),
       close: () => {
         this.#rooms.delete(shared);
         shared.close();

@@ -1,63 +1,32 @@
 import { getLogger } from "@logtape/logtape";
-import type { NodeId } from "../media/media_bus.ts";
 import type { OpenPeerMedia } from "../media/messages.ts";
-import type { RandomSource } from "../sfu/random.ts";
 import type { SignalingConnection, SignalingEndpoint } from "../signaling/connection.ts";
-import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";
 import type { Grants } from "../signaling/grants.ts";
 import { type HttpOpenResult, HttpSession, type HttpSessionObserver } from "../signaling/http_session.ts";
 import type { JoinTrace } from "../signaling/join_trace.ts";
 import type { ErrorCode } from "../signaling/messages.ts";
 import type { LeaveReason, Participant } from "../signaling/participant.ts";
 import { Admission, type RoomRefusal } from "../signaling/admission.ts";
-import type { Limits } from "../signaling/limits.ts";
-import { Resumption, type UnknownToken } from "../signaling/resumption.ts";
+import { Resumption } from "../signaling/resumption.ts";
 import { RoomEvents } from "../signaling/room_events.ts";
 import { Rooms } from "../signaling/room.ts";
-import type { RoomBus } from "../signaling/room_bus.ts";
-import { type SessionObserver, SignalingSession, type SignalingSessionOptions } from "../signaling/session.ts";
+import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { Administration } from "./administration.ts";
-import type { Backend } from "./backend.ts";
-import type { Clock } from "./clock.ts";
 import { Drain } from "./drain.ts";
 import { EventFeed } from "./event_feed.ts";
-import { Expulsions, type OtherServers } from "./expulsions.ts";
+import { Expulsions } from "./expulsions.ts";
 import { type Figures, FigureSource } from "./figures.ts";
 import type { HttpOpenRequest } from "./http_open_request.ts";
-import type { NodeHost } from "./media_host.ts";
-import { mediaOpener, type MediaPlace } from "./open_media.ts";
+import { mediaOpener } from "./open_media.ts";
 import { type Failing, PeerDeadlines } from "./peer_deadlines.ts";
 import { describe, logConnected, logFailed, logJoined, logLeft, logMediaLost, logResumed } from "./peer_log.ts";
 import { SharedRooms } from "./shared_rooms.ts";
 import { countStats, type Stats } from "./stats.ts";
+import type { SwitchboardOptions } from "./switchboard_options.ts";
 
 /** Time for the last datagrams and WebSocket frames to leave before sockets close. */
 const LINGER_MS = 100;
-
-export interface SwitchboardOptions extends MediaPlace {
-  readonly backend: Backend;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  /** Lower-case MIME types that rooms allow. */
-  readonly codecs: readonly string[];
-  /** STUN and TURN servers that a peer is told of over its WebSocket. */
-  readonly iceServers: SignalingSessionOptions["iceServers"];
-  readonly limits: Limits;
-  /** What becomes of peers of one identity in one room. Default: they are all there. */
-  readonly duplicateIdentity?: DuplicateIdentity | undefined;
-  /** Unix time in whole seconds, as tokens have it. */
-  readonly unixSeconds: () => number;
-  /** Other nodes have the same rooms: how they are reached, and the media here. Left out: rooms are this one's alone. */
-  readonly sharing?: {
-    readonly rooms: RoomBus;
-    readonly media: NodeHost;
-    /** The name of another node, where it has one that others know. */
-    readonly nodeName?: ((node: NodeId) => string | undefined) | undefined;
-    /** What concerns no room alone; left out where those nodes need not be told. */
-    readonly others?: OtherServers & { readonly tellSuperseded: UnknownToken } | undefined;
-  } | undefined;
-}
 
 const roomLog = getLogger(["switchboard", "room"]);
 const signalingLog = getLogger(["switchboard", "signaling"]);
@@ -109,6 +78,8 @@ export class Switchboard {
       rooms: this.#rooms,
       participants: () => this.#participants.keys(),
       nodeName: (node) => sharing?.nodeName?.(node),
+      act: (participant, action) => this.#act(participant, action),
+      tellOthers: (news) => others?.tellNews(news) ?? false,
     });
     this.#admission = new Admission(this.#rooms, options.limits, (...asked) => this.expulsions.isRevoked(...asked));
     this.#drain = new Drain(clock);
@@ -297,8 +268,12 @@ export class Switchboard {
   }
 
   #leave(participant: Participant, reason: LeaveReason, detail?: string): void {
+    this.#act(participant, () => participant.leave(reason, detail));
+  }
+
+  #act(participant: Participant, action: () => void): void {
     const session = this.#participants.get(participant);
-    if (session !== undefined) this.#guard(session, () => participant.leave(reason, detail));
+    if (session !== undefined) this.#guard(session, action);
   }
 
   /** What was told to other nodes, and to media, goes there. */

@@ -141,6 +141,8 @@ export class MediaEngine {
    */
   handleRelayCommand(command: RelayCommand): void {
     this.#relays?.handleCommand(command);
+    // Who receives what is muted looks at it at once.
+    if (command.type === "muteImport") this.#sweepMs = -Infinity;
   }
 
   /** The earliest deadline of all peers and relayed tracks. */

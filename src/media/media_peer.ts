@@ -168,6 +168,8 @@ export class MediaPeer implements TransportObserver {
         return void peer.publish(command.trackId, command.parameters);
       case "unpublish":
         return peer.unpublish(command.mid);
+      case "mute":
+        return peer.mute(command.mid, command.isMuted);
       case "openSlot":
         return peer.openSlot(command.mid, command.kind, command.clockRate, command.ssrcs);
       case "closeSlot":

@@ -52,6 +52,8 @@ export type PeerCommand =
   | { readonly type: "connect"; readonly keying: SrtpKeying }
   | { readonly type: "publish"; readonly trackId: TrackId; readonly parameters: ProducerParameters }
   | { readonly type: "unpublish"; readonly mid: string }
+  /** Nothing of the track that is published on the m-line is forwarded to anybody from now on, or it is again. */
+  | { readonly type: "mute"; readonly mid: string; readonly isMuted: boolean }
   | {
     readonly type: "openSlot";
     readonly mid: string;
@@ -96,6 +98,8 @@ export type RelayCommand =
     readonly relay: number;
     readonly parameters: ProducerParameters;
   }
+  /** The same as `mute`, of a track that is imported. */
+  | { readonly type: "muteImport"; readonly roomId: RoomId; readonly trackId: TrackId; readonly isMuted: boolean }
   /** It is over, or the room has no peers here any more. */
   | { readonly type: "endImport"; readonly roomId: RoomId; readonly trackId: TrackId }
   /** The node is gone, with all that it wanted. What it published ends by `endImport`. */

@@ -170,7 +170,11 @@ Deno.test({
     for (let nowMs = 0; nowMs < 5000; nowMs += 25) imported.handleTimeout(nowMs);
     assert.deepEqual([take(), router.producers.get("track")], [[], producer]);
     const ended: string[] = [];
-    router.addMember({ unsubscribeTrack: (trackId) => void ended.push(trackId), speakersChanged: () => {} });
+    router.addMember({
+      unsubscribeTrack: (trackId) => void ended.push(trackId),
+      trackMuted() {},
+      speakersChanged: () => {},
+    });
     imported.close();
     assert.deepEqual([take(), router.producers.size, ended], [[], 0, ["track"]]);
   },

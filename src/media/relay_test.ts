@@ -253,3 +253,34 @@ Deno.test({
     assert.deepEqual([at.plisUpstream, to.plisUpstream], [call.publisher.requests.length, 0]);
   },
 });
+
+Deno.test({
+  name:
+    "B499: of a track that is muted nothing goes to a subscriber in any node, and soon nothing crosses; then it goes on",
+  permissions: "none",
+  fn() {
+    const call = new Call();
+    const subscribers = [call.subscribe(0), call.subscribe(1)];
+    const mute = (isMuted: boolean) => {
+      call.alice.say({ type: "mute", mid: "0", isMuted });
+      call.room.nodes[1].engine.handleRelayCommand({ type: "muteImport", roomId: "room", trackId: "track", isMuted });
+    };
+    call.play(2000);
+    mute(true);
+    call.play(1500);
+    for (const subscriber of subscribers) subscriber.take();
+    call.room.forget();
+    call.play(1000);
+    assert.deepEqual(subscribers.map((subscriber) => subscriber.take().length), [0, 0]);
+    assert.equal(call.room.take("rtp").length, 0);
+    mute(false);
+    call.play(1500);
+    for (const subscriber of subscribers) assert.ok(subscriber.take().length > 90);
+    call.room.nodes[1].engine.handleRelayCommand({
+      type: "muteImport",
+      roomId: "room",
+      trackId: "none",
+      isMuted: true,
+    });
+  },
+});

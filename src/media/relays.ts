@@ -60,6 +60,8 @@ export class Relays implements BusReceiver {
     switch (command.type) {
       case "import":
         return this.#beginImport(command);
+      case "muteImport":
+        return this.#muteImport(command.roomId, command.trackId, command.isMuted);
       case "endImport":
         return this.#endImport(command.roomId, command.trackId);
       case "dropNode":
@@ -160,6 +162,12 @@ export class Relays implements BusReceiver {
     } catch (error) {
       whenFaulty(error);
     }
+  }
+
+  #muteImport(roomId: RoomId, trackId: TrackId, isMuted: boolean): void {
+    const room = this.#rooms.get(roomId);
+    const producer = room?.router.producers.get(trackId);
+    if (room?.imports.has(trackId) && producer !== undefined) room.router.mute(producer, isMuted);
   }
 
   #failImport({ roomId, trackId }: ImportCommand, error: unknown): void {

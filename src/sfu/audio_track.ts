@@ -30,6 +30,8 @@ export class AudioTrack<C extends AudioConsumer> {
   #isHeard = false;
   /** Its packets go to all who receive it. */
   #isOpen = true;
+  /** Nobody is to hear it. */
+  #isMuted = false;
 
   /** Of microphones alone the room takes levels: what a screen plays is nobody's voice, and always passes. */
   constructor(room: RoomAudio, peerId: PeerId, { source, codec, headerExtensions }: ProducerParameters) {
@@ -41,7 +43,7 @@ export class AudioTrack<C extends AudioConsumer> {
 
   /** Looks at the level of a packet, before it is forwarded. */
   handlePacket(packet: RtpPacket, nowMs: number): void {
-    if (this.#levelId === 0) return;
+    if (this.#levelId === 0 || this.#isMuted) return;
     const level = readAudioLevel(packet, this.#levelId);
     if (level < 0) return this.#handleMissingLevel();
     this.#withoutLevel = 0;
@@ -91,6 +93,12 @@ export class AudioTrack<C extends AudioConsumer> {
       const at = list.indexOf(consumer);
       if (at >= 0) list.splice(at, 1);
     }
+  }
+
+  /** Nobody is to hear it: it has no place among the loudest, and is no speaker's. */
+  mute(isMuted: boolean): void {
+    this.#isMuted = isMuted;
+    if (isMuted) this.close();
   }
 
   /** The track is over. */

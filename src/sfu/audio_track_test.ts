@@ -226,3 +226,17 @@ test("B351: a subscriber that comes, or goes, while a track is left out changes 
   assert.equal(out.length, 2);
   assert.equal((out[1].sequenceNumber - out[0].sequenceNumber) & 0xffff, 1);
 });
+
+test("B499, P134: a muted microphone makes no speaker, and leaves its place among the loudest to another one", () => {
+  const room = new AudioRoom(1);
+  const [one, two] = [room.add(1), room.add(2)];
+  room.say(one, LOUD, 50);
+  assert.deepEqual(room.say(two, SILENT, 2), [], "there is no other place");
+  one.owner.peer.mute("1", true);
+  assert.equal(room.say(two, SILENT, 2).length, 2, "from the next packet on");
+  room.say(one, LOUD, 50);
+  assert.equal(room.say(two, SILENT, 2).length, 2, "however loud the other one is");
+  one.owner.peer.mute("1", false);
+  room.subscriber.peer.handleTimeout(room.nowMs);
+  assert.equal(room.say(one, LOUD, 10).length, 10, "it is heard again as before");
+});

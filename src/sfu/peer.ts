@@ -148,6 +148,12 @@ export class Peer implements MediaSink, RouterMember {
     this.#router.removeProducer(producer);
   }
 
+  /** Has nothing of what it publishes on an m-line forwarded, or again what there is. */
+  mute(mid: string, isMuted: boolean): void {
+    const producer = this.#producers.get(mid);
+    if (producer !== undefined) this.#router.mute(producer, isMuted);
+  }
+
   /**
    * Forwards a track to this peer, under `ssrcs`, or those of the slot that is open on the m-line; undefined where there
    * is no such track.
@@ -221,6 +227,10 @@ export class Peer implements MediaSink, RouterMember {
   tellAgain(): void {
     for (const producer of this.#producers.values()) producer.tellWantedAgain();
     this.#quality?.tellAgain();
+  }
+
+  trackMuted(trackId: TrackId): void {
+    this.#quality?.handleWanted(trackId, -Infinity);
   }
 
   unsubscribeTrack(trackId: TrackId): void {

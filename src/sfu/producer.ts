@@ -68,6 +68,7 @@ export class Producer implements PublishedTrack {
   readonly audio: AudioTrack<RtpConsumer> | undefined;
   /** What its subscribers can be sent of it. */
   readonly layers = new TrackLayers(this);
+  #isMuted = false;
   readonly #consumers: TrackConsumer[] = [];
   readonly #format: CodecFormat;
   /** In the order of the offer. */
@@ -139,6 +140,17 @@ export class Producer implements PublishedTrack {
     let set = 0;
     for (let index = 0; index < this.#offered.length; index++) if (this.#wanted.isTold(index)) set |= 1 << index;
     return set;
+  }
+
+  /** Whether nothing of it is to be forwarded: who receives it pauses. */
+  get isMuted(): boolean {
+    return this.#isMuted;
+  }
+
+  /** To be called by its router, which tells those who receive it. */
+  mute(isMuted: boolean): void {
+    this.#isMuted = isMuted;
+    this.audio?.mute(isMuted);
   }
 
   get consumers(): readonly TrackConsumer[] {

@@ -9,6 +9,8 @@ export interface ConsumerLike {
     readonly id: TrackId;
     readonly kind: Kind;
     readonly source: Source;
+    /** Nothing of it is to be forwarded. */
+    readonly isMuted: boolean;
     readonly encodings: { readonly length: number };
     readonly layers: { at(nowMs: number): readonly Layer[] };
   };

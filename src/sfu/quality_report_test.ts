@@ -6,7 +6,14 @@ const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "n
 /** A track of three encodings of which the middle one, with three temporal layers, is sent at 12 fps. */
 const CONSUMER: ConsumerLike = {
   mid: "0",
-  producer: { id: "track", kind: "video", source: "camera", encodings: { length: 3 }, layers: { at: () => [] } },
+  producer: {
+    id: "track",
+    kind: "video",
+    source: "camera",
+    isMuted: false,
+    encodings: { length: 3 },
+    layers: { at: () => [] },
+  },
   started: true,
   numbersPackets: true,
   current: {

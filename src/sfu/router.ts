@@ -6,6 +6,8 @@ import type { Speakers, TrackId } from "./types.ts";
 export interface RouterMember {
   /** A track is over: a member that receives it stops to. */
   unsubscribeTrack(trackId: TrackId): void;
+  /** Nothing of a track is to be forwarded any more, or it is to be again: as `producer.isMuted` says. */
+  trackMuted(trackId: TrackId): void;
   /** Who speaks in the room has changed: signaling is told by one of its members. */
   speakersChanged(speakers: Speakers): void;
 }
@@ -46,6 +48,13 @@ export class Router {
 
   addProducer(producer: Producer): void {
     this.#producers.set(producer.id, producer);
+  }
+
+  /** Has nothing of a track forwarded to anybody here, or again what there is. */
+  mute(producer: Producer, isMuted: boolean): void {
+    if (producer.isMuted === isMuted) return;
+    producer.mute(isMuted);
+    for (const member of this.#members) member.trackMuted(producer.id);
   }
 
   removeProducer(producer: Producer): void {

@@ -6,9 +6,14 @@ import { Router, type RouterMember } from "./router.ts";
 /** A member that writes down what it is told. */
 class RecordingMember implements RouterMember {
   readonly ended: string[] = [];
+  readonly muted: string[] = [];
 
   unsubscribeTrack(trackId: string): void {
     this.ended.push(trackId);
+  }
+
+  trackMuted(trackId: string): void {
+    this.muted.push(trackId);
   }
 
   speakersChanged(): void {}
@@ -80,5 +85,18 @@ Deno.test({
     assert.equal(two.peer.consumers.size, 0);
     two.peer.close();
     assert.deepEqual([router.size, router.producers.size], [0, 0]);
+  },
+});
+
+Deno.test({
+  name: "B499: each peer is told that a track is muted, and that it is no more, once",
+  permissions: "none",
+  fn() {
+    const router = new Router();
+    const member = new RecordingMember();
+    router.addMember(member);
+    const video = addPeer(router, seededRandom(3)).publish(videoProducer());
+    for (const isMuted of [true, true, false]) router.mute(video, isMuted);
+    assert.deepEqual([member.muted, video.isMuted], [[video.id, video.id], false]);
   },
 });

@@ -34,6 +34,10 @@ const BEGIN_MARGIN = 1.1 / 0.95;
 /** So many videos begin with their first layers: who joins sees a few people at once, and what is too much ends by feedback. */
 const BEGIN_VIDEOS = 4;
 
+/** What everybody wants of a track that is muted, and why. */
+const NOTHING_WANTED: WantedQuality = { off: true };
+const MUTED = "muted by whoever runs the server";
+
 /** One for all subscribers: what is in it does not outlive a look. */
 const fingerprint = new QualityFingerprint();
 
@@ -192,7 +196,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
       rate.update(consumer.bytesSent, nowMs);
       carried += carriedOf(entry);
       isSteady &&= entry.isPaused || rate.isSteady;
-      entry.wanted = this.#options.wanted.get(consumer.producer.id) ?? ALL_WANTED;
+      const { id, isMuted } = consumer.producer;
+      entry.wanted = isMuted ? NOTHING_WANTED : this.#options.wanted.get(id) ?? ALL_WANTED;
       if (consumer.producer.kind === "video") videos.push(this.#trackOf(entry, nowMs));
       else sound += this.#forwardSound(entry, nowMs);
     }
@@ -238,7 +243,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
     index = 0;
     for (const entry of this.#entries.values()) {
       if (entry.consumer.producer.kind !== "video") continue;
-      entry.reason = allocationWords(allocations[index++], supply, name, entry.wanted);
+      const words = allocationWords(allocations[index++], supply, name, entry.wanted);
+      entry.reason = entry.consumer.producer.isMuted ? MUTED : words;
     }
     const news = this.#news.take({
       bitrate: Math.round(bitrate),
@@ -269,7 +275,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   #forwardSound(entry: Entry<C>, nowMs: number): number {
     if (entry.wanted.off) this.#pause(entry);
     else this.#send(entry, nowMs);
-    entry.reason = entry.isPaused ? "off, as wanted" : "sound always has room";
+    entry.reason = entry.isPaused ? offWords(entry) : "sound always has room";
     return entry.rate.bitsPerSecond;
   }
 
@@ -366,6 +372,11 @@ function carriedOf({ isPaused, rate, chosen }: Entry<unknown>): number {
   if (isPaused) return 0;
   const measured = rate.bitsPerSecond * SENT_MARGIN;
   return rate.isSteady ? measured : Math.max(measured, chosen);
+}
+
+/** Why sound is not sent. */
+function offWords({ consumer }: Entry<ConsumerLike>): string {
+  return consumer.producer.isMuted ? MUTED : "off, as wanted";
 }
 
 function roundTripOf(ms: number | undefined): { roundTrip?: number } {

@@ -23,6 +23,8 @@ export const CLOSE_CODES = {
   // The peer stays, and its client comes back by another WebSocket.
   "media-lost": 4003,
   "kicked": 4004,
+  "room-ended": 4005,
+  "moved": 4006,
   "unauthorized": 4401,
   "forbidden": 4403,
   "join-timeout": 4408,

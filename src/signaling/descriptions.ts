@@ -7,7 +7,7 @@ export function describePeers(room: Room, except: string, withTracks: boolean) {
   const tracks = new Map<string, TrackMessage[]>();
   for (const track of withTracks ? room.tracks.values() : []) {
     const list = tracks.get(track.peerId) ?? [];
-    list.push(describeTrack(track));
+    list.push(describeTrack(track, room.isMuted(track.id)));
     tracks.set(track.peerId, list);
   }
   return [...room.peers.values()].filter((peer) => peer.id !== except).map((peer) => ({
@@ -24,6 +24,6 @@ export function describeGrants({ publish, subscribe, admin, maxBitrate }: Grants
   return { publish, subscribe, admin, ...(maxBitrate !== undefined && { maxBitrate }) };
 }
 
-export function describeTrack({ id, kind, source, codec }: PublishedTrack): TrackMessage {
-  return { id, kind, source, codec: codec.mimeType };
+export function describeTrack({ id, kind, source, codec }: PublishedTrack, isMuted: boolean): TrackMessage {
+  return { id, kind, source, codec: codec.mimeType, ...(isMuted && { muted: true }) };
 }

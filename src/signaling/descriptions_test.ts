@@ -18,6 +18,7 @@ function member(id: string, name?: string, identity?: string): RoomMember {
     peerLeft: ignored,
     trackPublished: ignored,
     trackUnpublished: ignored,
+    trackMuted: ignored,
     trackEnded: ignored,
     speakersChanged: ignored,
     replaced: ignored,
@@ -30,14 +31,20 @@ function test(name: string, fn: () => void): void {
 }
 
 test("P10: a track is told by its id, kind, source and codec, without what its publisher negotiated", () => {
-  assert.deepEqual(describeTrack(CAMERA), { id: "v", kind: "video", source: "camera", codec: "video/vp8" });
+  const told = { id: "v", kind: "video", source: "camera", codec: "video/vp8" };
+  assert.deepEqual(describeTrack(CAMERA, false), told);
+  assert.deepEqual(describeTrack(CAMERA, true), { ...told, muted: true });
 });
 
 test("P10, P76: all but the one who asks are told, with their tracks or without", () => {
   const room = new Room("room");
   for (const peer of [member("ann", "Ann"), member("bob")]) room.addPeer(peer);
   room.bringTrack(CAMERA);
-  assert.deepEqual(describePeers(room, "bob", true), [{ id: "ann", name: "Ann", tracks: [describeTrack(CAMERA)] }]);
+  assert.deepEqual(describePeers(room, "bob", true), [{
+    id: "ann",
+    name: "Ann",
+    tracks: [describeTrack(CAMERA, false)],
+  }]);
   assert.deepEqual(describePeers(room, "bob", false), [{ id: "ann", name: "Ann", tracks: [] }]);
   assert.deepEqual(describePeers(room, "ann", true), [{ id: "bob", tracks: [] }]);
 });

@@ -17,7 +17,8 @@ import { type Grants, mayPublish } from "./grants.ts";
 import type { JoinTrace } from "./join_trace.ts";
 import { bitrateWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
-import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
+import { type LeaveReason, Participant } from "./participant.ts";
+import type { ParticipantObserver } from "./participant_observer.ts";
 import type { Rooms } from "./room.ts";
 
 /** What the peer of an HTTP session does: publish (WHIP, RFC 9725) or subscribe (WHEP, draft-ietf-wish-whep). */
@@ -249,6 +250,10 @@ export class HttpSession {
       peerLeft: ignored,
       trackPublished: ignored,
       trackUnpublished: ignored,
+      trackMuted: ignored,
+      // Nobody asks for what comes by no request.
+      messageSent: ignored,
+      isHeard: () => false,
       speakersChanged: ignored,
       transportConnected: () => this.#observer.connected(this),
       bitrateExceeded: (maxBitrateIn) => this.#notice("bitrate-exceeded", bitrateWords(maxBitrateIn)),

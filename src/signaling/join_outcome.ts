@@ -3,6 +3,9 @@ export type LeaveReason =
   | "leave"
   | "replaced"
   | "kicked"
+  | "room-ended"
+  /** To another room; the detail is its name. */
+  | "moved"
   | "transport-failed"
   | "signaling-lost"
   | "media-lost"
@@ -19,6 +22,6 @@ export type JoinOutcome = (typeof JOIN_OUTCOMES)[number];
 
 /** What a join has come to that ends for this reason before media is connected. */
 export function outcomeOf(reason: LeaveReason): JoinOutcome {
-  if (reason === "leave" || reason === "server-closing") return "left";
+  if (reason === "leave" || reason === "server-closing" || reason === "room-ended" || reason === "moved") return "left";
   return reason === "refused" ? "refused" : "failed";
 }

@@ -17,6 +17,7 @@ Deno.test({
       peerLeft() {},
       trackPublished() {},
       trackUnpublished() {},
+      trackMuted() {},
       speakersChanged() {},
       trackEnded() {},
       replaced() {},

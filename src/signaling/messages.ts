@@ -77,7 +77,14 @@ export const clientMessageSchema = z.discriminatedUnion("type", [
 export const openQuery = z.object({ roomId: roomIdSchema, name: name.optional(), publisher: name.optional() });
 
 /** `codec` is a MIME type in lower case: a client narrows the m-line that receives the track to it. */
-const trackInfo = z.object({ id: identifier, kind, source, codec: z.string() });
+const trackInfo = z.object({
+  id: identifier,
+  kind,
+  source,
+  codec: z.string(),
+  /** Nothing of it is forwarded, as whoever runs the server wants. */
+  muted: z.literal(true).optional(),
+});
 /** `identity` is who the peer is for whoever made its token. */
 const peerInfo = z.object({ id: identifier, name: z.string().optional(), identity: z.string().optional() });
 
@@ -125,6 +132,7 @@ export const errorCodeSchema = z.enum([
   "duplicate-identity",
   "replaced",
   "kicked",
+  "room-ended",
 ]);
 
 /** As RTCIceServer has it. */
@@ -172,6 +180,13 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("peerLeft"), peerId: identifier }),
   z.object({ type: z.literal("trackPublished"), peerId: identifier, track: trackInfo }),
   z.object({ type: z.literal("trackUnpublished"), peerId: identifier, trackId: identifier }),
+  z.object({
+    type: z.literal("trackMuted"),
+    peerId: identifier,
+    trackId: identifier,
+    muted: z.boolean(),
+    mid: mid.optional(),
+  }),
   z.object({ type: z.literal("speakers"), dominant: identifier.optional(), active: z.array(speaker).readonly() }),
   z.object({
     type: z.literal("quality"),
@@ -184,6 +199,8 @@ export const serverMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("slots"), slots: z.array(slotInfo).readonly() }),
   z.object({ type: z.literal("layers"), trackId: identifier, mid, active: z.array(z.string()).readonly() }),
   z.object({ type: z.literal("draining"), seconds: z.int().min(0) }),
+  z.object({ type: z.literal("message"), message: z.unknown() }),
+  z.object({ type: z.literal("moved"), roomId: roomIdSchema }),
   z.object({
     type: z.literal("error"),
     code: errorCodeSchema,

@@ -25,6 +25,8 @@ export interface TrackSummary {
   readonly source: Source;
   /** MIME type in lower case. */
   readonly codec: string;
+  /** Nothing of it is forwarded, as whoever runs the server wants. */
+  readonly muted?: true;
 }
 
 /** One line of the list of a room's peers. */
@@ -85,13 +87,13 @@ export function summarizeRoom({ id, peers, ownCount, tracks }: Room): RoomSummar
 
 export function summarizePeers(room: Room, members: Iterable<RoomMember>, sources: PeerSources): PeerSummary[] {
   const tracks = Map.groupBy(room.tracks.values(), ({ peerId }) => peerId);
-  return Array.from(members, (member) => summarizePeer(member, tracks.get(member.id) ?? [], sources));
+  return Array.from(members, (member) => summarizePeer(room, member, tracks.get(member.id) ?? [], sources));
 }
 
 export function describeParticipant(participant: Participant, sources: PeerSources): PeerOverview {
   const { peer, room, remoteAddress, knowledge } = participant;
   return {
-    ...summarizePeer(peer, [...peer.producers.values()], sources),
+    ...summarizePeer(room, peer, [...peer.producers.values()], sources),
     ...(remoteAddress !== undefined && {
       address: {
         hostname: remoteAddress.hostname,
@@ -108,14 +110,19 @@ export function describeParticipant(participant: Participant, sources: PeerSourc
   };
 }
 
-function summarizePeer(member: RoomMember, tracks: readonly PublishedTrack[], sources: PeerSources): PeerSummary {
+function summarizePeer(
+  room: Room,
+  member: RoomMember,
+  tracks: readonly PublishedTrack[],
+  sources: PeerSources,
+): PeerSummary {
   const { id, name, identity } = member;
   return {
     id,
     ...(name !== undefined && { name }),
     ...(identity !== undefined && { identity }),
     ...whereabouts(member, sources),
-    tracks: tracks.map(summarizeTrack),
+    tracks: tracks.map((track) => summarizeTrack(room, track)),
   };
 }
 
@@ -129,14 +136,14 @@ function whereabouts(member: RoomMember, { participant, nodeName }: PeerSources)
   return { protocol: own.protocol, state: own.state, subscriptions: member.consumers.size };
 }
 
-function summarizeTrack({ id, kind, source, codec }: PublishedTrack): TrackSummary {
-  return { id, kind, source, codec: codec.mimeType };
+function summarizeTrack(room: Room, { id, kind, source, codec }: PublishedTrack): TrackSummary {
+  return { id, kind, source, codec: codec.mimeType, ...(room.isMuted(id) && { muted: true }) };
 }
 
-function describePublished({ knowledge }: Participant, mid: string, track: PublishedTrack): PublishedOverview {
+function describePublished({ knowledge, room }: Participant, mid: string, track: PublishedTrack): PublishedOverview {
   const active = knowledge.activeLayersOf(track.id);
   return {
-    ...summarizeTrack(track),
+    ...summarizeTrack(room, track),
     mid,
     ...(track.rids !== undefined && { rids: track.rids }),
     ...(active !== undefined && { activeRids: active }),

@@ -1,8 +1,8 @@
 import type { MediaEndReason, OpenPeerMedia, PeerEvent } from "../media/messages.ts";
 import { newIdentifier } from "../sfu/identifier.ts";
-import type { QualityReport, QualityTelling, WantedQuality } from "../sfu/quality.ts";
+import type { QualityTelling, WantedQuality } from "../sfu/quality.ts";
 import type { RandomSource } from "../sfu/random.ts";
-import type { Kind, PeerId, PublishedTrack, RoomId, Source, Speakers, TrackId } from "../sfu/types.ts";
+import type { Kind, PublishedTrack, RoomId, Source, TrackId } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
 import type { DtlsFactory } from "../webrtc/dtls.ts";
 import type { HandshakeLimit } from "../webrtc/handshake_limit.ts";
@@ -17,8 +17,9 @@ import type { JoinTrace } from "./join_trace.ts";
 import type { PeerLimits } from "./limits.ts";
 import { MediaConnection } from "./media_connection.ts";
 import { MediaKnowledge } from "./media_knowledge.ts";
-import type { PeerObserver, Room, Rooms } from "./room.ts";
+import type { ParticipantObserver } from "./participant_observer.ts";
 import { remoteFirst } from "./remote_peer.ts";
+import type { PeerObserver, Room, Rooms } from "./room.ts";
 import { RoomPeer } from "./room_peer.ts";
 import { SlotFiller } from "./slot_filler.ts";
 import { TrackRelevance } from "./track_relevance.ts";
@@ -27,38 +28,6 @@ export type { LeaveReason };
 
 /** A peer whose media was lost leaves unless it is resumed within this time (rule P110). */
 const MEDIA_LOST_LIMIT_MS = 30_000;
-
-/** What a peer's signaling, of whatever kind, is told. */
-export interface ParticipantObserver {
-  peerJoined(id: PeerId, name: string | undefined, identity: string | undefined): void;
-  peerLeft(id: PeerId): void;
-  trackPublished(peerId: PeerId, track: PublishedTrack): void;
-  trackUnpublished(peerId: PeerId, trackId: TrackId): void;
-  transportConnected(): void;
-  /** The peer sends more than these bits per second, which are all that it may, and packets are dropped. */
-  bitrateExceeded(maxBitrateIn: number): void;
-  /** Others speak now than before; see `room.speakers`. */
-  speakersChanged(speakers: Speakers): void;
-  /** What the peer gets of its tracks, and why. */
-  qualityChanged(report: QualityReport): void;
-  /** Of a track that the peer publishes on an m-line these simulcast encodings are received, by RID; no others. */
-  layersWanted(trackId: TrackId, mid: string, active: readonly string[]): void;
-  /** Slots of the peer hold another track now, or none. */
-  slotsChanged(slots: readonly SlotFilling[]): void;
-  /** The peer has something to do at a time, where it had nothing: see `nextTimeout`. */
-  timeWanted(): void;
-  /** The server failed on this peer's media: signaling says so, and has the peer leave. */
-  failed(detail: string): void;
-  /**
-   * What carries this peer's media has failed. The peer may be resumed, and stays for a while; signaling has it leave where
-   * nobody could.
-   */
-  mediaLost(detail: string): void;
-  /** Another connection speaks for the peer from now on. Nothing is told afterwards. */
-  superseded(): void;
-  /** The peer has left its room, and why. Told once; nothing is told afterwards. */
-  left(reason: LeaveReason, detail: string): void;
-}
 
 /** How a client speaks to the server. */
 export type Protocol = "websocket" | "whip" | "whep";
@@ -237,9 +206,30 @@ export class Participant {
     return true;
   }
 
+  /** Tells which of its own tracks are muted, to a client that may not know (rule P134). */
+  tellMuted(): void {
+    for (const [mid, track] of this.peer.producers) {
+      if (this.room.isMuted(track.id)) this.#observer.trackMuted(track, true, mid);
+    }
+  }
+
   /** What its slots hold, for a client that may not know: it is told of changes alone from now on (rule P99). */
   takeSlots(): readonly SlotFilling[] {
     return this.#agreement.slotFiller.takeAll();
+  }
+
+  /** Says something to the client in words of whoever runs the server; false where it does not hear it. */
+  sendMessage(message: unknown): boolean {
+    if (!this.#observer.isHeard()) return false;
+    this.#observer.messageSent(message);
+    return true;
+  }
+
+  /** Has the peer leave for another room, to which its client goes; false, with nothing done, where it would not hear of it. */
+  moveTo(roomId: RoomId): boolean {
+    if (!this.#observer.isHeard()) return false;
+    this.leave("moved", roomId);
+    return true;
   }
 
   leave(reason: LeaveReason, detail = ""): void {
@@ -363,9 +353,8 @@ export class Participant {
   /** Nobody has told the publisher the ids of its own tracks: it knows them by their m-lines. */
   #tellLayers(trackId: TrackId, active: readonly string[]): void {
     this.knowledge.handleLayers(trackId, active, this.peer.publishedTracks);
-    for (const [mid, track] of this.peer.producers) {
-      if (track.id === trackId) return this.#observer.layersWanted(trackId, mid, active);
-    }
+    const mid = this.peer.midOf(trackId);
+    if (mid !== undefined) this.#observer.layersWanted(trackId, mid, active);
   }
 
   #peerObserver(): PeerObserver {
@@ -375,10 +364,14 @@ export class Participant {
       trackPublished: (peerId, track) => {
         this.#agreement.negotiation.trackPublished();
         this.#agreement.slotFiller.refresh();
-        if (this.hearsOfTracks) this.#observer.trackPublished(peerId, track);
+        if (this.hearsOfTracks) this.#observer.trackPublished(peerId, track, this.room.isMuted(track.id));
       },
       trackUnpublished: (peerId, trackId) => {
         if (this.hearsOfTracks) this.#observer.trackUnpublished(peerId, trackId);
+      },
+      trackMuted: (track, isMuted) => {
+        const mid = track.peerId === this.peer.id ? this.peer.midOf(track.id) : undefined;
+        if (mid !== undefined || this.hearsOfTracks) this.#observer.trackMuted(track, isMuted, mid);
       },
       trackEnded: (trackId) => {
         this.#agreement.negotiation.trackEnded(trackId);

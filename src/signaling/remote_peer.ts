@@ -26,6 +26,7 @@ export class RemotePeer implements RoomMember {
       peerLeft: nobody,
       trackPublished: nobody,
       trackUnpublished: nobody,
+      trackMuted: nobody,
       trackEnded: nobody,
       speakersChanged: nobody,
       replaced,

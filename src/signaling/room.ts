@@ -9,6 +9,8 @@ export interface PeerObserver {
   peerLeft(id: PeerId): void;
   trackPublished(peerId: PeerId, track: PublishedTrack): void;
   trackUnpublished(peerId: PeerId, trackId: TrackId): void;
+  /** Nothing of a track, which may be this peer's own, is forwarded any more, or it is again. */
+  trackMuted(track: PublishedTrack, isMuted: boolean): void;
   /** A track that this peer receives is over; its m-line is free. */
   trackEnded(trackId: TrackId): void;
   /** Others speak now than before, or somebody else above all. Of peers that leave `peerLeft` alone tells. */
@@ -37,6 +39,7 @@ export interface RoomLink {
   peerRemoved(id: PeerId): void;
   trackAdded(track: PublishedTrack, parameters: ProducerParameters): void;
   trackRemoved(id: TrackId): void;
+  trackMuted(id: TrackId, isMuted: boolean): void;
   /** The last of them has left. */
   close(): void;
 }
@@ -47,7 +50,8 @@ export class Room {
   readonly #peers = new Map<PeerId, RoomMember>();
   /** In the order of publication. */
   readonly #tracks = new Map<TrackId, PublishedTrack>();
-
+  /** Those of which nothing is forwarded. */
+  readonly #muted = new Set<TrackId>();
   readonly #speech = new RecentSpeakers();
   readonly #order = new TrackOrder(this);
   readonly #link: RoomLink | undefined;
@@ -160,12 +164,32 @@ export class Room {
   /** `announce` is false where the publisher leaves: `peerLeft` then says it all. */
   removeTrack({ id, peerId }: PublishedTrack, announce: boolean): void {
     if (!this.#tracks.delete(id)) return;
+    this.#muted.delete(id);
     this.#order.invalidate();
     for (const peer of this.#peers.values()) {
       peer.forgetTrack(id);
       if (announce && peer.id !== peerId) peer.observer.trackUnpublished(peerId, id);
     }
     this.#link?.trackRemoved(id);
+  }
+
+  /** Whether nothing of a track is forwarded, as whoever runs the server wants. */
+  isMuted(id: TrackId): boolean {
+    return this.#muted.has(id);
+  }
+
+  /** Has everyone told, its publisher too; nobody where it is no news. The media side has heard of it. */
+  muteTrack(track: PublishedTrack, isMuted: boolean): void {
+    if (this.bringMute(track, isMuted)) this.#link?.trackMuted(track.id, isMuted);
+  }
+
+  /** Of a track of another node's peer. False where it is no news. */
+  bringMute(track: PublishedTrack, isMuted: boolean): boolean {
+    if (this.#muted.has(track.id) === isMuted) return false;
+    if (isMuted) this.#muted.add(track.id);
+    else this.#muted.delete(track.id);
+    for (const peer of this.#peers.values()) peer.observer.trackMuted(track, isMuted);
+    return true;
   }
 
   close(): void {

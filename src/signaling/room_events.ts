@@ -21,7 +21,9 @@ export type RoomEvent =
   | OfPeer & { readonly type: "peerConnected" }
   | OfPeer & { readonly type: "peerLeft"; readonly reason: LeaveReason }
   | OfPeer & { readonly type: "trackPublished"; readonly track: TrackInfo }
-  | OfPeer & { readonly type: "trackUnpublished"; readonly trackId: TrackId };
+  | OfPeer & { readonly type: "trackUnpublished"; readonly trackId: TrackId }
+  /** Whoever runs the server has nothing of it forwarded any more, or has it again. */
+  | OfPeer & { readonly type: "trackMuted"; readonly trackId: TrackId; readonly muted: boolean };
 
 export type RoomEventListener = (event: RoomEvent) => void;
 
@@ -63,6 +65,10 @@ export class RoomEvents {
       trackRemoved: (id) => {
         others?.trackRemoved(id);
         this.#unpublish(id);
+      },
+      trackMuted: (id, isMuted) => {
+        others?.trackMuted(id, isMuted);
+        this.#mute(id, isMuted);
       },
       close: () => others?.close(),
     };
@@ -106,6 +112,13 @@ export class RoomEvents {
     }
     this.#tracks.set(track.id, peerId);
     this.#tell({ type: "trackPublished", roomId, peerId, track });
+  }
+
+  #mute(trackId: TrackId, muted: boolean): void {
+    const peerId = this.#tracks.get(trackId);
+    const roomId = peerId === undefined ? undefined : this.#peers.get(peerId);
+    if (peerId === undefined || roomId === undefined) return;
+    this.#tell({ type: "trackMuted", roomId, peerId, trackId, muted });
   }
 
   /** Tracks of other nodes are not known here. */

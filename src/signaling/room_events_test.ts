@@ -73,14 +73,17 @@ test("B473: what tells other nodes hears all as before", () => {
     peerRemoved: (id) => heard.push(`-${id}`),
     trackAdded: ({ id }) => heard.push(`+${id}`),
     trackRemoved: (id) => heard.push(`-${id}`),
+    trackMuted: (id, isMuted) => heard.push(`${id} ${isMuted}`),
     close: () => heard.push("closed"),
   });
   feed.joined("blue", peer("a"));
   take();
   link.trackAdded(track("t1", "a"), PARAMETERS);
+  link.trackMuted("t1", true);
+  link.trackMuted("of another node", true);
   link.trackRemoved("of another node");
   link.peerRemoved("a");
   link.close();
-  assert.deepEqual(heard, ["+t1", "-of another node", "-a", "closed"]);
-  assert.deepEqual(take().map(([type]) => type), ["trackPublished"]);
+  assert.deepEqual(heard, ["+t1", "t1 true", "of another node true", "-of another node", "-a", "closed"]);
+  assert.deepEqual(take().map(([type]) => type), ["trackPublished", "trackMuted"]);
 });

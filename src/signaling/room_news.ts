@@ -50,7 +50,14 @@ const sharedPeer = z.object({
   identity: z.string().max(1024).optional(),
 });
 /** `relay` names it on the bus that carries its packets. */
-const sharedTrack = z.object({ id: identifier, peerId: identifier, relay: uint32, parameters });
+const sharedTrack = z.object({
+  id: identifier,
+  peerId: identifier,
+  relay: uint32,
+  parameters,
+  /** Nothing of it is forwarded. */
+  muted: z.literal(true).optional(),
+});
 const peers = z.array(sharedPeer);
 const tracks = z.array(sharedTrack);
 /** Of one stay of the node in the room: a node that failed and came back begins another. */
@@ -70,6 +77,8 @@ export const roomNewsSchema = z.discriminatedUnion("type", [
     tracks,
     peersGone: z.array(identifier),
     tracksGone: z.array(identifier),
+    /** Of tracks that were told before. */
+    tracksMuted: z.array(z.object({ id: identifier, muted: z.boolean() })).default([]),
   }),
   /** The node is there, and this is what it told last. */
   z.object({ type: z.literal("beat"), from: node, epoch, version }),

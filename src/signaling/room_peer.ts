@@ -109,6 +109,22 @@ export class RoomPeer implements NegotiatedPeer, RoomMember {
     this.#room.removeTrack(track, true);
   }
 
+  /** Has nothing of its track forwarded to anybody, or again what there is; false where it publishes no such track. */
+  muteTrack(trackId: TrackId, isMuted: boolean): boolean {
+    const mid = this.midOf(trackId);
+    const track = mid === undefined ? undefined : this.#producers.get(mid);
+    if (mid === undefined || track === undefined) return false;
+    this.#media.send({ type: "mute", mid, isMuted });
+    this.#room.muteTrack(track, isMuted);
+    return true;
+  }
+
+  /** The m-line by which it publishes a track; undefined where it does not. */
+  midOf(trackId: TrackId): string | undefined {
+    for (const [mid, { id }] of this.#producers) if (id === trackId) return mid;
+    return undefined;
+  }
+
   /** Forwards a track to this peer; undefined where the room has no such track. */
   subscribe(trackId: TrackId, parameters: ConsumerParameters): Subscription | undefined {
     const track = this.#room.tracks.get(trackId);

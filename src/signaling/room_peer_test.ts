@@ -13,6 +13,7 @@ const OBSERVER = {
   peerLeft: IGNORED,
   trackPublished: IGNORED,
   trackUnpublished: IGNORED,
+  trackMuted: IGNORED,
   speakersChanged: IGNORED,
   trackEnded: IGNORED,
   replaced: IGNORED,

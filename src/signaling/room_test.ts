@@ -23,6 +23,7 @@ function addPeer(room: Room, random: RandomSource, name?: string): ToldPeer {
     trackPublished: (id, track) => told.push(`trackPublished ${id} ${track.id} ${track.kind} ${track.source}`),
     speakersChanged: ({ dominant, active }) => told.push(`speakers ${dominant}: ${active.map(({ peerId }) => peerId)}`),
     trackUnpublished: (id, track) => told.push(`trackUnpublished ${id} ${track}`),
+    trackMuted: ({ id }, isMuted) => told.push(`trackMuted ${id} ${isMuted}`),
     trackEnded: (id) => told.push(`trackEnded ${id}`),
     replaced: () => told.push("replaced"),
   };
@@ -137,5 +138,24 @@ Deno.test({
     assert.deepEqual([room.speakers, room.recentSpeakers, room.hasSpeakers], [{ active: [] }, [], false]);
     room.handleSpeakers({ dominant: a, active: [] });
     assert.deepEqual(room.speakers, { dominant: a, active: [] });
+  },
+});
+
+Deno.test({
+  name: "P134: a mute is told to everyone in the room, the publisher included, once, and ends with the track",
+  permissions: "none",
+  fn() {
+    const random = seededRandom(1);
+    const room = new Room("a");
+    const [one, two] = [addPeer(room, random), addPeer(room, random)];
+    const track = one.peer.publish(videoProducer());
+    for (const { told } of [one, two]) told.length = 0;
+    for (const isMuted of [true, true, false, true]) assert.equal(one.peer.muteTrack(track.id, isMuted), true);
+    assert.equal(two.peer.muteTrack(track.id, false), false, "it is another peer's");
+    const expected = [true, false, true].map((isMuted) => `trackMuted ${track.id} ${isMuted}`);
+    assert.deepEqual([one.told, two.told], [expected, expected]);
+    assert.equal(room.isMuted(track.id), true);
+    one.peer.unpublish("0");
+    assert.equal(room.isMuted(track.id), false);
   },
 });

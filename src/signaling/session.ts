@@ -14,6 +14,7 @@ import { type DuplicateIdentity, DuplicateIdentityError, replacedBy } from "./du
 import type { Grants } from "./grants.ts";
 import { outcomeOf } from "./join_outcome.ts";
 import type { JoinTrace } from "./join_trace.ts";
+import { lastWords } from "./last_words.ts";
 import { bitrateWords } from "./limit_words.ts";
 import type { PeerLimits } from "./limits.ts";
 import type {
@@ -26,17 +27,13 @@ import type {
   ServerMessage,
   SetQualityMessage,
 } from "./messages.ts";
-import { MAX_MESSAGE_BYTES, parseMessage } from "./parse_message.ts";
-import { type LeaveReason, Participant, type ParticipantObserver } from "./participant.ts";
+import { costOf, MESSAGE_BURST, MESSAGES_PER_SECOND } from "./message_cost.ts";
+import { parseMessage } from "./parse_message.ts";
+import { type LeaveReason, Participant } from "./participant.ts";
+import type { ParticipantObserver } from "./participant_observer.ts";
 import type { Resumption } from "./resumption.ts";
 import type { Rooms } from "./room.ts";
 import { TokenBucket } from "../webrtc/token_bucket.ts";
-
-/** Messages that a client may send at once, and a second in the long run (rule P4). */
-const MESSAGE_BURST = 200;
-const MESSAGES_PER_SECOND = 50;
-/** A message counts once for each so many characters that it begins: reading a long offer costs milliseconds. */
-const CHARACTERS_PER_TOKEN = 32 * 1024;
 
 export interface SignalingSessionOptions {
   readonly connection: SignalingConnection;
@@ -207,6 +204,7 @@ export class SignalingSession {
     this.#options.connection.joined?.();
     this.#welcome(participant, redeemed.token);
     this.#sendAllSlots(participant);
+    participant.tellMuted();
     this.#options.trace?.resumed(participant.peer.id);
     this.#options.observer.resumed(participant);
   }
@@ -300,8 +298,15 @@ export class SignalingSession {
         this.#send({ type: "peerJoined", peer: describePeer({ id, name, identity }) });
       },
       peerLeft: (peerId) => this.#send({ type: "peerLeft", peerId }),
-      trackPublished: (peerId, track) => this.#send({ type: "trackPublished", peerId, track: describeTrack(track) }),
+      trackPublished: (peerId, track, isMuted) => {
+        this.#send({ type: "trackPublished", peerId, track: describeTrack(track, isMuted) });
+      },
       trackUnpublished: (peerId, trackId) => this.#send({ type: "trackUnpublished", peerId, trackId }),
+      trackMuted: ({ id: trackId, peerId }, muted, mid) => {
+        this.#send({ type: "trackMuted", peerId, trackId, muted, ...(mid !== undefined && { mid }) });
+      },
+      messageSent: (message) => this.#send({ type: "message", message }),
+      isHeard: () => !this.#detached,
       speakersChanged: (speakers) => this.#sendSpeakers(speakers),
       transportConnected: () => {
         if (this.#state.name === "joined") this.#options.observer.connected(this.#state.participant);
@@ -335,10 +340,8 @@ export class SignalingSession {
     const state = this.#state;
     if (state.name !== "joined") return;
     this.#options.resumption.forget(state.participant);
-    if (reason === "transport-failed") this.#tellError("transport-failed", detail);
-    if (reason === "replaced") this.#tellError("replaced", "somebody else with this identity has joined");
-    if (reason === "kicked") this.#tellError("kicked", KICKED);
-    if (reason === "signaling-lost") this.#tellError("resume-failed", "the peer was resumed too late");
+    const words = lastWords(reason, detail);
+    if (words !== undefined) this.#send(words);
     this.#close(reason);
     this.#options.observer.left(state.participant, reason, detail);
   }
@@ -382,18 +385,10 @@ export class SignalingSession {
   }
 }
 
-const KICKED = "somebody has had this peer leave";
-
 /** Undefined for a fault. */
 function refusalOf(error: unknown): "no-capacity" | "duplicate-identity" | undefined {
   if (error instanceof NoCapacityError) return "no-capacity";
   return error instanceof DuplicateIdentityError ? "duplicate-identity" : undefined;
-}
-
-/** What is too large is not read, so it costs no more than the largest that is. */
-function costOf(data: string | undefined): number {
-  const length = Math.min(data?.length ?? 0, MAX_MESSAGE_BYTES);
-  return Math.max(1, Math.ceil(length / CHARACTERS_PER_TOKEN));
 }
 
 const NO_MORE_CANDIDATES: CandidateInit = { candidate: END_OF_CANDIDATES, sdpMLineIndex: 0 };

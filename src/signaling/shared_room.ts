@@ -102,6 +102,18 @@ export class SharedRoom implements RoomLink {
     else tracks.splice(at, 1);
   }
 
+  trackMuted(id: TrackId, isMuted: boolean): void {
+    const track = this.#tracks.get(id);
+    if (track === undefined) return;
+    const { muted: _, ...rest } = track;
+    const changed: SharedTrack = isMuted ? { ...rest, muted: true } : rest;
+    this.#tracks.set(id, changed);
+    const pending = this.#pending();
+    const at = pending.tracks.findIndex((added) => added.id === id);
+    if (at >= 0) pending.tracks[at] = changed;
+    else pending.tracksMuted.push({ id, muted: isMuted });
+  }
+
   /** Tells what has changed since the last call. */
   flush(): void {
     const change = this.#change;
@@ -181,6 +193,7 @@ export class SharedRoom implements RoomLink {
       tracks: [],
       peersGone: [],
       tracksGone: [],
+      tracksMuted: [],
     };
     return this.#change;
   }
@@ -207,13 +220,14 @@ export class SharedRoom implements RoomLink {
     for (const id of [...remote.tracks.keys()]) if (!trackIds.has(id)) this.#removeTrack(remote, id, true);
     for (const id of [...remote.peers.keys()]) if (!peerIds.has(id)) this.#removePeer(remote, id);
     this.#add(from, remote, peers, tracks);
+    for (const { id, muted = false } of tracks) this.#mute(remote, id, muted);
     // Where a fault keeps it from being taken it counts as missed.
     remote.version = version;
     remote.askedMs = undefined;
   }
 
   #handleChange(change: Change): void {
-    const { from, epoch, version, peers, tracks, peersGone, tracksGone } = change;
+    const { from, epoch, version, peers, tracks, peersGone, tracksGone, tracksMuted } = change;
     const remote = this.#remotes.get(from);
     if (remote?.epoch !== epoch || version !== remote.version + 1) return this.#handleVersion(change);
     remote.heardMs = this.#nowMs;
@@ -222,6 +236,7 @@ export class SharedRoom implements RoomLink {
     for (const id of tracksGone) this.#removeTrack(remote, id, !gone.has(remote.tracks.get(id)?.peerId ?? ""));
     for (const id of peersGone) this.#removePeer(remote, id);
     this.#add(from, remote, peers, tracks);
+    for (const { id, muted } of tracksMuted) this.#mute(remote, id, muted);
     remote.version = version;
   }
 
@@ -261,7 +276,7 @@ export class SharedRoom implements RoomLink {
       remote.peers.set(peerId, member);
       room.bringPeer(member);
     }
-    for (const { id, peerId, relay: number, parameters } of tracks) {
+    for (const { id, peerId, relay: number, parameters, muted = false } of tracks) {
       if (room.tracks.has(id) || !remote.peers.has(peerId)) continue;
       const { kind, source, codec } = parameters;
       const track: PublishedTrack = { id, peerId, kind, source, codec };
@@ -269,7 +284,16 @@ export class SharedRoom implements RoomLink {
       // First the media: who is told of the track may subscribe at once.
       relay({ type: "import", roomId: room.id, trackId: id, peerId, from, relay: number, parameters });
       room.bringTrack(track);
+      this.#mute(remote, id, muted);
     }
+  }
+
+  #mute(remote: Remote, id: TrackId, isMuted: boolean): void {
+    const track = remote.tracks.get(id);
+    const { room, relay } = this.#options;
+    if (track === undefined || room.isMuted(id) === isMuted) return;
+    relay({ type: "muteImport", roomId: room.id, trackId: id, isMuted });
+    room.bringMute(track, isMuted);
   }
 
   #removeTrack(remote: Remote, id: TrackId, announce: boolean): void {

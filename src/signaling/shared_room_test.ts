@@ -58,6 +58,7 @@ class Site {
       peerLeft: (id) => this.told.push(`${name}: ${this.world.nameOf(id)} left`),
       trackPublished: (id, track) => this.told.push(`${name}: ${this.world.nameOf(id)} publishes ${track.source}`),
       trackUnpublished: (id) => this.told.push(`${name}: ${this.world.nameOf(id)} unpublishes`),
+      trackMuted: ({ source }, isMuted) => this.told.push(`${name}: ${source} ${isMuted ? "muted" : "unmuted"}`),
       trackEnded: () => this.told.push(`${name}: its track ended`),
       speakersChanged: () => {},
       replaced: () => this.told.push(`${name}: replaced`),
@@ -81,6 +82,9 @@ class Site {
       assert.ok(!this.imports.has(command.trackId));
       assert.ok(!this.room.tracks.has(command.trackId), "before anybody is told of the track");
       this.imports.set(command.trackId, command.from);
+    } else if (command.type === "muteImport") {
+      assert.ok(this.imports.has(command.trackId));
+      this.told.push(`${command.isMuted ? "mute" : "unmute"} import`);
     } else if (command.type === "endImport") assert.ok(this.imports.delete(command.trackId));
   }
 }
@@ -351,4 +355,28 @@ test("B414: who takes the place of a peer of its identity at another node has it
   for (const peer of b.room.peersOf("user 1")) if (peer.name === "ada") peer.observer.replaced();
   world.run(10);
   assert.deepEqual(a.told, ["ada: ada again joined", "ada: replaced"]);
+});
+
+test("B499, P134: a track that is muted is so at each node, for who comes later and where news were lost", () => {
+  const world = new World();
+  const [a, b] = [world.open(), world.open()];
+  const [ada] = [a.join("ada"), b.join("ben")];
+  world.run(10);
+  const track = ada.publish(videoProducer());
+  ada.muteTrack(track.id, true);
+  world.run(10);
+  assert.deepEqual(b.told.slice(-3), ["ben: ada publishes camera", "mute import", "ben: camera muted"]);
+  ada.muteTrack(track.id, false);
+  world.run(10);
+  assert.deepEqual(b.told.slice(-2), ["unmute import", "ben: camera unmuted"]);
+  world.lossFraction = 1;
+  ada.muteTrack(track.id, true);
+  world.run(10);
+  world.lossFraction = 0;
+  world.run(2000);
+  assert.deepEqual(b.told.slice(-2), ["mute import", "ben: camera muted"]);
+  const c = world.open();
+  c.join("cem");
+  world.run(10);
+  assert.equal(c.room.isMuted(track.id), true);
 });

@@ -9,6 +9,7 @@ export const WEBHOOK_TYPES = {
   peerLeft: "peer.left",
   trackPublished: "track.published",
   trackUnpublished: "track.unpublished",
+  trackMuted: "track.muted",
 } as const satisfies Readonly<Record<RoomEvent["type"], string>>;
 
 export type WebhookType = (typeof WEBHOOK_TYPES)[RoomEvent["type"]];

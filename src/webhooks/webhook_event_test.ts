@@ -11,6 +11,7 @@ const EVENTS: readonly (readonly [RoomEvent, string])[] = [
   [{ type: "peerJoined", ...OF_PEER, name: "Ann", identity: "user-1" }, "peer.joined"],
   [{ type: "peerConnected", ...OF_PEER }, "peer.connected"],
   [{ type: "trackPublished", ...OF_PEER, track: TRACK }, "track.published"],
+  [{ type: "trackMuted", ...OF_PEER, trackId: "t", muted: true }, "track.muted"],
   [{ type: "trackUnpublished", ...OF_PEER, trackId: "t" }, "track.unpublished"],
   [{ type: "peerLeft", ...OF_PEER, reason: "leave" }, "peer.left"],
   [{ type: "roomEnded", roomId: "blue" }, "room.ended"],

@@ -10,6 +10,8 @@ export class Publication {
   ended = false;
   /** Whether the server has answered it. */
   settled = false;
+  /** Whether whoever runs the server has nothing of it forwarded. */
+  mutedByServer = false;
   /** RIDs of the simulcast encodings that anybody receives; null where the server has not said. @type {string[] | null} */
   activeLayers = null;
   /** Parameters of a sender are changed one after the other. @type {Promise<void>} */
@@ -93,6 +95,7 @@ export class Publication {
   renew() {
     const isAgain = this.settled;
     this.transceiver = this.activeLayers = null;
+    this.mutedByServer = false;
     this.encodings = encodingsOf(this.track, this.source, this.#options);
     this.settled = false;
     if (isAgain) this.#accepted = Promise.withResolvers();
@@ -136,6 +139,11 @@ export class LocalTrack {
 
   get muted() {
     return !this.track.enabled;
+  }
+
+  /** Whether whoever runs the server has nothing of it forwarded to anybody. */
+  get mutedByServer() {
+    return this.#publication.mutedByServer;
   }
 
   /** Sends silence or black instead. The device stays open. */

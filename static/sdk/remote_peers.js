@@ -45,9 +45,22 @@ export class RemotePeers {
   addTrack(peerId, info) {
     const peer = this.#peers.get(peerId);
     if (peer === undefined) return;
-    const track = { ...info, track: null };
+    const track = { muted: false, ...info, track: null };
     peer.tracks.set(info.id, track);
     this.#sink.published(peer, track);
+  }
+
+  /**
+   * @param {string} peerId
+   * @param {string} trackId
+   * @param {boolean} muted
+   */
+  muteTrack(peerId, trackId, muted) {
+    const peer = this.#peers.get(peerId);
+    const info = peer?.tracks.get(trackId);
+    if (peer === undefined || info === undefined || info.muted === muted) return;
+    info.muted = muted;
+    this.#sink.muted(peer, info);
   }
 
   /**
@@ -78,7 +91,10 @@ export class RemotePeers {
       const known = this.#peers.get(info.id);
       const peer = known ?? this.add(info);
       if (known === undefined) this.#sink.joined(peer);
-      for (const track of tracks) if (!peer.tracks.has(track.id)) this.addTrack(info.id, track);
+      for (const track of tracks) {
+        if (peer.tracks.has(track.id)) this.muteTrack(info.id, track.id, track.muted ?? false);
+        else this.addTrack(info.id, track);
+      }
     }
   }
 

@@ -23,6 +23,7 @@ const FINAL_CODES = {
   [SUPERSEDED]: ["superseded", "another connection speaks for this client"],
   4002: ["replaced", "somebody else with this identity has joined"],
   4004: ["kicked", "somebody has had this client leave"],
+  4005: ["room-ended", "somebody has ended the room"],
 };
 
 /** Errors behind which the server closes the WebSocket; `resume-failed` is one on a WebSocket that has resumed. */
@@ -39,6 +40,12 @@ const NETWORK_CHANGED = new Error("the network has changed");
 
 /** Attempts that failed in one of these ways are repeated. */
 const TRANSIENT = ["server-unreachable", "server-gone", "auth-unavailable", "token-unavailable", "no-capacity"];
+
+/** Joins that were refused in one of these ways may be taken a moment later. */
+const CROWDED = ["server-draining", "too-many-joins"];
+
+/** Whether a server that led this client to another room takes it there at another time. @param {string} code */
+const isForGood = (code) => !TRANSIENT.includes(code) && !CROWDED.includes(code);
 
 /**
  * The signaling of one room, over as many WebSockets as it takes: where one is lost the peer is resumed by another one
@@ -67,6 +74,8 @@ export class ResumingSocket {
   #replaced;
   /** Whether other servers have the room as well. */
   #isShared;
+  /** The room that the server has moved this client to, until it is on its way there. @type {string | undefined} */
+  #movedTo;
   /** When the server of now is gone, as far as it has said. */
   #endsMs = Infinity;
 
@@ -121,6 +130,7 @@ export class ResumingSocket {
     if (message === undefined) return;
     // Not all clients of a server at once.
     if (message.type === "draining") void this.#moveWithin(message.seconds, spread(message.seconds));
+    if (message.type === "moved") this.#movedTo = message.roomId;
     if (message.type === "error" && LAST_WORDS.has(message.code)) this.#lastWords = [message.code, message.message];
     this.#sink.message(message);
   }
@@ -130,6 +140,7 @@ export class ResumingSocket {
    * @param {string} reason
    */
   #handleClose(socketCode, reason) {
+    if (this.#movedTo !== undefined) return this.#goTo(this.#movedTo);
     if (socketCode === SUPERSEDED && this.#failures > 0) return this.#takeBack();
     // A server in a hurry may be gone before its close frame came; what it said before tells as much, or more.
     const final = this.#lastWords ?? FINAL_CODES[socketCode];
@@ -196,13 +207,24 @@ export class ResumingSocket {
     }
   }
 
+  /** The peer has left by the server's will: this client joins the other room, as another peer (P136). @param {string} roomId */
+  #goTo(roomId) {
+    this.#movedTo = undefined;
+    this.#options = { ...this.#options, roomId };
+    this.#forget(SUPERSEDED);
+    this.#away = true;
+    this.#sink.away();
+    if (!this.#closed) this.#moveWithin(LIMIT_MS / 1000, 0, isForGood);
+  }
+
   /**
    * The server is gone in so many seconds, or already: joins by another WebSocket, which a load balancer leads to another
    * server, and leaves by this one (P117).
    * @param {number} seconds
    * @param {number} longestMs until the first attempt
+   * @param {(code: string) => boolean} [isFinal] whether nobody else would take it who is refused so
    */
-  async #moveWithin(seconds, longestMs) {
+  async #moveWithin(seconds, longestMs, isFinal = () => false) {
     const deadline = this.#endsMs = performance.now() + seconds * 1000;
     this.#move?.abort();
     const { signal } = this.#move = new AbortController();
@@ -213,7 +235,10 @@ export class ResumingSocket {
       try {
         return this.#settle(await this.#joinAnew(signal));
       } catch (error) {
-        if (!signal.aborted && error instanceof SwitchboardError && error.code === DUPLICATE) this.#leaveFirst();
+        if (!signal.aborted && error instanceof SwitchboardError) {
+          if (isFinal(error.code)) return this.#sink.ended(error.code, error.message);
+          if (error.code === DUPLICATE) this.#leaveFirst();
+        }
       }
       if (this.#replaced !== undefined && !this.#closed) return this.#sink.ended(...this.#replaced);
     }

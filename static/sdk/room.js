@@ -1,9 +1,12 @@
 // @ts-check
-/** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TransportSink, WantedQuality, Welcome } from "./types.js" */
+/** @import { LocalTrack } from "./publication.js" */
+/** @import { Grants, JoinOptions, Peer, PublishOptions, RoomEvents, RoomState, Quality, ServerError, ServerMessage, Source, TrackMuted, TransportSink, WantedQuality, Welcome } from "./types.js" */
 import { SwitchboardError } from "./error.js";
+import { EventHub } from "./room_events.js";
 import { KnownQuality } from "./known_quality.js";
 import { watchNetwork } from "./network.js";
-import { LocalTrack, Publication } from "./publication.js";
+import { LocalTracks } from "./local_tracks.js";
+import { Publication } from "./publication.js";
 import { Qualities } from "./qualities.js";
 import { RemotePeers } from "./remote_peers.js";
 import { ResumingSocket } from "./resuming_socket.js";
@@ -14,30 +17,28 @@ import { Transport } from "./transport.js";
 /** A room that this client has joined. Made by `join`. */
 export class Room {
   #peers = new RemotePeers({
-    joined: (peer) => this.#emit("peerJoined", { peer }),
+    joined: (peer) => this.#events.emit("peerJoined", { peer }),
     left: (peer) => {
       this.#speakers.forget(peer);
-      this.#emit("peerLeft", { peer });
+      this.#events.emit("peerLeft", { peer });
     },
     published: (peer, info) => {
       this.#transport.receive(info);
-      this.#emit("trackPublished", { peer, info });
+      this.#events.emit("trackPublished", { peer, info });
     },
+    muted: (peer, info) => this.#events.emit("trackMuted", { peer, info }),
     unpublished: (trackId) => {
       this.#transport.release(trackId);
       this.#qualities.forget(trackId);
       this.#quality.forget(trackId);
     },
-    added: (event) => this.#emit("trackAdded", event),
+    added: (event) => this.#events.emit("trackAdded", event),
     removed: (event) => {
       this.#quality.forget(event.info.id);
-      this.#emit("trackRemoved", event);
+      this.#events.emit("trackRemoved", event);
     },
   });
-  /** @type {Set<LocalTrack>} */
-  #localTracks = new Set();
-  /** @type {WeakMap<Publication, LocalTrack>} */
-  #localOf = new WeakMap();
+  #localTracks = new LocalTracks();
   /** @type {RoomState} */
   #state = "connecting";
   /** @type {RoomState} */
@@ -45,7 +46,7 @@ export class Room {
   #localStreams = newStreams();
   #quality = new KnownQuality();
   #qualities = new Qualities((message) => this.#signaling.send(message));
-  #events = new EventTarget();
+  #events = new EventHub();
   #speakers = new Speakers();
   /** The last one. */
   #welcome;
@@ -77,13 +78,13 @@ export class Room {
       send: (message) => this.#signaling.send(message),
       trackStarted: (trackId, { track }) => this.#peers.show(trackId, track),
       trackStopped: (trackId) => this.#peers.hide(trackId),
-      slotted: (slots) => this.#emit("slotted", slots),
+      slotted: (slots) => this.#events.emit("slotted", slots),
       stateChanged: (state) => {
         this.#transportState = state;
         this.#updateState();
       },
       unanswered: () => this.#signaling.renew(),
-      error: ({ code, message }) => this.#emit("error", { code, message }),
+      error: ({ code, message }) => this.#events.emit("error", { code, message }),
       failed: ({ code, message }) => this.#end(code, message),
     };
     /** @param {Welcome} welcome */
@@ -135,7 +136,7 @@ export class Room {
 
   /** What this client publishes. @returns {ReadonlySet<LocalTrack>} */
   get localTracks() {
-    return this.#localTracks;
+    return this.#localTracks.all;
   }
 
   /** What this client got last, and why; null before the server said. */
@@ -155,10 +156,7 @@ export class Room {
    * @returns {() => void} ends the subscription
    */
   on(name, handler) {
-    /** @param {Event} event */
-    const listener = (event) => handler(/** @type {CustomEvent<RoomEvents[K]>} */ (event).detail);
-    this.#events.addEventListener(name, listener);
-    return () => this.#events.removeEventListener(name, listener);
+    return this.#events.on(name, handler);
   }
 
   /**
@@ -177,14 +175,11 @@ export class Room {
     }
     const stream = options.stream ?? this.#localStreams[streamOf(source)];
     const publication = new Publication(track, source, stream, options);
-    /** @type {LocalTrack} */
-    const local = new LocalTrack(publication, () => this.#unpublish(local, publication));
-    this.#localTracks.add(local);
-    this.#localOf.set(publication, local);
+    const local = this.#localTracks.add(publication, () => this.#transport.unpublish(publication));
     try {
       await this.#transport.publish(publication);
     } catch (error) {
-      this.#localTracks.delete(local);
+      this.#localTracks.remove(publication);
       throw error;
     }
     return local;
@@ -234,19 +229,9 @@ export class Room {
         // Nobody waits for these, so a refusal is an event; what the caller ended itself is none.
         if (code === "unpublished" || code === "closed") return;
         // Whoever joins listens once `join` has resolved, and a refusal by this client itself comes before.
-        setTimeout(() => this.#emit("error", { code, message }));
+        setTimeout(() => this.#events.emit("error", { code, message }));
       });
     }
-  }
-
-  /**
-   * @param {LocalTrack} local
-   * @param {Publication} publication
-   * @returns {Promise<void>}
-   */
-  #unpublish(local, publication) {
-    this.#localTracks.delete(local);
-    return this.#transport.unpublish(publication);
   }
 
   /** @param {ServerMessage} message */
@@ -259,7 +244,7 @@ export class Room {
         this.#transport.handleCandidate(message.candidate);
         break;
       case "peerJoined":
-        this.#emit("peerJoined", { peer: this.#peers.add(message.peer) });
+        this.#events.emit("peerJoined", { peer: this.#peers.add(message.peer) });
         break;
       case "peerLeft":
         this.#peers.remove(message.peerId);
@@ -270,12 +255,21 @@ export class Room {
       case "trackUnpublished":
         this.#peers.removeTrack(message.peerId, message.trackId);
         break;
+      case "trackMuted":
+        this.#handleMute(message);
+        break;
+      case "message":
+        this.#events.emit("message", { message: message.message });
+        break;
+      case "moved":
+        this.#events.emit("moved", { roomId: message.roomId });
+        break;
       case "slots":
         this.#transport.handleSlots(message.slots);
         break;
       case "speakers":
         this.#speakers.handleMessage(message, this.peers.values());
-        this.#emit("speakers", { dominant: this.#speakers.dominant, active: message.active });
+        this.#events.emit("speakers", { dominant: this.#speakers.dominant, active: message.active });
         break;
       case "quality":
         this.#handleQuality(message);
@@ -290,7 +284,7 @@ export class Room {
 
   /** @param {{ type: "quality" } & Quality} message */
   #handleQuality({ type: _, ...quality }) {
-    this.#emit("quality", this.#quality.update(quality));
+    this.#events.emit("quality", this.#quality.update(quality));
   }
 
   /**
@@ -299,8 +293,16 @@ export class Room {
    */
   #handleLayers(mid, active) {
     const publication = this.#transport.setActiveLayers(mid, active);
-    const track = publication && this.#localOf.get(publication);
-    if (track) this.#emit("layers", { track, active });
+    const track = publication && this.#localTracks.of(publication);
+    if (track) this.#events.emit("layers", { track, active });
+  }
+
+  /** @param {TrackMuted} message of another peer's track, or by its m-line of one of this client */
+  #handleMute({ peerId, trackId, muted, mid }) {
+    if (mid === undefined) return this.#peers.muteTrack(peerId, trackId, muted);
+    const publication = this.#transport.setMuted(mid, muted);
+    const track = publication && this.#localTracks.of(publication);
+    if (track) this.#events.emit("muted", { track, muted });
   }
 
   /** @param {ServerError} error */
@@ -311,7 +313,7 @@ export class Room {
     // An error about one m-line comes before the answer (P20); any other reply refuses the offer.
     const error = new SwitchboardError(code, message);
     if (mid !== undefined) this.#transport.handleProblem(mid, error);
-    if (!this.#transport.handleRefusal(replyTo, error)) this.#emit("error", { code, message, trackId });
+    if (!this.#transport.handleRefusal(replyTo, error)) this.#events.emit("error", { code, message, trackId });
   }
 
   /**
@@ -353,9 +355,8 @@ export class Room {
     } catch (error) {
       const { code, message } = /** @type {SwitchboardError} */ (error);
       if (code === "unpublished" || code === "closed") return;
-      const local = this.#localOf.get(publication);
-      if (local !== undefined) this.#localTracks.delete(local);
-      this.#emit("error", { code, message });
+      this.#localTracks.remove(publication);
+      this.#events.emit("error", { code, message });
     }
   }
 
@@ -371,7 +372,7 @@ export class Room {
     this.#qualities.close();
     this.#transport.close();
     this.#setState("closed");
-    this.#emit("closed", { code, reason });
+    this.#events.emit("closed", { code, reason });
   }
 
   /** Without signaling a connected room is not: it hears of nobody, and nobody of it. */
@@ -384,15 +385,6 @@ export class Room {
   #setState(state) {
     if (this.#state === state || this.#state === "closed") return;
     this.#state = state;
-    this.#emit("stateChanged", { state });
-  }
-
-  /**
-   * @template {keyof RoomEvents} K
-   * @param {K} name
-   * @param {RoomEvents[K]} detail
-   */
-  #emit(name, detail) {
-    this.#events.dispatchEvent(new CustomEvent(name, { detail }));
+    this.#events.emit("stateChanged", { state });
   }
 }

@@ -123,6 +123,17 @@ export class Transport {
     return publication;
   }
 
+  /**
+   * @param {string} mid of an m-line that publishes
+   * @param {boolean} muted
+   * @returns {Publication | null | undefined} what it publishes
+   */
+  setMuted(mid, muted) {
+    const publication = this.#lines.publicationOn(mid);
+    if (publication) publication.mutedByServer = muted;
+    return publication;
+  }
+
   getStats() {
     return this.#connection.getStats();
   }

@@ -11,14 +11,14 @@
 /** @typedef {"camera" | "microphone" | "screen" | "screenAudio"} Source */
 /** @typedef {"connecting" | "connected" | "reconnecting" | "closed"} RoomState */
 /**
- * A published track. `codec` is its MIME type, as in `video/vp8`.
- * @typedef {{ id: string, kind: Kind, source: Source, codec: string }} TrackInfo
+ * A published track. `codec` is its MIME type, as in `video/vp8`; `muted`: nothing of it is forwarded.
+ * @typedef {{ id: string, kind: Kind, source: Source, codec: string, muted?: boolean }} TrackInfo
  */
 
 /**
  * A track of another peer. `track` is null until the server forwards it, and in a room with slots while it is in none. The
  * browser may use one MediaStreamTrack for several remote tracks, one after the other: drop it on `trackRemoved`.
- * @typedef {TrackInfo & { track: MediaStreamTrack | null }} RemoteTrack
+ * @typedef {TrackInfo & { muted: boolean, track: MediaStreamTrack | null }} RemoteTrack
  */
 
 /**
@@ -134,7 +134,7 @@
  * `speakers` tells by peer ids who speaks at the moment, this client included, and who did last above all others; `level` is
  * 0-1. It comes when that changes, and for a microphone with levels (RFC 6464), which every browser has. After `error` the
  * room goes on; `closed` is the last event, with code `left`, `server-gone`, `server-closing`, `transport-failed`,
- * `too-many`, `internal`, `superseded`, `replaced`, `kicked`, `unauthorized`, `forbidden`, `bad-token`, `resume-failed`,
+ * `too-many`, `internal`, `superseded`, `replaced`, `kicked`, `room-ended`, `unauthorized`, `forbidden`, `bad-token`, `resume-failed`,
  * `no-capacity` or `offer-failed`.
  *
  * State `reconnecting` says that the WebSocket or the media connection was lost; what else goes on. Within 30 s it becomes
@@ -154,6 +154,11 @@
  * @property {Quality} quality
  * @property {{ track: LocalTrack, active: string[] }} layers of a track of this client its simulcast encodings by these RIDs
  * are received, and no others: the SDK sends no others
+ * @property {{ peer: Peer, info: RemoteTrack }} trackMuted whoever runs the server has nothing of it forwarded any more, or
+ * has it again, as `info.muted` says; it stays where it arrived
+ * @property {{ track: LocalTrack, muted: boolean }} muted the same of a track of this client
+ * @property {{ message: unknown }} message whoever runs the server says this, in words of its own
+ * @property {{ roomId: string }} moved this client goes on in another room: its peers leave, those of the other one join
  * @property {{ code: string, message: string, trackId?: string }} error
  * @property {{ code: string, reason: string }} closed
  */
@@ -165,8 +170,11 @@
  * @typedef {{ type: "answer", sdp: string, id?: string }} Answer
  * @typedef {{ type: "error", code: string, message: string, replyTo?: string, trackId?: string, mid?: string }} ServerError
  * @typedef {{ type: "speakers", dominant?: string, active: Speaker[] }} SpeakersMessage
+ * @typedef {{ type: "trackMuted", peerId: string, trackId: string, muted: boolean, mid?: string }} TrackMuted
  * @typedef {{ mid: string, trackId?: string }} SlotFilling
- * @typedef {Welcome | Answer | ServerError | SpeakersMessage
+ * @typedef {Welcome | Answer | ServerError | SpeakersMessage | TrackMuted
+ *   | { type: "message", message: unknown }
+ *   | { type: "moved", roomId: string }
  *   | { type: "slots", slots: SlotFilling[] }
  *   | ({ type: "quality" } & Quality)
  *   | { type: "layers", trackId: string, mid: string, active: string[] }
@@ -202,6 +210,7 @@
  * @property {(peer: Peer) => void} joined
  * @property {(peer: Peer) => void} left
  * @property {(peer: Peer, info: RemoteTrack) => void} published
+ * @property {(peer: Peer, info: RemoteTrack) => void} muted `info.muted` has changed
  * @property {(trackId: string) => void} unpublished
  * @property {(event: TrackEvent) => void} added the track arrives
  * @property {(event: TrackEvent) => void} removed it does not any more

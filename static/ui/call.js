@@ -6,10 +6,10 @@ import { Crowd } from "./crowd.js";
 import { canShareScreen, DeviceError } from "./devices.js";
 import { find, setToggle } from "./dom.js";
 import { Gallery } from "./gallery.js";
-import { copyLink } from "./links.js";
+import { copyLink, rememberRoom } from "./links.js";
 import { LocalTracks } from "./local_tracks.js";
 import { Stats } from "./stats.js";
-import { deviceWords, errorWords, nameWords, peopleWords } from "./words.js";
+import { deviceWords, errorWords, mutedWords, nameWords, peopleWords } from "./words.js";
 
 /** @type {Record<Source, string>} */
 const LOST_WORDS = {
@@ -125,6 +125,11 @@ export class Call {
       this.#measured.delete(info.id);
       this.#gallery.hideTrack(peer.id, info.source);
     });
+    room.on("moved", ({ roomId }) => this.#showMove(roomId));
+    room.on("muted", ({ track, muted }) => this.#say(mutedWords(track.source, muted)));
+    room.on("message", ({ message }) => {
+      if (typeof message === "string") this.#say(message);
+    });
     room.on("speakers", ({ active }) => this.#gallery.setSpeaking(new Set(active.map(({ peerId }) => peerId))));
     room.on("quality", (quality) => this.#showPaused(quality));
     room.on("stateChanged", () => {
@@ -136,6 +141,14 @@ export class Call {
       this.#tracks.stopRefused();
       this.#showOwn();
     });
+  }
+
+  /** @param {string} roomId in which this client goes on */
+  #showMove(roomId) {
+    this.#roomId = roomId;
+    find("room-title", HTMLElement).textContent = roomId;
+    rememberRoom(roomId);
+    this.#say(`You were moved to the room ${roomId}`);
   }
 
   /**

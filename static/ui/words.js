@@ -80,6 +80,7 @@ const CLOSED_WORDS = {
     text: "You have joined it in another window or on another device.",
   },
   "kicked": { title: "You were removed from the room", text: "Whoever runs it has had you leave." },
+  "room-ended": { title: "The room was ended", text: "Whoever runs it has ended the call for everybody." },
   "unauthorized": {
     title: "The connection was lost",
     text: "To come back takes a new link, as the token in yours is not valid any more.",
@@ -109,6 +110,23 @@ export function errorWords({ code, message }, owner) {
   if (code !== "codec-unsupported") return `Something failed: ${message} (${code})`;
   if (owner === undefined) return "The room takes none of the codecs that this browser can send";
   return `This browser cannot play what ${owner} sends: its codec is not supported`;
+}
+
+const SOURCE_WORDS = {
+  camera: "camera",
+  microphone: "microphone",
+  screen: "screen",
+  screenAudio: "screen's sound",
+};
+
+/**
+ * @param {import("../sdk/types.js").Source} source of a track of this client
+ * @param {boolean} muted by whoever runs the server
+ * @returns {string}
+ */
+export function mutedWords(source, muted) {
+  const what = `your ${SOURCE_WORDS[source]}`;
+  return muted ? `Whoever runs the room has muted ${what}: nobody gets it` : `Others get ${what} again`;
 }
 
 /**

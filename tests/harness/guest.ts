@@ -29,6 +29,7 @@ export interface GuestEvent {
   readonly kind?: "audio" | "video";
   readonly state?: string;
   readonly code?: string;
+  readonly roomId?: string;
 }
 
 /** Receive statistics of one track (RTCInboundRtpStreamStats). */

@@ -13,6 +13,8 @@ const EVENTS = [
   "slotted",
   "stateChanged",
   "speakers",
+  "message",
+  "moved",
   "error",
   "closed",
 ];

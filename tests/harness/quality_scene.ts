@@ -40,7 +40,14 @@ export class FakeConsumer implements ConsumerLike {
     id = `track ${mid}`,
   ) {
     const at = () => layers;
-    this.producer = { id, kind, source: "camera", encodings: { length: 3 }, layers: { at } } as const;
+    this.producer = {
+      id,
+      kind,
+      source: "camera" as const,
+      isMuted: false,
+      encodings: { length: 3 },
+      layers: { at },
+    };
   }
 
   setTarget(encoding: number, _spatial: number, temporal: number): void {

@@ -4,10 +4,13 @@ import type { CreateOptions } from "../../src/mod.ts";
 import { adminToken } from "../harness/admin_setup.ts";
 import { Journal } from "../harness/journal.ts";
 import { LoopbackServer } from "../harness/loopback_server.ts";
+import { buildOffer } from "../harness/offer_builder.ts";
 import { SignalingSocket } from "../harness/signaling_socket.ts";
 import { SECRET, secretToken } from "../harness/tokens.ts";
 
 const PERMISSIONS = { net: ["127.0.0.1"] } satisfies Deno.PermissionOptionsObject;
+
+const OFFER = buildOffer([{ mid: "0", kind: "video", direction: "sendonly", ssrc: 1000, msid: "s v" }]);
 
 class AdministeredServer extends LoopbackServer {
   constructor(options: CreateOptions = {}) {
@@ -98,5 +101,70 @@ Deno.test({
     assert.deepEqual([elsewhere.status, code, detail.includes(cluster.node)], [409, "elsewhere", true]);
     assert.equal((await second.ask("GET", `rooms/room/peers/${ben.id}`)).status, 200);
     for (const { socket } of [ada, ben]) await socket.close();
+  },
+});
+
+Deno.test({
+  name: "B501, P132, P133: the end of a room and a message reach all servers that share rooms, each client once",
+  permissions: PERMISSIONS,
+  async fn() {
+    const network = new MemoryBrokerNetwork();
+    await using first = openAt(network);
+    await using second = openAt(network);
+    const [ada, ben, other] = [await first.join(), await second.join(), await second.join("other")];
+    await ada.socket.receive("peerJoined");
+    const said = await first.ask("POST", "rooms/room/messages", { message: { text: "hello" } });
+    assert.deepEqual(await said.json(), { reached: 1, told: true });
+    const everywhere = await second.ask("POST", "messages", { message: 2 });
+    assert.deepEqual(await everywhere.json(), { reached: 2, told: true });
+    for (const { socket } of [ada, ben]) {
+      await socket.receive("message", ({ message }) => message === 2);
+      assert.deepEqual(socket.received("message").map(({ message }) => message), [{ text: "hello" }, 2]);
+    }
+    const ended = await first.ask("DELETE", "rooms/room");
+    assert.deepEqual([ended.status, await ended.json()], [200, { reached: 1, told: true }]);
+    for (const { socket } of [ada, ben]) {
+      assert.equal((await socket.receive("error")).code, "room-ended");
+      assert.equal((await socket.closed).code, 4005);
+    }
+    assert.deepEqual(other.socket.received("message").map(({ message }) => message), [2]);
+    const elsewhere = await first.ask("DELETE", "rooms/other");
+    assert.equal(elsewhere.status, 202);
+    await elsewhere.body?.cancel();
+    assert.equal((await other.socket.closed).code, 4005);
+  },
+});
+
+Deno.test({
+  name: "B501, P134: to mute and to move is for the peer's own server, and what is muted there is known at the others",
+  permissions: PERMISSIONS,
+  async fn() {
+    const network = new MemoryBrokerNetwork();
+    await using first = openAt(network);
+    await using second = openAt(network);
+    const [ada, ben] = [await first.join(), await second.join()];
+    ada.socket.send({ type: "offer", sdp: OFFER });
+    const { track: { id: trackId } } = await ben.socket.receive("trackPublished");
+    for (
+      const [method, path, body] of [
+        ["PUT", `tracks/${trackId}/muted`, { muted: true }],
+        ["POST", "move", { roomId: "office" }],
+      ] as const
+    ) {
+      const refused = await second.ask(method, `rooms/room/peers/${ada.id}/${path}`, body);
+      assert.deepEqual([refused.status, (await refused.json()).code], [409, "elsewhere"]);
+    }
+    const muted = await first.ask("PUT", `rooms/room/peers/${ada.id}/tracks/${trackId}/muted`, { muted: true });
+    assert.deepEqual([muted.status, await muted.json()], [200, { muted: true }]);
+    await ben.socket.receive("trackMuted", ({ trackId: told, muted }) => told === trackId && muted);
+    assert.equal((await ada.socket.receive("trackMuted")).mid, "0");
+    const { members } = await second.read("rooms/room");
+    assert.equal(members.find(({ id }: { id: string }) => id === ada.id).tracks[0].muted, true);
+    const moved = await first.ask("POST", `rooms/room/peers/${ada.id}/move`, { roomId: "office" });
+    assert.equal(moved.status, 202);
+    await moved.body?.cancel();
+    assert.equal((await ada.socket.closed).code, 4006);
+    await ben.socket.receive("peerLeft");
+    await ben.socket.close();
   },
 });

@@ -202,3 +202,50 @@ test("P118: where no other server has the room one that cannot be resumed is ove
   await refuse(world, world.socket, "resume-failed");
   assert.deepEqual(told, ["away", "ended resume-failed"]);
 });
+
+test("P136: who is moved joins the other room by another WebSocket, and its signaling goes on there", async (world) => {
+  const { signaling, first, told } = join(world);
+  first.say({ type: "moved", roomId: "office" });
+  first.drop(4006);
+  assert.deepEqual([signaling.away, told], [true, ["moved", "away"]]);
+  const second = await attempt(world);
+  second.drop();
+  const third = await attempt(world);
+  await refuse(world, third, "too-many-joins");
+  const fourth = await attempt(world);
+  await welcome(world, fourth, "token 2");
+  assert.deepEqual(fourth.sent, [{ type: "join", roomId: "office", name: "Ada" }]);
+  assert.deepEqual([signaling.away, told.slice(2)], [false, ["resumed token 2 new"]]);
+  fourth.drop();
+  await world.settle();
+  world.socket.open();
+  assert.deepEqual(world.socket.sent.map(({ resume }) => resume), ["token 2"]);
+  signaling.close();
+});
+
+test("P136: who is refused in the other room, or finds no server, is told so and is nowhere", async (world) => {
+  for (const [code, ended] of [["forbidden", "forbidden"], [undefined, "server-gone"]]) {
+    const { first, told } = join(world);
+    first.say({ type: "moved", roomId: "office" });
+    first.drop(4006);
+    for (let tries = 0; !told.includes(`ended ${ended}`); tries++) {
+      assert.ok(tries < 100);
+      await world.advance(1000);
+      if (world.socket.readyState === 3) continue;
+      if (code === undefined) world.socket.drop();
+      else await refuse(world, world.socket, code);
+    }
+    await world.settle();
+  }
+});
+
+test("P136: who leaves on the way to the other room leaves it", async (world) => {
+  const { signaling, first } = join(world);
+  first.say({ type: "moved", roomId: "office" });
+  first.drop(4006);
+  const second = await attempt(world);
+  second.open();
+  signaling.close();
+  await world.settle();
+  assert.equal(second.closedWith, 1000);
+});

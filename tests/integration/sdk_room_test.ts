@@ -60,5 +60,22 @@ test("P12: a track is told of as it is published, whether it arrives or not", as
   room.on("trackPublished", ({ peer, info }) => told.push([Reflect.get(Object(peer), "id"), info]));
   world.socket.say({ type: "trackPublished", peerId: "ann", track: CAMERA });
   await world.settle();
-  assert.deepEqual(told, [["ann", { ...CAMERA, track: null }]]);
+  assert.deepEqual(told, [["ann", { ...CAMERA, muted: false, track: null }]]);
+});
+
+test("P133, P134, P135: what whoever runs the server does is told as it comes", async (world, room) => {
+  const told: unknown[] = [];
+  room.on("message", ({ message }) => told.push(message));
+  room.on("moved", ({ roomId }) => told.push(roomId));
+  room.on("trackMuted", ({ info }) => told.push(Reflect.get(Object(info), "muted")));
+  room.on("trackPublished", ({ info }) => told.push(Reflect.get(Object(info), "muted")));
+  world.socket.say({ type: "message", message: { text: "five minutes left" } });
+  world.socket.say({ type: "trackPublished", peerId: "ann", track: { ...CAMERA, muted: true } });
+  for (const muted of [true, false, true]) {
+    world.socket.say({ type: "trackMuted", peerId: "ann", trackId: "camera 1", muted });
+  }
+  world.socket.say({ type: "trackMuted", peerId: "ann", trackId: "unknown", muted: true });
+  world.socket.say({ type: "moved", roomId: "office" });
+  await world.settle();
+  assert.deepEqual(told, [{ text: "five minutes left" }, true, false, true, "office"]);
 });

@@ -12,13 +12,17 @@ const BODIES: Readonly<Record<string, unknown>> = {
   revokeTokens: { identity: "ada" },
   drain: { seconds: 10 },
   setLogFilter: { filter: "debug" },
+  sendMessage: { message: "hello" },
+  sendRoomMessage: { message: "hello" },
+  movePeer: { roomId: "office" },
+  setTrackMuted: { muted: true },
 };
 
 /** Each operation of the table, as a request about nobody. */
 const REQUESTS = Object.entries<Operation>(OPERATIONS).map(([id, { method, path, scope }]) => ({
   id,
   method: method.toUpperCase(),
-  path: path.replace("{room}", "room").replace("{peer}", "nobody"),
+  path: path.replace("{room}", "room").replace("{peer}", "nobody").replace("{track}", "none"),
   scope,
   body: BODIES[id],
 }));
@@ -63,7 +67,8 @@ test("B490: with the grant each operation answers as its document says", async (
   for (const { id, method, path, body } of REQUESTS.filter(({ id }) => id !== "listenToEvents")) {
     const { status } = await ask(method, path, { body, token: await adminToken() });
     const expected = OPERATIONS[id as keyof typeof OPERATIONS];
-    if (path.includes("/rooms/room")) assert.equal(status, 404);
+    // Nobody is there.
+    if (path.includes("/rooms/room") && id !== "sendRoomMessage") assert.equal(status, 404);
     else assert.ok(status in expected.answers, `${id} answers ${status}`);
   }
   const events = await fetch("GET", "/api/events", { token: await adminToken() });
@@ -202,6 +207,112 @@ test("B494: a peer is kicked, tokens are revoked, and a drain begins once, as by
   assert.deepEqual((await ask("POST", "/api/drain", { token, body: { seconds: 60 } })).body, { seconds: 50 });
   const { body } = await ask("GET", "/api/status", { token });
   assert.deepEqual([body.ready, body.draining], [false, { seconds: 50 }]);
+});
+
+test("B497: a room is ended for all of its peers and for no others, and they may come back", async () => {
+  const setup = setUp();
+  const { ask } = administer(setup);
+  const token = await adminToken();
+  const [one, two, other] = ["room", "room", "other"].map((roomId) => {
+    const client = setup.connect();
+    client.say({ type: "join", roomId });
+    return client;
+  });
+  const ended = await ask("DELETE", "/api/rooms/room", { token });
+  assert.deepEqual([ended.status, ended.body], [200, { reached: 2, told: false }]);
+  assert.deepEqual([one.closed, two.closed, other.closed], [[4005], [4005], []]);
+  assert.equal(codeOf(await ask("DELETE", "/api/rooms/room", { token })), "404 unknown-room");
+  assert.equal(setup.connect().say({ type: "join", roomId: "room" })[0].type, "welcome");
+});
+
+test("B498: a message goes to the clients of a room or to all, and one that is too long to nobody", async () => {
+  const setup = setUp();
+  const { ask } = administer(setup);
+  const token = await adminToken();
+  const [one, other] = ["room", "other"].map((roomId) => {
+    const client = setup.connect();
+    client.say({ type: "join", roomId });
+    return client;
+  });
+  const say = (path: string, message: unknown) => ask("POST", path, { token, body: { message } });
+  const heard = ({ received }: typeof one) =>
+    received.splice(0).flatMap((each) => each.type === "message" ? [each.message] : []);
+  assert.deepEqual((await say("/api/rooms/room/messages", { n: 1 })).body, { reached: 1, told: false });
+  assert.deepEqual((await say("/api/messages", null)).body, { reached: 2, told: false });
+  assert.deepEqual([heard(one), heard(other)], [[{ n: 1 }, null], [null]]);
+  const longest = "x".repeat(16 * 1024 - 2);
+  assert.equal(codeOf(await say("/api/messages", `${longest}x`)), "413 too-large");
+  assert.equal(codeOf(await ask("POST", "/api/messages", { token, body: {} })), "400 bad-request");
+  assert.deepEqual(heard(one), []);
+  assert.equal((await say("/api/rooms/room/messages", longest)).body.reached, 1);
+  assert.equal((await say("/api/rooms/nobody/messages", 1)).body.reached, 0);
+  assert.throws(() => setup.switchboard.administration.sendMessage(`${longest}x`), RangeError);
+});
+
+test("B499, P134: a track is muted and unmuted, and told so wherever it is told", async () => {
+  const setup = setUp();
+  const { ask } = administer(setup);
+  const token = await adminToken();
+  const { peerId } = joinConnected(setup);
+  const path = `/api/rooms/room/peers/${peerId}`;
+  const trackOf = async () => (await ask("GET", path, { token })).body.publishes[0];
+  const { id } = await trackOf();
+  const mute = (trackId: string, muted: boolean) =>
+    ask("PUT", `${path}/tracks/${trackId}/muted`, { token, body: { muted } });
+  assert.deepEqual((await mute(id, true)).body, { muted: true });
+  assert.equal((await trackOf()).muted, true);
+  assert.equal((await ask("GET", "/api/rooms/room", { token })).body.members[0].tracks[0].muted, true);
+  await mute(id, false);
+  assert.equal((await trackOf()).muted, undefined);
+  assert.equal(codeOf(await mute("none", true)), "404 unknown-track");
+});
+
+test("B500, P135: a peer is moved where it may go and hears of it, by who administers both rooms", async () => {
+  const setup = setUp();
+  const { ask } = administer(setup);
+  const token = await adminToken();
+  const { peerId, closed, received } = joinConnected(setup);
+  const grants = { room: "room", identity: undefined, name: undefined, publish: [], subscribe: true } as const;
+  const bound: string[] = [];
+  const endpoint = setup.switchboard.connect(
+    { send: (text) => bound.push(text), close: () => {} },
+    "192.0.2.1",
+    { ...grants, admin: false, maxBitrate: undefined },
+  );
+  endpoint.handleMessage(JSON.stringify({ type: "join", roomId: "room" }));
+  const { peerId: boundId } = JSON.parse(bound[0]);
+  const move = (id: string, roomId: string, by = token) =>
+    ask("POST", `/api/rooms/room/peers/${id}/move`, { token: by, body: { roomId } });
+  assert.equal(codeOf(await move(boundId, "office")), "409 not-granted");
+  assert.equal(codeOf(await move(peerId, "room")), "409 same-room");
+  assert.equal(codeOf(await move("nobody", "office")), "404 unknown-peer");
+  assert.equal(codeOf(await move(peerId, "office", await adminToken("room"))), "403 forbidden");
+  const moved = await move(peerId, "office");
+  assert.deepEqual([moved.status, moved.body], [202, { roomId: "office" }]);
+  assert.deepEqual([closed, received.at(-1)], [[4006], { type: "moved", roomId: "office" }]);
+  const lost = joinConnected(setup);
+  lost.endpoint.handleClose(1006, false);
+  assert.equal(codeOf(await move(lost.peerId, "office")), "409 not-heard");
+});
+
+test("B502: a fault of one peer keeps what is done to many from nobody else", async () => {
+  const setup = setUp();
+  const { ask } = administer(setup);
+  let heard = 0;
+  const connect = (send: () => void) => {
+    const endpoint = setup.switchboard.connect({ send, close: () => {} }, "192.0.2.1");
+    endpoint.handleMessage(JSON.stringify({ type: "join", roomId: "room" }));
+  };
+  let isFaulty = false;
+  connect(() => {
+    if (isFaulty) throw new Error("a fault");
+  });
+  connect(() => heard++);
+  isFaulty = true;
+  heard = 0;
+  const { body } = await ask("POST", "/api/messages", { token: await adminToken(), body: { message: 1 } });
+  assert.equal(body.reached, 1);
+  assert.ok(heard >= 1);
 });
 
 test("B496: what is logged is told, and changed while the server runs; a filter that is none changes nothing", async () => {

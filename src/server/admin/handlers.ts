@@ -1,9 +1,10 @@
 import type { AdminVerbs, NotHere } from "../../io/admin_verbs.ts";
 import type { Expulsions } from "../../io/expulsions.ts";
+import { jsonBytes, MAX_MESSAGE_BYTES } from "../../signaling/admin_news.ts";
 import { AREAS } from "../log_filter.ts";
 import type { LogControl } from "../log_control.ts";
 import { type EventStreams, MAX_LISTENERS } from "./event_streams.ts";
-import { type Refusal, refusal } from "./problems.ts";
+import { ADMIN_PROBLEMS, type Refusal, refusal } from "./problems.ts";
 import type { Handlers } from "./routes.ts";
 import type { Status } from "./status.ts";
 
@@ -35,6 +36,25 @@ export function createHandlers(server: AdministeredServer): Handlers {
     getPeer: ({ room, peer }) => {
       const body = administration.peer(room, peer);
       return "problem" in body ? refusePeer(body) : { status: 200, body };
+    },
+    endRoom: ({ room }) => {
+      const body = administration.endRoom(room);
+      if (body.reached > 0) return { status: 200, body };
+      return body.told ? { status: 202, body } : unknownRoom();
+    },
+    sendRoomMessage: ({ room, body: { message } }) => sendMessage(administration, message, room),
+    sendMessage: ({ body: { message } }) => sendMessage(administration, message),
+    movePeer: ({ room, peer, body, administrator }) => {
+      if (!administrator.covers(body.roomId)) return refusal("forbidden", "the token is not for the other room");
+      if (body.roomId === room) return refusal("same-room", "the peer is in that room already");
+      const result = administration.movePeer(room, peer, body.roomId);
+      if (result === "moved") return { status: 202, body };
+      return typeof result === "string" ? refusal(result, ADMIN_PROBLEMS[result].means) : refusePeer(result);
+    },
+    setTrackMuted: ({ room, peer, track, body }) => {
+      const result = administration.muteTrack(room, peer, track, body.muted);
+      if (result === "done") return { status: 200, body };
+      return typeof result === "string" ? refusal(result, ADMIN_PROBLEMS[result].means) : refusePeer(result);
     },
     kickPeer: ({ room, peer }) => {
       const result = expulsions.kick(room, peer);
@@ -70,6 +90,13 @@ export function createHandlers(server: AdministeredServer): Handlers {
       return new Response(body, { headers });
     },
   };
+}
+
+function sendMessage(administration: AdminVerbs, message: unknown, roomId?: string) {
+  if (jsonBytes(message) > MAX_MESSAGE_BYTES) {
+    return refusal("too-large", `the message has more than ${MAX_MESSAGE_BYTES} bytes of JSON`);
+  }
+  return { status: 200, body: administration.sendMessage(message, roomId) } as const;
 }
 
 function unknownRoom(): Refusal {

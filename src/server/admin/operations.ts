@@ -67,6 +67,52 @@ export const OPERATIONS = {
     answers: { 200: SCHEMAS.Peer },
     problems: ["unknown-peer", "elsewhere"],
   },
+  endRoom: {
+    method: "delete",
+    path: "/api/rooms/{room}",
+    scope: "room",
+    summary: "Has all peers leave a room, at all servers; they may come back",
+    answers: { 200: SCHEMAS.Reach, 202: SCHEMAS.Reach },
+    problems: ["unknown-room"],
+  },
+  sendRoomMessage: {
+    method: "post",
+    path: "/api/rooms/{room}/messages",
+    scope: "room",
+    summary: "Says something to the clients of a room, at all servers",
+    description: "Clients of WebSockets get it as `message`; those of WHIP and WHEP get nothing.",
+    body: SCHEMAS.Message,
+    answers: { 200: SCHEMAS.Reach },
+    problems: [],
+  },
+  sendMessage: {
+    method: "post",
+    path: "/api/messages",
+    scope: "server",
+    summary: "Says something to all clients, at all servers",
+    body: SCHEMAS.Message,
+    answers: { 200: SCHEMAS.Reach },
+    problems: [],
+  },
+  movePeer: {
+    method: "post",
+    path: "/api/rooms/{room}/peers/{peer}/move",
+    scope: "room",
+    summary: "Has a peer leave for another room, to which its client goes by itself",
+    description: "It takes a grant for both rooms, and the peer's own token must be for the other room too.",
+    body: SCHEMAS.Move,
+    answers: { 202: SCHEMAS.Move },
+    problems: ["unknown-peer", "elsewhere", "same-room", "not-granted", "not-heard"],
+  },
+  setTrackMuted: {
+    method: "put",
+    path: "/api/rooms/{room}/peers/{peer}/tracks/{track}/muted",
+    scope: "room",
+    summary: "Has nothing of a track forwarded to anybody, or again what there is",
+    body: SCHEMAS.Muted,
+    answers: { 200: SCHEMAS.Muted },
+    problems: ["unknown-peer", "unknown-track", "elsewhere"],
+  },
   kickPeer: {
     method: "delete",
     path: "/api/rooms/{room}/peers/{peer}",
@@ -135,6 +181,7 @@ export interface Call<Id extends OperationId> {
   /** Of the path, decoded and checked; those that it does not have are empty. */
   readonly room: string;
   readonly peer: string;
+  readonly track: string;
   readonly query: Operations[Id] extends { readonly query: infer Q extends z.ZodType } ? z.output<Q> : undefined;
   readonly body: Operations[Id] extends { readonly body: infer B extends z.ZodType } ? z.output<B> : undefined;
   readonly administrator: Administrator;

@@ -61,7 +61,9 @@ function addPath(
   app.options(route, (c) => c.body(null, 204, allow));
   for (const [id, operation] of operations) {
     const handler: AnyHandler = options.handlers[id];
-    app.on(operation.method.toUpperCase(), route, limited, (c) => run(c, operation, handler, options));
+    const method = operation.method.toUpperCase();
+    if (operation.body !== undefined) app.on(method, route, limited);
+    app.on(method, route, (c) => run(c, operation, handler, options));
   }
   app.all(route, (c) => sendRefusal(c, refusal("wrong-method", `${c.req.method} is not one of ${allow.Allow}`), allow));
 }
@@ -88,12 +90,13 @@ async function run(
 interface Input {
   readonly room: string;
   readonly peer: string;
+  readonly track: string;
   readonly query: unknown;
   readonly body: unknown;
 }
 
 async function readInput(c: HttpContext, { path, query, body }: Operation): Promise<Input | Refusal> {
-  const parameters: Record<string, string> = { room: "", peer: "" };
+  const parameters: Record<string, string> = { room: "", peer: "", track: "" };
   for (const name of pathParametersOf(path)) {
     const parsed = PATH_PARAMETERS[name].safeParse(c.req.param(name));
     if (!parsed.success) return badRequest(parsed.error, name);
@@ -103,8 +106,8 @@ async function readInput(c: HttpContext, { path, query, body }: Operation): Prom
   if (parsedQuery?.success === false) return badRequest(parsedQuery.error);
   const parsedBody = body === undefined ? undefined : await readBody(c, body);
   if (parsedBody !== undefined && "problem" in parsedBody) return parsedBody;
-  const { room, peer } = parameters;
-  return { room, peer, query: parsedQuery?.data, body: parsedBody?.data };
+  const { room, peer, track } = parameters;
+  return { room, peer, track, query: parsedQuery?.data, body: parsedBody?.data };
 }
 
 async function readBody(c: HttpContext, schema: z.ZodType): Promise<{ readonly data: unknown } | Refusal> {

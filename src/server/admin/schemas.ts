@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_MESSAGE_BYTES } from "../../signaling/admin_news.ts";
 import { roomIdSchema } from "../../signaling/messages.ts";
 
 /** The shapes of the admin API: they check what comes, and make the OpenAPI document. Its descriptions are in Markdown. */
@@ -14,6 +15,7 @@ const bitsPerSecond = z.number().min(0).describe("Bits per second");
 export const PATH_PARAMETERS = {
   room: roomIdSchema.describe("Its name, percent-encoded"),
   peer: identifier.describe("The id of a peer of the room"),
+  track: identifier.describe("The id of a track that the peer publishes"),
 } as const;
 
 export type PathParameter = keyof typeof PATH_PARAMETERS;
@@ -79,7 +81,13 @@ const status = z.object({
   }).optional(),
 });
 
-const track = z.object({ id: identifier, kind, source, codec });
+const track = z.object({
+  id: identifier,
+  kind,
+  source,
+  codec,
+  muted: z.literal(true).optional().describe("Nothing of it is forwarded"),
+});
 
 const roomSummary = z.object({
   id: roomIdSchema,
@@ -156,6 +164,13 @@ export const SCHEMAS = {
     identity: z.string().min(1).max(128).describe("The `sub` of the tokens"),
     roomId: roomIdSchema.optional().describe("Left out: for all rooms"),
   }),
+  Reach: z.object({
+    reached: count.describe("Peers of this server"),
+    told: z.boolean().describe("Whether the other servers that share rooms were told"),
+  }),
+  Message: z.object({ message: z.json().describe(`Of ${MAX_MESSAGE_BYTES} bytes at most`) }),
+  Move: z.object({ roomId: roomIdSchema.describe("The other room") }),
+  Muted: z.object({ muted: z.boolean() }),
   Drain: z.object({ seconds: z.int().min(1).max(86_400).describe("Until it is over") }),
   DrainBegun: z.object({ seconds: count.describe("Until it is over, which one that has begun already decides") }),
   LogFilter: z.object({
