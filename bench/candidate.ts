@@ -59,6 +59,12 @@ export class Candidate {
     return reach.kind === "http" ? reach.url : undefined;
   }
 
+  /** What its peers bring, and who administers it; undefined where it asks for none. */
+  get token(): string | undefined {
+    const { reach } = this.#target;
+    return reach.kind === "http" ? reach.token : undefined;
+  }
+
   /** Where its metrics are; undefined where it was started without. */
   get metricsUrl(): string | undefined {
     return this.#target.metricsUrl;

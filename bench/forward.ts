@@ -7,6 +7,7 @@ import { SERVER_CORE } from "./candidate.ts";
 import { parseOptions } from "./options.ts";
 import { coreTime, processorName, shareBetween } from "./process_usage.ts";
 import { percent, Report } from "./report.ts";
+import { admin } from "./scenarios/admin.ts";
 import { audio } from "./scenarios/audio.ts";
 import { bigRoom } from "./scenarios/big_room.ts";
 import { churn } from "./scenarios/churn.ts";
@@ -34,6 +35,7 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   churn,
   memory,
   metrics,
+  admin,
   flat,
   nodes,
   "lossy-joins": lossyJoins("native"),

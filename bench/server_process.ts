@@ -1,3 +1,4 @@
+import { SignJWT } from "jose";
 import { hasProgram, killProcess, lines, pinned } from "./child.ts";
 import type { CandidateTarget } from "./candidate.ts";
 import { GcLog, type GcPause } from "./gc_log.ts";
@@ -11,6 +12,8 @@ export interface ServerKind {
   readonly hasWorker: boolean;
   /** Whether it has a port for /metrics. */
   readonly hasMetrics?: boolean;
+  /** Whether it asks for tokens; then the load has one, which administers as well. */
+  readonly hasAuth?: boolean;
 }
 
 export const SERVER_KINDS = {
@@ -20,6 +23,12 @@ export const SERVER_KINDS = {
     flags: ["--backend=native", "--workers=1"],
     hasWorker: true,
     hasMetrics: true,
+  },
+  "native-admin": {
+    task: "start",
+    flags: ["--backend=native", "--workers=1"],
+    hasWorker: true,
+    hasAuth: true,
   },
   /** 400 subscribers and a publisher are half in one worker and half in the other. */
   "native-workers-2": {
@@ -46,12 +55,12 @@ export class ServerProcess implements CandidateTarget {
 
   private constructor(
     process: Deno.ChildProcess,
-    started: { url: string; metricsUrl: string | undefined; gc: GcLog; output: Promise<void> },
+    started: { reach: Target; metricsUrl: string | undefined; gc: GcLog; output: Promise<void> },
     hasWorker: boolean,
   ) {
     this.#process = process;
     this.#hasWorker = hasWorker;
-    this.reach = { kind: "http", url: started.url };
+    this.reach = started.reach;
     this.metricsUrl = started.metricsUrl;
     this.#gc = started.gc;
     this.#output = started.output;
@@ -63,14 +72,18 @@ export class ServerProcess implements CandidateTarget {
     const metricsUrl = metricsPort === undefined ? undefined : `http://127.0.0.1:${metricsPort}/metrics`;
     const command = serverCommand(kind, root, core);
     const [program, ...args] = metricsPort !== undefined ? [...command, `--metrics-port=${metricsPort}`] : command;
-    const process = new Deno.Command(program, { args, cwd: root, stdin: "null", stdout: "piped" }).spawn();
+    const secret = kind.hasAuth ? crypto.randomUUID() : undefined;
+    const env: Record<string, string> = secret === undefined ? {} : { AUTH_SECRET: secret };
+    const process = new Deno.Command(program, { args, cwd: root, env, stdin: "null", stdout: "piped" }).spawn();
     const gc = new GcLog();
     const ready = Promise.withResolvers<string>();
     const output = readOutput(process, gc, ready.resolve)
       .then(() => ready.reject(new Error(`the server ended before it was ready: ${[program, ...args].join(" ")}`)));
     const timer = setTimeout(() => ready.reject(new Error("the server was not ready in time")), START_TIMEOUT_MS);
     try {
-      return new ServerProcess(process, { url: await ready.promise, metricsUrl, gc, output }, kind.hasWorker);
+      const token = secret === undefined ? {} : { token: await tokenBy(secret) };
+      const reach = { kind: "http", url: await ready.promise, ...token } as const;
+      return new ServerProcess(process, { reach, metricsUrl, gc, output }, kind.hasWorker);
     } finally {
       clearTimeout(timer);
     }
@@ -95,6 +108,13 @@ export class ServerProcess implements CandidateTarget {
   kill(): void {
     killProcess(this.#process);
   }
+}
+
+/** For everything, longer than any run. */
+function tokenBy(secret: string): Promise<string> {
+  const claims = { switchboard: { room: "*", admin: true } };
+  return new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("1 day")
+    .sign(new TextEncoder().encode(secret));
 }
 
 function freePort(): number {

@@ -12,6 +12,7 @@ import { openHttpSession } from "./http_session.ts";
 import type { IncomingOptions } from "./incoming_track.ts";
 import type { LoadLoop } from "./loop.ts";
 import type { TrackOptions } from "./outgoing_track.ts";
+import type { Target } from "./protocol.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
@@ -37,9 +38,12 @@ const HANDSHAKE_TIMEOUT_MS = 20_000;
 const ENDS_AT_ONCE = 16;
 const LOCAL = { ufrag: "load", password: "loadloadloadloadloadload" };
 
+type HttpReach = Extract<Target, { readonly kind: "http" }>;
+
 /** A server that speaks WHIP and WHEP, and this project's signaling. Every peer is a WebRTC peer of its own; the certificate is the same for all. */
 export class HttpTarget implements ServerTarget {
   readonly #url: string;
+  readonly #token: string | undefined;
   readonly #loop: LoadLoop;
   readonly #ciphers: SrtpCipherFactory;
   readonly #turns: Turns;
@@ -48,8 +52,9 @@ export class HttpTarget implements ServerTarget {
   readonly #sessions = new Map<Endpoint, Session>();
   #tracks = 0;
 
-  constructor(url: string, loop: LoadLoop, turns: Turns, ciphers: SrtpCipherFactory) {
+  constructor({ url, token }: HttpReach, loop: LoadLoop, turns: Turns, ciphers: SrtpCipherFactory) {
     this.#url = url;
+    this.#token = token;
     this.#loop = loop;
     this.#turns = turns;
     this.#ciphers = ciphers;
@@ -80,7 +85,8 @@ export class HttpTarget implements ServerTarget {
 
   async meet({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
     const { fingerprint } = this.#dtls;
-    const session = await openWebSocketSession({ url: this.#url, roomId: room.name, local: LOCAL, fingerprint });
+    const token = this.#token;
+    const session = await openWebSocketSession({ url: this.#url, roomId: room.name, local: LOCAL, fingerprint, token });
     this.#sessions.set(subscriber, session);
     const received = session.sections.filter(({ direction }) => direction === "sendonly");
     const tracks = received.map((section) => track(incoming(section)));
@@ -129,7 +135,7 @@ export class HttpTarget implements ServerTarget {
   async #open(role: "whip" | "whep", peer: Endpoint, room: Room, lines: readonly OfferLine[]): Promise<Session> {
     const endpoint = `${this.#url}/${role}/${room.name}`;
     const { fingerprint } = this.#dtls;
-    const session = await openHttpSession({ endpoint, lines, local: LOCAL, fingerprint });
+    const session = await openHttpSession({ endpoint, lines, local: LOCAL, fingerprint, token: this.#token });
     this.#sessions.set(peer, session);
     return session;
   }

@@ -62,7 +62,7 @@ export class Load {
   constructor(target: Target) {
     const { ciphers } = chooseCiphers(portableCiphers);
     this.#target = target.kind === "http"
-      ? new HttpTarget(target.url, this.#loop, this.#turns, ciphers)
+      ? new HttpTarget(target, this.#loop, this.#turns, ciphers)
       : new ReferenceTarget(target.port, ciphers);
   }
 

@@ -15,7 +15,8 @@ export type Request =
 
 /** A server that speaks WHIP and WHEP on this machine, or the reference in C. */
 export type Target =
-  | { readonly kind: "http"; readonly url: string }
+  /** `token`, where the server asks for one, is that of every peer. */
+  | { readonly kind: "http"; readonly url: string; readonly token?: string }
   | { readonly kind: "reference"; readonly port: number };
 
 export interface VideoRate {

@@ -12,13 +12,15 @@ export interface WebSocketSessionRequest {
   readonly roomId: string;
   readonly local: IceCredentials;
   readonly fingerprint: string;
+  /** Where the server asks for one. */
+  readonly token?: string | undefined;
 }
 
 /** Joins a room by `/ws`, and publishes and receives there. Throws where the server refuses. */
 export async function openWebSocketSession(
-  { url, roomId, local, fingerprint }: WebSocketSessionRequest,
+  { url, roomId, local, fingerprint, token }: WebSocketSessionRequest,
 ): Promise<Session> {
-  const socket = await SignalingSocket.open(`${url.replace(/^http/, "ws")}/ws`);
+  const socket = await SignalingSocket.open(`${url.replace(/^http/, "ws")}/ws`, token);
   socket.send({ type: "join", roomId });
   await socket.receive("welcome");
   const sdp = OFFER.replace(/^a=ice-ufrag:.*$/gm, `a=ice-ufrag:${local.ufrag}`)
