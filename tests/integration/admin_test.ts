@@ -5,6 +5,7 @@ import { adminToken } from "../harness/admin_setup.ts";
 import { Journal } from "../harness/journal.ts";
 import { LoopbackServer } from "../harness/loopback_server.ts";
 import { buildOffer } from "../harness/offer_builder.ts";
+import { SERVER_PERMISSIONS, ServerProcess } from "../harness/server.ts";
 import { SignalingSocket } from "../harness/signaling_socket.ts";
 import { SECRET, secretToken } from "../harness/tokens.ts";
 
@@ -166,5 +167,29 @@ Deno.test({
     assert.equal((await ada.socket.closed).code, 4006);
     await ben.socket.receive("peerLeft");
     await ben.socket.close();
+  },
+});
+
+Deno.test({
+  name: "B496, B503: a server that logs nothing logs what is asked for while it runs, and then nothing again",
+  permissions: SERVER_PERMISSIONS,
+  async fn() {
+    const server = await ServerProcess.start({ flags: [`--auth-secret=${SECRET}`], log: "off" });
+    try {
+      const headers = { "Authorization": `Bearer ${await adminToken()}`, "Content-Type": "application/json" };
+      for (const filter of ["switchboard.http=info", "off"]) {
+        const response = await fetch(`${server.url}/api/log`, {
+          method: "PUT",
+          headers,
+          body: JSON.stringify({ filter }),
+        });
+        assert.deepEqual(await response.json(), { filter });
+      }
+    } finally {
+      await server.stop();
+    }
+    assert.deepEqual([...server.log.matchAll(/administers: (.*: \d+)/g)].map(([, what]) => what), [
+      "PUT /api/log: 200",
+    ]);
   },
 });

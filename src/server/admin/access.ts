@@ -26,6 +26,7 @@ export async function authorize(c: HttpContext, options: AccessOptions): Promise
   if (options.isRevoked(grants)) return unauthorized(c, token, REVOKED);
   if (!grants.admin) return sendRefusal(c, refusal("forbidden", "the token has no grant `admin`"));
   return {
+    identity: grants.identity,
     covers: (roomId) => coversRoom(grants, roomId),
     // What is a pattern for every room is made of stars alone.
     isOfServer: /^\*+$/.test(grants.room),

@@ -1,8 +1,10 @@
+import { resetSync } from "@logtape/logtape";
 import assert from "node:assert/strict";
 import { administer, adminToken } from "../../../tests/harness/admin_setup.ts";
 import { buildOffer } from "../../../tests/harness/offer_builder.ts";
 import { joinConnected, setUp } from "../../../tests/harness/switchboard_setup.ts";
 import { secretToken } from "../../../tests/harness/tokens.ts";
+import { configureLogs } from "../log.ts";
 import { type Operation, OPERATIONS } from "./operations.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
@@ -293,6 +295,27 @@ test("B500, P135: a peer is moved where it may go and hears of it, by who admini
   const lost = joinConnected(setup);
   lost.endpoint.handleClose(1006, false);
   assert.equal(codeOf(await move(lost.peerId, "office")), "409 not-heard");
+});
+
+test("B503: what is done is in the log, with who has done it and what came of it; what is read is not", async () => {
+  const lines: string[] = [];
+  configureLogs([{ area: ["switchboard", "http"], level: "info" }], {
+    write: (line) => lines.push(line),
+    colors: false,
+  });
+  try {
+    const { ask } = administer(setUp());
+    const token = await adminToken("*", { sub: "root" });
+    await ask("GET", "/api/rooms", { token });
+    await ask("DELETE", "/api/rooms/blue", { token });
+    await ask("POST", "/api/drain", { token, body: { seconds: 5 } });
+    assert.deepEqual(lines.map((line) => /switchboard\.http (.*)\n/.exec(line)?.[1]), [
+      "root administers: DELETE /api/rooms/blue: unknown-room address=192.0.2.1",
+      "root administers: POST /api/drain: 202 address=192.0.2.1",
+    ]);
+  } finally {
+    resetSync();
+  }
 });
 
 test("B502: a fault of one peer keeps what is done to many from nobody else", async () => {

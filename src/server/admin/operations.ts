@@ -191,6 +191,8 @@ export interface Call<Id extends OperationId> {
 
 /** Whose request it is. */
 export interface Administrator {
+  /** The `sub` of the token; undefined where it has none. */
+  readonly identity: string | undefined;
   /** Whether the grants are for a room. */
   covers(roomId: string): boolean;
   /** Whether they are for every room. */

@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
@@ -5,10 +6,12 @@ import type { CrossOrigin, HttpContext, HttpEnvironment, RequestRulesOptions } f
 import { requestRules } from "../request_rules.ts";
 import { type AccessOptions, authorize, refuseScope, sendRefusal } from "./access.ts";
 import { openApiDocument, pathParametersOf } from "./openapi.ts";
-import type { AnswerOf, Call, Operation, OperationId } from "./operations.ts";
+import type { Administrator, AnswerOf, Call, Operation, OperationId } from "./operations.ts";
 import { OPERATIONS } from "./operations.ts";
 import { type Refusal, refusal } from "./problems.ts";
 import { PATH_PARAMETERS } from "./schemas.ts";
+
+const log = getLogger(["switchboard", "http"]);
 
 /** Bytes of a body. */
 const MAX_BODY = 64 * 1024;
@@ -41,8 +44,8 @@ export interface AdminRoutesOptions extends RequestRulesOptions, AccessOptions {
 export function createAdminRoutes(options: AdminRoutesOptions): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
   app.use("/api/*", notStored, ...requestRules(options, CROSS_ORIGIN));
-  const document = openApiDocument();
-  app.get("/api/openapi.json", (c) => c.json(document));
+  let document: object | undefined;
+  app.get("/api/openapi.json", (c) => c.json(document ??= openApiDocument()));
   const operations = Object.entries<Operation>(OPERATIONS) as [OperationId, Operation][];
   for (const [path, same] of Map.groupBy(operations, ([, { path }]) => path)) addPath(app, path, same, options);
   app.all("/api/*", (c) => sendRefusal(c, refusal("unknown-operation", "there is no such operation")));
@@ -82,9 +85,26 @@ async function run(
   if (beyond !== undefined) return sendRefusal(c, beyond);
   const call = { ...input, administrator, header: (name: string) => c.req.header(name) };
   const answer = await handler(call as never);
+  if (operation.method !== "get") tellOf(c, administrator, answer);
   if (answer instanceof Response) return answer;
   if ("problem" in answer) return sendRefusal(c, answer);
   return answer.body === undefined ? c.body(null, 204) : c.json(answer.body, answer.status as 200);
+}
+
+/** Who has done what is in the log, whatever the body said. */
+function tellOf(
+  c: HttpContext,
+  { identity = "somebody" }: Administrator,
+  answer: Awaited<ReturnType<AnyHandler>>,
+): void {
+  const result = "problem" in answer ? answer.problem : answer.status;
+  log.info("{identity} administers: {method} {path}: {result}", {
+    identity,
+    method: c.req.method,
+    path: c.req.path,
+    result,
+    address: c.env.address,
+  });
 }
 
 interface Input {
