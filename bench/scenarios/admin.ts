@@ -94,8 +94,9 @@ async function whileWatched(candidate: Candidate, ms: number, times: number[]): 
 /** What a page that watches the server asks: how it is, its rooms, and the list of the room, which is timed. */
 async function look(candidate: Candidate): Promise<{ readonly room: string; readonly ms: number }> {
   await read(candidate, "status");
-  const { rooms: [{ id: room }] } = await read(candidate, "rooms");
-  return { room, ms: (await list(candidate, room)).ms };
+  const { rooms: [room] } = await read(candidate, "rooms");
+  if (room === undefined) throw new Error("the room is over: its media worker has failed");
+  return { room: room.id, ms: (await list(candidate, room.id)).ms };
 }
 
 async function list(candidate: Candidate, room: string): Promise<{ readonly ms: number }> {
