@@ -99,8 +99,11 @@ export class Administration implements AdminVerbs {
 
   /** How many have left. */
   #endRoom(roomId: RoomId): number {
-    const ended = [...this.#options.participants()].filter(({ room }) => room.id === roomId);
-    for (const participant of ended) this.#options.act(participant, () => participant.leave("room-ended"));
+    const { rooms, participants, act } = this.#options;
+    const ended = [...participants()].filter(({ room }) => room.id === roomId);
+    rooms.find(roomId)?.empty(() => {
+      for (const participant of ended) act(participant, () => participant.leave("room-ended"));
+    });
     return ended.length;
   }
 

@@ -52,6 +52,8 @@ export class Room {
   readonly #tracks = new Map<TrackId, PublishedTrack>();
   /** Those of which nothing is forwarded. */
   readonly #muted = new Set<TrackId>();
+  /** Its peers leave together: to tell each of all the others would be as many messages as there are pairs. */
+  #isEmptied = false;
   readonly #speech = new RecentSpeakers();
   readonly #order = new TrackOrder(this);
   readonly #link: RoomLink | undefined;
@@ -129,7 +131,7 @@ export class Room {
     if (!this.#peers.delete(peer.id)) return;
     this.#speech.forget(peer.id);
     this.#order.invalidate();
-    for (const other of this.#peers.values()) other.observer.peerLeft(peer.id);
+    for (const other of this.#told) other.observer.peerLeft(peer.id);
     if (this.#own.delete(peer.id)) this.#link?.peerRemoved(peer.id);
   }
 
@@ -166,11 +168,26 @@ export class Room {
     if (!this.#tracks.delete(id)) return;
     this.#muted.delete(id);
     this.#order.invalidate();
-    for (const peer of this.#peers.values()) {
+    for (const peer of this.#told) {
       peer.forgetTrack(id);
       if (announce && peer.id !== peerId) peer.observer.trackUnpublished(peerId, id);
     }
     this.#link?.trackRemoved(id);
+  }
+
+  /** Has the peers of this node leave by `leave`, without a word to each of the others. */
+  empty(leave: () => void): void {
+    this.#isEmptied = true;
+    try {
+      leave();
+    } finally {
+      this.#isEmptied = false;
+    }
+  }
+
+  /** Who hears that somebody, or something, is gone. */
+  get #told(): Iterable<RoomMember> {
+    return this.#isEmptied ? [] : this.#peers.values();
   }
 
   /** Whether nothing of a track is forwarded, as whoever runs the server wants. */

@@ -223,6 +223,7 @@ test("B497: a room is ended for all of its peers and for no others, and they may
   const ended = await ask("DELETE", "/api/rooms/room", { token });
   assert.deepEqual([ended.status, ended.body], [200, { reached: 2, told: false }]);
   assert.deepEqual([one.closed, two.closed, other.closed], [[4005], [4005], []]);
+  assert.deepEqual(two.received.map(({ type }) => type), ["error"], "nobody is told of the others");
   assert.equal(codeOf(await ask("DELETE", "/api/rooms/room", { token })), "404 unknown-room");
   assert.equal(setup.connect().say({ type: "join", roomId: "room" })[0].type, "welcome");
 });
