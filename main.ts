@@ -47,13 +47,17 @@ function readConfig(): ConfigResult {
 async function main(): Promise<number> {
   const [command, ...args] = Deno.args;
   if (command === "doctor") {
-    // Loaded here alone: a server needs none of it.
+    // Loaded here alone, as below: a server needs none of it.
     const { runDoctor } = await import("./src/doctor/command.ts");
     return await runDoctor(args, readEnvironment(), {
       print,
       printError,
       colors: !Deno.noColor && Deno.stdout.isTerminal(),
     });
+  }
+  if (command === "capture") {
+    const { captureCommand } = await import("./src/server/capture_cli.ts");
+    return await captureCommand(args);
   }
   const result = readConfig();
   if (!result.ok) return refuse(USAGE_ERROR, result.message);

@@ -45,7 +45,8 @@ export type MuteResult = "done" | "unknown-track" | NotHere;
 /** What came of a capture: it has begun; its peer is captured already; or as many others are as may be. */
 export type CaptureResult =
   | { readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> }
-  | { readonly problem: "capturing" | "too-many-captures" }
+  | { readonly problem: "capturing" }
+  | { readonly problem: "too-many-captures" }
   | NotHere;
 
 /** What whoever runs the server sees of its rooms, and does to them. */
