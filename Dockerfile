@@ -13,8 +13,8 @@
 # With -e METRICS_PORT=9464 -e METRICS_HOST=0.0.0.0 Prometheus reads /metrics there, from the same container network. Do
 # not publish that port (-p): whoever reaches it may read the numbers.
 #
-# Settings are environment variables (-e PORT=8080): the health check reads them too. Flags, behind the image's name, work
-# but are unknown to it. Files for --dtls-cert and the like are mounted at /app/certs.
+# Settings are environment variables (-e PORT=8080): the health check reads them too. Flags, behind the image's name, and
+# a file (-e CONFIG_FILE=config/switchboard.env, at /app/config) work, but are unknown to it. Files for --dtls-cert and the like are mounted at /app/certs.
 
 FROM denoland/deno:bin-2.9.6 AS deno
 

@@ -1,17 +1,19 @@
 import { getLogger } from "@logtape/logtape";
-import { authOptions } from "./src/server/auth_settings.ts";
+import { Announcement } from "./src/server/announcement.ts";
 import { busOptions } from "./src/server/broker_settings.ts";
 import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/certificate_files.ts";
-import { parseConfig } from "./src/server/config.ts";
+import { changeableOptions } from "./src/server/changeable_settings.ts";
+import { type ConfigResult, parseConfig } from "./src/server/config.ts";
 import { type Config, SETTINGS } from "./src/server/config_schema.ts";
 import { helpText } from "./src/server/config_text.ts";
-import { type LogControl, ProcessLogs } from "./src/server/log_control.ts";
+import { ProcessLogs } from "./src/server/log_control.ts";
 import { mediaHostProblem, mediaHosts } from "./src/server/media_hosts.ts";
-import { catchStopSignals, run, type ServedTls } from "./src/server/serve.ts";
-import { openTls } from "./src/server/tls.ts";
+import { Reload, type ReloadPart } from "./src/server/reload.ts";
+import { ReloadSignal } from "./src/server/reload_signal.ts";
+import { catchStopSignals, run } from "./src/server/serve.ts";
+import { openTls, type TlsResult } from "./src/server/tls.ts";
 import { webhookOptions } from "./src/server/webhook_settings.ts";
 import {
-  AnnouncedAddresses,
   AnnounceError,
   BackendUnavailableError,
   type BusOptions,
@@ -32,21 +34,40 @@ const encoder = new TextEncoder();
 const print = (text: string) => void Deno.stdout.writeSync(encoder.encode(text));
 const printError = (text: string) => void Deno.stderr.writeSync(encoder.encode(text));
 
+/** The variables of settings. */
+function readEnvironment(): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)]));
+}
+
+/** Reads flags, environment and the file of settings. */
+function readConfig(): ConfigResult {
+  return parseConfig(Deno.args, readEnvironment());
+}
+
 async function main(): Promise<number> {
-  const env = Object.fromEntries(SETTINGS.map(({ variable }) => [variable, Deno.env.get(variable)]));
   const [command, ...args] = Deno.args;
   if (command === "doctor") {
-    // Loaded here alone: a server needs none of it.
+    // Loaded here alone, as below: a server needs none of it.
     const { runDoctor } = await import("./src/doctor/command.ts");
-    return await runDoctor(args, env, { print, printError, colors: !Deno.noColor && Deno.stdout.isTerminal() });
+    return await runDoctor(args, readEnvironment(), {
+      print,
+      printError,
+      colors: !Deno.noColor && Deno.stdout.isTerminal(),
+    });
   }
-  const result = parseConfig(Deno.args, env);
+  if (command === "capture") {
+    const { captureCommand } = await import("./src/server/capture_cli.ts");
+    return await captureCommand(args);
+  }
+  const result = readConfig();
   if (!result.ok) return refuse(USAGE_ERROR, result.message);
   if (result.help) {
     print(helpText());
     return 0;
   }
   const { config } = result;
+  // Where there is nothing to read again it ends the process, as that of a terminal that is closed should.
+  const reloadSignal = config.configFile === undefined ? undefined : new ReloadSignal();
   const files = readCertificateFiles(config, DTLS_FILES);
   if (!files.ok) return refuse(USAGE_ERROR, files.message);
   const sharing = busOptions(config);
@@ -57,7 +78,7 @@ async function main(): Promise<number> {
   const problem = mediaHostProblem(mediaHosts(config));
   if (problem !== undefined) return refuse(CANNOT_START, problem);
   try {
-    return await serve(config, files.pem, opened.tls, sharing.bus, logs);
+    return await serve(config, files.pem, opened, sharing.bus, logs, reloadSignal);
   } catch (error) {
     if (error instanceof CertificateError) {
       return refuse(USAGE_ERROR, fileProblem(config, DTLS_FILES, error.part, error.message));
@@ -73,45 +94,27 @@ async function main(): Promise<number> {
 async function serve(
   config: Config,
   dtlsCertificate: CertificatePem | undefined,
-  tls: ServedTls | undefined,
+  { tls, part: tlsPart }: Extract<TlsResult, { readonly ok: true }>,
   bus: BusOptions | undefined,
-  logs: LogControl,
+  logs: ProcessLogs,
+  reloadSignal: ReloadSignal | undefined,
 ): Promise<number> {
-  const { backend, workers, roomPeersPerWorker, udpPort, udpPorts, tcpPort, codecs, announce, stun, turn, turnSecret } =
+  const { backend, workers, roomPeersPerWorker, udpPort, udpPorts, tcpPort, codecs, duplicateIdentity, trustProxy } =
     config;
-  const { maxRooms, maxPeers, maxTracks, maxBitrateIn, maxBitrateOut, loudest, joinsPerMinute, origins, trustProxy } =
-    config;
-  const { requestsPerMinute, maxConnections, maxConnectionsPerAddress, joinTimeout } = config;
   const { metricsHost, metricsPort } = config;
-  const hostname = mediaHosts(config);
-  const auth = authOptions(config);
+  const announcement = await Announcement.open(config);
+  const changeable = changeableOptions(config);
   const webhooks = webhookOptions(config);
-  const announced = await AnnouncedAddresses.open(announce, { hostname });
   const switchboard = createSwitchboard({
     backend,
     codecs,
-    duplicateIdentity: config.duplicateIdentity,
-    hostname,
-    announce: () => announced.addresses,
+    duplicateIdentity,
+    hostname: mediaHosts(config),
+    announce: () => announcement.addresses,
     yieldsToMedia: true,
-    limits: {
-      maxRooms,
-      maxPeers,
-      maxTracks,
-      maxBitrateIn,
-      maxBitrateOut,
-      loudest,
-      joinsPerMinute,
-      requestsPerMinute,
-      maxConnections,
-      maxConnectionsPerAddress,
-      joinTimeout,
-    },
-    origins,
     trustProxy,
+    ...changeable,
     logs,
-    iceServers: stun.length > 0 ? [{ urls: stun }] : [],
-    ...(auth !== undefined && { auth }),
     ...(bus !== undefined && { bus }),
     ...(webhooks !== undefined && { webhooks }),
     ...(workers !== undefined && { workers }),
@@ -120,22 +123,31 @@ async function serve(
     ...(udpPorts !== undefined && { udpPorts }),
     ...(tcpPort !== undefined && { tcpPort }),
     ...(dtlsCertificate !== undefined && { dtlsCertificate }),
-    ...(turnSecret !== undefined && turn.length > 0 && { turn: { urls: turn, secret: turnSecret } }),
   });
-  if (auth === undefined) log.warn(OPEN_SERVER);
+  if (changeable.auth === undefined) log.warn(OPEN_SERVER);
   await switchboard.started;
+  const parts: ReloadPart[] = [
+    { prepare: (next) => () => switchboard.reconfigure(changeableOptions(next)) },
+    { prepare: (next, present) => next.log === present.log ? () => {} : () => logs.use(next.log) },
+    ...(tlsPart === undefined ? [] : [tlsPart]),
+    announcement,
+  ];
+  const reload = new Reload({ config, read: readConfig, parts });
+  reloadSignal?.listen(() => void reload.reload());
   const exitCode = await run(switchboard, {
     address: config,
     ...(metricsPort !== undefined && {
       metrics: { address: { host: metricsHost, port: metricsPort }, text: () => switchboard.metrics() },
     }),
     stop: catchStopSignals(),
-    drainSeconds: config.drain,
+    get drainSeconds() {
+      return reload.config.drain;
+    },
     print,
     printError,
     ...(tls !== undefined && { tls }),
   });
-  announced.close();
+  announcement.close();
   return exitCode;
 }
 

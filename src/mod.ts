@@ -38,15 +38,15 @@ import type { CreateOptions } from "./server/create_options.ts";
 import { createApp } from "./server/http.ts";
 import { iceLinks, type IceServer } from "./server/ice_links.ts";
 import { JoinSpans } from "./server/join_spans.ts";
-import { checkAnnounced, checkLimits, checkRevocation, isLimit } from "./server/option_checks.ts";
-import { originRule, originWords } from "./server/origins.ts";
+import { type ChangeableOptions, LiveOptions } from "./server/live_options.ts";
+import { checkAnnounced, checkRevocation, isLimit } from "./server/option_checks.ts";
+import { originWords } from "./server/origins.ts";
 import { behindToken, type ConnectGranted } from "./server/token_gate.ts";
-import { createTokenVerifier } from "./server/token_verifier.ts";
-import { DEFAULT_LIMITS, type Limits } from "./signaling/limits.ts";
+import type { Limits } from "./signaling/limits.ts";
 import type { RefusalCode, RefusalCounts } from "./signaling/refusals.ts";
 import { denoTracer } from "./server/tracer.ts";
 import type { LogControl } from "./server/log_control.ts";
-import { type TurnOptions, turnServer } from "./server/turn.ts";
+import type { TurnOptions } from "./server/turn.ts";
 import { checkWebhooks, type WebhookOptions } from "./server/webhooks/options.ts";
 import { Webhooks } from "./server/webhooks/webhooks.ts";
 import { refuseHandshake, refuseOrigin, upgradeSignaling } from "./server/websocket.ts";
@@ -70,6 +70,7 @@ export type {
   BrokerSubscription,
   BusOptions,
   CertificatePem,
+  ChangeableOptions,
   CodecName,
   CreateOptions,
   DuplicateIdentity,
@@ -142,6 +143,12 @@ export interface SwitchboardServer {
   /** What docs/admin.md has of rooms and peers, without HTTP and tokens. */
   readonly admin: AdminVerbs;
   /**
+   * Takes other limits, origins, ICE servers and keys of tokens, for whoever comes from now on; what is left out has its
+   * default. Throws a TypeError, with nothing changed, where createSwitchboard would, and where it has `auth` and the server
+   * was made without, or the other way round.
+   */
+  reconfigure(options: ChangeableOptions): void;
+  /**
    * Tells the listener of rooms, peers and tracks from now on, each server of its own peers, until the function that it
    * returns is called. It is told while the event happens, and must be quick; what it throws is logged.
    */
@@ -173,21 +180,14 @@ export class BackendUnavailableError extends Error {
  */
 export function createSwitchboard(options: CreateOptions = {}): SwitchboardServer {
   // Before anything is opened that nobody could close.
-  const iceServers = (peerId: string) => [
-    ...(options.iceServers ?? []),
-    ...(options.turn === undefined ? [] : [turnServer(options.turn, peerId, Date.now())]),
-  ];
-  iceLinks(iceServers(""));
-  const tokens = options.auth && createTokenVerifier(options.auth);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const live = new LiveOptions(options);
+  const { limits, tokens, allowsOrigin, iceServers } = live;
   const { roomPeersPerWorker = ROOM_PEERS_PER_WORKER } = options;
-  checkLimits(limits);
   if (options.webhooks !== undefined) checkWebhooks(options.webhooks);
   if (!isLimit(roomPeersPerWorker)) {
     throw new TypeError(`roomPeersPerWorker is ${roomPeersPerWorker}, and no whole number above 0, nor Infinity`);
   }
   const clientAddress = clientAddressFinder(options.trustProxy ?? 0);
-  const allowsOrigin = originRule(options.origins ?? []);
   const { hostname: host = "0.0.0.0", announce = [] } = options;
   const hosts = typeof host === "string" ? [host] : host;
   if (hosts.length === 0) throw new TypeError("hostname: media needs an address");
@@ -362,6 +362,7 @@ export function createSwitchboard(options: CreateOptions = {}): SwitchboardServe
       switchboard.expulsions.revoke(identity, roomId);
     },
     admin: switchboard.administration,
+    reconfigure: (options) => live.change(options),
     subscribe: (listener) => switchboard.events.subscribe(listener),
     drain,
     async close() {

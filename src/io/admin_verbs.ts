@@ -1,5 +1,8 @@
 import type { PeerId, RoomId, TrackId } from "../sfu/types.ts";
 import type { PeerOverview, PeerSummary, RoomSummary } from "../signaling/overview.ts";
+import type { CaptureOptions } from "./capture.ts";
+
+export type { CaptureOptions };
 
 /** A part of a list, in the order of ids. */
 export interface Page {
@@ -39,6 +42,13 @@ export type MoveResult = "moved" | "not-granted" | "not-heard" | NotHere;
 /** What came of a mute: it is done, or the peer publishes no such track. */
 export type MuteResult = "done" | "unknown-track" | NotHere;
 
+/** What came of a capture: it has begun; its peer is captured already; or as many others are as may be. */
+export type CaptureResult =
+  | { readonly stream: ReadableStream<Uint8Array<ArrayBuffer>> }
+  | { readonly problem: "capturing" }
+  | { readonly problem: "too-many-captures" }
+  | NotHere;
+
 /** What whoever runs the server sees of its rooms, and does to them. */
 export interface AdminVerbs {
   /** Rooms with peers of this server, of those that `covers` lets through. */
@@ -57,4 +67,10 @@ export interface AdminVerbs {
   muteTrack(roomId: RoomId, peerId: PeerId, trackId: TrackId, isMuted: boolean): MuteResult;
   /** Has a peer leave for another room, to which its client goes by itself. */
   movePeer(roomId: RoomId, peerId: PeerId, toRoomId: RoomId): MoveResult;
+  /**
+   * Records the packets of a peer here, both ways and decrypted, as a pcapng file: without what was said and shown, unless
+   * that is asked for. It ends by itself, by `cancel` of the stream, and with the peer. Throws a TypeError for more than 60 s
+   * or 50 MB.
+   */
+  capture(roomId: RoomId, peerId: PeerId, options: CaptureOptions): CaptureResult;
 }

@@ -14,6 +14,8 @@ import { RemotePeer } from "../signaling/remote_peer.ts";
 import type { Rooms } from "../signaling/room.ts";
 import type {
   AdminVerbs,
+  CaptureOptions,
+  CaptureResult,
   MoveResult,
   MuteResult,
   NotHere,
@@ -22,6 +24,7 @@ import type {
   RoomOverview,
   RoomPage,
 } from "./admin_verbs.ts";
+import type { Captures } from "./captures.ts";
 
 export interface AdministrationOptions {
   readonly rooms: Rooms;
@@ -33,6 +36,7 @@ export interface AdministrationOptions {
   readonly act: (participant: Participant, action: () => void) => void;
   /** Tells the servers that share rooms; false where none can be told. */
   readonly tellOthers: (news: AdminNews) => boolean;
+  readonly captures: Captures;
 }
 
 /** The rooms of this server for whoever runs it. */
@@ -71,6 +75,11 @@ export class Administration implements AdminVerbs {
     }
     const news = { type: "sendMessage", message, ...(roomId !== undefined && { roomId }) } as AdminNews;
     return { reached: this.#sendMessage(message, roomId), told: this.#options.tellOthers(news) };
+  }
+
+  capture(roomId: RoomId, peerId: PeerId, options: CaptureOptions): CaptureResult {
+    const participant = this.#find(roomId, peerId);
+    return "problem" in participant ? participant : this.#options.captures.start(roomId, peerId, options);
   }
 
   muteTrack(roomId: RoomId, peerId: PeerId, trackId: TrackId, isMuted: boolean): MuteResult {

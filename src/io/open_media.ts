@@ -4,6 +4,7 @@ import { NoCapacityError } from "../media/no_capacity_error.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { candidateLines } from "./addresses.ts";
 import type { Backend } from "./backend.ts";
+import type { Captures } from "./captures.ts";
 import type { HostedMedia } from "./media_host.ts";
 
 const log = getLogger(["switchboard", "room"]);
@@ -16,23 +17,31 @@ export interface MediaPlace {
   readonly addresses: () => readonly string[];
 }
 
-/** Makes the media of peers: a fault of the server in what a peer's media tells ends that peer and no other (rule P7). */
-export function mediaOpener(place: MediaPlace): OpenPeerMedia {
+/**
+ * Makes the media of peers: a fault of the server in what a peer's media tells ends that peer and no other (rule P7). What is
+ * captured of a peer is no business of its signaling.
+ */
+export function mediaOpener(place: MediaPlace, captures: Captures): OpenPeerMedia {
   return (opening, handleEvent) => {
     const guarded = (event: PeerEvent, nowMs: number) => {
       try {
-        handleEvent(event, nowMs);
+        if (event.type === "captured") captured.handleBatch(event.batch);
+        else handleEvent(event, nowMs);
       } catch (error) {
         endByFault(handleEvent, error, nowMs);
       }
     };
     const { port, send } = openPeer(place, opening, guarded);
+    const captured = captures.open(opening.roomId, opening.peerId, send);
     const { addresses, backend: { tcpPort } } = place;
     return {
       get candidates() {
         return candidateLines(addresses(), port, tcpPort);
       },
-      send,
+      send(command) {
+        if (command.type === "close") captured.close();
+        send(command);
+      },
     };
   };
 }

@@ -13,6 +13,7 @@ import { Rooms } from "../signaling/room.ts";
 import { type SessionObserver, SignalingSession } from "../signaling/session.ts";
 import { HandshakeLimit } from "../webrtc/handshake_limit.ts";
 import { Administration } from "./administration.ts";
+import { Captures } from "./captures.ts";
 import { Drain } from "./drain.ts";
 import { EventFeed } from "./event_feed.ts";
 import { Expulsions } from "./expulsions.ts";
@@ -56,8 +57,9 @@ export class Switchboard {
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
-    this.#openMedia = mediaOpener(options);
     const { sharing, clock, random } = options;
+    const captures = new Captures(clock);
+    this.#openMedia = mediaOpener(options, captures);
     const shared = this.#shared = sharing &&
       new SharedRooms({
         bus: sharing.rooms,
@@ -80,6 +82,7 @@ export class Switchboard {
       nodeName: (node) => sharing?.nodeName?.(node),
       act: (participant, action) => this.#act(participant, action),
       tellOthers: (news) => others?.tellNews(news) ?? false,
+      captures,
     });
     this.#admission = new Admission(this.#rooms, options.limits, (...asked) => this.expulsions.isRevoked(...asked));
     this.#drain = new Drain(clock);

@@ -12,6 +12,7 @@ import { ForwardMeter } from "./forward_meter.ts";
 import type { MediaBus } from "./media_bus.ts";
 import type { MediaFigures } from "./media_figures.ts";
 import { MediaPeer, type MediaPeerCommand } from "./media_peer.ts";
+import type { MediaTime } from "./media_time.ts";
 import type { PeerCommand, PeerEvent, RelayCommand, SocketHandle } from "./messages.ts";
 import { Relays } from "./relays.ts";
 
@@ -69,8 +70,8 @@ export class MediaEngine {
   readonly #options: MediaEngineOptions;
   readonly #peers = new Map<number, Entry>();
   readonly #routers = new Map<RoomId, Router>();
-  /** Those that publish: their reports and requests have deadlines. */
-  readonly #publishers = new Set<MediaPeer>();
+  /** Those that publish, whose reports and requests have deadlines, or that are captured. */
+  readonly #punctual = new Set<MediaPeer>();
   readonly #counters = newMediaCounters();
   /** Of peers that have ended. */
   readonly #drops = new Drops();
@@ -78,6 +79,7 @@ export class MediaEngine {
   readonly #probed = new Set<MediaPeer>();
   /** Undefined where no room is shared. */
   readonly #relays: Relays | undefined;
+  readonly #time: MediaTime = { nowMs: 0 };
   /** When the others are looked at next. */
   #sweepMs = -Infinity;
 
@@ -98,7 +100,7 @@ export class MediaEngine {
   /** SSRCs that are bound to producers. */
   get ssrcCount(): number {
     let count = 0;
-    for (const { peer } of this.#publishers) count += peer.ssrcCount;
+    for (const { peer } of this.#punctual) count += peer.ssrcCount;
     return count;
   }
 
@@ -120,6 +122,7 @@ export class MediaEngine {
 
   /** Takes one command to the peer of this number. A fault is told as `ended`; nothing is thrown. */
   handleCommand(peer: number, command: PeerCommand, nowMs: number): void {
+    this.#time.nowMs = nowMs;
     if (command.type === "open") return this.#open(peer, command, nowMs);
     const entry = this.#peers.get(peer);
     if (entry === undefined) {
@@ -154,7 +157,8 @@ export class MediaEngine {
 
   /** Does what is due; for a peer that publishes nothing, and that a fault has hit since, up to SWEEP_MS late. */
   handleTimeout(nowMs: number): void {
-    for (const media of this.#publishers) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
+    this.#time.nowMs = nowMs;
+    for (const media of this.#punctual) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
     if (nowMs >= this.#sweepMs) this.#sweep(nowMs);
     // Behind those who may have begun to receive what comes from there.
     this.#relays?.handleTimeout(nowMs);
@@ -186,14 +190,14 @@ export class MediaEngine {
         media.handleTimeout(nowMs);
         nextMs = media.nextTimeout();
       }
-      if (nextMs < this.#sweepMs && !this.#publishers.has(media)) this.#sweepMs = nextMs;
+      if (nextMs < this.#sweepMs && !this.#punctual.has(media)) this.#sweepMs = nextMs;
     }
   }
 
   #execute(media: MediaPeer, command: MediaPeerCommand, nowMs: number): void {
     media.handleCommand(command, nowMs);
-    if (media.peer.producers.size > 0) this.#publishers.add(media);
-    else this.#publishers.delete(media);
+    if (media.isPunctual) this.#punctual.add(media);
+    else this.#punctual.delete(media);
     // It may have brought a deadline forward.
     this.#sweepMs = -Infinity;
   }
@@ -203,7 +207,10 @@ export class MediaEngine {
     let socket: MediaSocket | undefined;
     try {
       const receiver: DatagramReceiver = {
-        handleDatagram: (bytes, length, from, now) => media.handleDatagram(bytes, length, from, now),
+        handleDatagram: (bytes, length, from, now) => {
+          this.#time.nowMs = now;
+          media.handleDatagram(bytes, length, from, now);
+        },
         endBatch: (now) => media.endBatch(now),
       };
       socket = attachSocket(opening.socket, receiver);
@@ -219,6 +226,7 @@ export class MediaEngine {
         counters: this.#counters,
         emit: (event) => emit(peer, event),
         probing: () => this.#probe(media),
+        time: this.#time,
         nowMs,
       });
       if (!this.#routers.has(roomId)) this.#relays?.beginRoom(roomId);
@@ -239,7 +247,7 @@ export class MediaEngine {
 
   #close(peer: number, { roomId, router, media, socket }: Entry): void {
     this.#peers.delete(peer);
-    this.#publishers.delete(media);
+    this.#punctual.delete(media);
     this.#probed.delete(media);
     media.close();
     socket.close();

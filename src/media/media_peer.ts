@@ -6,6 +6,9 @@ import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { PeerTransport, type TransportObserver } from "../webrtc/peer_transport.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
+import { CaptureTap } from "./capture_tap.ts";
+import type { CapturedBatch } from "./captured_packets.ts";
+import type { MediaTime } from "./media_time.ts";
 import type { MediaEndReason, PeerCommand, PeerEvent, PeerOpening } from "./messages.ts";
 
 /** Ends a peer whose signaling is lost for so long (rule P14). One that is silent as well may have ended before (B19). */
@@ -28,6 +31,8 @@ export interface MediaPeerOptions {
   readonly emit: (event: PeerEvent) => void;
   /** As PeerOptions has it. */
   readonly probing: () => void;
+  /** For packets that are captured. */
+  readonly time: MediaTime;
   readonly nowMs: number;
 }
 
@@ -42,16 +47,21 @@ export class MediaPeer implements TransportObserver {
   /** Since when there is no signaling. */
   #detachedMs = Infinity;
   readonly #isTraced: boolean;
+  readonly #time: MediaTime;
+  /** Undefined where nobody captures the peer. */
+  #capture: CaptureTap | undefined;
   #connectedMs = 0;
   /** When the first packet of media is looked for; Infinity where it need not be. */
   #startLookMs = Infinity;
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
-    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, nowMs } = options;
+    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, time, nowMs } =
+      options;
     const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut, tellsQuality } = opening;
     this.#emit = emit;
     this.#isTraced = opening.isTraced === true;
+    this.#time = time;
     this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, {
       id,
@@ -68,6 +78,11 @@ export class MediaPeer implements TransportObserver {
       probing,
     });
     this.transport.deliverTo(this.peer);
+  }
+
+  /** Whether it has deadlines that are finer than those of peers that receive alone. */
+  get isPunctual(): boolean {
+    return this.peer.producers.size > 0 || this.#capture !== undefined;
   }
 
   handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void {
@@ -97,13 +112,15 @@ export class MediaPeer implements TransportObserver {
   nextTimeout(): number {
     if (this.#ended) return Infinity;
     const own = Math.min(this.#startLookMs, this.#detachedMs + DETACHED_LIMIT_MS);
-    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), own);
+    const capture = this.#capture === undefined ? Infinity : this.#capture.nextTimeout();
+    return Math.min(this.transport.nextTimeout(), this.peer.nextTimeout(), own, capture);
   }
 
   handleTimeout(nowMs: number): void {
     try {
       if (nowMs >= this.#detachedMs + DETACHED_LIMIT_MS) return this.#end("signaling-lost", "");
       this.#lookForStart(nowMs);
+      this.#capture?.handleTimeout(nowMs);
       this.transport.handleTimeout(nowMs);
       if (!this.#ended) this.peer.handleTimeout(nowMs);
     } catch (error) {
@@ -182,6 +199,12 @@ export class MediaPeer implements TransportObserver {
         return peer.setQuality(command.trackId, command.wanted, nowMs);
       case "requestKeyFrames":
         return peer.requestKeyFrames(nowMs);
+      case "capture":
+        return this.#beginCapture(command);
+      case "takeCaptured":
+        return this.#capture?.allow(command.bytes);
+      case "endCapture":
+        return this.#endCapture(nowMs);
       case "detach":
         this.#detachedMs = nowMs;
         return;
@@ -192,6 +215,17 @@ export class MediaPeer implements TransportObserver {
         this.#ended = true;
         return peer.close();
     }
+  }
+
+  #beginCapture({ number, withPayload }: Extract<PeerCommand, { readonly type: "capture" }>): void {
+    const emit = (batch: CapturedBatch) => this.#emit({ type: "captured", batch });
+    this.#capture = this.transport.tap = new CaptureTap({ number, withPayload, time: this.#time, emit });
+  }
+
+  /** What was captured until now is told. */
+  #endCapture(nowMs: number): void {
+    this.#capture?.end(nowMs);
+    this.#capture = this.transport.tap = undefined;
   }
 
   /** By the tick, up to 25 ms late and later up to 125: nobody's packets are to pay for it. */

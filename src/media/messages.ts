@@ -10,6 +10,7 @@ import type {
   TrackId,
 } from "../sfu/types.ts";
 import type { RemoteAddress } from "../webrtc/datagram.ts";
+import type { CapturedBatch } from "./captured_packets.ts";
 import type { SrtpKeying } from "../webrtc/dtls.ts";
 import type { IceCredentials } from "../webrtc/ice_generations.ts";
 
@@ -74,6 +75,11 @@ export type PeerCommand =
   | { readonly type: "setQuality"; readonly trackId: TrackId; readonly wanted: WantedQuality }
   /** Asks for a picture on each track that has not begun. */
   | { readonly type: "requestKeyFrames" }
+  /** Its packets are told by `captured` from now on, under this number, and RTP without payload unless that is wanted. */
+  | { readonly type: "capture"; readonly number: number; readonly withPayload: boolean }
+  /** So many bytes of `captured` were taken: as many more may be told. */
+  | { readonly type: "takeCaptured"; readonly bytes: number }
+  | { readonly type: "endCapture" }
   /** The signaling is lost, the peer perhaps not: it stays for a while (rule P14). */
   | { readonly type: "detach" }
   /** There is signaling again. */
@@ -126,6 +132,8 @@ export type PeerEvent =
   | { readonly type: "quality"; readonly report: QualityReport }
   /** Somebody receives these simulcast encodings of a track that the peer publishes, by RID, lowest first; no others. */
   | { readonly type: "layersWanted"; readonly trackId: TrackId; readonly active: readonly string[] }
+  /** Packets of the peer, some times a second while it is captured. */
+  | { readonly type: "captured"; readonly batch: CapturedBatch }
   /** The peer is of no use any more; it is to be left and closed. Told once at most. */
   | { readonly type: "ended"; readonly reason: MediaEndReason; readonly detail: string };
 

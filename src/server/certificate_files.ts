@@ -63,7 +63,7 @@ function flagOf(name: string): string {
 export function reasonOf(error: unknown, path: string): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.NotCapable) {
-    return `Deno may not read it: put it into certs/, or add --allow-read=${path} to the command`;
+    return `Deno may not read it: put it into certs/ or config/, or add --allow-read=${path} to the command`;
   }
   if (error instanceof Deno.errors.PermissionDenied) return "this user may not read it";
   return error instanceof Error ? error.message : String(error);

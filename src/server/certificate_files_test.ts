@@ -19,7 +19,7 @@ for (
     [new Deno.errors.NotFound("os error 2"), "there is no such file"],
     [
       new Deno.errors.NotCapable("Requires read access"),
-      "Deno may not read it: put it into certs/, or add --allow-read=certs/key.pem to the command",
+      "Deno may not read it: put it into certs/ or config/, or add --allow-read=certs/key.pem to the command",
     ],
     [new Deno.errors.PermissionDenied("os error 13"), "this user may not read it"],
     [new Deno.errors.IsADirectory("Is a directory (os error 21)"), "Is a directory (os error 21)"],

@@ -10,6 +10,7 @@ import { isKeySetUrl, isLongEnough, MIN_SECRET_BYTES } from "./auth_options.ts";
 import { CODEC_NAMES } from "./codecs.ts";
 import { isOrigin } from "./origins.ts";
 import { AREAS } from "./log_filter.ts";
+import { RELOADABLE } from "./reloadable.ts";
 import {
   type About,
   aboutOf,
@@ -63,6 +64,10 @@ function optionalFile(meaning: string, allowed: string) {
 
 /** Each key makes a flag (`--port`) and an environment variable (`PORT`). */
 export const schema = z.object({
+  configFile: optionalFile(
+    "settings that are given by no flag and no variable, as lines NAME=value with the names of the variables; read again at SIGHUP",
+    "a file that may be read, as in config/",
+  ),
   port: setting(wholeNumber(65535), {
     placeholder: "number",
     fallback: "3000",
@@ -353,11 +358,21 @@ export interface Setting extends About {
   readonly key: string;
   readonly flag: string;
   readonly variable: string;
+  /** Whether a new value in the file of settings is taken without a restart. */
+  readonly reloads: boolean;
 }
+
+const reloadable: ReadonlySet<string> = new Set<keyof Config>(RELOADABLE);
 
 export const SETTINGS: readonly Setting[] = Object.entries(schema.def.innerType.shape).map(([key, type]) => {
   const text = aboutOf(type);
   if (text === undefined) throw new Error(`the setting ${key} is not described: make it with setting()`);
   const words = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return { ...text, key, flag: `--${words}`, variable: words.replaceAll("-", "_").toUpperCase() };
+  return {
+    ...text,
+    key,
+    flag: `--${words}`,
+    variable: words.replaceAll("-", "_").toUpperCase(),
+    reloads: reloadable.has(key),
+  };
 });

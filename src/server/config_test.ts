@@ -10,6 +10,7 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.deepEqual(accepted([]), {
+      configFile: undefined,
       port: 3000,
       host: "0.0.0.0",
       mediaHost: [],
@@ -244,7 +245,7 @@ Deno.test({
   permissions: "none",
   fn() {
     assert.deepEqual(refused(["--port=x", "--prot=1"], { CODECS: "h265" }).split("\n"), [
-      "--prot is not known: allowed are --port, --host, --media-host, --announce, --backend, --workers, --room-peers-per-worker, --udp-port, --udp-ports, " +
+      "--prot is not known: allowed are --config-file, --port, --host, --media-host, --announce, --backend, --workers, --room-peers-per-worker, --udp-port, --udp-ports, " +
       "--tcp-port, --dtls-cert, --dtls-key, --tls-cert, --tls-key, --tls-self-signed, --stun, --turn, --turn-secret, " +
       "--auth-secret, --auth-jwks, --auth-issuer, --auth-audience, --duplicate-identity, --production, --codecs, " +
       "--max-rooms, --max-peers, --max-tracks, --max-bitrate-in, --max-bitrate-out, --loudest, --joins-per-minute, " +

@@ -1,12 +1,15 @@
 import { SETTINGS } from "./config_schema.ts";
 
+/** The mark of a setting whose new value in the file is taken without a restart. */
+const RELOADS = " Reloads.";
+
 /** What `--help` prints. */
 export function helpText(): string {
-  const settings = SETTINGS.map(({ flag, placeholder, variable, fallback, meaning, allowed }) =>
+  const settings = SETTINGS.map(({ flag, placeholder, variable, fallback, meaning, allowed, reloads }) =>
     [
       `  ${flag}=<${placeholder}>`,
       `      ${sentence(meaning)}.`,
-      `      Allowed: ${allowed}. Environment: ${variable}. Default: ${fallback || "none"}.`,
+      `      Allowed: ${allowed}. Environment: ${variable}. Default: ${fallback || "none"}.${reloads ? RELOADS : ""}`,
     ].join("\n")
   );
   return [
@@ -18,18 +21,18 @@ export function helpText(): string {
     "  --help, -h",
     "      This text.",
     "",
-    "A flag beats the environment.",
+    "A flag beats the environment, which beats the file that --config-file names.",
     "",
   ].join("\n");
 }
 
 /** The README's table of settings, in Markdown. */
 export function configTable(): string {
-  const rows = SETTINGS.map(({ flag, variable, fallback, meaning, allowed }) => [
+  const rows = SETTINGS.map(({ flag, variable, fallback, meaning, allowed, reloads }) => [
     `\`${flag}\``,
     `\`${variable}\``,
     fallback === "" ? "none" : `\`${fallback}\``,
-    `${sentence(meaning)}. Allowed: ${allowed}.`,
+    `${sentence(meaning)}. Allowed: ${allowed}.${reloads ? RELOADS : ""}`,
   ]);
   const lines = [["Flag", "Environment", "Default", "Meaning"], ["---", "---", "---", "---"], ...rows];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n") + "\n";

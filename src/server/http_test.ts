@@ -25,6 +25,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B528: /admin is a page, with what keeps pages from doing more than they need",
+  permissions: read,
+  async fn() {
+    const response = await app.request("/admin");
+    assert.deepEqual([response.status, response.headers.get("content-type")], [200, "text/html; charset=utf-8"]);
+    assert.match(response.headers.get("content-security-policy") ?? "", /^default-src 'none'; script-src 'self'/);
+    const page = await response.text();
+    assert.match(page, /<script type="module" src="admin\/main\.js">/);
+    assert.doesNotMatch(page, / style=|<style| on[a-z]+=/);
+  },
+});
+
+Deno.test({
   name: "B488: /doctor is a page",
   permissions: read,
   async fn() {

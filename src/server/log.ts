@@ -26,7 +26,10 @@ export interface LogOptions {
   readonly colors?: boolean;
 }
 
-/** Sends what `filter` lets through to `write`. Called once, at start; embedders configure LogTape themselves. */
+/**
+ * Sends what `filter` lets through to `write`, from now on. Called at the start, and where the filter changes; embedders
+ * configure LogTape themselves.
+ */
 export function configureLogs(filter: LogFilter, options: LogOptions = {}): void {
   const write = options.write ?? writeToStderr;
   const colors = options.colors ?? (!Deno.noColor && Deno.stderr.isTerminal());

@@ -28,8 +28,12 @@ export class ProcessLogs implements LogControl {
   setFilter(text: string): boolean {
     const filter = parseLogFilter(text);
     if (filter === undefined) return false;
+    this.use(filter);
+    return true;
+  }
+
+  use(filter: LogFilter): void {
     this.#filter = filter;
     configureLogs(filter, this.#options);
-    return true;
   }
 }

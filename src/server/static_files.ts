@@ -19,7 +19,7 @@ export interface StaticFile {
 }
 
 /** Pages whose address has no ending. */
-const PAGES: ReadonlySet<string> = new Set(["/doctor"]);
+const PAGES: ReadonlySet<string> = new Set(["/admin", "/doctor"]);
 
 /**
  * Reads the file that a URL's path names below `root`; a path that ends with a slash names its index.html. Undefined where

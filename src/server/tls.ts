@@ -1,12 +1,13 @@
 import { localAddresses } from "../io/addresses.ts";
 import { createCertificate } from "../io/dtls/certificate.ts";
 import type { Config } from "./config_schema.ts";
+import { ReloadError, type ReloadPart } from "./reload.ts";
 import { pageUrl, type ServedTls } from "./serve.ts";
 import { madeTlsCertificate } from "./tls_certificate.ts";
 import { TlsFiles } from "./tls_files.ts";
 
 export type TlsResult =
-  | { readonly ok: true; readonly tls: ServedTls | undefined }
+  | { readonly ok: true; readonly tls: ServedTls | undefined; readonly part?: ReloadPart }
   | { readonly ok: false; readonly message: string };
 
 /** HTTPS as the settings want it: by files, by a certificate that is made here, or none. */
@@ -30,6 +31,19 @@ export function openTls(config: Pick<Config, "host" | "tlsCert" | "tlsKey" | "tl
         files.close();
         if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGHUP", look);
       },
+    },
+    part: partOf(files),
+  };
+}
+
+/** Files that have changed, under the same names, are no business of the settings. */
+function partOf(files: TlsFiles): ReloadPart {
+  return {
+    prepare(config, present) {
+      if (config.tlsCert === present.tlsCert && config.tlsKey === present.tlsKey) return () => {};
+      const prepared = files.prepare(config);
+      if (!prepared.ok) throw new ReloadError(prepared.message);
+      return prepared.commit;
     },
   };
 }

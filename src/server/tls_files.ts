@@ -29,7 +29,7 @@ export type TlsFilesResult =
  * that another file took the place of, or a symbolic link to another place, is noticed as well (certbot, Kubernetes).
  */
 export class TlsFiles {
-  readonly #paths: Paths;
+  #paths: Paths;
   readonly #options: Required<TlsFilesOptions>;
   #certificate: TlsCertificate;
   /** Of the files that the certificate is from. */
@@ -76,6 +76,22 @@ export class TlsFiles {
     const parsed = parse(read.pem, this.#paths, this.#options.unixTime());
     if (parsed.ok) this.#take(parsed.certificate, digest);
     else this.#keep(parsed.message);
+  }
+
+  /** Reads other files, which are looked at once `commit` is called. The message has a line for each that is of no use. */
+  prepare(paths: Paths): { readonly ok: true; readonly commit: () => void } | Failure {
+    const { readTextFile, unixTime } = this.#options;
+    const read = readPem(paths, readTextFile);
+    if (!read.ok) return read;
+    const parsed = parse(read.pem, paths, unixTime());
+    if (!parsed.ok) return parsed;
+    const digest = digestOf(read.pem);
+    const commit = () => {
+      this.#paths = paths;
+      if (digest === this.#digest) this.#recover();
+      else this.#take(parsed.certificate, digest);
+    };
+    return { ok: true, commit };
   }
 
   /** Looks at nothing any more. */

@@ -34,6 +34,11 @@ class Scene {
     this.files.watch(({ fingerprint }) => void this.taken.push(fingerprint));
   }
 
+  /** Adds a file beside the two. */
+  add(path: string, text: string): void {
+    this.#files.set(path, text);
+  }
+
   write(cert: string | undefined, key: string): void {
     this.#files = new Map([...(cert === undefined ? [] : [["certs/cert.pem", cert] as const]), ["certs/key.pem", key]]);
   }
@@ -176,6 +181,30 @@ Deno.test({
     assert.deepEqual(TlsFiles.open(PATHS, { readTextFile: read }), {
       ok: false,
       message: "--tls-key=certs/key.pem is of no use: it is not the key of the certificate",
+    });
+  },
+});
+
+Deno.test({
+  name: "B520, B521: other files are taken once the settings are, and those of no use are told with their flag",
+  permissions: "none",
+  fn() {
+    withScene((scene) => {
+      const paths = { tlsCert: "certs/new.pem", tlsKey: "certs/new_key.pem" };
+      assert.deepEqual(scene.files.prepare(paths), {
+        ok: false,
+        message: "--tls-cert=certs/new.pem is of no use: there is no such file\n" +
+          "--tls-key=certs/new_key.pem is of no use: there is no such file",
+      });
+      scene.add(paths.tlsCert, NEW.certPem);
+      scene.add(paths.tlsKey, NEW.keyPem);
+      const prepared = scene.files.prepare(paths);
+      assert(prepared.ok);
+      assert.deepEqual(scene.taken, []);
+      prepared.commit();
+      assert.deepEqual(scene.taken, [NEW.fingerprint]);
+      scene.clock.advance(60_000);
+      assert.deepEqual(scene.taken, [NEW.fingerprint]);
     });
   },
 });

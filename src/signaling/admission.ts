@@ -27,6 +27,7 @@ export type IsRevoked = (grants: Grants, roomId: RoomId) => boolean;
 /** Decides who may join, before anything is made for them (rules P80 to P82). */
 export class Admission {
   readonly #rooms: Rooms;
+  /** As they are at present: they may change. */
   readonly #limits: Limits;
   readonly #joins: RateLimit;
   readonly #isRevoked: IsRevoked;
@@ -59,6 +60,7 @@ export class Admission {
   refuse(roomId: RoomId, address: string, nowMs: number, replaced?: string): JoinRefusal | undefined {
     if (this.#isClosed) return { code: "server-draining", message: "the server ends soon: join by another one" };
     const { maxRooms, maxPeers, joinsPerMinute } = this.#limits;
+    this.#joins.perMinute = joinsPerMinute;
     const waitMs = this.#joins.take(address, nowMs);
     if (waitMs > 0) {
       const retryAfterSeconds = Math.ceil(waitMs / 1000);

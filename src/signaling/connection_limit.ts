@@ -31,6 +31,7 @@ interface Share {
 
 /** Counts WebSockets by the network that they come from, and says who of them has not joined in time (rules P100 to P102). */
 export class ConnectionLimit<T extends object> {
+  /** As they are at present: they may change. */
   readonly #limits: Limits;
   readonly #requests: RateLimit;
   readonly #places = new Map<T, Place>();
@@ -55,11 +56,13 @@ export class ConnectionLimit<T extends object> {
 
   /** A request of a client with this IP address in text form; undefined where it is allowed. It counts in any case. */
   refuseRequest(address: string, nowMs: number): ConnectionRefusal | undefined {
+    const { requestsPerMinute } = this.#limits;
+    this.#requests.perMinute = requestsPerMinute;
     const waitMs = this.#requests.take(address, nowMs);
     if (waitMs === 0) return undefined;
     const retryAfterSeconds = Math.ceil(waitMs / 1000);
     const message =
-      `more than ${this.#limits.requestsPerMinute} requests a minute from this network; again in ${retryAfterSeconds} s`;
+      `more than ${requestsPerMinute} requests a minute from this network; again in ${retryAfterSeconds} s`;
     return { code: "too-many-requests", message, isOfNetwork: true, retryAfterSeconds };
   }
 

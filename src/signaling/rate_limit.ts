@@ -21,11 +21,17 @@ interface Share {
 
 /** Limits what is asked for by the network that asks: so many times in a minute, which may also come at once. */
 export class RateLimit {
-  readonly #perMinute: number;
+  #perMinute: number;
   /** The one that asked last stands last. */
   readonly #shares = new Map<string, Share>();
 
   constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+  }
+
+  /** Where it is another number than before all networks begin anew. */
+  set perMinute(perMinute: number) {
+    if (perMinute !== this.#perMinute) this.#shares.clear();
     this.#perMinute = perMinute;
   }
 

@@ -52,3 +52,12 @@ test("B244: no text in place of an address makes it throw, and each counts for i
     assert.equal(limit.take(text, 0), 60_000);
   }
 });
+
+test("B521: another rate is in force from then on, for those as well who had used up the one before", () => {
+  const limit = new RateLimit(1);
+  limit.take("192.0.2.1", 0);
+  limit.perMinute = 1;
+  assert.equal(limit.take("192.0.2.1", 0), 60_000);
+  limit.perMinute = 2;
+  assert.deepEqual([0, 0, 0].map((nowMs) => limit.take("192.0.2.1", nowMs)), [0, 0, 30_000]);
+});

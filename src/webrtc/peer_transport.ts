@@ -10,6 +10,7 @@ import type { IceCredentials } from "./ice_generations.ts";
 import { IceLite } from "./ice_lite.ts";
 import type { SrtpCipherFactory } from "./srtp/cipher.ts";
 import { BitrateLimit } from "./bitrate_limit.ts";
+import type { PacketTap } from "./packet_tap.ts";
 import { SrtpReceiver, SrtpSender } from "./srtp/srtp_session.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -60,6 +61,8 @@ export class PeerTransport implements MediaSender {
   droppedPackets = 0;
   /** What came of DTLS and RTCP beyond the peer's budgets. */
   overBudget = 0;
+  /** Undefined for nearly everybody: whom nobody captures this costs a look at one field for each packet. */
+  tap: PacketTap | undefined;
   readonly #datagrams: DatagramSender;
   readonly #ciphers: SrtpCipherFactory;
   readonly #observer: TransportObserver;
@@ -200,6 +203,7 @@ export class PeerTransport implements MediaSender {
     if (slot === undefined || to === undefined || this.#sender === undefined) return false;
     this.#slot = undefined;
     try {
+      if (this.tap !== undefined) this.tap.rtpSent(slot, headerLength, source, offset, length);
       return this.#commit(this.#sender.protectRtp(slot, headerLength, source, offset, length), to);
     } catch (error) {
       this.#breakDown(error);
@@ -212,6 +216,7 @@ export class PeerTransport implements MediaSender {
     if (this.#sender === undefined || to === undefined || this.#fault !== undefined) return;
     try {
       const slot = this.#datagrams.slot();
+      this.tap?.rtcpSent(bytes, length);
       this.#commit(slot === undefined ? -1 : this.#sender.protectRtcp(slot, bytes, length), to);
     } catch (error) {
       this.#breakDown(error);
@@ -274,8 +279,11 @@ export class PeerTransport implements MediaSender {
     if (plain < 0) return;
     const run = this.#run;
     if (run.count === run.packets.length) run.packets.push(new RtpPacket());
-    if (run.packets[run.count].parse(bytes, plain)) run.count++;
-    else this.unknownDatagrams++;
+    const packet = run.packets[run.count];
+    if (packet.parse(bytes, plain)) {
+      if (this.tap !== undefined) this.tap.rtpReceived(packet);
+      run.count++;
+    } else this.unknownDatagrams++;
     if (run.count === MAX_RUN) this.endBatch(this.#nowMs);
   }
 
@@ -286,6 +294,7 @@ export class PeerTransport implements MediaSender {
     }
     const plain = this.#receiver.unprotectRtcp(bytes, length);
     if (plain < 0) return;
+    this.tap?.rtcpReceived(bytes, plain);
     if (!this.#rtcpBudget.take(this.#nowMs, length + UDP_IP_HEADERS)) {
       this.overBudget++;
       return;

@@ -40,7 +40,7 @@ export function clone(id) {
  */
 function ensure(element, type, selector) {
   if (element instanceof type) return element;
-  throw new TypeError(`index.html has no ${type.name} ${selector}`);
+  throw new TypeError(`the page has no ${type.name} ${selector}`);
 }
 
 /**

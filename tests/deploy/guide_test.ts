@@ -118,6 +118,7 @@ async function follow(debian: CleanDebian): Promise<void> {
   assert.equal(health.backend, "native", JSON.stringify(health));
   await asksForToken(debian, outputs.get("Check")?.trim() ?? "", env);
   await takesRenewal(debian, env);
+  await takesSettings(debian);
   await confined(debian);
 }
 
@@ -148,6 +149,20 @@ async function takesRenewal(debian: CleanDebian, env: Environment): Promise<void
       env,
     },
   );
+  assert.equal(await debian.run(started), before);
+}
+
+/** Settings that change are taken by a reload, without a restart. */
+async function takesSettings(debian: CleanDebian): Promise<void> {
+  const started = "systemctl show --property=MainPID switchboard";
+  const before = await debian.run(started);
+  await debian.run(`echo MAX_ROOMS=900 >> /etc/switchboard/switchboard.env
+    systemctl reload switchboard
+    for n in $(seq 100); do
+      if journalctl --no-pager --unit=switchboard | grep -q "changed: --max-rooms"; then exit 0; fi
+      sleep 0.1
+    done
+    exit 1`);
   assert.equal(await debian.run(started), before);
 }
 

@@ -47,6 +47,7 @@ Deno.test({
     const service = section(Deno.readTextFileSync(UNIT), "Service");
     const expected = {
       ExecStart: "/usr/local/bin/deno task start",
+      ExecReload: `/bin/sh -c 'kill -HUP "$$MAINPID"'`,
       DynamicUser: "yes",
       NoNewPrivileges: "yes",
       ProtectSystem: "strict",

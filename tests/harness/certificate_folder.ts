@@ -97,7 +97,7 @@ export const UNUSABLE_FILES: readonly UnusableFiles[] = [
     pem: OWN,
     isReadable: false,
     part: "cert",
-    reason: "Deno may not read it: put it into certs/, or add --allow-read=/",
+    reason: "Deno may not read it: put it into certs/ or config/, or add --allow-read=/",
   },
 ];
 

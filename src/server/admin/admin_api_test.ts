@@ -11,6 +11,7 @@ const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permis
 
 /** A body that each operation with one takes. */
 const BODIES: Readonly<Record<string, unknown>> = {
+  capturePeer: {},
   revokeTokens: { identity: "ada" },
   drain: { seconds: 10 },
   setLogFilter: { filter: "debug" },

@@ -1,4 +1,4 @@
-import type { AdminVerbs, NotHere } from "../../io/admin_verbs.ts";
+import type { AdminVerbs, CaptureResult, NotHere } from "../../io/admin_verbs.ts";
 import type { Expulsions } from "../../io/expulsions.ts";
 import { jsonBytes, MAX_MESSAGE_BYTES } from "../../signaling/admin_news.ts";
 import { AREAS } from "../log_filter.ts";
@@ -61,6 +61,16 @@ export function createHandlers(server: AdministeredServer): Handlers {
       if (result === "unknown") return refusePeer({ problem: "unknown" });
       return result === "ended" ? { status: 200, body: { result } } : { status: 202, body: { result } };
     },
+    capturePeer: ({ room, peer, body }) => {
+      const result = administration.capture(room, peer, body);
+      if ("problem" in result) return refuseCapture(result);
+      const headers = {
+        "Content-Type": "application/x-pcapng",
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",
+      };
+      return new Response(result.stream, { headers });
+    },
     revokeTokens: ({ body: { identity, roomId }, administrator }) => {
       const isAllowed = roomId === undefined ? administrator.isOfServer : administrator.covers(roomId);
       if (!isAllowed) {
@@ -107,6 +117,11 @@ function refusePeer(notHere: NotHere): Refusal {
   if (notHere.problem === "unknown") return refusal("unknown-peer", "there is no such peer in the room");
   const { node = "another server" } = notHere;
   return refusal("elsewhere", `the peer is at ${node}, which alone can tell and do this`);
+}
+
+function refuseCapture(result: Exclude<CaptureResult, { readonly stream: unknown }>): Refusal {
+  if (result.problem === "unknown" || result.problem === "elsewhere") return refusePeer(result);
+  return refusal(result.problem, ADMIN_PROBLEMS[result.problem].means);
 }
 
 function noLogs(): Refusal {

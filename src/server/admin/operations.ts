@@ -121,6 +121,18 @@ export const OPERATIONS = {
     answers: { 200: SCHEMAS.Kicked, 202: SCHEMAS.Kicked },
     problems: ["unknown-peer"],
   },
+  capturePeer: {
+    method: "post",
+    path: "/api/rooms/{room}/peers/{peer}/capture",
+    scope: "room",
+    summary: "Captures the packets of a peer, both ways and decrypted, as they come and go",
+    description:
+      "The answer lasts as long as the capture, which ends with it. RTP is without its payload unless that is " +
+      "asked for: then whoever has the file hears and sees what was said and shown.",
+    body: SCHEMAS.Capture,
+    answers: { 200: { contentType: "application/x-pcapng", means: "The packets, as a pcapng file" } },
+    problems: ["unknown-peer", "elsewhere", "capturing", "too-many-captures"],
+  },
   revokeTokens: {
     method: "post",
     path: "/api/revocations",

@@ -25,11 +25,13 @@ export const ADMIN_PROBLEMS = {
   "same-room": { status: 409, means: "the peer is in that room already" },
   "not-granted": { status: 409, means: "the peer's own token is not for the other room" },
   "not-heard": { status: 409, means: "the client hears nothing: it is one of WHIP or WHEP, or its WebSocket is lost" },
+  "capturing": { status: 409, means: "somebody captures the peer already" },
   "logs-not-here": { status: 409, means: "whoever embeds the server configures its logs" },
   "too-large": { status: 413, means: "the body, or the message in it, is too large" },
   "wrong-type": { status: 415, means: "the body is no `application/json`" },
   "too-many-requests": { status: 429, means: "too many requests of this network; `Retry-After` says when again" },
   "auth-unavailable": { status: 503, means: "tokens cannot be verified at present" },
+  "too-many-captures": { status: 503, means: "four peers are captured already" },
   "too-many-listeners": { status: 503, means: "there are 64 listeners to events already" },
   "server-closing": { status: 503, means: "the server ends" },
 } as const satisfies Readonly<Record<string, AdminProblem>>;

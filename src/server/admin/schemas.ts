@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_CAPTURE_BYTES, MAX_CAPTURE_SECONDS } from "../../io/capture.ts";
 import { MAX_MESSAGE_BYTES } from "../../signaling/admin_news.ts";
 import { roomIdSchema } from "../../signaling/messages.ts";
 
@@ -159,6 +160,11 @@ export const SCHEMAS = {
   Peer: peer,
   Kicked: z.object({
     result: z.enum(["ended", "told"]).describe("It has left; or the other servers were told, one of which may have it"),
+  }),
+  Capture: z.object({
+    seconds: z.int().min(1).max(MAX_CAPTURE_SECONDS).default(10).describe("How long it lasts"),
+    bytes: z.int().min(1).max(MAX_CAPTURE_BYTES).default(10_000_000).describe("How large the file may be"),
+    payload: z.boolean().default(false).describe("Whether RTP packets are there with what they carry"),
   }),
   Revocation: z.object({
     identity: z.string().min(1).max(128).describe("The `sub` of the tokens"),
