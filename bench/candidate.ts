@@ -1,5 +1,7 @@
-import type { JoinReply, MeasureJoinsReply, MeasureReply, Target, VideoRate } from "./load/protocol.ts";
-import type { Join, LoadProcess } from "./load_process.ts";
+import type { Target } from "./load/protocol.ts";
+import type { JoinReply, MeasureJoinsReply, MeasureReply } from "./load/replies.ts";
+import type { JoinRequest, VideoRate } from "./load/requests.ts";
+import type { LoadProcess } from "./load_process.ts";
 import { coreTime, microsecondsBetween, residentBytes, shareBetween, threadTimes } from "./process_usage.ts";
 import type { GcPause } from "./gc_log.ts";
 
@@ -80,7 +82,7 @@ export class Candidate {
   }
 
   /** Adds publishers and subscribers; media begins to flow. Throws where one cannot join. */
-  async join(join: Join): Promise<JoinReply> {
+  async join(join: JoinRequest): Promise<JoinReply> {
     const reply = await this.#load.join(join);
     for (const line of reply.reference) await this.#target.tell?.(line);
     if (reply.failed > 0) throw new Error(`${this.name}: ${reply.failed} could not join: ${reply.problem ?? ""}`);

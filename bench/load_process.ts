@@ -1,16 +1,7 @@
 import { Child, denoScript } from "./child.ts";
-import type {
-  Failure,
-  JoinReply,
-  JoinRequest,
-  MeasureJoinsReply,
-  MeasureReply,
-  Request,
-  Target,
-  VideoRate,
-} from "./load/protocol.ts";
-
-export type Join = Omit<JoinRequest, "type">;
+import type { Failure, Request, Target, ToldJoinReply } from "./load/protocol.ts";
+import type { MeasureJoinsReply, MeasureReply } from "./load/replies.ts";
+import type { JoinRequest, VideoRate } from "./load/requests.ts";
 
 /** The process that publishes and subscribes, `load/main.ts`. */
 export class LoadProcess {
@@ -26,7 +17,7 @@ export class LoadProcess {
     return load;
   }
 
-  join(join: Join): Promise<JoinReply> {
+  join(join: JoinRequest): Promise<ToldJoinReply> {
     return this.#ask({ type: "join", ...join });
   }
 

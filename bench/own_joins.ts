@@ -2,10 +2,11 @@ import { systemClock } from "../src/io/clock.ts";
 import { classify } from "../src/webrtc/classify.ts";
 import type { ClientDtls } from "../tests/harness/client_handshake.ts";
 import { LossyPath } from "../tests/harness/lossy_path.ts";
+import { buildOffer } from "../tests/harness/offer_builder.ts";
 import type { PathDemand } from "../tests/harness/path_demands.ts";
 import { SimulatedConnection } from "../tests/harness/simulated_connection.ts";
 import { TestClient } from "../tests/harness/test_client.ts";
-import { openHttpSession } from "./load/http_session.ts";
+import { openHttpSession } from "./load/http_signaling.ts";
 import type { Session } from "./load/session.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -19,10 +20,15 @@ export async function joinByOwnClients(
 ): Promise<number[]> {
   await using path = new LossyPath(demand.link, seed);
   const lines = [{ mid: "0", kind: "audio", direction: "recvonly" }] as const;
-  const local = { ufrag: "clie", password: "clientclientclientclient" };
+  const offer = buildOffer(lines, {
+    ufrag: "clie",
+    password: "clientclientclientclient",
+    fingerprint: dtls.fingerprint,
+  });
   const join = async () => {
-    const session = await openHttpSession({ endpoint, lines, local, fingerprint: dtls.fingerprint });
-    const timeMs = await firstSound(dtls, session, path.open(session.address.port), demand.withinMs);
+    const session = await openHttpSession(endpoint, offer);
+    const port = path.open(session.answer.candidates[0].port);
+    const timeMs = await firstSound(dtls, session, port, demand.withinMs);
     await session.end();
     return timeMs;
   };
@@ -40,7 +46,7 @@ async function firstSound(dtls: ClientDtls, session: Session, port: number, with
   });
   const connection = new SimulatedConnection(client, systemClock, dtls, () => {});
   const timer = setTimeout(() => socket.close(), withinMs);
-  connection.start(session.remote);
+  connection.start(session.answer.remote);
   let timeMs = Infinity;
   for await (const [bytes] of socket) {
     const kind = classify(bytes, bytes.length);

@@ -1,4 +1,4 @@
-import type { Percentiles } from "./protocol.ts";
+import type { Percentiles } from "./replies.ts";
 
 /** Microseconds of the finest bucket. */
 const UNIT_US = 50;

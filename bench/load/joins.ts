@@ -1,6 +1,6 @@
 import { messageOf } from "../../src/webrtc/error_message.ts";
 import type { Turns } from "./turns.ts";
-import type { JoinReply, Percentiles } from "./protocol.ts";
+import type { JoinReply, Percentiles } from "./replies.ts";
 
 /** Runs joins, `concurrency` at once; notes how long each took, and the first reason why one failed. */
 export class Joins {
@@ -21,12 +21,11 @@ export class Joins {
     await Promise.all(turns);
   }
 
-  reply(reference: readonly string[]): JoinReply {
+  reply(): JoinReply {
     return {
       joined: this.#durations.length,
       failed: this.#failed,
       joinMs: percentiles(this.#durations),
-      reference,
       ...(this.#problem !== undefined && { problem: this.#problem }),
     };
   }

@@ -2,28 +2,18 @@ import { setImmediate } from "node:timers/promises";
 import { chooseCiphers } from "../../src/io/native/choose_ciphers.ts";
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
 import { Histogram } from "./histogram.ts";
-import { HttpTarget } from "./http_target.ts";
 import { IncomingTrack } from "./incoming_track.ts";
 import { Joins } from "./joins.ts";
 import { LoadLoop } from "./loop.ts";
 import { GRACE_US, Measurement } from "./measurement.ts";
-import type {
-  JoinReply,
-  JoinRequest,
-  MeasureChurnRequest,
-  MeasureJoinsReply,
-  MeasureJoinsRequest,
-  MeasureReply,
-  Target,
-  VideoRate,
-} from "./protocol.ts";
 import { Publisher } from "./publisher.ts";
-import { ReferenceTarget } from "./reference_target.ts";
 import { RepairRound } from "./repair_round.ts";
+import type { JoinReply, MeasureJoinsReply, MeasureReply } from "./replies.ts";
+import type { BurstRequest, ChurnRequest, JoinRequest, VideoRate } from "./requests.ts";
 import { Room } from "./room.ts";
 import { FeedbackBuffers, Subscriber, type SubscriberContext } from "./subscriber.ts";
 import { Turns } from "./turns.ts";
-import type { Media, ServerTarget } from "./target.ts";
+import type { LoadSurroundings, Media, ServerTarget } from "./target.ts";
 
 const FIRST_PACKET_TIMEOUT_MS = 20_000;
 /** A burst of joins begins so long after its window. */
@@ -59,11 +49,9 @@ export class Load {
   /** Joins and deletes need turns of the event loop. */
   #busy = 0;
 
-  constructor(target: Target) {
+  constructor(target: (surroundings: LoadSurroundings) => ServerTarget) {
     const { ciphers } = chooseCiphers(portableCiphers);
-    this.#target = target.kind === "http"
-      ? new HttpTarget(target, this.#loop, this.#turns, ciphers)
-      : new ReferenceTarget(target.port, ciphers);
+    this.#target = target({ loop: this.#loop, turns: this.#turns, ciphers });
   }
 
   /** Keeps media flowing in turns of the event loop, until `close`. */
@@ -90,7 +78,7 @@ export class Load {
       const meet = (room: Room) => this.#subscribe(room, this.#latency, "meet");
       await joins.run(repeat(request.participants ?? 0, meet), request.concurrency);
     });
-    return joins.reply(this.#target.takeLines());
+    return joins.reply();
   }
 
   /** Those of the last join leave. */
@@ -114,7 +102,7 @@ export class Load {
     return result();
   }
 
-  async measureJoins({ ms, subscribers, concurrency }: MeasureJoinsRequest): Promise<MeasureJoinsReply> {
+  async measureJoins({ ms, subscribers, concurrency }: BurstRequest): Promise<MeasureJoinsReply> {
     const room = this.#room(0);
     const measurement = this.#beginWindow();
     await this.#until(measurement.startUs + GRACE_US);
@@ -129,10 +117,10 @@ export class Load {
     const reply = result();
     await joined;
     for (const { tracks } of room.subscribers) for (const track of tracks) track.latency = this.#latency;
-    return { ...reply, ...joins.reply(this.#target.takeLines()) };
+    return { ...reply, ...joins.reply() };
   }
 
-  async measureChurn({ ms, concurrency }: MeasureChurnRequest): Promise<MeasureJoinsReply> {
+  async measureChurn({ ms, concurrency }: ChurnRequest): Promise<MeasureJoinsReply> {
     const room = this.#room(1);
     const measurement = this.#beginWindow();
     const endUs = measurement.startUs + ms * 1000;
@@ -145,7 +133,7 @@ export class Load {
     const result = measurement.end();
     await churn;
     await this.#until(endUs + GRACE_US);
-    return { ...result(), ...joins.reply([]) };
+    return { ...result(), ...joins.reply() };
   }
 
   /** Changes the rate of every video track. */

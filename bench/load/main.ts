@@ -3,10 +3,32 @@
  * on stdin with one on stdout; protocol.ts says what they hold.
  */
 import { messageOf } from "../../src/webrtc/error_message.ts";
+import { readOffer } from "../../tests/harness/recorded_offers.ts";
+import { HttpSignaling } from "./http_signaling.ts";
 import { Load } from "./load.ts";
-import type { Request } from "./protocol.ts";
+import type { Request, Target } from "./protocol.ts";
+import { ReferenceTarget } from "./reference_target.ts";
+import { WebRtcTarget } from "./webrtc_target.ts";
+import { WebSocketSignaling } from "./websocket_signaling.ts";
+
+/** Chromium's, with all codecs that it has: microphone and camera are sent, and those of another peer received. */
+const PARTICIPANT_OFFER = readOffer("chromium/receive-2-added.sdp");
 
 let load: Load | undefined;
+let reference: ReferenceTarget | undefined;
+
+function open(target: Target): Load {
+  if (target.kind === "reference") {
+    return new Load(({ ciphers }) => reference = new ReferenceTarget(target.port, ciphers));
+  }
+  const meeting = {
+    signaling: new WebSocketSignaling(`${target.url.replace(/^http/, "ws")}/ws`, target.token),
+    offer: PARTICIPANT_OFFER,
+  };
+  return new Load((surroundings) =>
+    new WebRtcTarget({ signaling: new HttpSignaling(target.url, target.token), meeting }, surroundings)
+  );
+}
 
 function opened(): Load {
   if (load === undefined) throw new Error("open comes first");
@@ -17,11 +39,11 @@ async function answer(request: Request): Promise<unknown> {
   switch (request.type) {
     case "open":
       if (load !== undefined) throw new Error("a target is open");
-      load = new Load(request.target);
+      load = open(request.target);
       void load.run();
       return {};
     case "join":
-      return await opened().join(request);
+      return { ...await opened().join(request), reference: reference?.takeLines() ?? [] };
     case "measure":
       return opened().measure(request.ms);
     case "measureJoins":
@@ -43,6 +65,7 @@ async function answer(request: Request): Promise<unknown> {
     case "close":
       await opened().close();
       load = undefined;
+      reference = undefined;
       return {};
   }
 }

@@ -3,7 +3,7 @@ import type { Histogram } from "./histogram.ts";
 import type { IncomingTrack } from "./incoming_track.ts";
 import { GIVE_UP_US } from "./loss_window.ts";
 import type { OutgoingTrack } from "./outgoing_track.ts";
-import type { MeasureReply } from "./protocol.ts";
+import type { MeasureReply } from "./replies.ts";
 import type { Clock } from "./time.ts";
 
 /** What missing packets are judged after: the time that they have, and a round of repairs. */

@@ -1,7 +1,6 @@
 import { writeUint16, writeUint32 } from "../../src/rtp/bytes.ts";
 import type { SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
-import { VP8_DELTA_FRAME, VP8_KEY_FRAME } from "../../tests/harness/rtp_builder.ts";
-import type { VideoRate } from "./protocol.ts";
+import type { VideoRate } from "./requests.ts";
 import type { Task } from "./schedule.ts";
 import { SentPackets } from "./sent_packets.ts";
 import { MIN_PAYLOAD_LENGTH, Stamp, writePattern } from "./stamp.ts";
@@ -24,6 +23,9 @@ const OF_KEY_FRAME = 4;
 
 /** A VP8 packet that does not begin a frame: a descriptor without S (RFC 7741 section 4.2). */
 const CONTINUATION = 0x00;
+/** One that does, with S set, and the first bytes of the frame behind it (section 4.3): P is clear in a key frame. */
+const VP8_KEY_FRAME = new Uint8Array([0x10, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00]);
+const VP8_DELTA_FRAME = new Uint8Array([0x10, 0x01, 0x02, 0x03]);
 
 /** Takes an RTP packet: `slot` gives its place, `sendRtp` the parts of it that are not there yet. */
 export interface PacketSink {

@@ -8,15 +8,8 @@ import { LOOPBACK } from "./loop.ts";
 import type { TrackOptions } from "./outgoing_track.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Room } from "./room.ts";
-import {
-  AUDIO_CLOCK_RATE,
-  AUDIO_PAYLOAD_TYPE,
-  type Joining,
-  type Media,
-  type ServerTarget,
-  VIDEO_CLOCK_RATE,
-  VIDEO_PAYLOAD_TYPE,
-} from "./target.ts";
+import { AUDIO_CLOCK_RATE, AUDIO_PAYLOAD_TYPE, VIDEO_CLOCK_RATE, VIDEO_PAYLOAD_TYPE } from "./formats.ts";
+import type { Joining, Media, ServerTarget } from "./target.ts";
 
 const SRTP_PROFILE: SrtpProfile = "SRTP_AEAD_AES_128_GCM";
 const KEY_LENGTH = 16;
@@ -90,7 +83,7 @@ export class ReferenceTarget implements ServerTarget {
     throw new Error("the reference has no signaling");
   }
 
-  /** A subscriber belongs to the publisher that was named last. */
+  /** What it must be told since the last call. A subscriber belongs to the publisher that was named last. */
   takeLines(): string[] {
     if (this.#told) return [];
     this.#told = true;

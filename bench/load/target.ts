@@ -1,9 +1,19 @@
+import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Publisher } from "./publisher.ts";
-import type { VideoRate } from "./protocol.ts";
+import type { VideoRate } from "./requests.ts";
 import type { Room } from "./room.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { IncomingOptions, IncomingTrack } from "./incoming_track.ts";
+import type { LoadLoop } from "./loop.ts";
+import type { Turns } from "./turns.ts";
+
+/** What a target has of the load that it is of. */
+export interface LoadSurroundings {
+  readonly loop: LoadLoop;
+  readonly turns: Turns;
+  readonly ciphers: SrtpCipherFactory;
+}
 
 /** What a publisher publishes. */
 export interface Media {
@@ -30,15 +40,6 @@ export interface ServerTarget {
   meet(joining: Joining, room: Room): Promise<void>;
   /** Tells the server that the peer leaves. */
   leave(peer: Endpoint): Promise<void>;
-  /** What the reference must be told since the last call; nothing for other servers. */
-  takeLines(): string[];
   /** Tells the server that all are gone. */
   close(): Promise<void>;
 }
-
-export const VIDEO_CLOCK_RATE = 90_000;
-export const AUDIO_CLOCK_RATE = 48_000;
-/** As browsers number Opus, VP8 and its RTX. */
-export const AUDIO_PAYLOAD_TYPE = 111;
-export const VIDEO_PAYLOAD_TYPE = 96;
-export const RTX_PAYLOAD_TYPE = 97;

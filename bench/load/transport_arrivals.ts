@@ -1,8 +1,7 @@
 import { readUint16 } from "../../src/rtp/bytes.ts";
 import { type Arrivals, TransportFeedbackWriter } from "../../src/rtp/rtcp/transport_feedback_writer.ts";
+import { TRANSPORT_WIDE_ID } from "./formats.ts";
 
-/** What offers call transport-wide sequence numbers; they lie in the clear, and nothing has to be parsed for them. */
-export const TRANSPORT_WIDE_ID = 3;
 const EXTENSION_FLAG = 0x10;
 const EXTENSION_AT = 12;
 const ONE_BYTE_PROFILE = 0xbede;

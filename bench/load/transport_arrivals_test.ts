@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeUint16 } from "../../src/rtp/bytes.ts";
 import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
 import { TransportFeedbackReader } from "../../src/rtp/rtcp/transport_feedback.ts";
-import { TRANSPORT_WIDE_ID, TransportArrivals } from "./transport_arrivals.ts";
+import { TRANSPORT_WIDE_ID } from "./formats.ts";
+import { TransportArrivals } from "./transport_arrivals.ts";
 
 /** A packet with a MID and then the number. */
 function packet(number: number): Uint8Array {

@@ -1,6 +1,6 @@
 import type { Bench, CandidateName } from "../bench.ts";
 import type { Candidate } from "../candidate.ts";
-import type { Join } from "../load_process.ts";
+import type { JoinRequest } from "../load/requests.ts";
 import { threadName, threadTimes } from "../process_usage.ts";
 import { median, pauseMs } from "../windows.ts";
 
@@ -8,7 +8,7 @@ import { median, pauseMs } from "../windows.ts";
 const VIDEO = { bitsPerSecond: 300_000, fps: 30, onlyKeyFrames: true };
 const ROOM = { rooms: 1, publishers: 0, subscribers: 0, video: VIDEO, audio: true, concurrency: 1 } as const;
 
-const KINDS: Readonly<Record<string, Partial<Join>>> = {
+const KINDS: Readonly<Record<string, Partial<JoinRequest>>> = {
   WHEP: { subscribers: 1 },
   WHIP: { publishers: 1 },
   WebSocket: { participants: 1 },
@@ -66,7 +66,7 @@ async function measureServer(bench: Bench, name: CandidateName, maxMs = Infinity
   await bench.stop();
 }
 
-async function warmUp(candidate: Candidate, peer: Partial<Join>): Promise<void> {
+async function warmUp(candidate: Candidate, peer: Partial<JoinRequest>): Promise<void> {
   const { joins, concurrency } = WARM_UP;
   for (let joined = 0; joined < joins; joined += concurrency) {
     await candidate.join({ ...ROOM, ...several(peer, concurrency) });
@@ -75,7 +75,7 @@ async function warmUp(candidate: Candidate, peer: Partial<Join>): Promise<void> 
 }
 
 /** So many of one kind at once. */
-function several(peer: Partial<Join>, count: number): Partial<Join> {
+function several(peer: Partial<JoinRequest>, count: number): Partial<JoinRequest> {
   return { ...Object.fromEntries(Object.keys(peer).map((role) => [role, count])), concurrency: count };
 }
 
@@ -90,7 +90,7 @@ async function measureBackground({ pid }: Candidate): Promise<Cost> {
 /** A mean of some joins, and one of leaving: all that the server does is in either. */
 async function measureJoins(
   candidate: Candidate,
-  peers: Partial<Join>,
+  peers: Partial<JoinRequest>,
   atOnce: number,
   background: Cost,
 ): Promise<Phases> {

@@ -3,34 +3,27 @@ import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
 import type { ClientDtls } from "../../tests/harness/client_handshake.ts";
-import type { OfferLine } from "../../tests/harness/offer_builder.ts";
 import { openOpenSslClients } from "../../tests/harness/openssl_client.ts";
-import type { SdpSection } from "../../tests/harness/sdp_sections.ts";
+import type { AnswerSection } from "./answer.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint, MediaKeys } from "./endpoint.ts";
-import { openHttpSession } from "./http_session.ts";
-import type { IncomingOptions } from "./incoming_track.ts";
-import type { LoadLoop } from "./loop.ts";
-import type { TrackOptions } from "./outgoing_track.ts";
-import type { Target } from "./protocol.ts";
-import type { Publisher } from "./publisher.ts";
-import type { Room } from "./room.ts";
-import type { Session } from "./session.ts";
-import { TRANSPORT_WIDE_ID } from "./transport_arrivals.ts";
-import type { Turns } from "./turns.ts";
 import {
   AUDIO_CLOCK_RATE,
   AUDIO_PAYLOAD_TYPE,
-  type Joining,
-  type Media,
   RTX_PAYLOAD_TYPE,
-  type ServerTarget,
   VIDEO_CLOCK_RATE,
   VIDEO_PAYLOAD_TYPE,
-} from "./target.ts";
-import { openWebSocketSession } from "./websocket_session.ts";
+} from "./formats.ts";
+import type { IncomingOptions } from "./incoming_track.ts";
+import type { LoadLoop } from "./loop.ts";
+import { buildOffer, type OfferLine } from "./offer.ts";
+import type { TrackOptions } from "./outgoing_track.ts";
+import type { Publisher } from "./publisher.ts";
+import type { Room } from "./room.ts";
+import type { Session, Signaling } from "./session.ts";
+import type { Joining, LoadSurroundings, Media, ServerTarget } from "./target.ts";
+import type { Turns } from "./turns.ts";
 
-const RTX = [[VIDEO_PAYLOAD_TYPE, RTX_PAYLOAD_TYPE]] as const;
 /** SSRCs of tracks begin here, two for each: media and RTX. */
 const FIRST_SSRC = 0x1000_0000;
 const HANDSHAKE_TIMEOUT_MS = 20_000;
@@ -38,12 +31,15 @@ const HANDSHAKE_TIMEOUT_MS = 20_000;
 const ENDS_AT_ONCE = 16;
 const LOCAL = { ufrag: "load", password: "loadloadloadloadloadload" };
 
-type HttpReach = Extract<Target, { readonly kind: "http" }>;
+export interface WebRtcTargetOptions {
+  readonly signaling: Signaling;
+  /** How participants join who publish and receive by one offer; undefined where there are none. */
+  readonly meeting?: { readonly signaling: Signaling; readonly offer: string };
+}
 
-/** A server that speaks WHIP and WHEP, and this project's signaling. Every peer is a WebRTC peer of its own; the certificate is the same for all. */
-export class HttpTarget implements ServerTarget {
-  readonly #url: string;
-  readonly #token: string | undefined;
+/** A server that speaks WebRTC, by whatever signaling. Every peer is a WebRTC peer of its own; the certificate is the same for all. */
+export class WebRtcTarget implements ServerTarget {
+  readonly #options: WebRtcTargetOptions;
   readonly #loop: LoadLoop;
   readonly #ciphers: SrtpCipherFactory;
   readonly #turns: Turns;
@@ -52,55 +48,42 @@ export class HttpTarget implements ServerTarget {
   readonly #sessions = new Map<Endpoint, Session>();
   #tracks = 0;
 
-  constructor({ url, token }: HttpReach, loop: LoadLoop, turns: Turns, ciphers: SrtpCipherFactory) {
-    this.#url = url;
-    this.#token = token;
+  constructor(options: WebRtcTargetOptions, { loop, turns, ciphers }: LoadSurroundings) {
+    this.#options = options;
     this.#loop = loop;
     this.#turns = turns;
     this.#ciphers = ciphers;
   }
 
   async publish(publisher: Publisher, room: Room, media: Media): Promise<void> {
-    const lines: OfferLine[] = [];
-    const tracks: TrackOptions[] = [];
-    if (media.audio) this.#addTrack(lines, tracks, null);
-    if (media.video !== null) this.#addTrack(lines, tracks, media.video);
-    const session = await this.#open("whip", publisher, room, lines);
-    const accepted = tracks.map((track, i) => agreed(track, session.sections[i]));
+    const tracks = [...(media.audio ? [null] : []), ...(media.video === null ? [] : [media.video])]
+      .map((video) => this.#track(video));
+    const session = await this.#open("whip", publisher, room, tracks.map(sendingLine));
+    const accepted = tracks.map((track, i) => agreed(track, session.answer.sections[i]));
     publisher.start(await this.#connect(publisher, session), accepted, true);
   }
 
-  async subscribe({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
-    const lines = room.tracks.map(({ options }, mid): OfferLine => ({
-      mid: `${mid}`,
-      kind: options.video === null ? "audio" : "video",
-      direction: "recvonly",
-      transportWide: TRANSPORT_WIDE_ID,
-      ...(options.video !== null && { rtx: RTX }),
-    }));
-    const session = await this.#open("whep", subscriber, room, lines);
-    const tracks = session.sections.map((section) => track(incoming(section)));
-    subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
+  async subscribe(joining: Joining, room: Room): Promise<void> {
+    const lines = room.tracks.map(({ options }): OfferLine => ({ kind: options.video === null ? "audio" : "video" }));
+    const session = await this.#open("whep", joining.subscriber, room, lines);
+    await this.#receive(joining, session, session.answer.sections);
   }
 
-  async meet({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
-    const { fingerprint } = this.#dtls;
-    const token = this.#token;
-    const session = await openWebSocketSession({ url: this.#url, roomId: room.name, local: LOCAL, fingerprint, token });
-    this.#sessions.set(subscriber, session);
-    const received = session.sections.filter(({ direction }) => direction === "sendonly");
-    const tracks = received.map((section) => track(incoming(section)));
-    subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
+  async meet(joining: Joining, room: Room): Promise<void> {
+    const { meeting } = this.#options;
+    if (meeting === undefined) throw new Error("participants have no offer to join by");
+    const offer = meeting.offer.replace(/^a=ice-ufrag:.*$/gm, `a=ice-ufrag:${LOCAL.ufrag}`)
+      .replace(/^a=ice-pwd:.*$/gm, `a=ice-pwd:${LOCAL.password}`)
+      .replace(/^a=fingerprint:.*$/gm, `a=fingerprint:sha-256 ${this.#dtls.fingerprint}`);
+    const session = await meeting.signaling.open("whep", room.name, offer);
+    this.#sessions.set(joining.subscriber, session);
+    await this.#receive(joining, session, session.answer.sections.filter(({ direction }) => direction === "sendonly"));
   }
 
   async leave(peer: Endpoint): Promise<void> {
     const session = this.#sessions.get(peer);
     this.#sessions.delete(peer);
     await session?.end();
-  }
-
-  takeLines(): string[] {
-    return [];
   }
 
   async close(): Promise<void> {
@@ -110,38 +93,38 @@ export class HttpTarget implements ServerTarget {
     }
   }
 
-  #addTrack(lines: OfferLine[], tracks: TrackOptions[], video: TrackOptions["video"]): void {
+  #track(video: TrackOptions["video"]): TrackOptions {
     const number = this.#tracks++;
     const ssrc = FIRST_SSRC + 2 * number;
-    const rtx = video === null ? undefined : { ssrc: ssrc + 1, payloadType: RTX_PAYLOAD_TYPE };
-    tracks.push({
+    return {
       number,
       ssrc,
-      rtx,
+      rtx: video === null ? undefined : { ssrc: ssrc + 1, payloadType: RTX_PAYLOAD_TYPE },
       video,
       payloadType: video === null ? AUDIO_PAYLOAD_TYPE : VIDEO_PAYLOAD_TYPE,
       clockRate: video === null ? AUDIO_CLOCK_RATE : VIDEO_CLOCK_RATE,
-    });
-    lines.push({
-      mid: `${lines.length}`,
-      kind: video === null ? "audio" : "video",
-      direction: "sendonly",
-      ssrc,
-      msid: `load${number} track${number}`,
-      ...(rtx !== undefined && { rtx: RTX, rtxSsrc: rtx.ssrc }),
-    });
+    };
   }
 
   async #open(role: "whip" | "whep", peer: Endpoint, room: Room, lines: readonly OfferLine[]): Promise<Session> {
-    const endpoint = `${this.#url}/${role}/${room.name}`;
-    const { fingerprint } = this.#dtls;
-    const session = await openHttpSession({ endpoint, lines, local: LOCAL, fingerprint, token: this.#token });
+    const offer = buildOffer(lines, { ...LOCAL, fingerprint: this.#dtls.fingerprint });
+    const session = await this.#options.signaling.open(role, room.name, offer);
     this.#sessions.set(peer, session);
     return session;
   }
 
-  #connect(endpoint: Endpoint, { remote, address }: Session): Promise<MediaKeys> {
-    endpoint.remote = address;
+  async #receive(
+    { subscriber, track, begun }: Joining,
+    session: Session,
+    sections: readonly AnswerSection[],
+  ): Promise<void> {
+    const tracks = sections.map((section) => track(incoming(section)));
+    subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
+  }
+
+  #connect(endpoint: Endpoint, { answer: { remote, candidates } }: Session): Promise<MediaKeys> {
+    if (candidates.length === 0) throw new Error("the answer has no candidate");
+    endpoint.remote = candidates[0];
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => reject(new Error("the handshake took too long")), HANDSHAKE_TIMEOUT_MS);
       const connection = new Connection({
@@ -179,12 +162,17 @@ function openClientDtls(): ClientDtls {
   return openOpenSslClients(opened.libssl);
 }
 
+function sendingLine({ number, video, ssrc, rtx }: TrackOptions): OfferLine {
+  const msid = `load${number} track${number}`;
+  return { kind: video === null ? "audio" : "video", sent: { msid, ssrc, rtxSsrc: rtx?.ssrc } };
+}
+
 /** The track as the answer takes it. */
-function agreed(track: TrackOptions, { rtxPayloadType }: SdpSection): TrackOptions {
+function agreed(track: TrackOptions, { rtxPayloadType }: AnswerSection): TrackOptions {
   return { ...track, rtx: rtxPayloadType === undefined ? undefined : track.rtx };
 }
 
-function incoming({ kind, ssrc, rtxSsrc }: SdpSection): IncomingOptions {
+function incoming({ kind, ssrc, rtxSsrc }: AnswerSection): IncomingOptions {
   if (ssrc === undefined) throw new Error("the answer names no SSRC");
   const isVideo = kind === "video";
   return { ssrc, rtxSsrc: rtxSsrc ?? -1, isVideo, clockRate: isVideo ? VIDEO_CLOCK_RATE : AUDIO_CLOCK_RATE };
