@@ -1,6 +1,6 @@
 import type { Target } from "./load/protocol.ts";
-import type { JoinReply, MeasureJoinsReply, MeasureReply } from "./load/replies.ts";
-import type { JoinRequest, VideoRate } from "./load/requests.ts";
+import type { JoinReply, MeasureJoinsReply, MeasureReply } from "../src/load/replies.ts";
+import type { JoinRequest, VideoRate } from "../src/load/requests.ts";
 import type { LoadProcess } from "./load_process.ts";
 import { coreTime, microsecondsBetween, residentBytes, shareBetween, threadTimes } from "./process_usage.ts";
 import type { GcPause } from "./gc_log.ts";

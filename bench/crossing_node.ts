@@ -10,7 +10,7 @@ import { cryptoRandom } from "../src/io/random.ts";
 import type { MediaBus } from "../src/media/media_bus.ts";
 import { MAX_SAMPLES, type NodeStart, type Order, TALLY } from "./crossing_orders.ts";
 import { Schedule } from "./crossing_schedule.ts";
-import { openTime } from "./load/time.ts";
+import { openTime } from "../src/load/time.ts";
 
 const ROOM = "room";
 const RECEIVER = 0;

@@ -1,5 +1,5 @@
 import type { Order } from "./crossing_orders.ts";
-import type { Clock } from "./load/time.ts";
+import type { Clock } from "../src/load/time.ts";
 
 /** Sends batches when they are due, those that are late at once, until `end` or until it is not yet time for the next. */
 export class Schedule {

@@ -1,7 +1,7 @@
 import { Child, denoScript } from "./child.ts";
 import type { Failure, Request, Target, ToldJoinReply } from "./load/protocol.ts";
-import type { MeasureJoinsReply, MeasureReply } from "./load/replies.ts";
-import type { JoinRequest, VideoRate } from "./load/requests.ts";
+import type { MeasureJoinsReply, MeasureReply } from "../src/load/replies.ts";
+import type { JoinRequest, VideoRate } from "../src/load/requests.ts";
 
 /** The process that publishes and subscribes, `load/main.ts`. */
 export class LoadProcess {

@@ -4,7 +4,7 @@ import { AUDIENCE, RTP_HEAD_LENGTH, writeRtpHead } from "../src/media/relay_fram
 import { lines } from "./child.ts";
 import type { Order } from "./crossing_orders.ts";
 import { Schedule } from "./crossing_schedule.ts";
-import { openTime } from "./load/time.ts";
+import { openTime } from "../src/load/time.ts";
 import type { NodeQuestion, NodeReport, NodeSetup } from "./node_orders.ts";
 import { type BenchNode, openNode, OTHER, pause, RELAY, ROOM } from "./node_ways.ts";
 

@@ -1,13 +1,13 @@
 import { systemClock } from "../src/io/clock.ts";
 import { classify } from "../src/webrtc/classify.ts";
-import type { ClientDtls } from "../tests/harness/client_handshake.ts";
+import type { ClientDtls } from "../src/load/client_handshake.ts";
 import { LossyPath } from "../tests/harness/lossy_path.ts";
 import { buildOffer } from "../tests/harness/offer_builder.ts";
 import type { PathDemand } from "../tests/harness/path_demands.ts";
 import { SimulatedConnection } from "../tests/harness/simulated_connection.ts";
 import { TestClient } from "../tests/harness/test_client.ts";
-import { openHttpSession } from "./load/http_signaling.ts";
-import type { Session } from "./load/session.ts";
+import { openHttpSession } from "../src/load/http_signaling.ts";
+import type { Session } from "../src/load/session.ts";
 
 const LOOPBACK = "127.0.0.1";
 

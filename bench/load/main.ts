@@ -4,12 +4,12 @@
  */
 import { messageOf } from "../../src/webrtc/error_message.ts";
 import { readOffer } from "../../tests/harness/recorded_offers.ts";
-import { HttpSignaling } from "./http_signaling.ts";
-import { Load } from "./load.ts";
+import { HttpSignaling } from "../../src/load/http_signaling.ts";
+import { Load } from "../../src/load/load.ts";
 import type { Request, Target } from "./protocol.ts";
 import { ReferenceTarget } from "./reference_target.ts";
-import { WebRtcTarget } from "./webrtc_target.ts";
-import { WebSocketSignaling } from "./websocket_signaling.ts";
+import { WebRtcTarget } from "../../src/load/webrtc_target.ts";
+import { WebSocketSignaling } from "../../src/load/websocket_signaling.ts";
 
 /** Chromium's, with all codecs that it has: microphone and camera are sent, and those of another peer received. */
 const PARTICIPANT_OFFER = readOffer("chromium/receive-2-added.sdp");

@@ -1,5 +1,5 @@
-import type { JoinReply } from "./replies.ts";
-import type { BurstRequest, ChurnRequest, JoinRequest, VideoRate } from "./requests.ts";
+import type { JoinReply } from "../../src/load/replies.ts";
+import type { BurstRequest, ChurnRequest, JoinRequest, VideoRate } from "../../src/load/requests.ts";
 
 /** What the load process is asked and what it answers: JSON, one line each. A request that fails gets a `Failure`. */
 export type Request =

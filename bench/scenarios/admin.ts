@@ -1,7 +1,7 @@
 import type { Bench } from "../bench.ts";
 import type { Candidate, Window } from "../candidate.ts";
 import { COLLECTED_MS, costRatio, medianOf, pauseMs } from "../windows.ts";
-import type { VideoRate } from "../load/requests.ts";
+import type { VideoRate } from "../../src/load/requests.ts";
 import { CONCURRENCY } from "./video.ts";
 
 /** With the publisher. */

@@ -1,6 +1,6 @@
 import type { Bench, CandidateName } from "../bench.ts";
 import type { Candidate } from "../candidate.ts";
-import type { JoinRequest } from "../load/requests.ts";
+import type { JoinRequest } from "../../src/load/requests.ts";
 import { threadName, threadTimes } from "../process_usage.ts";
 import { median, pauseMs } from "../windows.ts";
 

@@ -4,7 +4,7 @@ import { startChromium } from "../../tests/harness/chromium.ts";
 import { EmbeddingSite } from "../../tests/harness/embedding_site.ts";
 import { startFirefox } from "../../tests/harness/firefox.ts";
 import { JoiningPage } from "../../tests/harness/joining_page.ts";
-import { openOpenSslClients } from "../../tests/harness/openssl_client.ts";
+import { openOpenSslClients } from "../../src/load/openssl_client.ts";
 import { PATH_DEMANDS, type PathDemand } from "../../tests/harness/path_demands.ts";
 import type { Bench } from "../bench.ts";
 import { joinByOwnClients } from "../own_joins.ts";

@@ -4,7 +4,7 @@ import { microsecondsBetween, threadTimes } from "../process_usage.ts";
 import { percent } from "../report.ts";
 import { COLLECTED_MS, costRatio, medianOf, pauseMs } from "../windows.ts";
 import { CONCURRENCY } from "./video.ts";
-import type { VideoRate } from "../load/requests.ts";
+import type { VideoRate } from "../../src/load/requests.ts";
 
 /** With the publisher. */
 const PEERS = 1000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Window } from "../candidate.ts";
-import type { MeasureReply } from "../load/replies.ts";
+import type { MeasureReply } from "../../src/load/replies.ts";
 import { holds } from "./saturation.ts";
 
 /** A window in which nothing was wrong, but for what is said. */

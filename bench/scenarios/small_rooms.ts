@@ -1,5 +1,5 @@
 import type { Bench } from "../bench.ts";
-import type { VideoRate } from "../load/requests.ts";
+import type { VideoRate } from "../../src/load/requests.ts";
 import { costRatio } from "../windows.ts";
 import { measureInTurns } from "./contenders.ts";
 import { CONCURRENCY } from "./video.ts";

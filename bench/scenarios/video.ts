@@ -1,5 +1,5 @@
 import type { Candidate } from "../candidate.ts";
-import type { VideoRate } from "../load/requests.ts";
+import type { VideoRate } from "../../src/load/requests.ts";
 
 /** What a browser sends of a camera in 720p. */
 export const CAMERA: VideoRate = { bitsPerSecond: 2_000_000, fps: 30 };

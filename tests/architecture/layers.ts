@@ -1,8 +1,9 @@
 import { computedImports, importsOf, resolveImport } from "./imports.ts";
 import { isTest, type ProjectFile } from "./repository.ts";
 
-/** From the top down: a file imports from its own layer and from those below. */
+/** From the top down: a file imports from its own layer and from those below. The load is above all that it loads. */
 const LAYERS = [
+  "src/load/",
   "main.ts",
   "src/mod.ts",
   "src/doctor/",

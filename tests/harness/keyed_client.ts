@@ -1,4 +1,4 @@
-import type { ClientDtls, ClientHandshake, HandshakeSurroundings } from "./client_handshake.ts";
+import type { ClientDtls, ClientHandshake, HandshakeSurroundings } from "../../src/load/client_handshake.ts";
 import { CLIENT_FINGERPRINT, DTLS_HELLO, fixedKeys } from "./keyed_dtls.ts";
 
 const HELLO_INTERVAL_MS = 100;

@@ -1,7 +1,7 @@
 import { TICK_MS } from "../../src/io/media_host.ts";
 import type { RandomSource } from "../../src/sfu/random.ts";
 import type { DtlsFactory } from "../../src/webrtc/dtls.ts";
-import type { ClientDtls } from "./client_handshake.ts";
+import type { ClientDtls } from "../../src/load/client_handshake.ts";
 import { KEYED_CLIENT_DTLS } from "./keyed_client.ts";
 import { keyedDtls } from "./keyed_dtls.ts";
 import { seededRandom } from "./seeded_random.ts";

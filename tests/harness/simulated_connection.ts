@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/io/clock.ts";
-import type { ClientDtls, ClientHandshake } from "./client_handshake.ts";
+import type { ClientDtls, ClientHandshake } from "../../src/load/client_handshake.ts";
 import type { TestClient } from "./test_client.ts";
 
 interface Credentials {

@@ -3,7 +3,7 @@ import type { RandomSource } from "../../src/sfu/random.ts";
 import type { Kind, TrackInfo } from "../../src/sfu/types.ts";
 import type { ServerMessage } from "../../src/signaling/messages.ts";
 import { classify } from "../../src/webrtc/classify.ts";
-import type { ClientDtls } from "./client_handshake.ts";
+import type { ClientDtls } from "../../src/load/client_handshake.ts";
 import { Camera, type CameraOptions, type Generator, Microphone } from "./media_generators.ts";
 import { buildOffer, type OfferLine } from "./offer_builder.ts";
 import { ReceivedStream } from "./received_stream.ts";

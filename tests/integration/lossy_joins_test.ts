@@ -3,7 +3,7 @@ import { createCertificate } from "../../src/io/dtls/certificate.ts";
 import { createPortableDtls } from "../../src/io/portable/dtls.ts";
 import type { OpenedDtls } from "../harness/dtls_backend.ts";
 import { LIBSSL_TITLE, openNativeDtls, testLibssl, WITH_LIBSSL } from "../harness/native_dtls.ts";
-import { openOpenSslClients } from "../harness/openssl_client.ts";
+import { openOpenSslClients } from "../../src/load/openssl_client.ts";
 import { PATH_DEMANDS, type PathDemand } from "../harness/path_demands.ts";
 import { SimulatedCall, type SimulatedDtls } from "../harness/simulated_call.ts";
 

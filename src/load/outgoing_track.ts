@@ -1,5 +1,5 @@
-import { writeUint16, writeUint32 } from "../../src/rtp/bytes.ts";
-import type { SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
+import { writeUint16, writeUint32 } from "../rtp/bytes.ts";
+import type { SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import type { VideoRate } from "./requests.ts";
 import type { Task } from "./schedule.ts";
 import { SentPackets } from "./sent_packets.ts";

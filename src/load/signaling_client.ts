@@ -1,4 +1,4 @@
-import { type ClientMessage, type ServerMessage, serverMessageSchema } from "../../src/signaling/messages.ts";
+import { type ClientMessage, type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
 
 const REPLY_TIMEOUT_MS = 20_000;
 

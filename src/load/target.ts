@@ -1,4 +1,4 @@
-import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
+import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Publisher } from "./publisher.ts";
 import type { VideoRate } from "./requests.ts";

@@ -1,6 +1,6 @@
-import { candidatePaths } from "../../src/io/native/libraries.ts";
-import { LIBC } from "../../src/io/native/libc.ts";
-import { openLibrary } from "../../src/io/native/library.ts";
+import { candidatePaths } from "../io/native/libraries.ts";
+import { LIBC } from "../io/native/libc.ts";
+import { openLibrary } from "../io/native/library.ts";
 
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { chooseCiphers } from "../../src/io/native/choose_ciphers.ts";
-import { portableCiphers } from "../../src/io/portable/cipher.ts";
+import { chooseCiphers } from "../io/native/choose_ciphers.ts";
+import { portableCiphers } from "../io/portable/cipher.ts";
 import { Histogram } from "./histogram.ts";
 import { IncomingTrack } from "./incoming_track.ts";
 import { Joins } from "./joins.ts";

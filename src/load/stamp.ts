@@ -1,4 +1,4 @@
-import { readUint32, writeUint32 } from "../../src/rtp/bytes.ts";
+import { readUint32, writeUint32 } from "../rtp/bytes.ts";
 
 /** Where the stamp begins in a payload: behind what the codec needs there. */
 const STAMP = 12;

@@ -1,9 +1,9 @@
-import { openLibssl } from "../../src/io/native/openssl_dtls_library.ts";
-import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
-import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
-import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
-import type { ClientDtls } from "../../tests/harness/client_handshake.ts";
-import { openOpenSslClients } from "../../tests/harness/openssl_client.ts";
+import { openLibssl } from "../io/native/openssl_dtls_library.ts";
+import type { SrtpKeying } from "../webrtc/dtls.ts";
+import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
+import { SrtpReceiver, SrtpSender } from "../webrtc/srtp/srtp_session.ts";
+import type { ClientDtls } from "./client_handshake.ts";
+import { openOpenSslClients } from "./openssl_client.ts";
 import type { AnswerSection } from "./answer.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint, MediaKeys } from "./endpoint.ts";

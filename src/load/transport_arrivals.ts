@@ -1,5 +1,5 @@
-import { readUint16 } from "../../src/rtp/bytes.ts";
-import { type Arrivals, TransportFeedbackWriter } from "../../src/rtp/rtcp/transport_feedback_writer.ts";
+import { readUint16 } from "../rtp/bytes.ts";
+import { type Arrivals, TransportFeedbackWriter } from "../rtp/rtcp/transport_feedback_writer.ts";
 import { TRANSPORT_WIDE_ID } from "./formats.ts";
 
 const EXTENSION_FLAG = 0x10;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { writeUint16 } from "../../src/rtp/bytes.ts";
-import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
-import { TransportFeedbackReader } from "../../src/rtp/rtcp/transport_feedback.ts";
+import { writeUint16 } from "../rtp/bytes.ts";
+import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
+import { TransportFeedbackReader } from "../rtp/rtcp/transport_feedback.ts";
 import { TRANSPORT_WIDE_ID } from "./formats.ts";
 import { TransportArrivals } from "./transport_arrivals.ts";
 

@@ -1,4 +1,4 @@
-import { messageOf } from "../../src/webrtc/error_message.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import type { Turns } from "./turns.ts";
 import type { JoinReply, Percentiles } from "./replies.ts";
 

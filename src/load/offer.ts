@@ -1,4 +1,4 @@
-import { MID_URI, TRANSPORT_WIDE_URI } from "../../src/sfu/header_extensions.ts";
+import { MID_URI, TRANSPORT_WIDE_URI } from "../sfu/header_extensions.ts";
 import type { IceCredentials } from "./connection.ts";
 import { AUDIO_PAYLOAD_TYPE, MID_ID, RTX_PAYLOAD_TYPE, TRANSPORT_WIDE_ID, VIDEO_PAYLOAD_TYPE } from "./formats.ts";
 

@@ -1,9 +1,9 @@
-import { systemClock } from "../../src/io/clock.ts";
-import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
-import { messageOf } from "../../src/webrtc/error_message.ts";
-import { BINDING_SUCCESS, StunMessage } from "../../src/webrtc/stun.ts";
-import { writeBindingRequest } from "../../src/webrtc/stun_request.ts";
-import type { ClientDtls, ClientHandshake } from "../../tests/harness/client_handshake.ts";
+import { systemClock } from "../io/clock.ts";
+import type { SrtpKeying } from "../webrtc/dtls.ts";
+import { messageOf } from "../webrtc/error_message.ts";
+import { BINDING_SUCCESS, StunMessage } from "../webrtc/stun.ts";
+import { writeBindingRequest } from "../webrtc/stun_request.ts";
+import type { ClientDtls, ClientHandshake } from "./client_handshake.ts";
 import type { Task } from "./schedule.ts";
 import type { Turns } from "./turns.ts";
 

@@ -1,6 +1,6 @@
-import { AF_INET, parseSocketAddress, type SocketAddress } from "../../src/io/native/socket_address.ts";
-import { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
-import type { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
+import { AF_INET, parseSocketAddress, type SocketAddress } from "../io/native/socket_address.ts";
+import { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
+import type { SrtpReceiver, SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import type { Connection } from "./connection.ts";
 import type { LoadLoop, Receiver } from "./loop.ts";
 import type { PacketSink } from "./outgoing_track.ts";

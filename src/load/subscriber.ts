@@ -1,10 +1,10 @@
-import { readUint32 } from "../../src/rtp/bytes.ts";
-import { writeNack } from "../../src/rtp/rtcp/nack.ts";
-import { writePli } from "../../src/rtp/rtcp/pli.ts";
-import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../../src/rtp/rtcp/receiver_report.ts";
-import type { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
-import { writeSourceDescription } from "../../src/rtp/rtcp/sdes.ts";
-import { SenderReport } from "../../src/rtp/rtcp/sender_report.ts";
+import { readUint32 } from "../rtp/bytes.ts";
+import { writeNack } from "../rtp/rtcp/nack.ts";
+import { writePli } from "../rtp/rtcp/pli.ts";
+import { MAX_REPORT_BLOCKS, ReportBlock, writeReceiverReport } from "../rtp/rtcp/receiver_report.ts";
+import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
+import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
+import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { Endpoint, type MediaKeys } from "./endpoint.ts";
 import type { IncomingTrack } from "./incoming_track.ts";
 import type { LoadLoop } from "./loop.ts";

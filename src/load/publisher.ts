@@ -1,10 +1,10 @@
-import { firEntryCount, firMediaSsrc } from "../../src/rtp/rtcp/fir.ts";
-import { nackBlp, nackCount, nackMediaSsrc, nackPid } from "../../src/rtp/rtcp/nack.ts";
-import { ntpFraction, ntpSeconds } from "../../src/rtp/rtcp/ntp.ts";
-import { pliMediaSsrc } from "../../src/rtp/rtcp/pli.ts";
-import type { RtcpReader } from "../../src/rtp/rtcp/rtcp_reader.ts";
-import { writeSourceDescription } from "../../src/rtp/rtcp/sdes.ts";
-import { writeSenderReport } from "../../src/rtp/rtcp/sender_report.ts";
+import { firEntryCount, firMediaSsrc } from "../rtp/rtcp/fir.ts";
+import { nackBlp, nackCount, nackMediaSsrc, nackPid } from "../rtp/rtcp/nack.ts";
+import { ntpFraction, ntpSeconds } from "../rtp/rtcp/ntp.ts";
+import { pliMediaSsrc } from "../rtp/rtcp/pli.ts";
+import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
+import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
+import { writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { Endpoint, type MediaKeys } from "./endpoint.ts";
 import type { LoadLoop } from "./loop.ts";
 import { OutgoingTrack, type TrackOptions } from "./outgoing_track.ts";

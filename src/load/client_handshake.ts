@@ -1,5 +1,5 @@
-import type { Clock } from "../../src/io/clock.ts";
-import type { SrtpKeying } from "../../src/webrtc/dtls.ts";
+import type { Clock } from "../io/clock.ts";
+import type { SrtpKeying } from "../webrtc/dtls.ts";
 
 /** What a client's handshake works with. */
 export interface HandshakeSurroundings {
@@ -19,7 +19,7 @@ export interface ClientHandshake {
   stop(): void;
 }
 
-/** How the clients of a test shake hands. */
+/** How clients shake hands. */
 export interface ClientDtls {
   /** SHA-256 of the certificate that all of them show, as offers tell it. */
   readonly fingerprint: string;

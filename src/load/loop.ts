@@ -1,7 +1,7 @@
-import { bindUdp } from "../../src/io/native/bind_udp.ts";
-import { SocketError } from "../../src/io/native/errors.ts";
-import { type Libc, openLibc } from "../../src/io/native/libc.ts";
-import { Poller } from "../../src/io/native/poller.ts";
+import { bindUdp } from "../io/native/bind_udp.ts";
+import { SocketError } from "../io/native/errors.ts";
+import { type Libc, openLibc } from "../io/native/libc.ts";
+import { Poller } from "../io/native/poller.ts";
 import { Outbox } from "./outbox.ts";
 import { ReceiveBatch } from "./receive_batch.ts";
 import { Schedule } from "./schedule.ts";

@@ -1,8 +1,8 @@
-import { createCertificate } from "../../src/io/dtls/certificate.ts";
-import { type DtlsRecord, MAX_DATAGRAM, packRecords, readRecords, writeRecord } from "../../src/io/dtls/record.ts";
-import { OpenSslConnection } from "../../src/io/native/openssl_dtls_connection.ts";
-import { createContext, type OpenSslContext } from "../../src/io/native/openssl_dtls_context.ts";
-import type { Libssl } from "../../src/io/native/openssl_dtls_library.ts";
+import { createCertificate } from "../io/dtls/certificate.ts";
+import { type DtlsRecord, MAX_DATAGRAM, packRecords, readRecords, writeRecord } from "../io/dtls/record.ts";
+import { OpenSslConnection } from "../io/native/openssl_dtls_connection.ts";
+import { createContext, type OpenSslContext } from "../io/native/openssl_dtls_context.ts";
+import type { Libssl } from "../io/native/openssl_dtls_library.ts";
 import type { ClientDtls, ClientHandshake, HandshakeSurroundings } from "./client_handshake.ts";
 
 /** As browsers wait for an answer: twice the round trip of a connectivity check, within these bounds. */
@@ -30,7 +30,7 @@ export function openOpenSslClients(libssl: Libssl): OpenSslClientDtls {
 
 /**
  * A client that keeps to RFC 6347 whatever the network does: OpenSSL orders what comes, drops what it has and says each
- * thing once, and here it is said again. Time is the test's: OpenSSL's own timer reads the wall clock and never fires.
+ * thing once, and here it is said again. Time is the caller's: OpenSSL's own timer reads the wall clock and never fires.
  */
 class OpenSslHandshake implements ClientHandshake {
   readonly #connection: OpenSslConnection;

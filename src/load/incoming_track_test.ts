@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { portableCiphers } from "../../src/io/portable/cipher.ts";
-import { writeUint16 } from "../../src/rtp/bytes.ts";
-import { FIXED_HEADER_LENGTH } from "../../src/rtp/packet.ts";
-import { SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
+import { portableCiphers } from "../io/portable/cipher.ts";
+import { writeUint16 } from "../rtp/bytes.ts";
+import { FIXED_HEADER_LENGTH } from "../rtp/packet.ts";
+import { SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import { fixedKeys } from "../../tests/harness/keyed_dtls.ts";
 import { Histogram } from "./histogram.ts";
 import { CHECK_INTERVAL, IncomingTrack } from "./incoming_track.ts";

@@ -1,5 +1,5 @@
-import type { Libc } from "../../src/io/native/libc.ts";
-import { NativeMemory, writeAddress } from "../../src/io/native/memory.ts";
+import type { Libc } from "../io/native/libc.ts";
+import { NativeMemory, writeAddress } from "../io/native/memory.ts";
 import { microseconds } from "./time.ts";
 
 /** Datagrams that one call receives at most. */

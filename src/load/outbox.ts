@@ -1,7 +1,7 @@
-import type { Libc } from "../../src/io/native/libc.ts";
-import { NativeMemory } from "../../src/io/native/memory.ts";
-import { MAX_MESSAGES, SendBatch } from "../../src/io/native/send_batch.ts";
-import type { SocketAddress } from "../../src/io/native/socket_address.ts";
+import type { Libc } from "../io/native/libc.ts";
+import { NativeMemory } from "../io/native/memory.ts";
+import { MAX_MESSAGES, SendBatch } from "../io/native/send_batch.ts";
+import type { SocketAddress } from "../io/native/socket_address.ts";
 
 const SLOT_SIZE = 2048;
 
