@@ -7,6 +7,7 @@ import type { PathDemand } from "../tests/harness/path_demands.ts";
 import { SimulatedConnection } from "../tests/harness/simulated_connection.ts";
 import { TestClient } from "../tests/harness/test_client.ts";
 import { openHttpSession } from "../src/load/http_signaling.ts";
+import { Reach } from "../src/load/reach.ts";
 import type { Session } from "../src/load/session.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -26,7 +27,7 @@ export async function joinByOwnClients(
     fingerprint: dtls.fingerprint,
   });
   const join = async () => {
-    const session = await openHttpSession(endpoint, offer);
+    const session = await openHttpSession(endpoint, offer, new Reach());
     const port = path.open(session.answer.candidates[0].port);
     const timeMs = await firstSound(dtls, session, port, demand.withinMs);
     await session.end();

@@ -8,6 +8,7 @@ import { HttpSignaling } from "../../src/load/http_signaling.ts";
 import { Load } from "../../src/load/load.ts";
 import type { Request, Target } from "./protocol.ts";
 import { ReferenceTarget } from "./reference_target.ts";
+import { Reach } from "../../src/load/reach.ts";
 import { WebRtcTarget } from "../../src/load/webrtc_target.ts";
 import { WebSocketSignaling } from "../../src/load/websocket_signaling.ts";
 
@@ -19,15 +20,21 @@ let reference: ReferenceTarget | undefined;
 
 function open(target: Target): Load {
   if (target.kind === "reference") {
-    return new Load(({ ciphers }) => reference = new ReferenceTarget(target.port, ciphers));
+    return new Load({ target: ({ ciphers }) => reference = new ReferenceTarget(target.port, ciphers) });
   }
+  const { url, token } = target;
+  const reach = new Reach();
+  const signaling = new HttpSignaling({
+    whip: `${url}/whip/{room}`,
+    whep: `${url}/whep/{room}`,
+    token,
+    reach,
+  });
   const meeting = {
-    signaling: new WebSocketSignaling(`${target.url.replace(/^http/, "ws")}/ws`, target.token),
+    signaling: new WebSocketSignaling(`${url.replace(/^http/, "ws")}/ws`, token),
     offer: PARTICIPANT_OFFER,
   };
-  return new Load((surroundings) =>
-    new WebRtcTarget({ signaling: new HttpSignaling(target.url, target.token), meeting }, surroundings)
-  );
+  return new Load({ target: (surroundings) => new WebRtcTarget({ signaling, reach, meeting }, surroundings) });
 }
 
 function opened(): Load {
@@ -45,7 +52,7 @@ async function answer(request: Request): Promise<unknown> {
     case "join":
       return { ...await opened().join(request), reference: reference?.takeLines() ?? [] };
     case "measure":
-      return opened().measure(request.ms);
+      return await opened().measure(request.ms);
     case "measureJoins":
       return await opened().measureJoins(request);
     case "measureChurn":

@@ -3,6 +3,7 @@ import type { SrtpCipherFactory } from "../../src/webrtc/srtp/cipher.ts";
 import { deriveSessionKeys } from "../../src/webrtc/srtp/key_derivation.ts";
 import type { SrtpProfile } from "../../src/webrtc/srtp/profile.ts";
 import { SrtpReceiver, SrtpSender } from "../../src/webrtc/srtp/srtp_session.ts";
+import { ONLY_ENCODING } from "../../src/load/encoding.ts";
 import type { MediaKeys } from "../../src/load/endpoint.ts";
 import { LOOPBACK } from "../../src/load/loop.ts";
 import type { TrackOptions } from "../../src/load/outgoing_track.ts";
@@ -47,6 +48,7 @@ export class ReferenceTarget implements ServerTarget {
       this.#tracks.push({ publish: `publish ${ssrc} ${sessionKeyText(keys)}`, subscribe: [] });
       return {
         number,
+        encoding: ONLY_ENCODING,
         ssrc,
         rtx: undefined,
         video: source,
@@ -62,11 +64,11 @@ export class ReferenceTarget implements ServerTarget {
   subscribe({ subscriber, track, begun }: Joining, room: Room): Promise<void> {
     this.#checkOpen();
     const keys = randomKeys();
-    const tracks = room.tracks.map(({ options: { number, video, clockRate } }) => {
+    const tracks = room.tracks.map(({ options: { number, video, payloadType, clockRate } }) => {
       const ssrc = FIRST_FORWARDED_SSRC + this.#forwarded++;
       const line = `subscribe ${LOOPBACK} ${subscriber.port} ${ssrc} ${sessionKeyText(keys)}`;
       this.#tracks[number].subscribe.push(line);
-      return track({ ssrc, rtxSsrc: -1, isVideo: video !== null, clockRate });
+      return track({ ssrc, rtxSsrc: -1, payloadType, rtxPayloadType: -1, isVideo: video !== null, clockRate });
     });
     subscriber.remote = this.#address;
     subscriber.start(this.#mediaKeys(keys), tracks, false, () => {});
@@ -80,7 +82,7 @@ export class ReferenceTarget implements ServerTarget {
   }
 
   leave(): Promise<void> {
-    throw new Error("the reference has no signaling");
+    return Promise.reject(new Error("the reference has no signaling"));
   }
 
   /** What it must be told since the last call. A subscriber belongs to the publisher that was named last. */

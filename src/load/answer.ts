@@ -1,4 +1,4 @@
-import type { IceCredentials } from "./connection.ts";
+import type { IceCredentials } from "../webrtc/ice_generations.ts";
 
 /** Where media may go. */
 export interface CandidateAddress {
@@ -18,10 +18,14 @@ export interface AnswerSection {
   /** The first one that is announced, and the one that retransmits it; undefined where only packets will tell. */
   readonly ssrc: number | undefined;
   readonly rtxSsrc: number | undefined;
+  /** Whether several encodings are taken. */
+  readonly hasSimulcast: boolean;
 }
 
 export interface Answer {
   readonly remote: IceCredentials;
+  /** Whether the server begins the DTLS handshake (`a=setup:active`). */
+  readonly isDtlsClient: boolean;
   /** Of UDP and component 1, in the order of the answer. */
   readonly candidates: readonly CandidateAddress[];
   readonly sections: readonly AnswerSection[];
@@ -31,6 +35,7 @@ export interface Answer {
 export function readAnswer(sdp: string): Answer {
   return {
     remote: { ufrag: attribute(sdp, "ice-ufrag"), password: attribute(sdp, "ice-pwd") },
+    isDtlsClient: /^a=setup:active\r?$/m.test(sdp),
     candidates: [...sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+) (\d+)/gim)]
       .map(([, hostname, port]) => ({ hostname, port: Number(port) })),
     sections: sdp.split(/^(?=m=)/m).slice(1).map(readSection),
@@ -49,6 +54,7 @@ function readSection(section: string): AnswerSection {
     rtxPayloadType: numberIn(section, new RegExp(`^a=fmtp:(\\d+) apt=${payloadType}\\r?$`, "m")),
     ssrc,
     rtxSsrc: numberIn(section, new RegExp(`^a=ssrc-group:FID ${ssrc} (\\d+)`, "m")),
+    hasSimulcast: /^a=simulcast:.*\brecv\b/m.test(section),
   };
 }
 

@@ -1,9 +1,13 @@
 import { systemClock } from "../io/clock.ts";
 import type { SrtpKeying } from "../webrtc/dtls.ts";
 import { messageOf } from "../webrtc/error_message.ts";
-import { BINDING_SUCCESS, StunMessage } from "../webrtc/stun.ts";
+import type { IceCredentials } from "../webrtc/ice_generations.ts";
+import { BINDING_REQUEST, BINDING_SUCCESS, StunMessage } from "../webrtc/stun.ts";
 import { writeBindingRequest } from "../webrtc/stun_request.ts";
-import type { ClientDtls, ClientHandshake } from "./client_handshake.ts";
+import { MAX_RESPONSE_LENGTH, writeBindingSuccess } from "../webrtc/stun_response.ts";
+import type { CandidateAddress } from "./answer.ts";
+import type { ClientHandshake } from "./client_handshake.ts";
+import type { OpenSslClientDtls } from "./openssl_client.ts";
 import type { Task } from "./schedule.ts";
 import type { Turns } from "./turns.ts";
 
@@ -16,16 +20,14 @@ const CONSENT_INTERVAL_US = 2.5e6;
 const PRIORITY = 0x6eff_ffff;
 const MAX_STUN_BYTE = 3;
 
-/** The ufrag and password of one side. */
-export interface IceCredentials {
-  readonly ufrag: string;
-  readonly password: string;
-}
-
 export interface ConnectionOptions {
   readonly local: IceCredentials;
   readonly remote: IceCredentials;
-  readonly dtls: ClientDtls;
+  /** Where everything goes, and where it comes from. */
+  readonly address: CandidateAddress;
+  readonly dtls: Pick<OpenSslClientDtls, "open" | "accept">;
+  /** Whether the server begins the handshake. */
+  readonly acceptsDtls: boolean;
   /** Give each datagram of a handshake a turn of its own. */
   readonly turns: Turns;
   readonly send: (datagram: Uint8Array) => void;
@@ -39,13 +41,14 @@ type State = "checking" | "handshaking" | "connected" | "closed";
 
 /**
  * ICE and DTLS of one peer: a binding request that nominates (RFC 8445), then the handshake; from then on a consent check
- * (RFC 7675) every 2.5 s.
+ * (RFC 7675) every 2.5 s. A server that is no ICE-lite agent checks in its turn, and is answered.
  */
 export class Connection implements Task {
   readonly #options: ConnectionOptions;
   readonly #username: string;
-  readonly #response = new StunMessage();
+  readonly #message = new StunMessage();
   readonly #request = new Uint8Array(256);
+  readonly #response = new Uint8Array(MAX_RESPONSE_LENGTH);
   readonly #transactionId = crypto.getRandomValues(new Uint8Array(12));
   #state: State = "checking";
   #client: ClientHandshake | undefined;
@@ -70,6 +73,7 @@ export class Connection implements Task {
 
   handleDatagram(bytes: Uint8Array): void {
     if (this.#state !== "connected") this.#options.turns.later(() => this.#handle(bytes));
+    else if (bytes[0] <= MAX_STUN_BYTE) this.#handleStun(bytes);
   }
 
   close(): void {
@@ -80,10 +84,23 @@ export class Connection implements Task {
 
   #handle(bytes: Uint8Array): void {
     if (bytes[0] > MAX_STUN_BYTE) this.#handleDtls(bytes);
-    else if (this.#state === "checking" && this.#isSuccess(bytes)) this.#handshake();
+    else this.#handleStun(bytes);
+  }
+
+  #handleStun(bytes: Uint8Array): void {
+    const message = this.#message;
+    if (this.#state === "closed" || !message.parse(bytes, bytes.length)) return;
+    const { local, remote, address, send } = this.#options;
+    if (message.type === BINDING_REQUEST && message.hasValidIntegrity(local.password)) {
+      send(this.#response.subarray(0, writeBindingSuccess(this.#response, message, address, local.password)));
+    } else if (
+      this.#state === "checking" && message.type === BINDING_SUCCESS && message.hasValidIntegrity(remote.password)
+    ) this.#handshake();
   }
 
   #handleDtls(bytes: Uint8Array): void {
+    // Who begins does so once it knows the way, which may be before the answer to our check.
+    if (this.#state === "checking" && this.#options.acceptsDtls) this.#handshake();
     try {
       this.#client?.handleDatagram(bytes);
     } catch (error) {
@@ -106,15 +123,11 @@ export class Connection implements Task {
     send(this.#request.subarray(0, length));
   }
 
-  #isSuccess(bytes: Uint8Array): boolean {
-    return this.#response.parse(bytes, bytes.length) && this.#response.type === BINDING_SUCCESS &&
-      this.#response.hasValidIntegrity(this.#options.remote.password);
-  }
-
   #handshake(): void {
     this.#state = "handshaking";
-    const { dtls, send } = this.#options;
-    this.#client = dtls.open({ clock: systemClock, send, connected: (keying) => this.#finish(keying) });
+    const { dtls, acceptsDtls, send } = this.#options;
+    const surroundings = { clock: systemClock, send, connected: (keying: SrtpKeying) => this.#finish(keying) };
+    this.#client = acceptsDtls ? dtls.accept(surroundings) : dtls.open(surroundings);
     this.#client.start(ROUND_TRIP_MS);
   }
 

@@ -1,38 +1,77 @@
 import { readAnswer } from "./answer.ts";
+import type { Reach } from "./reach.ts";
 import type { Session, Signaling } from "./session.ts";
 
-/** POSTs offers to WHIP (RFC 9725) and WHEP endpoints, as in `http://127.0.0.1:8080/whip/room`. */
-export class HttpSignaling implements Signaling {
-  readonly #url: string;
-  readonly #token: string | undefined;
+/** Characters of an answer that refuses, which are told. */
+const MAX_PROBLEM = 200;
 
-  /** `url` is as in `http://127.0.0.1:8080`; `token` is what the server asks for, undefined where it asks for none. */
-  constructor(url: string, token: string | undefined) {
-    this.#url = url;
-    this.#token = token;
+export interface HttpSignalingOptions {
+  /** Endpoints of WHIP and WHEP, as in `http://127.0.0.1:8080/{room}/whip`, where `{room}` stands for the room. */
+  readonly whip: string;
+  readonly whep: string;
+  /** For `Authorization: Bearer`; undefined: none is sent. */
+  readonly token: string | undefined;
+  readonly reach: Reach;
+}
+
+/** POSTs offers to WHIP (RFC 9725) and WHEP endpoints, without trickling, and DELETEs sessions. */
+export class HttpSignaling implements Signaling {
+  readonly #options: HttpSignalingOptions;
+
+  constructor(options: HttpSignalingOptions) {
+    this.#options = options;
   }
 
   open(role: "whip" | "whep", roomName: string, offer: string): Promise<Session> {
-    return openHttpSession(`${this.#url}/${role}/${roomName}`, offer, this.#token);
+    const { token, reach } = this.#options;
+    const endpoint = endpointOf(this.#options[role], roomName);
+    return openHttpSession(endpoint, offer, reach, token === undefined ? {} : { Authorization: `Bearer ${token}` });
   }
 }
 
-/** Throws where the server refuses the offer. */
-export async function openHttpSession(endpoint: string, offer: string, token?: string): Promise<Session> {
-  const authorization: Record<string, string> = token === undefined ? {} : { "Authorization": `Bearer ${token}` };
+/** The URL of a room's endpoint. */
+export function endpointOf(template: string, roomName: string): string {
+  return template.replaceAll("{room}", encodeURIComponent(roomName));
+}
+
+/** Throws where the server may not be sent to, or refuses the offer. */
+export async function openHttpSession(
+  endpoint: string,
+  offer: string,
+  reach: Reach,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Session> {
+  checkReach(reach, new URL(endpoint));
+  // A redirection could lead to a host that nobody has allowed.
   const response = await fetch(endpoint, {
     method: "POST",
-    headers: { "Content-Type": "application/sdp", ...authorization },
+    headers: { ...headers, "Content-Type": "application/sdp" },
     body: offer,
+    redirect: "manual",
   });
   const text = await response.text();
-  if (response.status !== 201) throw new Error(`${endpoint} answers ${response.status}: ${text}`);
-  const url = new URL(response.headers.get("Location") ?? "", response.url);
-  return {
-    answer: readAnswer(text),
-    async end() {
-      const ended = await fetch(url, { method: "DELETE", headers: authorization });
-      await ended.body?.cancel();
-    },
-  };
+  if (response.status !== 201) {
+    throw new Error(`${endpoint} answers ${response.status}: ${text.slice(0, MAX_PROBLEM)}`);
+  }
+  const location = response.headers.get("Location");
+  return { answer: readAnswer(text), end: () => endSession(location, endpoint, reach, headers) };
+}
+
+/** A server that names no session, as some do, ends it when the peer falls silent. */
+async function endSession(
+  location: string | null,
+  endpoint: string,
+  reach: Reach,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (location === null) return;
+  const url = new URL(location, endpoint);
+  checkReach(reach, url);
+  const ended = await fetch(url, { method: "DELETE", headers, redirect: "manual" });
+  await ended.body?.cancel();
+}
+
+function checkReach(reach: Reach, url: URL): void {
+  const refusal = reach.refusalOf(url);
+  if (refusal !== undefined) throw new Error(refusal);
 }

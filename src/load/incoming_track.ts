@@ -9,7 +9,7 @@ import type { SrtpReceiver } from "../webrtc/srtp/srtp_session.ts";
 import type { Histogram } from "./histogram.ts";
 import { LossWindow } from "./loss_window.ts";
 import type { ReceiveBatch } from "./receive_batch.ts";
-import { Stamp } from "./stamp.ts";
+import { MAX_ENCODINGS, Stamp } from "./stamp.ts";
 
 /** One packet in so many is decrypted and compared with what was sent, and its latency taken; also the first. */
 export const CHECK_INTERVAL = 97;
@@ -19,9 +19,13 @@ const MIN_LOST = -0x800000;
 const MAX_LOST = 0x7fffff;
 
 export interface IncomingOptions {
+  /** -1 where the first packet tells. */
   readonly ssrc: number;
-  /** -1 where nothing is sent again. */
+  /** -1 where nothing is sent again, or the first packet tells. */
   readonly rtxSsrc: number;
+  readonly payloadType: number;
+  /** -1 where nothing is sent again. */
+  readonly rtxPayloadType: number;
   readonly isVideo: boolean;
   readonly clockRate: number;
 }
@@ -34,6 +38,11 @@ export type Opener = Pick<SrtpReceiver, "unprotectRtp">;
 export class IncomingTrack {
   readonly options: IncomingOptions;
   readonly window = new LossWindow();
+  ssrc: number;
+  rtxSsrc: number;
+  /** Packets as they came, once or more often, whatever became of them; by RTX. */
+  arrived = 0;
+  arrivedByRtx = 0;
   checked = 0;
   bad = 0;
   /** The latencies of one packet in CHECK_INTERVAL, however it came. */
@@ -48,7 +57,8 @@ export class IncomingTrack {
   #untilCheck = 1;
   /** Number of the publisher's track; -1 before the first check. */
   #source = -1;
-  /** Of the packet that was checked last. */
+  /** Of the packet that was checked last; encodings number their packets each on its own. */
+  #lastEncoding = 0;
   #lastPacket = 0;
   #lastNumber = 0;
   #firstNumber = 0;
@@ -63,7 +73,23 @@ export class IncomingTrack {
 
   constructor(options: IncomingOptions, latency: Histogram) {
     this.options = options;
+    this.ssrc = options.ssrc;
+    this.rtxSsrc = options.rtxSsrc;
     this.latency = latency;
+  }
+
+  /** Whether anything is sent again. */
+  get isRepaired(): boolean {
+    return this.options.rtxPayloadType >= 0;
+  }
+
+  /** Takes an SSRC that nobody has announced for its own, where one is missing and the payload type fits. */
+  adopt(ssrc: number, payloadType: number): boolean {
+    const { options } = this;
+    if (this.ssrc < 0 && payloadType === options.payloadType) this.ssrc = ssrc;
+    else if (this.rtxSsrc < 0 && payloadType === options.rtxPayloadType) this.rtxSsrc = ssrc;
+    else return false;
+    return true;
   }
 
   get hasBegun(): boolean {
@@ -114,7 +140,7 @@ export class IncomingTrack {
     const lostNow = expectedNow - (received - this.#receivedBefore);
     this.#expectedBefore = expected;
     this.#receivedBefore = received;
-    block.ssrc = this.options.ssrc;
+    block.ssrc = this.ssrc;
     block.fractionLost = expectedNow > 0 && lostNow > 0 ? Math.floor(lostNow * 256 / expectedNow) & 0xff : 0;
     block.cumulativeLost = Math.min(Math.max(expected - received, MIN_LOST), MAX_LOST);
     block.extendedSequenceNumber = highest - (this.#firstNumber & ~0xffff);
@@ -161,8 +187,9 @@ export class IncomingTrack {
   #isAsSent(number: number): boolean {
     const stamp = this.#stamp;
     if (!this.#readStamp(0)) return false;
-    if (this.#source < 0) this.#source = stamp.track;
-    else if (stamp.track !== this.#source || !this.#isInOrder(number)) return false;
+    if (this.#source < 0) this.#source = publishedTrack(stamp);
+    else if (publishedTrack(stamp) !== this.#source || !this.#isInOrder(number)) return false;
+    this.#lastEncoding = stamp.track;
     this.#lastPacket = stamp.packet;
     this.#lastNumber = number;
     return true;
@@ -172,7 +199,7 @@ export class IncomingTrack {
   #isRepairAsSent(number: number): boolean {
     if (!this.#readStamp(OSN_LENGTH)) return false;
     if (this.#source < 0) return true;
-    return this.#stamp.track === this.#source && (number < 0 || this.#isInOrder(number));
+    return publishedTrack(this.#stamp) === this.#source && (number < 0 || this.#isInOrder(number));
   }
 
   #addLatency(batch: Datagrams, index: number, nowUs: number): void {
@@ -181,6 +208,11 @@ export class IncomingTrack {
 
   /** Sequence numbers say in which order packets were sent, and so do the publisher's own numbers. */
   #isInOrder(number: number): boolean {
+    if (this.#stamp.track !== this.#lastEncoding) return true;
     return number > this.#lastNumber === this.#stamp.packet > this.#lastPacket;
   }
+}
+
+function publishedTrack({ track }: Stamp): number {
+  return Math.floor(track / MAX_ENCODINGS);
 }

@@ -4,6 +4,7 @@ import { writeUint16 } from "../rtp/bytes.ts";
 import { FIXED_HEADER_LENGTH } from "../rtp/packet.ts";
 import { SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import { fixedKeys } from "../../tests/harness/keyed_dtls.ts";
+import { ONLY_ENCODING } from "./encoding.ts";
 import { Histogram } from "./histogram.ts";
 import { CHECK_INTERVAL, IncomingTrack } from "./incoming_track.ts";
 import { OutgoingTrack, type PacketSink } from "./outgoing_track.ts";
@@ -20,7 +21,7 @@ const FRAME_US = 1e6 / RATE.fps;
 class TestStream implements PacketSink {
   readonly latency = new Histogram();
   readonly track = new IncomingTrack(
-    { ssrc: SSRC, rtxSsrc: RTX_SSRC, isVideo: true, clockRate: CLOCK_RATE },
+    { ssrc: SSRC, rtxSsrc: RTX_SSRC, payloadType: 96, rtxPayloadType: 97, isVideo: true, clockRate: CLOCK_RATE },
     this.latency,
   );
   readonly #outgoing: OutgoingTrack;
@@ -30,7 +31,15 @@ class TestStream implements PacketSink {
 
   constructor(number = 0) {
     const rtx = { ssrc: RTX_SSRC, payloadType: 97 };
-    const options = { number, ssrc: SSRC, payloadType: 96, rtx, video: RATE, clockRate: CLOCK_RATE };
+    const options = {
+      number,
+      encoding: ONLY_ENCODING,
+      ssrc: SSRC,
+      payloadType: 96,
+      rtx,
+      video: RATE,
+      clockRate: CLOCK_RATE,
+    };
     this.#outgoing = new OutgoingTrack(
       options,
       this,

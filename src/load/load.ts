@@ -4,11 +4,12 @@ import { portableCiphers } from "../io/portable/cipher.ts";
 import { Histogram } from "./histogram.ts";
 import { IncomingTrack } from "./incoming_track.ts";
 import { Joins } from "./joins.ts";
-import { LoadLoop } from "./loop.ts";
+import { LoadLoop, LOOPBACK } from "./loop.ts";
 import { GRACE_US, Measurement } from "./measurement.ts";
+import { PacketLoss } from "./packet_loss.ts";
 import { Publisher } from "./publisher.ts";
 import { RepairRound } from "./repair_round.ts";
-import type { JoinReply, MeasureJoinsReply, MeasureReply } from "./replies.ts";
+import type { JoinReply, MeasureJoinsReply, MeasureReply, Totals } from "./replies.ts";
 import type { BurstRequest, ChurnRequest, JoinRequest, VideoRate } from "./requests.ts";
 import { Room } from "./room.ts";
 import { FeedbackBuffers, Subscriber, type SubscriberContext } from "./subscriber.ts";
@@ -20,6 +21,19 @@ const FIRST_PACKET_TIMEOUT_MS = 20_000;
 const BURST_DELAY_US = 1e6;
 /** Between requests: how long a round may block the event loop. */
 const IDLE_WAIT_US = 2000;
+/** In a window: how long media may keep the event loop from all else, as from a WebSocket that is asked whether it lives. */
+const TURN_INTERVAL_US = 200_000;
+
+export interface LoadOptions {
+  /** Makes what peers are played against. */
+  readonly target: (surroundings: LoadSurroundings) => ServerTarget;
+  /** Of the way to each subscriber; left out, nothing is lost on purpose. */
+  readonly loss?: PacketLoss;
+  /** Rooms are called so, with a dash and a number from 0 on; left out, `load`. */
+  readonly roomPrefix?: string;
+  /** The address that sockets have; left out, loopback. */
+  readonly hostname?: string;
+}
 
 /** A peer that has joined, and where. */
 interface Newcomer {
@@ -29,12 +43,9 @@ interface Newcomer {
 
 /** Publishers and subscribers against one server. Media flows from the join that began it until `close`. */
 export class Load {
-  readonly #loop = new LoadLoop();
-  readonly #context: SubscriberContext = {
-    loop: this.#loop,
-    repairs: new RepairRound(this.#loop.schedule),
-    buffers: new FeedbackBuffers(),
-  };
+  readonly #loop: LoadLoop;
+  readonly #context: SubscriberContext;
+  readonly #roomPrefix: string;
   readonly #turns = new Turns();
   readonly #target: ServerTarget;
   readonly #rooms: Room[] = [];
@@ -46,10 +57,19 @@ export class Load {
   #publishers = 0;
   #subscribers = 0;
   #closed = false;
+  #interrupted = false;
   /** Joins and deletes need turns of the event loop. */
   #busy = 0;
 
-  constructor(target: (surroundings: LoadSurroundings) => ServerTarget) {
+  constructor({ target, loss = new PacketLoss(0, () => 1), roomPrefix = "load", hostname = LOOPBACK }: LoadOptions) {
+    this.#loop = new LoadLoop(hostname);
+    this.#context = {
+      loop: this.#loop,
+      repairs: new RepairRound(this.#loop.schedule),
+      buffers: new FeedbackBuffers(),
+      loss,
+    };
+    this.#roomPrefix = roomPrefix;
     const { ciphers } = chooseCiphers(portableCiphers);
     this.#target = target({ loop: this.#loop, turns: this.#turns, ciphers });
   }
@@ -64,7 +84,7 @@ export class Load {
   }
 
   async join(request: JoinRequest): Promise<JoinReply> {
-    while (this.#rooms.length < request.rooms) this.#rooms.push(new Room(this.#rooms.length));
+    while (this.#rooms.length < request.rooms) this.#rooms.push(new Room(`${this.#roomPrefix}-${this.#rooms.length}`));
     const rooms = this.#rooms.slice(request.firstRoom ?? 0, request.rooms);
     const repeat = (count: number, join: (room: Room) => Promise<Newcomer>) =>
       Array.from({ length: count }, () => rooms.map((room) => async () => void this.#newest.push(await join(room))))
@@ -90,16 +110,44 @@ export class Load {
     });
   }
 
-  /** Blocks the event loop until the window is over. */
-  measure(ms: number): MeasureReply {
+  /** Who has joined and not left. */
+  get publishers(): number {
+    return this.#rooms.reduce((sum, { publishers }) => sum + publishers.length, 0);
+  }
+
+  get subscribers(): number {
+    return this.#rooms.reduce((sum, { subscribers }) => sum + subscribers.length, 0);
+  }
+
+  /** Of those who have joined and not left, since they did. */
+  get totals(): Totals {
+    const subscribers = this.#rooms.flatMap((room) => room.subscribers);
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    return {
+      published: sum(this.#rooms.flatMap(({ tracks }) => tracks.map(({ packets }) => packets))),
+      arrived: sum(subscribers.map(({ unassigned }) => unassigned)) +
+        sum(subscribers.flatMap(({ tracks }) => tracks.map(({ arrived }) => arrived))),
+      arrivedByRtx: sum(subscribers.flatMap(({ tracks }) => tracks.map(({ arrivedByRtx }) => arrivedByRtx))),
+      dropped: this.#context.loss.dropped,
+      refused: this.#loop.outbox.refused,
+    };
+  }
+
+  /** Media has this thread nearly for itself until the window is over. */
+  async measure(ms: number): Promise<MeasureReply> {
     const measurement = this.#beginWindow();
     const endUs = measurement.startUs + ms * 1000;
-    this.#loop.runUntil(Math.min(measurement.startUs + GRACE_US, endUs));
+    await this.#flow(Math.min(measurement.startUs + GRACE_US, endUs));
     measurement.beginLosses();
-    this.#loop.runUntil(endUs);
+    await this.#flow(endUs);
     const result = measurement.end();
-    this.#loop.runUntil(endUs + GRACE_US);
+    await this.#flow(endUs + GRACE_US);
     return result();
+  }
+
+  /** The window that is measured, if any, and all later ones end at once: what they find counts for nothing. */
+  interrupt(): void {
+    this.#interrupted = true;
   }
 
   async measureJoins({ ms, subscribers, concurrency }: BurstRequest): Promise<MeasureJoinsReply> {
@@ -162,14 +210,14 @@ export class Load {
 
   async #publish(room: Room, media: Media): Promise<Newcomer> {
     const publisher = new Publisher(this.#loop, this.#publishers++);
-    await orClose(publisher, this.#target.publish(publisher, room, media));
+    await this.#orGone(publisher, this.#target.publish(publisher, room, media));
     room.publishers.push(publisher);
     return { peer: publisher, room };
   }
 
   async #subscribe(room: Room, latency: Histogram, how: "subscribe" | "meet"): Promise<Newcomer> {
     const subscriber = new Subscriber(this.#context, this.#subscribers++);
-    await orClose(subscriber, this.#receive(subscriber, room, latency, how));
+    await this.#orGone(subscriber, this.#receive(subscriber, room, latency, how));
     room.subscribers.push(subscriber);
     return { peer: subscriber, room };
   }
@@ -210,6 +258,14 @@ export class Load {
     await promise.finally(() => clearTimeout(deadline));
   }
 
+  /** Media, and a turn of the event loop now and then. */
+  async #flow(untilUs: number): Promise<void> {
+    for (let nowUs = this.#loop.clock.now(); nowUs < untilUs && !this.#interrupted; nowUs = this.#loop.clock.now()) {
+      this.#loop.runUntil(Math.min(nowUs + TURN_INTERVAL_US, untilUs));
+      await setImmediate();
+    }
+  }
+
   async #whileBusy(action: () => Promise<unknown>): Promise<void> {
     this.#busy++;
     try {
@@ -224,14 +280,16 @@ export class Load {
     const delayMs = Math.max(0, timeUs - this.#loop.clock.now()) / 1000;
     return new Promise((resolve) => setTimeout(resolve, delayMs));
   }
-}
 
-/** Nothing is left of a peer that could not join. */
-async function orClose(peer: Publisher | Subscriber, joining: Promise<void>): Promise<void> {
-  try {
-    await joining;
-  } catch (error) {
-    peer.close();
-    throw error;
+  /** Nothing is left of a peer that could not join, here and at the server. */
+  async #orGone(peer: Publisher | Subscriber, joining: Promise<void>): Promise<void> {
+    try {
+      await joining;
+    } catch (error) {
+      peer.close();
+      // The reason why it could not join is what counts.
+      await Promise.allSettled([this.#target.leave(peer)]);
+      throw error;
+    }
   }
 }

@@ -37,6 +37,7 @@ export class LoadLoop {
   readonly clock: Clock;
   readonly schedule = new Schedule();
   readonly outbox: Outbox;
+  readonly #hostname: string;
   readonly #libc: Libc;
   readonly #poller: Poller;
   readonly #alarm: Alarm;
@@ -46,7 +47,9 @@ export class LoadLoop {
   /** When there was nothing more to take. */
   #polledUs = 0;
 
-  constructor() {
+  /** `hostname` is the address of its sockets, an IPv4 one. */
+  constructor(hostname: string) {
+    this.#hostname = hostname;
     const opened = openLibc();
     if (!opened.ok) throw new Error(opened.reason);
     this.#libc = opened.libc;
@@ -59,10 +62,10 @@ export class LoadLoop {
     this.outbox = new Outbox(this.#libc);
   }
 
-  /** Opens a UDP socket on loopback; what it receives goes to `receiver`. */
+  /** Opens a UDP socket; what it receives goes to `receiver`. */
   openSocket(receiver: Receiver): { readonly fd: number; readonly port: number } {
     // Beyond net.core.rmem_max, where this process may: what the load itself loses would be taken for the server's loss.
-    const { fd, port } = bindUdp(this.#libc, { hostname: LOOPBACK, port: 0, buffers: BUFFERS });
+    const { fd, port } = bindUdp(this.#libc, { hostname: this.#hostname, port: 0, buffers: BUFFERS });
     if (this.#setOption(fd, SO_TIMESTAMPNS, 1) < 0) throw new SocketError("SO_TIMESTAMPNS", this.#libc.errno());
     this.#poller.add(fd);
     this.#receivers[fd] = receiver;

@@ -11,18 +11,23 @@ const MAX_TIMEOUT_MS = 3_000;
 
 /** OpenSSL as the clients' DTLS, with a certificate for all of them. */
 export interface OpenSslClientDtls extends ClientDtls {
+  /** The other side of a handshake, for a server that would begin it itself. */
+  accept(surroundings: HandshakeSurroundings): ClientHandshake;
   /** Closes the library too. To be called when all handshakes have stopped. */
   close(): void;
 }
 
 export function openOpenSslClients(libssl: Libssl): OpenSslClientDtls {
-  const certificate = createCertificate(Date.UTC(2027, 0, 1));
-  const context = createContext(libssl, certificate, "client");
+  const certificate = createCertificate(Date.now());
+  const client = createContext(libssl, certificate, "client");
+  const server = createContext(libssl, certificate, "server");
   return {
     fingerprint: certificate.fingerprint,
-    open: (surroundings) => new OpenSslHandshake(context, surroundings),
+    open: (surroundings) => new OpenSslHandshake(client, surroundings),
+    accept: (surroundings) => new OpenSslHandshake(server, surroundings),
     close() {
-      context.free();
+      client.free();
+      server.free();
       libssl.close();
     },
   };

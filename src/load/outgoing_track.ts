@@ -1,9 +1,10 @@
 import { writeUint16, writeUint32 } from "../rtp/bytes.ts";
 import type { SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import type { VideoRate } from "./requests.ts";
+import { type Encoding, extensionBlock, keyFrameStart } from "./encoding.ts";
 import type { Task } from "./schedule.ts";
 import { SentPackets } from "./sent_packets.ts";
-import { MIN_PAYLOAD_LENGTH, Stamp, writePattern } from "./stamp.ts";
+import { MAX_ENCODINGS, MIN_PAYLOAD_LENGTH, Stamp, writePattern } from "./stamp.ts";
 
 /** Bytes of payload at most: 1,200 of a datagram with header, MID and tag. */
 const MAX_PAYLOAD_LENGTH = 1160;
@@ -23,9 +24,8 @@ const OF_KEY_FRAME = 4;
 
 /** A VP8 packet that does not begin a frame: a descriptor without S (RFC 7741 section 4.2). */
 const CONTINUATION = 0x00;
-/** One that does, with S set, and the first bytes of the frame behind it (section 4.3): P is clear in a key frame. */
-const VP8_KEY_FRAME = new Uint8Array([0x10, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00]);
-const VP8_DELTA_FRAME = new Uint8Array([0x10, 0x01, 0x02, 0x03]);
+/** One that does, with S set, and the first bytes of the frame behind it (section 4.3): P is set where it is no key frame. */
+const DELTA_FRAME_START = new Uint8Array([0x10, 0x01, 0x02, 0x03]);
 
 /** Takes an RTP packet: `slot` gives its place, `sendRtp` the parts of it that are not there yet. */
 export interface PacketSink {
@@ -39,6 +39,7 @@ export interface PacketSink {
 export interface TrackOptions {
   /** Names the track in its packets. */
   readonly number: number;
+  readonly encoding: Encoding;
   readonly ssrc: number;
   readonly payloadType: number;
   /** Undefined: no packet is sent again. */
@@ -64,6 +65,10 @@ export class OutgoingTrack implements Task {
   readonly #stamp = new Stamp();
   /** A payload, with room for an original sequence number in front. */
   readonly #source = new Uint8Array(OSN_LENGTH + MAX_PAYLOAD_LENGTH);
+  readonly #keyFrameStart: Uint8Array;
+  /** Header extensions of packets, and of repairs. */
+  readonly #extension: Uint8Array;
+  readonly #rtxExtension: Uint8Array;
   #rtxPackets = 0;
   #intervalUs = AUDIO_INTERVAL_US;
   #frameLength = AUDIO_LENGTH;
@@ -77,8 +82,11 @@ export class OutgoingTrack implements Task {
     this.options = options;
     this.#sink = sink;
     this.#sender = sender;
-    this.#stamp.track = options.number;
-    writePattern(this.#source, OSN_LENGTH, options.number);
+    this.#stamp.track = options.number * MAX_ENCODINGS + options.encoding.index;
+    this.#keyFrameStart = keyFrameStart(options.encoding);
+    this.#extension = extensionBlock(options.encoding, false);
+    this.#rtxExtension = extensionBlock(options.encoding, true);
+    writePattern(this.#source, OSN_LENGTH, this.#stamp.track);
     if (options.video !== null) this.setRate(options.video);
   }
 
@@ -86,10 +94,10 @@ export class OutgoingTrack implements Task {
     return this.#intervalUs;
   }
 
-  /** Of a video track. */
+  /** Of a video track: what the best of its encodings has. */
   setRate({ bitsPerSecond, fps }: VideoRate): void {
     this.#intervalUs = 1e6 / fps;
-    this.#frameLength = Math.max(MIN_PAYLOAD_LENGTH, Math.round(bitsPerSecond / 8 / fps));
+    this.#frameLength = Math.max(MIN_PAYLOAD_LENGTH, Math.round(bitsPerSecond * this.options.encoding.share / 8 / fps));
   }
 
   /** The first frame is due at `dueUs`. */
@@ -133,9 +141,9 @@ export class OutgoingTrack implements Task {
     if (rtx === undefined || place < 0) return;
     this.#writePayload(packet, place);
     writeUint16(this.#source, 0, sequenceNumber);
-    this.#writeHeader(place, rtx.payloadType, this.#rtxPackets++, rtx.ssrc);
+    const header = this.#writeHeader(place, rtx.payloadType, this.#rtxPackets++, rtx.ssrc, this.#rtxExtension);
     const length = OSN_LENGTH + this.#sent.lengths[place];
-    this.#sink.sendRtp(this.#sender, RTP_HEADER_LENGTH, this.#source, 0, length);
+    this.#sink.sendRtp(this.#sender, header, this.#source, 0, length);
   }
 
   #sendFrame(nowUs: number): void {
@@ -159,8 +167,8 @@ export class OutgoingTrack implements Task {
     const { payloadType, ssrc } = this.options;
     const length = this.#sent.lengths[place];
     this.#writePayload(this.packets, place);
-    this.#writeHeader(place, payloadType, this.packets, ssrc);
-    this.#sink.sendRtp(this.#sender, RTP_HEADER_LENGTH, this.#source, OSN_LENGTH, length);
+    const header = this.#writeHeader(place, payloadType, this.packets, ssrc, this.#extension);
+    this.#sink.sendRtp(this.#sender, header, this.#source, OSN_LENGTH, length);
     this.packets++;
     this.octets += length;
   }
@@ -175,14 +183,23 @@ export class OutgoingTrack implements Task {
     return true;
   }
 
-  #writeHeader(place: number, payloadType: number, sequenceNumber: number, ssrc: number): void {
+  /** Returns the header's bytes. */
+  #writeHeader(
+    place: number,
+    payloadType: number,
+    sequenceNumber: number,
+    ssrc: number,
+    extension: Uint8Array,
+  ): number {
     const header = this.#sink.slot();
     const isMarked = this.options.video !== null && (this.#sent.flags[place] & LAST_OF_FRAME) !== 0;
-    header[0] = 0x80;
+    header[0] = extension.length === 0 ? 0x80 : 0x90;
     header[1] = payloadType | (isMarked ? 0x80 : 0);
     writeUint16(header, 2, sequenceNumber & 0xffff);
     writeUint32(header, 4, this.#sent.timestamps[place]);
     writeUint32(header, 8, ssrc);
+    header.set(extension, RTP_HEADER_LENGTH);
+    return RTP_HEADER_LENGTH + extension.length;
   }
 
   #writePayload(packet: number, place: number): void {
@@ -196,7 +213,7 @@ export class OutgoingTrack implements Task {
   #writeDescriptor(flags: number): void {
     this.#source[OSN_LENGTH] = CONTINUATION;
     if ((flags & FIRST_OF_FRAME) === 0) return;
-    const begin = (flags & OF_KEY_FRAME) !== 0 ? VP8_KEY_FRAME : VP8_DELTA_FRAME;
+    const begin = (flags & OF_KEY_FRAME) !== 0 ? this.#keyFrameStart : DELTA_FRAME_START;
     for (let i = 0; i < begin.length; i++) this.#source[OSN_LENGTH + i] = begin[i];
   }
 }

@@ -43,3 +43,16 @@ export interface MeasureReply {
 }
 
 export type MeasureJoinsReply = MeasureReply & JoinReply;
+
+/** Packets of the whole run, as who sends and receives RTP counts them: nothing is left out that came twice or too late. */
+export interface Totals {
+  /** Of publishers, without retransmissions. */
+  readonly published: number;
+  /** At subscribers: those by RTX, and all others. */
+  readonly arrivedByRtx: number;
+  readonly arrived: number;
+  /** Of those that arrived, the ones that were dropped on purpose. */
+  readonly dropped: number;
+  /** Datagrams that the kernel did not take from this process. */
+  readonly refused: number;
+}

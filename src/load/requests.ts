@@ -19,6 +19,8 @@ export interface JoinRequest {
   readonly participants?: number;
   readonly video: VideoRate | null;
   readonly audio: boolean;
+  /** Whether each video has several encodings; `video` says what the best one has. */
+  readonly simulcast?: boolean;
   /** Joins that are under way at once. */
   readonly concurrency: number;
 }

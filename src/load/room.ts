@@ -9,8 +9,8 @@ export class Room {
   readonly publishers: Publisher[] = [];
   readonly subscribers: Subscriber[] = [];
 
-  constructor(number: number) {
-    this.name = `load-${number}`;
+  constructor(name: string) {
+    this.name = name;
   }
 
   remove(peer: Endpoint): void {
@@ -21,7 +21,12 @@ export class Room {
     }
   }
 
-  /** Sound and pictures of all publishers, in the order in which they came. */
+  /** What a subscriber can receive: sound and pictures of all publishers, in the order in which they came. */
+  get media(): readonly OutgoingTrack[] {
+    return this.tracks.filter(({ options }) => options.encoding.index === 0);
+  }
+
+  /** All encodings of all that is published. */
   get tracks(): readonly OutgoingTrack[] {
     return this.publishers.flatMap((publisher) => publisher.tracks);
   }

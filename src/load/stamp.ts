@@ -9,8 +9,12 @@ const TWO_TO_32 = 2 ** 32;
 /** No payload is shorter. */
 export const MIN_PAYLOAD_LENGTH = PATTERN;
 
+/** Of one track; each has numbers of its own for its packets. */
+export const MAX_ENCODINGS = 4;
+
 /** What a payload tells of itself: track and number of the packet, when it was sent, its length; with a checksum. */
 export class Stamp {
+  /** The number of the published track, times MAX_ENCODINGS, and that of the encoding. */
   track = 0;
   packet = 0;
   /** Microseconds since 1970, whole ones. */

@@ -8,6 +8,7 @@ import { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { Endpoint, type MediaKeys } from "./endpoint.ts";
 import type { IncomingTrack } from "./incoming_track.ts";
 import type { LoadLoop } from "./loop.ts";
+import type { PacketLoss } from "./packet_loss.ts";
 import type { ReceiveBatch } from "./receive_batch.ts";
 import type { Repairable, RepairRound } from "./repair_round.ts";
 import type { Task } from "./schedule.ts";
@@ -22,6 +23,8 @@ const OWN_SSRC = 1;
 const CNAME = new TextEncoder().encode("load");
 /** Sequence numbers in one NACK. */
 const MAX_NACK = 64;
+/** Of the second byte of a packet: the other bit is the marker. */
+const PAYLOAD_TYPE = 0x7f;
 
 /** What feedback is read into and written from, one for all subscribers: nothing of it outlives a call. */
 export class FeedbackBuffers {
@@ -36,6 +39,8 @@ export interface SubscriberContext {
   readonly loop: LoadLoop;
   readonly repairs: RepairRound;
   readonly buffers: FeedbackBuffers;
+  /** Of the way from the server. */
+  readonly loss: PacketLoss;
 }
 
 /** A peer that receives: its tracks, its receiver reports, transport-wide feedback, NACK and PLI. */
@@ -43,6 +48,8 @@ export class Subscriber extends Endpoint implements Task, Repairable {
   /** Empty before `start`. */
   tracks: readonly IncomingTrack[] = [];
   isInRepair = false;
+  /** RTP packets that came before the keys and tracks were known, or on an SSRC of none of them. */
+  unassigned = 0;
   readonly #context: SubscriberContext;
   readonly #number: number;
   readonly #arrivals = new TransportArrivals();
@@ -97,9 +104,9 @@ export class Subscriber extends Endpoint implements Task, Repairable {
     for (const track of this.tracks) {
       const { window, options } = track;
       if (window.awaited === 0) continue;
-      const repairable = this.#feedback && options.rtxSsrc >= 0;
+      const repairable = this.#feedback && track.isRepaired;
       const count = window.collect(nowUs, repairable ? asked : none);
-      if (count > 0) this.sendRtcp(writeNack(this.rtcp, 0, OWN_SSRC, options.ssrc, asked, count));
+      if (count > 0) this.sendRtcp(writeNack(this.rtcp, 0, OWN_SSRC, track.ssrc, asked, count));
       if (options.isVideo && window.lost > track.lostBefore) this.#requestKeyFrame(track, nowUs);
       track.lostBefore = window.lost;
       awaited += window.awaited;
@@ -113,26 +120,48 @@ export class Subscriber extends Endpoint implements Task, Repairable {
   }
 
   protected handleRtp(batch: ReceiveBatch, index: number, nowUs: number): void {
-    if (this.keys === undefined) return;
     const ssrc = readUint32(batch.bytes(index), 8);
-    if (this.#feedback) this.#arrivals.handleRtp(batch.bytes(index), batch.receivedUs(index, nowUs));
     for (const track of this.tracks) {
-      if (track.options.ssrc === ssrc) {
-        if (track.window.highest < 0) this.#noteBegin();
-        track.handleRtp(batch, index, nowUs, this.keys.receiver);
-        if (track.window.awaited > 0 && !this.isInRepair) this.#context.repairs.add(this, nowUs);
-        return;
-      }
-      if (track.options.rtxSsrc === ssrc) return track.handleRtx(batch, index, nowUs, this.keys.receiver);
+      if (track.ssrc === ssrc) return this.#handleMedia(track, batch, index, nowUs);
+      if (track.rtxSsrc === ssrc) return this.#handleRepair(track, batch, index, nowUs);
     }
+    if (this.#adopt(ssrc, batch.bytes(index)[1] & PAYLOAD_TYPE)) this.handleRtp(batch, index, nowUs);
+    else this.unassigned++;
   }
 
   protected handleRtcp(reader: RtcpReader, nowUs: number): void {
     const report = this.#context.buffers.senderReport;
     if (!report.read(reader)) return;
     for (const track of this.tracks) {
-      if (track.options.ssrc === report.ssrc) track.handleSenderReport(report, nowUs);
+      if (track.ssrc === report.ssrc) track.handleSenderReport(report, nowUs);
     }
+  }
+
+  #handleMedia(track: IncomingTrack, batch: ReceiveBatch, index: number, nowUs: number): void {
+    track.arrived++;
+    if (this.keys === undefined || this.#context.loss.takes()) return;
+    this.#noteArrival(batch, index, nowUs);
+    if (track.window.highest < 0) this.#noteBegin();
+    track.handleRtp(batch, index, nowUs, this.keys.receiver);
+    if (track.window.awaited > 0 && !this.isInRepair) this.#context.repairs.add(this, nowUs);
+  }
+
+  #handleRepair(track: IncomingTrack, batch: ReceiveBatch, index: number, nowUs: number): void {
+    track.arrivedByRtx++;
+    if (this.keys === undefined || this.#context.loss.takes()) return;
+    this.#noteArrival(batch, index, nowUs);
+    track.handleRtx(batch, index, nowUs, this.keys.receiver);
+  }
+
+  /** Whether a track lacks this SSRC, which is then its own. */
+  #adopt(ssrc: number, payloadType: number): boolean {
+    for (const track of this.tracks) if (track.adopt(ssrc, payloadType)) return true;
+    return false;
+  }
+
+  /** For feedback on what came. */
+  #noteArrival(batch: ReceiveBatch, index: number, nowUs: number): void {
+    if (this.#feedback) this.#arrivals.handleRtp(batch.bytes(index), batch.receivedUs(index, nowUs));
   }
 
   #noteBegin(): void {
@@ -141,15 +170,16 @@ export class Subscriber extends Endpoint implements Task, Repairable {
   }
 
   #requestKeyFrame(track: IncomingTrack, nowUs: number): void {
-    if (!this.#feedback || nowUs - track.keyFrameRequestUs < KEY_FRAME_REQUEST_INTERVAL_US) return;
+    if (!this.#feedback || track.ssrc < 0) return;
+    if (nowUs - track.keyFrameRequestUs < KEY_FRAME_REQUEST_INTERVAL_US) return;
     track.keyFrameRequestUs = nowUs;
-    this.sendRtcp(writePli(this.rtcp, 0, OWN_SSRC, track.options.ssrc));
+    this.sendRtcp(writePli(this.rtcp, 0, OWN_SSRC, track.ssrc));
   }
 
   /** As often as browsers do, where the server numbers what it sends; returns when to be called next. */
   #sendTransportFeedback(nowUs: number): number {
     if (this.#closed) return Infinity;
-    this.sendRtcp(this.#arrivals.write(this.rtcp, OWN_SSRC, this.tracks[0]?.options.ssrc ?? 0));
+    this.sendRtcp(this.#arrivals.write(this.rtcp, OWN_SSRC, Math.max(0, this.tracks[0]?.ssrc ?? 0)));
     return nowUs + TRANSPORT_INTERVAL_US;
   }
 

@@ -19,6 +19,8 @@ export interface LoadSurroundings {
 export interface Media {
   readonly video: VideoRate | null;
   readonly audio: boolean;
+  /** Whether the video has several encodings. */
+  readonly simulcast?: boolean;
 }
 
 /** A subscriber that is to join, and what it needs to begin. */

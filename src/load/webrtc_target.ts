@@ -2,30 +2,22 @@ import { openLibssl } from "../io/native/openssl_dtls_library.ts";
 import type { SrtpKeying } from "../webrtc/dtls.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "../webrtc/srtp/srtp_session.ts";
-import type { ClientDtls } from "./client_handshake.ts";
-import { openOpenSslClients } from "./openssl_client.ts";
 import type { AnswerSection } from "./answer.ts";
 import { Connection } from "./connection.ts";
 import type { Endpoint, MediaKeys } from "./endpoint.ts";
-import {
-  AUDIO_CLOCK_RATE,
-  AUDIO_PAYLOAD_TYPE,
-  RTX_PAYLOAD_TYPE,
-  VIDEO_CLOCK_RATE,
-  VIDEO_PAYLOAD_TYPE,
-} from "./formats.ts";
+import { AUDIO_CLOCK_RATE, VIDEO_CLOCK_RATE } from "./formats.ts";
 import type { IncomingOptions } from "./incoming_track.ts";
-import type { LoadLoop } from "./loop.ts";
+import { type LoadLoop, LOOPBACK } from "./loop.ts";
 import { buildOffer, type OfferLine } from "./offer.ts";
-import type { TrackOptions } from "./outgoing_track.ts";
+import { openOpenSslClients, type OpenSslClientDtls } from "./openssl_client.ts";
+import { agreed, publishedMedia, sendingLine } from "./published_media.ts";
 import type { Publisher } from "./publisher.ts";
+import type { Reach } from "./reach.ts";
 import type { Room } from "./room.ts";
 import type { Session, Signaling } from "./session.ts";
 import type { Joining, LoadSurroundings, Media, ServerTarget } from "./target.ts";
 import type { Turns } from "./turns.ts";
 
-/** SSRCs of tracks begin here, two for each: media and RTX. */
-const FIRST_SSRC = 0x1000_0000;
 const HANDSHAKE_TIMEOUT_MS = 20_000;
 /** Sessions that are ended at once. */
 const ENDS_AT_ONCE = 16;
@@ -33,6 +25,7 @@ const LOCAL = { ufrag: "load", password: "loadloadloadloadloadload" };
 
 export interface WebRtcTargetOptions {
   readonly signaling: Signaling;
+  readonly reach: Reach;
   /** How participants join who publish and receive by one offer; undefined where there are none. */
   readonly meeting?: { readonly signaling: Signaling; readonly offer: string };
 }
@@ -43,7 +36,7 @@ export class WebRtcTarget implements ServerTarget {
   readonly #loop: LoadLoop;
   readonly #ciphers: SrtpCipherFactory;
   readonly #turns: Turns;
-  readonly #dtls: ClientDtls = openClientDtls();
+  readonly #dtls = openClientDtls();
   /** To be ended at the end. */
   readonly #sessions = new Map<Endpoint, Session>();
   #tracks = 0;
@@ -56,15 +49,15 @@ export class WebRtcTarget implements ServerTarget {
   }
 
   async publish(publisher: Publisher, room: Room, media: Media): Promise<void> {
-    const tracks = [...(media.audio ? [null] : []), ...(media.video === null ? [] : [media.video])]
-      .map((video) => this.#track(video));
-    const session = await this.#open("whip", publisher, room, tracks.map(sendingLine));
-    const accepted = tracks.map((track, i) => agreed(track, session.answer.sections[i]));
-    publisher.start(await this.#connect(publisher, session), accepted, true);
+    const published = publishedMedia(media, this.#tracks);
+    this.#tracks += published.length;
+    const session = await this.#open("whip", publisher, room, published.map(sendingLine));
+    const tracks = published.flatMap((each, i) => agreed(each, session.answer.sections.at(i)));
+    publisher.start(await this.#connect(publisher, session), tracks, true);
   }
 
   async subscribe(joining: Joining, room: Room): Promise<void> {
-    const lines = room.tracks.map(({ options }): OfferLine => ({ kind: options.video === null ? "audio" : "video" }));
+    const lines = room.media.map(({ options }): OfferLine => ({ kind: options.video === null ? "audio" : "video" }));
     const session = await this.#open("whep", joining.subscriber, room, lines);
     await this.#receive(joining, session, session.answer.sections);
   }
@@ -93,22 +86,12 @@ export class WebRtcTarget implements ServerTarget {
     }
   }
 
-  #track(video: TrackOptions["video"]): TrackOptions {
-    const number = this.#tracks++;
-    const ssrc = FIRST_SSRC + 2 * number;
-    return {
-      number,
-      ssrc,
-      rtx: video === null ? undefined : { ssrc: ssrc + 1, payloadType: RTX_PAYLOAD_TYPE },
-      video,
-      payloadType: video === null ? AUDIO_PAYLOAD_TYPE : VIDEO_PAYLOAD_TYPE,
-      clockRate: video === null ? AUDIO_CLOCK_RATE : VIDEO_CLOCK_RATE,
-    };
-  }
-
   async #open(role: "whip" | "whep", peer: Endpoint, room: Room, lines: readonly OfferLine[]): Promise<Session> {
-    const offer = buildOffer(lines, { ...LOCAL, fingerprint: this.#dtls.fingerprint });
-    const session = await this.#options.signaling.open(role, room.name, offer);
+    const { reach, signaling } = this.#options;
+    // Beyond this machine the server learns the address from our checks.
+    const address = reach.isLocal ? { hostname: LOOPBACK, port: peer.port } : undefined;
+    const offer = buildOffer(lines, { ...LOCAL, fingerprint: this.#dtls.fingerprint, address });
+    const session = await signaling.open(role, room.name, offer);
     this.#sessions.set(peer, session);
     return session;
   }
@@ -122,20 +105,23 @@ export class WebRtcTarget implements ServerTarget {
     subscriber.start(await this.#connect(subscriber, session), tracks, true, begun);
   }
 
-  #connect(endpoint: Endpoint, { answer: { remote, candidates } }: Session): Promise<MediaKeys> {
-    if (candidates.length === 0) throw new Error("the answer has no candidate");
-    endpoint.remote = candidates[0];
+  /** Throws where the answer leads nowhere that may be sent to. */
+  #connect(endpoint: Endpoint, { answer: { remote, candidates, isDtlsClient } }: Session): Promise<MediaKeys> {
+    const address = this.#options.reach.choose(candidates);
+    endpoint.remote = address;
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => reject(new Error("the handshake took too long")), HANDSHAKE_TIMEOUT_MS);
       const connection = new Connection({
         local: LOCAL,
         remote,
+        address,
         dtls: this.#dtls,
+        acceptsDtls: isDtlsClient,
         turns: this.#turns,
         send: (datagram) => endpoint.sendDatagram(datagram),
         connected: (keying) => {
           clearTimeout(deadline);
-          resolve(this.#mediaKeys(keying));
+          resolve(this.#mediaKeys(keying, isDtlsClient));
         },
         failed: (reason) => {
           clearTimeout(deadline);
@@ -147,33 +133,36 @@ export class WebRtcTarget implements ServerTarget {
     });
   }
 
-  #mediaKeys({ profile, local, remote }: SrtpKeying): MediaKeys {
+  /** The keying is named from the side of the DTLS server. */
+  #mediaKeys({ profile, local, remote }: SrtpKeying, isDtlsServer: boolean): MediaKeys {
+    const [sent, received] = isDtlsServer ? [local, remote] : [remote, local];
     return {
-      sender: new SrtpSender(profile, remote, this.#ciphers),
-      receiver: new SrtpReceiver(profile, local, this.#ciphers),
+      sender: new SrtpSender(profile, sent, this.#ciphers),
+      receiver: new SrtpReceiver(profile, received, this.#ciphers),
     };
   }
 }
 
 /** Of OpenSSL: a fifth of what werift's client costs, so that the server is what limits how many join in a second. */
-function openClientDtls(): ClientDtls {
+function openClientDtls(): OpenSslClientDtls {
   const opened = openLibssl();
   if (!opened.ok) throw new Error(`the load shakes hands by OpenSSL: ${opened.reason}`);
   return openOpenSslClients(opened.libssl);
 }
 
-function sendingLine({ number, video, ssrc, rtx }: TrackOptions): OfferLine {
-  const msid = `load${number} track${number}`;
-  return { kind: video === null ? "audio" : "video", sent: { msid, ssrc, rtxSsrc: rtx?.ssrc } };
-}
-
-/** The track as the answer takes it. */
-function agreed(track: TrackOptions, { rtxPayloadType }: AnswerSection): TrackOptions {
-  return { ...track, rtx: rtxPayloadType === undefined ? undefined : track.rtx };
-}
-
-function incoming({ kind, ssrc, rtxSsrc }: AnswerSection): IncomingOptions {
-  if (ssrc === undefined) throw new Error("the answer names no SSRC");
+/** Throws where the answer refuses the m-line. */
+function incoming(section: AnswerSection): IncomingOptions {
+  const { kind, direction, ssrc, rtxSsrc, payloadType, rtxPayloadType } = section;
+  if (direction !== "sendonly" && direction !== "sendrecv") {
+    throw new Error("the answer refuses what is to be received");
+  }
   const isVideo = kind === "video";
-  return { ssrc, rtxSsrc: rtxSsrc ?? -1, isVideo, clockRate: isVideo ? VIDEO_CLOCK_RATE : AUDIO_CLOCK_RATE };
+  return {
+    ssrc: ssrc ?? -1,
+    rtxSsrc: rtxSsrc ?? -1,
+    payloadType,
+    rtxPayloadType: rtxPayloadType ?? -1,
+    isVideo,
+    clockRate: isVideo ? VIDEO_CLOCK_RATE : AUDIO_CLOCK_RATE,
+  };
 }
