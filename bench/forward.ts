@@ -14,6 +14,7 @@ import { churn } from "./scenarios/churn.ts";
 import { flat } from "./scenarios/flat.ts";
 import { joinCost } from "./scenarios/join_cost.ts";
 import { joins } from "./scenarios/joins.ts";
+import { loadCost } from "./scenarios/load_cost.ts";
 import { lossyJoins } from "./scenarios/lossy_joins.ts";
 import { memory } from "./scenarios/memory.ts";
 import { metrics } from "./scenarios/metrics.ts";
@@ -38,6 +39,7 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   admin,
   flat,
   nodes,
+  "load-cost": loadCost,
   "lossy-joins": lossyJoins("native"),
   "lossy-joins-portable": lossyJoins("portable"),
   "other-server": otherServer,
