@@ -19,8 +19,9 @@ import type { LoadSurroundings, Media, ServerTarget } from "./target.ts";
 const FIRST_PACKET_TIMEOUT_MS = 20_000;
 /** A burst of joins begins so long after its window. */
 const BURST_DELAY_US = 1e6;
-/** Between requests: how long a round may block the event loop. */
+/** How long a round may block the event loop: between requests, and while joins wait for the server. */
 const IDLE_WAIT_US = 2000;
+const BUSY_WAIT_US = 250;
 /** In a window: how long media may keep the event loop from all else, as from a WebSocket that is asked whether it lives. */
 const TURN_INTERVAL_US = 200_000;
 
@@ -77,7 +78,7 @@ export class Load {
   /** Keeps media flowing in turns of the event loop, until `close`. */
   async run(): Promise<void> {
     while (!this.#closed) {
-      this.#loop.round(this.#busy > 0 ? 0 : IDLE_WAIT_US);
+      this.#loop.round(this.#waitUs());
       this.#turns.run();
       await setImmediate();
     }
@@ -264,6 +265,12 @@ export class Load {
       this.#loop.runUntil(Math.min(nowUs + TURN_INTERVAL_US, untilUs));
       await setImmediate();
     }
+  }
+
+  /** Not to wait at all would take a core of the machine that the server may be on as well. */
+  #waitUs(): number {
+    if (this.#turns.hasWork) return 0;
+    return this.#busy > 0 ? BUSY_WAIT_US : IDLE_WAIT_US;
   }
 
   async #whileBusy(action: () => Promise<unknown>): Promise<void> {
