@@ -9,6 +9,8 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [58, 16, 26, 30];
 const COLOURS = ["#1f6fb4", "#d1495b"];
 const GREY = "#555";
 const TICKS = 4;
+/** Of the steps, whose subscribers stand below a panel: more have no room. */
+const MAX_LABELS = 8;
 
 /** One figure over the steps: its name, and its value; undefined where it is not known. */
 interface Line {
@@ -117,7 +119,8 @@ function drawPanel({ title, lines }: Panel, steps: readonly LoadStep[]): string[
   return [
     text(LEFT, TOP - 10, title, "start", "#000"),
     ...Array.from({ length: TICKS + 1 }, (_, at) => tick(y(top * at / TICKS), label(top * at / TICKS))).flat(),
-    ...steps.map(({ subscribers }) => text(x(subscribers), PANEL_HEIGHT - BOTTOM + 14, `${subscribers}`, "middle")),
+    ...steps.filter((_, at) => at % Math.ceil(steps.length / MAX_LABELS) === 0)
+      .map(({ subscribers }) => text(x(subscribers), PANEL_HEIGHT - BOTTOM + 14, `${subscribers}`, "middle")),
     ...known.flatMap(({ name, value }, at) => {
       const points = steps.flatMap((step) => {
         const found = value(step);
