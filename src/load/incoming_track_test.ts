@@ -4,7 +4,7 @@ import { writeUint16 } from "../rtp/bytes.ts";
 import { FIXED_HEADER_LENGTH } from "../rtp/packet.ts";
 import { SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import { fixedKeys } from "../../tests/harness/keyed_dtls.ts";
-import { ONLY_ENCODING } from "./encoding.ts";
+import { type Encoding, ONLY_ENCODING, simulcastEncodings } from "./encoding.ts";
 import { Histogram } from "./histogram.ts";
 import { CHECK_INTERVAL, IncomingTrack } from "./incoming_track.ts";
 import { OutgoingTrack, type PacketSink } from "./outgoing_track.ts";
@@ -24,28 +24,20 @@ class TestStream implements PacketSink {
     { ssrc: SSRC, rtxSsrc: RTX_SSRC, payloadType: 96, rtxPayloadType: 97, isVideo: true, clockRate: CLOCK_RATE },
     this.latency,
   );
-  readonly #outgoing: OutgoingTrack;
   readonly #slot = new Uint8Array(2048);
+  #outgoing: OutgoingTrack;
   #length = 0;
   #nowUs = 0;
+  /** The next sequence number: servers number what they forward themselves. */
+  #next = 0;
 
   constructor(number = 0) {
-    const rtx = { ssrc: RTX_SSRC, payloadType: 97 };
-    const options = {
-      number,
-      encoding: ONLY_ENCODING,
-      ssrc: SSRC,
-      payloadType: 96,
-      rtx,
-      video: RATE,
-      clockRate: CLOCK_RATE,
-    };
-    this.#outgoing = new OutgoingTrack(
-      options,
-      this,
-      new SrtpSender(PROFILE, fixedKeys(PROFILE).local, portableCiphers),
-    );
-    this.#outgoing.begin(0);
+    this.#outgoing = this.#publish(number, ONLY_ENCODING);
+  }
+
+  /** From now on this is sent instead. */
+  switchTo(number: number, encoding: Encoding): void {
+    this.#outgoing = this.#publish(number, encoding);
   }
 
   slot(): Uint8Array {
@@ -63,6 +55,7 @@ class TestStream implements PacketSink {
   send(count: number, comes = true): void {
     for (let i = 0; i < count; i++, this.#nowUs += FRAME_US) {
       this.#outgoing.run(this.#nowUs);
+      writeUint16(this.#slot, 2, this.#next++);
       if (comes) this.track.handleRtp(this.#received(), 0, this.#nowUs, this.#opener());
     }
   }
@@ -78,6 +71,18 @@ class TestStream implements PacketSink {
     this.#slot.set(datagram);
     this.#length = datagram.length;
     this.track.handleRtx(this.#received(), 0, this.#nowUs, this.#opener(authentic));
+  }
+
+  #publish(number: number, encoding: Encoding): OutgoingTrack {
+    const rtx = { ssrc: RTX_SSRC, payloadType: 97 };
+    const options = { number, encoding, ssrc: SSRC, payloadType: 96, rtx, video: RATE, clockRate: CLOCK_RATE };
+    const track = new OutgoingTrack(
+      options,
+      this,
+      new SrtpSender(PROFILE, fixedKeys(PROFILE).local, portableCiphers),
+    );
+    track.begin(this.#nowUs);
+    return track;
   }
 
   #received() {
@@ -193,5 +198,40 @@ Deno.test({
     assert.equal(stream.latency.percentiles.max, (CHECK_INTERVAL + 1) * FRAME_US / 1000);
     stream.takeRtx(stream.resend(2));
     assert.equal(stream.latency.count, 2);
+  },
+});
+
+Deno.test({
+  name: "B516: a track without SSRCs takes those of the first packets that fit its payload types, and no others",
+  permissions: "none",
+  fn() {
+    const options = {
+      ssrc: -1,
+      rtxSsrc: -1,
+      payloadType: 96,
+      rtxPayloadType: 97,
+      isVideo: true,
+      clockRate: CLOCK_RATE,
+    };
+    const track = new IncomingTrack(options, new Histogram());
+    assert.deepEqual([track.adopt(5, 111), track.adopt(6, 96), track.adopt(7, 97)], [false, true, true]);
+    assert.deepEqual([track.ssrc, track.rtxSsrc], [6, 7]);
+    assert.deepEqual([track.adopt(8, 96), track.adopt(9, 97)], [false, false]);
+    const plain = new IncomingTrack({ ...options, ssrc: 6, rtxPayloadType: -1 }, new Histogram());
+    assert.deepEqual([plain.adopt(7, 97), plain.isRepaired], [false, false]);
+  },
+});
+
+Deno.test({
+  name: "a subscriber that is given another encoding of the same track has nothing damaged, of another track it has",
+  permissions: "none",
+  fn() {
+    for (const [number, bad] of [[0, 0], [1, 1]]) {
+      const stream = new TestStream();
+      stream.send(CHECK_INTERVAL);
+      stream.switchTo(number, simulcastEncodings("0")[1]);
+      stream.send(1);
+      assert.deepEqual(counts(stream), { checked: 2, bad, recovered: 0 });
+    }
   },
 });
