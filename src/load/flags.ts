@@ -137,7 +137,8 @@ export function helpText(): string {
     "  --help, -h",
     "      This text.",
     "",
-    "Exit codes: 0 where all went well, 1 where peers could not join or packets came damaged, 2 where it was called wrongly.",
+    "Exit codes: 0 where all went well; 1 where peers could not join or be ended, or packets came damaged; 2 where it was",
+    "called wrongly.",
     "",
   ].join("\n");
 }

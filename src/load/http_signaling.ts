@@ -1,3 +1,4 @@
+import { messageOf } from "../webrtc/error_message.ts";
 import { readAnswer } from "./answer.ts";
 import type { Reach } from "./reach.ts";
 import type { Session, Signaling } from "./session.ts";
@@ -42,12 +43,10 @@ export async function openHttpSession(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Session> {
   checkReach(reach, new URL(endpoint));
-  // A redirection could lead to a host that nobody has allowed.
-  const response = await fetch(endpoint, {
+  const response = await request(endpoint, {
     method: "POST",
     headers: { ...headers, "Content-Type": "application/sdp" },
     body: offer,
-    redirect: "manual",
   });
   const text = await response.text();
   if (response.status !== 201) {
@@ -67,8 +66,18 @@ async function endSession(
   if (location === null) return;
   const url = new URL(location, endpoint);
   checkReach(reach, url);
-  const ended = await fetch(url, { method: "DELETE", headers, redirect: "manual" });
+  const ended = await request(url.href, { method: "DELETE", headers });
   await ended.body?.cancel();
+}
+
+/** Throws where nobody answers. */
+async function request(url: string, init: RequestInit): Promise<Response> {
+  try {
+    // A redirection could lead to a host that nobody has allowed.
+    return await fetch(url, { ...init, redirect: "manual" });
+  } catch (error) {
+    throw new Error(`${url} cannot be reached: ${messageOf(error)}`);
+  }
 }
 
 function checkReach(reach: Reach, url: URL): void {

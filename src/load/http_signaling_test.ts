@@ -76,6 +76,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B518: a server that is not there is told by its URL",
+  permissions: PERMISSIONS,
+  async fn() {
+    const url = `http://${LOOPBACK}:9/{room}`;
+    const signaling = new HttpSignaling({ whip: url, whep: url, token: undefined, reach: new Reach() });
+    await assert.rejects(
+      signaling.open("whip", "a", "offer"),
+      /^Error: http:\/\/127\.0\.0\.1:9\/a cannot be reached: /,
+    );
+  },
+});
+
+Deno.test({
   name: "a room's name stands in its endpoint as URLs have it",
   permissions: "none",
   fn() {

@@ -201,11 +201,15 @@ export class Load {
     for (const track of this.#rooms.flatMap(({ tracks }) => tracks)) track.paused = false;
   }
 
+  /** Nothing flows afterwards. Throws where the server could not be told of all who leave. */
   async close(): Promise<void> {
-    await this.#whileBusy(() => this.#target.close());
-    this.#closed = true;
-    for (const { publishers, subscribers } of this.#rooms) {
-      for (const peer of [...publishers, ...subscribers]) peer.close();
+    try {
+      await this.#whileBusy(() => this.#target.close());
+    } finally {
+      this.#closed = true;
+      for (const { publishers, subscribers } of this.#rooms) {
+        for (const peer of [...publishers, ...subscribers]) peer.close();
+      }
     }
   }
 

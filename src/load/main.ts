@@ -63,6 +63,7 @@ async function run(settings: LoadSettings, server: ObservedProcess | undefined):
     signal: interruption(),
   });
   print(totalsLine(result.totals));
+  if (result.ending !== undefined) print(`${result.ending}\n`, Deno.stderr);
   await writeFiles(settings, result);
   return hasFailed(result) ? FAILED : 0;
 }

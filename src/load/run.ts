@@ -1,3 +1,4 @@
+import { messageOf } from "../webrtc/error_message.ts";
 import { HttpSignaling } from "./http_signaling.ts";
 import { Load } from "./load.ts";
 import { LOOPBACK } from "./loop.ts";
@@ -22,6 +23,8 @@ export interface LoadResult {
   readonly publishing: Joined;
   readonly steps: readonly LoadStep[];
   readonly totals: Totals;
+  /** Why not all sessions could be ended; undefined where they were. */
+  readonly ending?: string;
 }
 
 export interface RunSurroundings {
@@ -53,17 +56,35 @@ export async function runLoad(settings: LoadSettings, surroundings: RunSurroundi
   const interrupt = () => load.interrupt();
   surroundings.signal.addEventListener("abort", interrupt);
   try {
-    const publishing = joinedOf(await join(load, settings, { publishers: settings.publishers, subscribers: 0 }));
-    if (load.publishers === 0) throw new Error(`no publisher could join: ${publishing.problem ?? ""}`);
-    surroundings.published(publishing);
-    const steps = await runSteps(load, settings, surroundings);
-    load.pause();
-    await pause(DRAIN_MS);
-    return { publishing, steps, totals: load.totals };
+    const result = await play(load, settings, surroundings);
+    return { ...result, ...await end(load) };
+  } catch (error) {
+    // What went wrong first is what is told.
+    await end(load);
+    throw error;
   } finally {
     surroundings.signal.removeEventListener("abort", interrupt);
-    await load.close();
     await flowing;
+  }
+}
+
+async function play(load: Load, settings: LoadSettings, surroundings: RunSurroundings): Promise<LoadResult> {
+  const publishing = joinedOf(await join(load, settings, { publishers: settings.publishers, subscribers: 0 }));
+  if (load.publishers === 0) throw new Error(`no publisher could join: ${publishing.problem ?? ""}`);
+  surroundings.published(publishing);
+  const steps = await runSteps(load, settings, surroundings);
+  load.pause();
+  await pause(DRAIN_MS);
+  return { publishing, steps, totals: load.totals };
+}
+
+/** A server that is gone takes nothing from what was found until then. */
+async function end(load: Load): Promise<Pick<LoadResult, "ending">> {
+  try {
+    await load.close();
+    return {};
+  } catch (error) {
+    return { ending: messageOf(error) };
   }
 }
 

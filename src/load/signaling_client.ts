@@ -49,7 +49,7 @@ export class SignalingClient {
     const { promise, resolve, reject } = Promise.withResolvers<ServerMessage>();
     this.#awaited = { type, resolve, reject };
     const deadline = setTimeout(() => reject(new Error(`no ${type} came`)), REPLY_TIMEOUT_MS);
-    this.send(message);
+    this.#send(message);
     try {
       return await promise as MessageOf<T>;
     } finally {
@@ -58,13 +58,18 @@ export class SignalingClient {
     }
   }
 
-  send(message: ClientMessage): void {
-    this.#socket.send(JSON.stringify(message));
+  /** A server that has closed the WebSocket knows it. */
+  leave(): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#send({ type: "leave" });
   }
 
   async close(): Promise<void> {
     if (this.#socket.readyState !== WebSocket.CLOSED) this.#socket.close();
     await this.#closed;
+  }
+
+  #send(message: ClientMessage): void {
+    this.#socket.send(JSON.stringify(message));
   }
 
   #handle(data: string): void {

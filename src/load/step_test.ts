@@ -76,6 +76,7 @@ Deno.test({
     assert.equal(hasFailed({ publishing, steps: [step(), step()] }), false);
     assert.equal(hasFailed({ publishing, steps: [step(), failed] }), true);
     assert.equal(hasFailed({ publishing: { ...publishing, failed: 1 }, steps: [] }), true);
+    assert.equal(hasFailed({ publishing, steps: [], ending: "1 sessions could not be ended" }), true);
     assert.equal(
       publishingLine({ ...publishing, failed: 1, problem: "no" }),
       "2 publishers joined, p50 0, p99 0 ms; 1 could not, the first because: no\n",

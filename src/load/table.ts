@@ -68,9 +68,10 @@ export function totalsLine({ published, arrived, arrivedByRtx, dropped, refused 
   ].join("; ") + ".\n";
 }
 
-/** Whether peers could not join, or something was not as it was sent. */
-export function hasFailed({ publishing, steps }: Pick<LoadResult, "publishing" | "steps">): boolean {
-  return publishing.failed > 0 || steps.some(({ joins, damaged }) => joins.failed > 0 || damaged > 0);
+/** Whether peers could not join or be ended, or something was not as it was sent. */
+export function hasFailed({ publishing, steps, ending }: Omit<LoadResult, "totals">): boolean {
+  return publishing.failed > 0 || ending !== undefined ||
+    steps.some(({ joins, damaged }) => joins.failed > 0 || damaged > 0);
 }
 
 /** How those have joined who publish. */

@@ -1,5 +1,6 @@
 import { openLibssl } from "../io/native/openssl_dtls_library.ts";
 import type { SrtpKeying } from "../webrtc/dtls.ts";
+import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { SrtpReceiver, SrtpSender } from "../webrtc/srtp/srtp_session.ts";
 import type { AnswerSection } from "./answer.ts";
@@ -79,11 +80,15 @@ export class WebRtcTarget implements ServerTarget {
     await session?.end();
   }
 
+  /** Throws, once all were tried, where sessions could not be ended. */
   async close(): Promise<void> {
+    const problems: string[] = [];
     while (this.#sessions.size > 0) {
       const some = [...this.#sessions.keys()].slice(0, ENDS_AT_ONCE);
-      await Promise.all(some.map((peer) => this.leave(peer)));
+      const ends = await Promise.allSettled(some.map((peer) => this.leave(peer)));
+      problems.push(...ends.flatMap((end) => end.status === "rejected" ? [messageOf(end.reason)] : []));
     }
+    if (problems.length > 0) throw new Error(`${problems.length} sessions could not be ended: ${problems[0]}`);
   }
 
   async #open(role: "whip" | "whep", peer: Endpoint, room: Room, lines: readonly OfferLine[]): Promise<Session> {

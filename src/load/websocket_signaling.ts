@@ -21,7 +21,7 @@ export class WebSocketSignaling implements Signaling {
       return {
         answer: readAnswer(sdp),
         async end() {
-          client.send({ type: "leave" });
+          client.leave();
           await client.close();
         },
       };
