@@ -72,10 +72,13 @@ Deno.test({
         const token = await secretToken({ exp: 600, switchboard: { room: "*" } });
         const ada = await RoomPage.open(chromium, server.url, { name: "Ada", join: "1", token });
         await ada.waitForState("joined");
-        const move = `rooms/test/peers/${await ada.peerId()}/move`;
+        const peerId = await ada.peerId();
+        const move = `rooms/test/peers/${peerId}/move`;
         strictEqual(await administer(server, "POST", move, { roomId: "office" }), 202);
         await ada.waitForWords("status", "You were moved to the room office");
         await ada.waitFor(`new URLSearchParams(location.search).get("room") === "office"`);
+        // When the page says so it is on its way there: as another peer.
+        await ada.waitFor(`document.querySelector("[data-self=true]").dataset.peerId !== "${peerId}"`);
         strictEqual((await server.health()).rooms, 1);
       },
       undefined,
