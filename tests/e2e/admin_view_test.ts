@@ -60,6 +60,14 @@ Deno.test({
         await choose(page, "rooms", "test");
         await choose(page, "peers", "Ben");
         await until(page, "peer-title", "Ben");
+        await page.click("[data-testid=publishes] li:last-child button");
+        await until(page, "ask", "Nobody receives the camera of Ben");
+        await page.click("[data-testid=ask-confirm]");
+        await until(page, "publishes", "; muted");
+        await page.click("[data-testid=message-room]");
+        await page.type("[data-testid=ask-input]", "Five more minutes");
+        await page.keyboard.press("Enter");
+        await until(page, "status", "The message was sent");
         await page.click("[data-testid=kick]");
         await until(page, "ask", "Kick Ben?");
         await page.keyboard.press("Escape");
