@@ -43,7 +43,7 @@ export class AimdRateControl {
   readonly #capacity = new LinkCapacity();
   readonly #min: number;
   readonly #max: number;
-  #rate: number;
+  #rate = 0;
   #isMeasured = false;
   #isHolding = true;
   #firstThroughputMs = -1;
@@ -79,7 +79,7 @@ export class AimdRateControl {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#rate + this.#changedMs + this.#decreasedMs + this.#throughput + this.#capacity.bitsPerSecond;
+    return (this.#rate + this.#changedMs + this.#decreasedMs + this.#throughput + this.#capacity.bitsPerSecond) | 0;
   }
 
   handleRoundTrip(ms: number): void {

@@ -79,25 +79,26 @@ export class BandwidthEstimator {
   readonly #startedMs: number;
   #remb = Infinity;
   /** What the parts allow, and what of that is given. */
-  #estimate: number;
-  #target: number;
+  #estimate = 0;
+  #target = 0;
 
   /** When the last transport-wide feedback came that told of packets, and any report; -Infinity: never. */
   #feedbackMs = -Infinity;
   #reportMs = -Infinity;
-  #tickMs: number;
+  #tickMs = 0;
   #probedMs = -Infinity;
   #wasUnder = false;
   #hasReportedRoundTrip = false;
-  // Of the feedback that is being handled.
+  /** When something was heard, or looked at, last. */
   #nowMs = 0;
+  // Of the feedback that is being handled.
   #hasNews = false;
   #hasProbed = false;
   #newestUs = 0;
   // Of the sent rate.
   #sentRate = 0;
   #rateBytes = 0;
-  #rateMs: number;
+  #rateMs = 0;
   #budgetBytes = 0;
 
   constructor(options: EstimatorOptions) {
@@ -160,7 +161,7 @@ export class BandwidthEstimator {
     return this.#history;
   }
 
-  /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers. */
+  /** A transport-wide feedback packet begins: its results follow, in the order of sequence numbers, all at its time. */
   beginFeedback(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#hasNews = false;
@@ -173,14 +174,14 @@ export class BandwidthEstimator {
    * A packet was received. `arrivalTicks` is the receiver's time in units of 250 microseconds, as feedback packets have
    * it, modulo 2^32, as a signed number: small integers cost no allocation.
    */
-  handleReceived(sequenceNumber: number, arrivalTicks: number): void {
+  handleReceived(sequenceNumber: number, arrivalTicks: number, nowMs: number): void {
     const history = this.#history;
     if (!history.takeReceived(sequenceNumber)) return;
     const { sentUs, bytes, probe } = history;
     if (history.wasMissing) this.#loss.handleRecovered(bytes, sentUs);
     else this.#loss.handlePacket(bytes, sentUs, false);
     this.#throughput.handlePacket(bytes, sentUs, arrivalTicks);
-    this.#delay.handlePacket(sentUs, arrivalTicks, this.#nowMs);
+    this.#delay.handlePacket(sentUs, arrivalTicks, nowMs);
     if (probe !== 0) this.#handleProbePacket(probe, bytes, sentUs, arrivalTicks);
     if (!this.#hasNews || ((sentUs - this.#newestUs) | 0) > 0) this.#newestUs = sentUs;
     this.#hasNews = true;
@@ -194,9 +195,8 @@ export class BandwidthEstimator {
     this.#delay.handleLost();
   }
 
-  endFeedback(): void {
+  endFeedback(nowMs: number): void {
     if (!this.#hasNews) return;
-    const nowMs = this.#nowMs;
     this.#feedbackMs = nowMs;
     if (this.#silence.end()) this.#probes.handleRaised(nowMs);
     this.#tickMs = nowMs + FEEDBACK_MS;
@@ -291,8 +291,9 @@ export class BandwidthEstimator {
   #readAhead(): number {
     const parts = this.#history.readAheadOfReport() + this.#throughput.readAhead() + this.#loss.readAhead() +
       this.#delay.readAhead() + this.#probes.readAhead();
-    return parts + this.#roundTrip.leastMs + this.#application.endedMs + this.#queue.apply(0) + this.#probeSender.id +
+    const own = this.#roundTrip.leastMs + this.#application.endedMs + this.#queue.apply(0) + this.#probeSender.id +
       this.#sentRate + this.#rateMs + Number(this.#silence.isSilent);
+    return (parts + own) | 0;
   }
 
   #handleProbePacket(probe: number, bytes: number, sentUs: number, arrivalTicks: number): void {

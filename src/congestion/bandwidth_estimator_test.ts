@@ -37,9 +37,9 @@ class Feeding {
   #report(): void {
     this.estimator.beginFeedback(this.nowMs);
     for (const [index, sequenceNumber] of this.#pending.entries()) {
-      this.estimator.handleReceived(sequenceNumber, ((this.nowMs - 90 + 10 * index - 50) * 4) | 0);
+      this.estimator.handleReceived(sequenceNumber, ((this.nowMs - 90 + 10 * index - 50) * 4) | 0, this.nowMs);
     }
-    this.estimator.endFeedback();
+    this.estimator.endFeedback(this.nowMs);
     this.#pending = [];
   }
 
@@ -191,8 +191,8 @@ Deno.test({
     const before = estimator.bitsPerSecond;
     const report = (nowMs: number, first: number): void => {
       estimator.beginFeedback(nowMs);
-      for (const number of numbers) estimator.handleReceived((first + number) & 0xffff, number * 40);
-      estimator.endFeedback();
+      for (const number of numbers) estimator.handleReceived((first + number) & 0xffff, number * 40, nowMs);
+      estimator.endFeedback(nowMs);
     };
     report(301_000, 0);
     report(301_000, 5000);
@@ -203,8 +203,8 @@ Deno.test({
     const { bitsPerSecond, roundTripMs } = feeding.estimator;
     for (let repeat = 0; repeat < 5; repeat++) {
       feeding.estimator.beginFeedback(feeding.nowMs);
-      for (let number = 900; number < 1000; number++) feeding.estimator.handleReceived(number, 0);
-      feeding.estimator.endFeedback();
+      for (let number = 900; number < 1000; number++) feeding.estimator.handleReceived(number, 0, feeding.nowMs);
+      feeding.estimator.endFeedback(feeding.nowMs);
     }
     assert.equal(feeding.estimator.bitsPerSecond, bitsPerSecond);
     assert.equal(feeding.estimator.roundTripMs, roundTripMs);
@@ -221,8 +221,8 @@ Deno.test({
       assert.equal(estimator.roundTripMs, 0);
       const sequenceNumber = estimator.numbering.handleSent(1000, nowMs);
       estimator.beginFeedback(nowMs + 400);
-      estimator.handleReceived(sequenceNumber, (nowMs + 200) * 4);
-      estimator.endFeedback();
+      estimator.handleReceived(sequenceNumber, (nowMs + 200) * 4, nowMs + 400);
+      estimator.endFeedback(nowMs + 400);
       assert.equal(estimator.roundTripMs, 400);
       estimator.handleRouteChange(nowMs + 400);
     }
@@ -312,16 +312,16 @@ Deno.test({
           estimator.beginFeedback(nowMs);
           for (const [sequenceNumber, arrival] of action.results) {
             if (arrival === null) estimator.handleMissing(sequenceNumber);
-            else estimator.handleReceived(sequenceNumber, arrival);
+            else estimator.handleReceived(sequenceNumber, arrival, nowMs);
           }
-          estimator.endFeedback();
+          estimator.endFeedback(nowMs);
         } else if (action.kind === "honest") {
           estimator.beginFeedback(nowMs);
           for (let back = 40; back >= 0; back--) {
             if (back % 10 < action.lost) estimator.handleMissing((last - back) & 0xffff);
-            else estimator.handleReceived((last - back) & 0xffff, ((nowMs + action.delay - back) * 4) | 0);
+            else estimator.handleReceived((last - back) & 0xffff, ((nowMs + action.delay - back) * 4) | 0, nowMs);
           }
-          estimator.endFeedback();
+          estimator.endFeedback(nowMs);
         } else if (action.kind === "report") estimator.handleReportBlock(action.lost, action.packets, nowMs);
         else if (action.kind === "remb") estimator.handleRemb(action.rate, nowMs);
         else if (action.kind === "wanted") estimator.setWanted(action.rate, nowMs);

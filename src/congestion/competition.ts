@@ -107,7 +107,9 @@ export class Competition {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#growingUs + this.#levelEndMs + this.#baseEndMs + this.#watchMs + this.#unloadedMs + this.#believedMs;
+    return (this.#growingUs + this.#levelEndMs + this.#baseEndMs + this.#watchMs + this.#unloadedMs +
+      this.#believedMs) |
+      0;
   }
 
   reset(): void {

@@ -78,8 +78,9 @@ export class DelayBasedEstimate {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#interArrival.readAhead() + this.#trendline.readAhead() + this.#detector.readAhead() +
-      this.#competition.readAhead() + this.#control.readAhead() + this.#arrivedMs + this.#probedMs;
+    const parts = this.#interArrival.readAhead() + this.#trendline.readAhead() + this.#detector.readAhead() +
+      this.#competition.readAhead() + this.#control.readAhead();
+    return (parts + this.#arrivedMs + this.#probedMs) | 0;
   }
 
   handleRoundTrip(ms: number): void {

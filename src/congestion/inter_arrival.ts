@@ -57,7 +57,7 @@ export class InterArrival {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.sendDeltaMs + this.#firstSentUs + this.#toldMs + this.#previousToldMs + this.#reorderedGroups;
+    return (this.sendDeltaMs + this.#firstSentUs + this.#toldMs + this.#previousToldMs + this.#reorderedGroups) | 0;
   }
 
   reset(): void {

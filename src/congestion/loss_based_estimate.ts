@@ -74,7 +74,7 @@ export class LossBasedEstimate {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#limit + this.#updatedMs + Number(this.#isTrying) + this.#window.readAhead();
+    return (this.#limit + this.#updatedMs + Number(this.#isTrying) + this.#window.readAhead()) | 0;
   }
 
   /** Takes a packet of which it is told for the first time. */

@@ -46,7 +46,7 @@ export class LossWindow {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#bytes + this.#firstSentUs + this.deviation;
+    return (this.#bytes + this.#firstSentUs + this.deviation) | 0;
   }
 
   /** Takes a packet of which it is told for the first time; whether that completes an observation. */

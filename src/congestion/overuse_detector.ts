@@ -48,7 +48,7 @@ export class OveruseDetector {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#threshold + this.#previousTrend + this.#adaptedMs;
+    return (this.#threshold + this.#previousTrend + this.#adaptedMs) | 0;
   }
 
   reset(): void {

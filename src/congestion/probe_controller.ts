@@ -77,7 +77,7 @@ export class ProbeController {
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
   readAhead(): number {
-    return this.#wanted + this.#requestedMs + this.#furtherAbove + this.#dropMs + this.#beforeDrop;
+    return (this.#wanted + this.#requestedMs + this.#furtherAbove + this.#dropMs + this.#beforeDrop) | 0;
   }
 
   get hasBegun(): boolean {

@@ -22,7 +22,7 @@ const QUEUE_BACK_OFF = 0.85;
 export class ReportLossEstimate {
   /** What was lost of late, smoothed: 0 to 1. */
   lossFraction = 0;
-  #rate: number;
+  #rate = 0;
   #packets = 0;
   #lost = 0;
   #grownMs = -1;

@@ -165,7 +165,7 @@ export class SendHistory implements PacketNumbering {
   }
 
   readAhead(): number {
-    return this.#entries[(this.#next & this.#mask) * FIELDS] + this.#sentBytes;
+    return (this.#entries[(this.#next & this.#mask) * FIELDS] + this.#sentBytes) | 0;
   }
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
@@ -175,7 +175,7 @@ export class SendHistory implements PacketNumbering {
     for (let index = 0; index < AHEAD; index += AHEAD_STEP) {
       sum += entries[((this.#next - this.#unreported + index) & this.#mask) * FIELDS];
     }
-    return sum;
+    return sum | 0;
   }
 
   /** Forgets what is too old to be reported. */

@@ -66,7 +66,7 @@ export class ThroughputEstimator {
     for (let index = 0; index < AHEAD; index += AHEAD_STEP) {
       sum += packets[this.#at(index)] + packets[this.#at(this.#count + index)];
     }
-    return sum;
+    return sum | 0;
   }
 
   reset(): void {

@@ -37,7 +37,7 @@ export class Trendline {
   readAhead(): number {
     let sum = this.slope + this.#smoothedMs;
     for (let at = 0; at < 2 * WINDOW; at += AHEAD_STEP) sum += this.#points[at];
-    return sum;
+    return sum | 0;
   }
 
   reset(): void {

@@ -56,6 +56,7 @@ export class Peer implements MediaSink, RouterMember {
   readonly #demux = new Demux();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
+  /** By SSRC as a signed number. */
   readonly #consumersBySsrc = new Map<number, Consumer>();
   /** By MID: streams that stay whichever track they carry, or none. */
   readonly #slots = new Map<string, OutgoingStream>();
@@ -173,7 +174,7 @@ export class Peer implements MediaSink, RouterMember {
     this.#quality ??= this.#newQuality(bandwidth, nowMs);
     const consumer = new Consumer(producer, parameters, stream, this.#sender, bandwidth);
     this.#consumers.set(parameters.mid, consumer);
-    this.#consumersBySsrc.set(consumer.ssrc, consumer);
+    this.#consumersBySsrc.set(consumer.ssrc | 0, consumer);
     this.#quality.add(consumer, nowMs);
     consumer.pin(this.#wanted.get(trackId)?.pinned === true);
     return consumer;
@@ -327,7 +328,9 @@ export class Peer implements MediaSink, RouterMember {
   }
 
   #noteProbe(nowMs: number): void {
-    if (this.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) this.#options.probing?.();
+    const aheadMs = nowMs + PROBE_AHEAD_MS;
+    if (this.#bandwidth === undefined || this.#nextProbeMs > aheadMs) return;
+    if (this.#bandwidth.nextTimeout() <= aheadMs) this.#options.probing?.();
   }
 
   #newQuality(bandwidth: BandwidthEstimator, nowMs: number): SubscriberQuality<Consumer> {
@@ -348,7 +351,7 @@ export class Peer implements MediaSink, RouterMember {
 
   #removeConsumer(consumer: Consumer): void {
     this.#consumers.delete(consumer.mid);
-    this.#consumersBySsrc.delete(consumer.ssrc);
+    this.#consumersBySsrc.delete(consumer.ssrc | 0);
     this.#quality?.remove(consumer);
     consumer.producer.removeConsumer(consumer);
   }

@@ -194,12 +194,6 @@ export class Producer implements PublishedTrack {
     return this.#offered.reduce((set, { active }, index) => active ? set | 1 << index : set, 0);
   }
 
-  /** The encoding that came with this SSRC last; undefined where none did. */
-  encodingOf(ssrc: number): Encoding | undefined {
-    for (const encoding of this.#encodings) if (encoding.cache?.ssrc === ssrc) return encoding;
-    return undefined;
-  }
-
   /** Whether the packet begins a key frame; true of every audio packet. */
   startsKeyFrame(packet: RtpPacket): boolean {
     return this.#format.isKeyFrameStart(packet.bytes, packet.headerLength, packet.payloadLength);

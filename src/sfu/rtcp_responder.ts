@@ -72,6 +72,7 @@ export class RtcpResponder implements FeedbackSender {
   /** Is told what the peer says of what it was sent; undefined where it is sent nothing. */
   bandwidth: BandwidthEstimator | undefined;
   readonly #demux: Demux;
+  /** By SSRC as a signed number: as a key a larger one would be an allocation. */
   readonly #consumersBySsrc: ReadonlyMap<number, Consumer>;
   readonly #sender: MediaSender;
   /** The SSRC that the server's own feedback comes from. */
@@ -213,7 +214,7 @@ export class RtcpResponder implements FeedbackSender {
   #handleReportBlocks(nowMs: number): void {
     const block = scratch.block;
     for (let i = 0; block.read(scratch.reader, i); i++) {
-      const consumer = this.#consumersBySsrc.get(block.ssrc);
+      const consumer = this.#consumersBySsrc.get(block.ssrc | 0);
       if (consumer === undefined) continue;
       consumer.handleLossReport(block.fractionLost, nowMs);
       consumer.producer.counters.lostDownstream += consumer.stream.handleLoss(block.cumulativeLost);
@@ -241,10 +242,10 @@ export class RtcpResponder implements FeedbackSender {
     this.#mayReport -= statusCount;
     bandwidth.beginFeedback(nowMs);
     while (feedback.next()) {
-      if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks);
+      if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks, nowMs);
       else bandwidth.handleMissing(feedback.sequenceNumber);
     }
-    bandwidth.endFeedback();
+    bandwidth.endFeedback(nowMs);
   }
 
   #handleRemb(nowMs: number): void {
@@ -262,7 +263,7 @@ export class RtcpResponder implements FeedbackSender {
 
   #handleNack(nowMs: number): void {
     const ssrc = nackMediaSsrc(scratch.reader);
-    const consumer = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
+    const consumer = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc | 0);
     if (consumer === undefined) return;
     consumer.producer.counters.nacksDownstream++;
     this.#mayAsk -= consumer.handleNack(scratch.reader, nowMs, this.#roundTrip.ms, this.#mayAsk);
@@ -270,14 +271,14 @@ export class RtcpResponder implements FeedbackSender {
 
   #handleKeyFrameRequest(nowMs: number): void {
     const ssrc = pliMediaSsrc(scratch.reader);
-    const indicated = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc);
+    const indicated = ssrc < 0 ? undefined : this.#consumersBySsrc.get(ssrc | 0);
     if (indicated !== undefined) {
       indicated.producer.counters.plisDownstream++;
       indicated.requestKeyFrame(nowMs);
     }
     const entries = firEntryCount(scratch.reader);
     for (let i = 0; i < entries; i++) {
-      const requested = this.#consumersBySsrc.get(firMediaSsrc(scratch.reader, i));
+      const requested = this.#consumersBySsrc.get(firMediaSsrc(scratch.reader, i) | 0);
       if (requested === undefined) continue;
       requested.producer.counters.firsDownstream++;
       requested.requestKeyFrame(nowMs);

@@ -6,6 +6,7 @@ import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
 import { OSN_LENGTH, prependOriginalSequenceNumber } from "../rtp/rtx.ts";
 import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import type { RetransmissionGuard } from "../stream/retransmission_guard.ts";
+import type { StreamRewriter } from "../stream/rewriter.ts";
 import type { Encoding } from "./encoding.ts";
 import type { EncodingSwitch } from "./encoding_switch.ts";
 import { writeForwardedHeader } from "./forwarded_header.ts";
@@ -104,7 +105,7 @@ export class RtxSender {
   #locate(sequenceNumber: number, nowMs: number): Encoding | undefined {
     const { producer, stream: { rewriter } } = this.#options;
     if (!rewriter.locate(sequenceNumber)) return undefined;
-    const encoding = producer.encodingOf(rewriter.locatedSsrc);
+    const encoding = locatedEncoding(producer.encodings, rewriter);
     scratch.cached = encoding?.cache?.find(rewriter.locatedSource, nowMs) ?? -1;
     return scratch.cached < 0 ? undefined : encoding;
   }
@@ -118,7 +119,7 @@ export class RtxSender {
     const { layers } = this;
     const changing = layers !== undefined && selectAgain(layers, packet, encoding) ? layers : undefined;
     changing?.changeHeader(packet);
-    const timestamp = (packet.timestamp + this.#options.stream.rewriter.locatedTimestampOffset) >>> 0;
+    const timestamp = (packet.timestamp + this.#options.stream.rewriter.locatedTimestampOffset) | 0;
     const headerLength = this.#writeHeader(slot, packet, timestamp, packet.payloadLength + OSN_LENGTH, nowMs);
     const payloadOffset = changing?.changePayload(packet) ?? packet.headerLength;
     const offset = prependOriginalSequenceNumber(packet, sequenceNumber, payloadOffset);
@@ -149,4 +150,12 @@ export class RtxSender {
     stream.rtxSequenceNumber = (stream.rtxSequenceNumber + 1) & 0xffff;
     return headerLength + length;
   }
+}
+
+/** The encoding that came last with the SSRC of what was located, which as an argument would be an allocation. */
+function locatedEncoding(encodings: readonly Encoding[], rewriter: StreamRewriter): Encoding | undefined {
+  for (let i = 0; i < encodings.length; i++) {
+    if (encodings[i].cache?.ssrc === rewriter.locatedSsrc) return encodings[i];
+  }
+  return undefined;
 }

@@ -34,7 +34,7 @@ export class IceLite {
   /** The generation that media goes by since before a restart, until the client nominates by the current one. */
   #previous: Generation | undefined;
   #selected: RemoteAddress | undefined;
-  #lastRequestMs: number;
+  #lastRequestMs = 0;
 
   /** `local` are the server's credentials. */
   constructor(local: IceCredentials, nowMs: number) {

@@ -79,7 +79,7 @@ export class PeerTransport implements MediaSender {
   /** What ICE has selected: at hand, since to ask would be one more object to touch for each subscriber. */
   #to: RemoteAddress | undefined;
   #slot: Uint8Array | undefined;
-  #nowMs: number;
+  #nowMs = 0;
   /** What went wrong in sending. */
   #fault: string | undefined;
   #closed = false;
@@ -150,13 +150,13 @@ export class PeerTransport implements MediaSender {
     this.#nowMs = nowMs;
     switch (classify(bytes, length)) {
       case "rtp":
-        return this.#handleRtp(bytes, length);
+        return this.#handleRtp(bytes, length, nowMs);
       case "rtcp":
-        return this.#handleRtcp(bytes, length);
+        return this.#handleRtcp(bytes, length, nowMs);
       case "stun":
-        return this.#handleStun(bytes, length, from);
+        return this.#handleStun(bytes, length, from, nowMs);
       case "dtls":
-        return this.#handleDtls(bytes, length, from);
+        return this.#handleDtls(bytes, length, from, nowMs);
       default:
         this.unknownDatagrams++;
     }
@@ -270,7 +270,7 @@ export class PeerTransport implements MediaSender {
     return false;
   }
 
-  #handleRtp(bytes: Uint8Array, length: number): void {
+  #handleRtp(bytes: Uint8Array, length: number, nowMs: number): void {
     if (this.#receiver === undefined) {
       this.unknownDatagrams++;
       return;
@@ -284,10 +284,10 @@ export class PeerTransport implements MediaSender {
       if (this.tap !== undefined) this.tap.rtpReceived(packet);
       run.count++;
     } else this.unknownDatagrams++;
-    if (run.count === MAX_RUN) this.endBatch(this.#nowMs);
+    if (run.count === MAX_RUN) this.endBatch(nowMs);
   }
 
-  #handleRtcp(bytes: Uint8Array, length: number): void {
+  #handleRtcp(bytes: Uint8Array, length: number, nowMs: number): void {
     if (this.#receiver === undefined) {
       this.unknownDatagrams++;
       return;
@@ -295,43 +295,44 @@ export class PeerTransport implements MediaSender {
     const plain = this.#receiver.unprotectRtcp(bytes, length);
     if (plain < 0) return;
     this.tap?.rtcpReceived(bytes, plain);
-    if (!this.#rtcpBudget.take(this.#nowMs, length + UDP_IP_HEADERS)) {
+    if (!this.#rtcpBudget.take(nowMs, length + UDP_IP_HEADERS)) {
       this.overBudget++;
       return;
     }
     // What came before it in the batch goes on before it: a BYE is about those packets.
-    this.endBatch(this.#nowMs);
-    this.#sink?.handleRtcp(bytes, plain, this.#nowMs);
+    this.endBatch(nowMs);
+    this.#sink?.handleRtcp(bytes, plain, nowMs);
   }
 
-  #handleStun(bytes: Uint8Array, length: number, from: RemoteAddress): void {
+  #handleStun(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void {
     const slot = this.#datagrams.slot();
     if (slot === undefined) return;
     const ice = this.#ice;
-    const [before, wasUsed] = [ice.selected, ice.isCurrentUsed];
-    const responseLength = ice.handleDatagram(bytes, length, from, this.#nowMs, slot);
+    const before = ice.selected;
+    const wasUsed = ice.isCurrentUsed;
+    const responseLength = ice.handleDatagram(bytes, length, from, nowMs, slot);
     if (responseLength === 0) return;
     this.#datagrams.commit(responseLength, from);
     if (!wasUsed && ice.isCurrentUsed) this.#observer.iceCredentialsUsed(this.#localUfrag);
     this.#to = ice.selected;
     if (ice.selected !== undefined && ice.selected !== before) {
-      this.#observer.addressSelected(ice.selected, this.#nowMs);
+      this.#observer.addressSelected(ice.selected, nowMs);
     }
   }
 
   /** DTLS is taken from addresses that ICE has proven: what a cookie is for is done (RFC 6347 section 4.2.1). */
-  #handleDtls(bytes: Uint8Array, length: number, from: RemoteAddress): void {
+  #handleDtls(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void {
     if (!this.#ice.isValidated(from)) {
       this.unknownDatagrams++;
       return;
     }
-    if (!this.#dtlsBudget.allow(bytes, length, this.#nowMs)) {
+    if (!this.#dtlsBudget.allow(bytes, length, nowMs)) {
       this.overBudget++;
       return;
     }
     // A close_notify ends the transport: not before what came ahead of it.
-    this.endBatch(this.#nowMs);
-    this.#observer.dtlsReceived(bytes.subarray(0, length), this.#nowMs);
+    this.endBatch(nowMs);
+    this.#observer.dtlsReceived(bytes.subarray(0, length), nowMs);
   }
 
   #fail(reason: string): void {

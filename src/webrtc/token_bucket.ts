@@ -2,8 +2,8 @@
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;
-  #tokens: number;
-  #filledMs: number;
+  #tokens = 0;
+  #filledMs = 0;
 
   constructor(burst: number, perSecond: number, nowMs: number) {
     this.#burst = burst;

@@ -35,9 +35,9 @@ export class FeedbackReceiver {
       estimator.beginFeedback(nowMs);
       for (const [sequenceNumber, arrival] of results) {
         if (arrival === undefined) estimator.handleMissing(sequenceNumber);
-        else estimator.handleReceived(sequenceNumber, arrival);
+        else estimator.handleReceived(sequenceNumber, arrival, nowMs);
       }
-      estimator.endFeedback();
+      estimator.endFeedback(nowMs);
     };
   }
 
