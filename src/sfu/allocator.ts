@@ -1,4 +1,4 @@
-import { type Climb, distribute } from "./distribution.ts";
+import { type Climb, distribute, newClimb, setCosts } from "./distribution.ts";
 import { compareLayers, type Ladder, ladderOf, type Layer } from "./layer_ladder.ts";
 import { DEFAULT_PRIORITY, type WantedQuality } from "./quality.ts";
 import type { TrackId } from "./types.ts";
@@ -67,8 +67,12 @@ export interface Allocation {
   readonly waitMs: number;
 }
 
-/** What is remembered of a track. */
-interface Memory {
+/** A track in the allocation that is under way, and what is remembered of it until the next one. */
+interface Candidate {
+  readonly id: TrackId;
+  track: AllocatedTrack;
+  ladder: Ladder;
+  readonly climb: Climb;
   layer: Layer | undefined;
   wanted: WantedQuality;
   /** Something else is wanted than at the last allocation. */
@@ -81,12 +85,7 @@ interface Memory {
   readonly sinceMs: number;
 }
 
-interface Candidate {
-  readonly track: AllocatedTrack;
-  readonly ladder: Ladder;
-  readonly memory: Memory;
-  readonly climb: Climb;
-}
+const OFF: Ladder = { rungs: [], isCapped: true };
 
 /**
  * Splits what the network carries to one subscriber between the videos that it receives (rules B330 to B338). Sound goes
@@ -95,7 +94,9 @@ interface Candidate {
 export class Allocator {
   /** Bits per second of all that is wanted, sound included, as of the last allocation. */
   wantedBitsPerSecond = 0;
-  readonly #memories = new Map<TrackId, Memory>();
+  /** In the order of the tracks. They stay, and so do their climbs: each subscriber's are asked for twice a second. */
+  #candidates: readonly Candidate[] = [];
+  #climbs: readonly Climb[] = [];
   #riseMs = -Infinity;
   /** Since when first layers that are sent do not fit; Infinity where they do. */
   #shortMs = Infinity;
@@ -104,119 +105,129 @@ export class Allocator {
   forgetWaits(): void {
     this.#riseMs = -Infinity;
     this.#shortMs = Infinity;
-    for (const memory of this.#memories.values()) {
-      memory.heldUntilMs = -Infinity;
-      memory.holdMs = HOLD_MS;
-      memory.roseMs = -Infinity;
+    for (const candidate of this.#candidates) {
+      candidate.heldUntilMs = -Infinity;
+      candidate.holdMs = HOLD_MS;
+      candidate.roseMs = -Infinity;
     }
   }
 
   /** `tracks` in the order in which they were subscribed. */
   allocate(tracks: readonly AllocatedTrack[], supply: Supply, nowMs: number): readonly Allocation[] {
-    this.#forgetOthers(tracks);
-    const candidates = tracks.map((track) => this.#candidateOf(track, nowMs));
     const { soundBitsPerSecond } = supply;
-    const wanted = candidates.reduce((sum, { ladder }) => sum + (ladder.rungs.at(-1)?.bitsPerSecond ?? 0), 0);
+    const candidates = this.#take(tracks, nowMs);
+    let wanted = 0;
+    for (const { ladder: { rungs } } of candidates) wanted += rungs.at(-1)?.bitsPerSecond ?? 0;
     this.wantedBitsPerSecond = wanted + soundBitsPerSecond;
     const isAmple = supply.bitsPerSecond >= this.wantedBitsPerSecond * AMPLE;
-    for (const { climb, memory } of candidates) {
-      climb.isHeld = nowMs < memory.heldUntilMs;
+    for (const candidate of candidates) {
+      const { climb, heldUntilMs, asksAnew } = candidate;
+      climb.isHeld = nowMs < heldUntilMs;
       // Who asks for more does not wait for what others got before.
-      climb.staysAtFloor = !isAmple && nowMs < this.#mayRiseMs(memory, nowMs) && !memory.asksAnew;
+      climb.staysAtFloor = !isAmple && nowMs < this.#mayRiseMs(candidate, nowMs) && !asksAnew;
     }
-    const climbs = candidates.map(({ climb }) => climb);
-    distribute(supply.bitsPerSecond - soundBitsPerSecond, climbs);
-    if (this.#keepFirsts(candidates, nowMs)) distribute(supply.bitsPerSecond - soundBitsPerSecond, climbs);
-    const sent = candidates.reduce((sum, { climb }) => sum + costAt(climb), soundBitsPerSecond);
-    const allocations = candidates.map((candidate) => this.#allocationOf(candidate, sent, nowMs));
+    const budget = supply.bitsPerSecond - soundBitsPerSecond;
+    distribute(budget, this.#climbs);
+    if (this.#keepFirsts(nowMs)) distribute(budget, this.#climbs);
+    let sent = soundBitsPerSecond;
+    for (const climb of this.#climbs) sent += costAt(climb);
+    const allocations: Allocation[] = [];
+    for (const candidate of candidates) allocations.push(this.#allocationOf(candidate, sent, nowMs));
     for (const candidate of candidates) this.#remember(candidate, nowMs);
     return allocations;
   }
 
   /** True where tracks that would be paused keep their first layers for the present: then all have less. */
-  #keepFirsts(candidates: readonly Candidate[], nowMs: number): boolean {
-    const isShort = candidates.some(({ climb: { present, level } }) => present >= 0 && level < 0);
+  #keepFirsts(nowMs: number): boolean {
+    let isShort = false;
+    for (const { present, level } of this.#climbs) isShort ||= present >= 0 && level < 0;
     this.#shortMs = isShort ? Math.min(this.#shortMs, nowMs) : Infinity;
     if (!isShort || nowMs - this.#shortMs >= KEEP_MS) return false;
-    for (const { climb } of candidates) climb.isKept = climb.present >= 0;
+    for (const climb of this.#climbs) climb.isKept = climb.present >= 0;
     return true;
   }
 
-  #forgetOthers(tracks: readonly AllocatedTrack[]): void {
-    if (this.#memories.size === tracks.length && tracks.every(({ id }) => this.#memories.has(id))) return;
-    const ids = new Set(tracks.map(({ id }) => id));
-    for (const id of this.#memories.keys()) if (!ids.has(id)) this.#memories.delete(id);
-  }
-
-  #mayRiseMs(memory: Memory, nowMs: number): number {
-    return this.#riseMs + (isYoung(memory, nowMs) ? YOUNG_WAIT_MS : RISE_MS);
-  }
-
-  #candidateOf(track: AllocatedTrack, nowMs: number): Candidate {
-    const { wanted } = track;
-    const memory = this.#memoryOf(track, nowMs);
-    const ladder = wanted.off ? { rungs: [], isCapped: true } : ladderOf(track.layers, wanted, track.prefersSize);
-    const climb: Climb = {
-      costs: ladder.rungs.map(({ bitsPerSecond }) => bitsPerSecond),
-      rank: wanted.pinned ? Infinity : wanted.priority ?? DEFAULT_PRIORITY,
-      stage: wanted.pinned ? stageOf(ladder.rungs, track.prefersSize) : -1,
-      present: presentOf(ladder, memory.layer),
-      isKept: false,
-      isHeld: false,
-      staysAtFloor: false,
-      level: -1,
-      stop: "top",
-    };
-    return { track, ladder, memory, climb };
-  }
-
-  #memoryOf({ id, wanted }: AllocatedTrack, nowMs: number): Memory {
-    let memory = this.#memories.get(id);
-    if (memory === undefined) {
-      memory = {
-        layer: undefined,
-        wanted,
-        asksAnew: true,
-        heldUntilMs: -Infinity,
-        holdMs: HOLD_MS,
-        roseMs: -Infinity,
-        sinceMs: nowMs,
-      };
-      this.#memories.set(id, memory);
+  /** The candidates of these tracks, ready to climb; what was remembered of others is forgotten. */
+  #take(tracks: readonly AllocatedTrack[], nowMs: number): readonly Candidate[] {
+    if (!isOf(this.#candidates, tracks)) {
+      const before = new Map(this.#candidates.map((candidate) => [candidate.id, candidate]));
+      this.#candidates = tracks.map((track) => before.get(track.id) ?? newCandidate(track, nowMs));
+      this.#climbs = this.#candidates.map(({ climb }) => climb);
     }
-    memory.asksAnew ||= memory.wanted !== wanted;
-    memory.wanted = wanted;
-    return memory;
+    for (let i = 0; i < tracks.length; i++) prepare(this.#candidates[i], tracks[i]);
+    return this.#candidates;
   }
 
-  #allocationOf({ track, ladder, memory, climb }: Candidate, sent: number, nowMs: number): Allocation {
-    const { rungs, isCapped } = ladder;
+  #mayRiseMs(candidate: Candidate, nowMs: number): number {
+    return this.#riseMs + (isYoung(candidate, nowMs) ? YOUNG_WAIT_MS : RISE_MS);
+  }
+
+  #allocationOf(candidate: Candidate, sent: number, nowMs: number): Allocation {
+    const { track, ladder: { rungs, isCapped }, climb } = candidate;
     const layer = rungs[climb.level];
     const next = rungs[climb.level + 1];
     const othersBitsPerSecond = sent - costAt(climb);
-    const waitMs = Math.max(memory.heldUntilMs, this.#mayRiseMs(memory, nowMs)) - nowMs;
+    const waitMs = Math.max(candidate.heldUntilMs, this.#mayRiseMs(candidate, nowMs)) - nowMs;
     return { id: track.id, layer, rule: ruleOf(track, climb, isCapped), next, othersBitsPerSecond, waitMs };
   }
 
-  #remember({ memory, climb, ladder }: Candidate, nowMs: number): void {
-    const before = memory.layer;
+  #remember(candidate: Candidate, nowMs: number): void {
+    const { layer: before, climb, ladder } = candidate;
     const layer = ladder.rungs[climb.level];
-    memory.layer = layer;
-    memory.asksAnew = false;
+    candidate.layer = layer;
+    candidate.asksAnew = false;
     const change = compareOptional(layer, before);
     if (change > 0) {
-      memory.roseMs = nowMs;
+      candidate.roseMs = nowMs;
       if (before !== undefined) this.#riseMs = nowMs;
     }
     // Where it has all that is wanted, or that there is, the network has taken nothing.
     if (change < 0 && climb.stop !== "top") {
-      const wasVain = nowMs - memory.roseMs < VAIN_MS;
-      memory.holdMs = wasVain ? Math.min(memory.holdMs * 2, MAX_HOLD_MS) : HOLD_MS;
-      if (isYoung(memory, nowMs)) memory.holdMs = HOLD_MS;
-      memory.heldUntilMs = nowMs + (isYoung(memory, nowMs) ? YOUNG_WAIT_MS : memory.holdMs);
+      const wasVain = nowMs - candidate.roseMs < VAIN_MS;
+      candidate.holdMs = wasVain ? Math.min(candidate.holdMs * 2, MAX_HOLD_MS) : HOLD_MS;
+      if (isYoung(candidate, nowMs)) candidate.holdMs = HOLD_MS;
+      candidate.heldUntilMs = nowMs + (isYoung(candidate, nowMs) ? YOUNG_WAIT_MS : candidate.holdMs);
       this.#riseMs = nowMs;
     }
   }
+}
+
+function isOf(candidates: readonly Candidate[], tracks: readonly AllocatedTrack[]): boolean {
+  if (candidates.length !== tracks.length) return false;
+  for (let i = 0; i < tracks.length; i++) if (candidates[i].id !== tracks[i].id) return false;
+  return true;
+}
+
+function newCandidate(track: AllocatedTrack, nowMs: number): Candidate {
+  return {
+    id: track.id,
+    track,
+    ladder: OFF,
+    climb: newClimb(),
+    layer: undefined,
+    wanted: track.wanted,
+    asksAnew: true,
+    heldUntilMs: -Infinity,
+    holdMs: HOLD_MS,
+    roseMs: -Infinity,
+    sinceMs: nowMs,
+  };
+}
+
+/** At the foot of its ladder, as of now. */
+function prepare(candidate: Candidate, track: AllocatedTrack): void {
+  const { layers, wanted, prefersSize } = track;
+  const { climb } = candidate;
+  candidate.track = track;
+  candidate.asksAnew ||= candidate.wanted !== wanted;
+  candidate.wanted = wanted;
+  candidate.ladder = wanted.off ? OFF : ladderOf(layers, wanted, prefersSize);
+  const { rungs } = candidate.ladder;
+  setCosts(climb, rungs);
+  climb.rank = wanted.pinned ? Infinity : wanted.priority ?? DEFAULT_PRIORITY;
+  climb.stage = wanted.pinned ? stageOf(rungs, prefersSize) : -1;
+  climb.present = presentOf(candidate.ladder, candidate.layer);
+  climb.isKept = false;
 }
 
 /** What is on the stage is worth seeing from this height on: up to there it goes before all others have anything. */
@@ -235,7 +246,7 @@ function presentOf({ rungs }: Ladder, layer: Layer | undefined): number {
   return Math.max(0, rungs.findLastIndex((rung) => compareLayers(rung, layer) <= 0));
 }
 
-function isYoung({ sinceMs }: Memory, nowMs: number): boolean {
+function isYoung({ sinceMs }: Candidate, nowMs: number): boolean {
   return nowMs - sinceMs < YOUNG_MS;
 }
 

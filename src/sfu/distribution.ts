@@ -17,13 +17,13 @@ interface Round {
 /** One track on its way up. */
 export interface Climb {
   /** Bits per second of each rung, rising. */
-  readonly costs: readonly number[];
+  costs: number[];
   /** Higher ones go before lower ones. */
-  readonly rank: number;
+  rank: number;
   /** The rung up to which it goes before any other has its first; -1 for none. */
-  readonly stage: number;
+  stage: number;
   /** Where it is at present; -1 where it is not sent. Up to there it needs no margin and waits for nothing. */
-  readonly present: number;
+  present: number;
   /** Its first rung stays for the moment, whether it fits or not, and has its room before all others. */
   isKept: boolean;
   /** It stays at what it has, or below. */
@@ -36,12 +36,34 @@ export interface Climb {
   stop: "top" | "room" | "margin" | "hold";
 }
 
+/** One without a rung. */
+export function newClimb(): Climb {
+  return {
+    costs: [],
+    rank: 0,
+    stage: -1,
+    present: -1,
+    isKept: false,
+    isHeld: false,
+    staysAtFloor: false,
+    level: -1,
+    stop: "top",
+  };
+}
+
+/** Has it climb other rungs, or the same ones at other costs: where there are as many the array stays. */
+export function setCosts(climb: Climb, rungs: readonly { readonly bitsPerSecond: number }[]): void {
+  if (climb.costs.length !== rungs.length) climb.costs = new Array<number>(rungs.length).fill(0);
+  const { costs } = climb;
+  for (let i = 0; i < rungs.length; i++) costs[i] = rungs[i].bitsPerSecond;
+}
+
 /**
  * Gives each its rung within `budget`, in bits per second. First those on the stage go up to where they are worth seeing,
  * then each of all gets its first rung, and then, rank by rank, all of one rank go up together, one rung in each round.
  */
 export function distribute(budget: number, climbs: readonly Climb[]): void {
-  const ranked = climbs.toSorted((a, b) => b.rank - a.rank);
+  const ranked = climbs.length > 1 ? climbs.toSorted((a, b) => b.rank - a.rank) : climbs;
   const round: Round = { budget, left: budget };
   for (const climb of climbs) {
     climb.level = climb.isKept ? 0 : -1;

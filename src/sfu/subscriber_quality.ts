@@ -1,6 +1,7 @@
 import type { BandwidthEstimator } from "../congestion/bandwidth_estimator.ts";
 import { allocationWords, type SupplyName } from "./allocation_words.ts";
 import { type AllocatedTrack, type Allocation, Allocator, type Supply } from "./allocator.ts";
+import type { Layer } from "./layer_ladder.ts";
 import { ALL_WANTED, type QualityReport, type TrackQuality, type WantedQuality } from "./quality.ts";
 import { QualityFingerprint } from "./quality_fingerprint.ts";
 import { bitrateStep, lossStep, QualityNews } from "./quality_news.ts";
@@ -64,11 +65,14 @@ export interface SubscriberQualityOptions {
   readonly reportsWhole?: boolean | undefined;
 }
 
-/** One track on its way to the subscriber. */
-interface Entry<C> extends TrackFacts {
+/** One track on its way to the subscriber; of video the allocator takes it as it is, so that a look makes no other. */
+interface Entry<C> extends TrackFacts, AllocatedTrack {
   /** In a slot another track begins anew, whatever became of the one before it. */
   readonly id: string;
   readonly consumer: C;
+  /** As of the last look. */
+  layers: readonly Layer[];
+  wanted: WantedQuality;
   readonly rate: SendRate;
   isPaused: boolean;
   hasBegun: boolean;
@@ -91,7 +95,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
   readonly #bandwidth: Estimate;
   readonly #phase: number;
   readonly #allocator = new Allocator();
-  readonly #entries = new Map<C, Entry<C>>();
+  readonly #entries: Entry<C>[] = [];
+  readonly #videos: Entry<C>[] = [];
   #isOpen = false;
   #nextMs = Infinity;
   #lookedMs = -Infinity;
@@ -112,8 +117,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /** Something else is wanted of a track, which may be none that is received. */
   handleWanted(trackId: TrackId, nowMs: number): void {
-    for (const { producer } of this.#entries.keys()) {
-      if (producer.id === trackId) return this.#lookAt(Math.max(nowMs, this.#lookedMs + MIN_LOOK_MS));
+    for (const { consumer } of this.#entries) {
+      if (consumer.producer.id === trackId) return this.#lookAt(Math.max(nowMs, this.#lookedMs + MIN_LOOK_MS));
     }
   }
 
@@ -122,25 +127,30 @@ export class SubscriberQuality<C extends ConsumerLike> {
    * each look is at all that there are.
    */
   add(consumer: C, nowMs: number): void {
-    const rate = new SendRate();
-    this.#entries.set(consumer, {
-      id: `${consumer.mid} ${consumer.producer.id}`,
+    const { mid, producer: { id, kind, source } } = consumer;
+    const entry: Entry<C> = {
+      id: `${mid} ${id}`,
       consumer,
-      rate,
+      rate: new SendRate(),
       isPaused: true,
       hasBegun: false,
       chosen: 0,
       reason: "",
       wanted: ALL_WANTED,
-    });
+      layers: [],
+      prefersSize: source === "screen",
+    };
+    this.#entries.push(entry);
+    if (kind === "video") this.#videos.push(entry);
     this.#lookAt(nowMs);
   }
 
   remove(consumer: C): void {
-    if (!this.#entries.delete(consumer)) return;
+    if (!removeOf(this.#entries, consumer)) return;
+    removeOf(this.#videos, consumer);
     this.#seen = -1;
     this.#news.forget(consumer.producer.id);
-    if (this.#entries.size === 0) this.#nextMs = Infinity;
+    if (this.#entries.length === 0) this.#nextMs = Infinity;
   }
 
   /** Media can go to the subscriber: what begins from now on asks for its picture. What waits for a look begins here. */
@@ -168,7 +178,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
     if (this.#feedbackMs === Infinity && bandwidth.throughput > 0) this.#feedbackMs = nowMs;
     const { bitsPerSecond } = bandwidth;
     if (bitsPerSecond >= this.#estimate * FALL && bitsPerSecond <= this.#estimate * RISE) return;
-    if (this.#entries.size > 0 && nowMs - this.#lookedMs >= MIN_LOOK_MS) this.#look(nowMs);
+    if (this.#entries.length > 0 && nowMs - this.#lookedMs >= MIN_LOOK_MS) this.#look(nowMs);
   }
 
   nextTimeout(): number {
@@ -187,28 +197,24 @@ export class SubscriberQuality<C extends ConsumerLike> {
     const bandwidth = this.#bandwidth;
     this.#lookedMs = nowMs;
     this.#estimate = bandwidth.bitsPerSecond;
-    const videos: AllocatedTrack[] = [];
     let sound = 0;
     let carried = 0;
     let isSteady = true;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries) {
       const { consumer, rate } = entry;
       rate.update(consumer.bytesSent, nowMs);
       carried += carriedOf(entry);
       isSteady &&= entry.isPaused || rate.isSteady;
       const { id, isMuted } = consumer.producer;
       entry.wanted = isMuted ? NOTHING_WANTED : this.#options.wanted.get(id) ?? ALL_WANTED;
-      if (consumer.producer.kind === "video") videos.push(this.#trackOf(entry, nowMs));
+      if (consumer.producer.kind === "video") entry.layers = consumer.producer.layers.at(nowMs);
       else sound += this.#forwardSound(entry, nowMs);
     }
-    const supply = this.#supply(videos, sound, carried, nowMs);
-    const allocations = this.#allocator.allocate(videos, supply, nowMs);
+    const supply = this.#supply(sound, carried, nowMs);
+    const allocations = this.#allocator.allocate(this.#videos, supply, nowMs);
     const wanted = this.#allocator.wantedBitsPerSecond;
     bandwidth.setWanted(wanted, nowMs);
-    let index = 0;
-    for (const entry of this.#entries.values()) {
-      if (entry.consumer.producer.kind === "video") this.#forwardVideo(entry, allocations[index++], nowMs);
-    }
+    for (let i = 0; i < allocations.length; i++) this.#forwardVideo(this.#videos[i], allocations[i], nowMs);
     this.#planNext(isSteady && wanted <= Math.min(this.#estimate, supply.bitsPerSecond), nowMs);
     if (this.#options.report !== undefined && nowMs - this.#reportedMs >= REPORT_MS) {
       this.#report(allocations, supply, nowMs);
@@ -233,17 +239,15 @@ export class SubscriberQuality<C extends ConsumerLike> {
     fingerprint.add(lossStep(loss));
     fingerprint.addText(limitedBy);
     let index = 0;
-    for (const { consumer, isPaused, wanted } of this.#entries.values()) {
+    for (const { consumer, isPaused, wanted } of this.#entries) {
       fingerprint.addConsumer(consumer, isPaused);
       fingerprint.addWanted(wanted);
       if (consumer.producer.kind === "video") fingerprint.addAllocation(allocations[index++], sound);
     }
     if (fingerprint.value === this.#seen) return;
     this.#seen = fingerprint.value;
-    index = 0;
-    for (const entry of this.#entries.values()) {
-      if (entry.consumer.producer.kind !== "video") continue;
-      const words = allocationWords(allocations[index++], supply, name, entry.wanted);
+    for (const [i, entry] of this.#videos.entries()) {
+      const words = allocationWords(allocations[i], supply, name, entry.wanted);
       entry.reason = entry.consumer.producer.isMuted ? MUTED : words;
     }
     const news = this.#news.take({
@@ -260,15 +264,11 @@ export class SubscriberQuality<C extends ConsumerLike> {
 
   /** All that a report may have. Of sound there is nothing to say as long as it was never off. */
   *#describe(nowMs: number): Generator<TrackQuality> {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries) {
       const { consumer: { producer: { id, kind } }, wanted, rate } = entry;
       if (kind === "audio" && !wanted.off && !this.#options.reportsWhole && !this.#news.hasTold(id)) continue;
       yield describeTrack(entry.consumer, rate.bitsPerSecond, entry, nowMs);
     }
-  }
-
-  #trackOf({ id, consumer: { producer }, wanted }: Entry<C>, nowMs: number): AllocatedTrack {
-    return { id, layers: producer.layers.at(nowMs), wanted, prefersSize: producer.source === "screen" };
   }
 
   /** Sound is sent as long as it is wanted. Returns what it takes. */
@@ -287,7 +287,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
       // Where all layers of an encoding are sent packets need no look at theirs.
       let isTopSpatial = true;
       let isTopTemporal = true;
-      for (const other of consumer.producer.layers.at(nowMs)) {
+      for (const other of entry.layers) {
         if (other.encoding !== encoding) continue;
         if (other.spatial > spatial) isTopSpatial = false;
         if (other.temporal > temporal) isTopTemporal = false;
@@ -315,8 +315,8 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   /** What there is: as estimated, unless nothing is known yet, and no more than the server allows. */
-  #supply(videos: readonly AllocatedTrack[], sound: number, carried: number, nowMs: number): NamedSupply {
-    const least = this.#leastOf(videos, sound, carried, nowMs);
+  #supply(sound: number, carried: number, nowMs: number): NamedSupply {
+    const least = this.#leastOf(sound, carried, nowMs);
     const most = Math.max(this.#estimate, least);
     const max = this.#options.maxBitsPerSecond ?? Infinity;
     const name = max < most ? "limit of the server" : "estimate";
@@ -329,20 +329,20 @@ export class SubscriberQuality<C extends ConsumerLike> {
    * is known, so the first layers of all are. Of both what is sent counts as carried where it arrives, whatever is estimated
    * of what is more. 0 where the estimate alone counts.
    */
-  #leastOf(videos: readonly AllocatedTrack[], sound: number, carried: number, nowMs: number): number {
+  #leastOf(sound: number, carried: number, nowMs: number): number {
     const bandwidth = this.#bandwidth;
     let first: number | undefined;
     let begun = 0;
     let firsts = 0;
     let count = 0;
-    for (const { layers, wanted } of videos) {
+    for (const { layers, wanted } of this.#videos) {
       if (layers.length === 0 || wanted.off) continue;
       first ??= layers[0].bitsPerSecond;
       firsts += layers[0].bitsPerSecond;
       if (count++ < BEGIN_VIDEOS) begun = firsts;
     }
     let tells = false;
-    for (const { numbersPackets } of this.#entries.keys()) tells ||= numbersPackets;
+    for (const { consumer } of this.#entries) tells ||= consumer.numbersPackets;
     // What feedback tells contains the wait for it, what reports tell does not.
     const roundTripMs = tells ? bandwidth.roundTripMs : this.#options.roundTripMs() ?? 0;
     const arriving = this.#arrives(roundTripMs) ? carried : 0;
@@ -362,6 +362,13 @@ export class SubscriberQuality<C extends ConsumerLike> {
     if (limitedBy === "silence" || limitedBy === "queue") return false;
     return lossFraction <= LOW_LOSS && !(roundTripMs > this.#leastRoundTripMs + SHORT_QUEUE_MS);
   }
+}
+
+/** Whether it was there. */
+function removeOf<C>(entries: Entry<C>[], consumer: C): boolean {
+  const index = entries.findIndex((entry) => entry.consumer === consumer);
+  if (index >= 0) entries.splice(index, 1);
+  return index >= 0;
 }
 
 /**
