@@ -168,20 +168,21 @@ export class BandwidthEstimator {
     this.#hasProbed = false;
     fetched.sum = this.#readAhead();
     this.#history.purge(nowMs);
+    this.#delay.beginFeedback(nowMs);
   }
 
   /**
    * A packet was received. `arrivalTicks` is the receiver's time in units of 250 microseconds, as feedback packets have
    * it, modulo 2^32, as a signed number: small integers cost no allocation.
    */
-  handleReceived(sequenceNumber: number, arrivalTicks: number, nowMs: number): void {
+  handleReceived(sequenceNumber: number, arrivalTicks: number): void {
     const history = this.#history;
     if (!history.takeReceived(sequenceNumber)) return;
     const { sentUs, bytes, probe } = history;
     if (history.wasMissing) this.#loss.handleRecovered(bytes, sentUs);
     else this.#loss.handlePacket(bytes, sentUs, false);
     this.#throughput.handlePacket(bytes, sentUs, arrivalTicks);
-    this.#delay.handlePacket(sentUs, arrivalTicks, nowMs);
+    this.#delay.handlePacket(sentUs, arrivalTicks);
     if (probe !== 0) this.#handleProbePacket(probe, bytes, sentUs, arrivalTicks);
     if (!this.#hasNews || ((sentUs - this.#newestUs) | 0) > 0) this.#newestUs = sentUs;
     this.#hasNews = true;
@@ -260,11 +261,15 @@ export class BandwidthEstimator {
     if (bitsPerSecond >= 0) this.#probes.setWanted(bitsPerSecond, nowMs);
   }
 
-  /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest; Infinity for never. */
+  /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest, Infinity for never; and whether it is soon. */
   nextTimeout(): number {
     if (!this.#probes.hasBegun) return this.#history.isEmpty ? Infinity : this.#startedMs;
     const probesMs = Math.min(this.#probeSender.nextTimeout(), this.#probes.nextTimeout());
     return this.#history.outstandingPackets > 0 ? Math.min(probesMs, this.#tickMs) : probesMs;
+  }
+
+  isDue(nowMs: number, aheadMs: number): boolean {
+    return this.nextTimeout() <= nowMs + aheadMs;
   }
 
   handleTimeout(nowMs: number): void {
@@ -376,7 +381,6 @@ export class BandwidthEstimator {
 
   #considerProbes(nowMs: number): void {
     if (!this.#probes.hasBegun) return;
-    const isUnder = this.#delay.usage === "under";
     situation.estimate = this.#estimate;
     situation.sentRate = this.#sentRate;
     situation.isLossLimited = this.#loss.bitsPerSecond <= this.#estimate;
@@ -385,7 +389,7 @@ export class BandwidthEstimator {
     situation.decreasedMs = this.#delay.decreasedMs;
     situation.isBeyondKnown = this.#delay.isBeyondKnown;
     situation.hasRecovered = this.#wasUnder && this.#delay.usage === "normal";
-    this.#wasUnder = isUnder;
+    this.#wasUnder = this.#delay.usage === "under";
     this.#probes.update(situation, nowMs);
   }
 

@@ -37,7 +37,7 @@ class Feeding {
   #report(): void {
     this.estimator.beginFeedback(this.nowMs);
     for (const [index, sequenceNumber] of this.#pending.entries()) {
-      this.estimator.handleReceived(sequenceNumber, ((this.nowMs - 90 + 10 * index - 50) * 4) | 0, this.nowMs);
+      this.estimator.handleReceived(sequenceNumber, ((this.nowMs - 90 + 10 * index - 50) * 4) | 0);
     }
     this.estimator.endFeedback(this.nowMs);
     this.#pending = [];
@@ -191,7 +191,7 @@ Deno.test({
     const before = estimator.bitsPerSecond;
     const report = (nowMs: number, first: number): void => {
       estimator.beginFeedback(nowMs);
-      for (const number of numbers) estimator.handleReceived((first + number) & 0xffff, number * 40, nowMs);
+      for (const number of numbers) estimator.handleReceived((first + number) & 0xffff, number * 40);
       estimator.endFeedback(nowMs);
     };
     report(301_000, 0);
@@ -203,7 +203,7 @@ Deno.test({
     const { bitsPerSecond, roundTripMs } = feeding.estimator;
     for (let repeat = 0; repeat < 5; repeat++) {
       feeding.estimator.beginFeedback(feeding.nowMs);
-      for (let number = 900; number < 1000; number++) feeding.estimator.handleReceived(number, 0, feeding.nowMs);
+      for (let number = 900; number < 1000; number++) feeding.estimator.handleReceived(number, 0);
       feeding.estimator.endFeedback(feeding.nowMs);
     }
     assert.equal(feeding.estimator.bitsPerSecond, bitsPerSecond);
@@ -221,7 +221,7 @@ Deno.test({
       assert.equal(estimator.roundTripMs, 0);
       const sequenceNumber = estimator.numbering.handleSent(1000, nowMs);
       estimator.beginFeedback(nowMs + 400);
-      estimator.handleReceived(sequenceNumber, (nowMs + 200) * 4, nowMs + 400);
+      estimator.handleReceived(sequenceNumber, (nowMs + 200) * 4);
       estimator.endFeedback(nowMs + 400);
       assert.equal(estimator.roundTripMs, 400);
       estimator.handleRouteChange(nowMs + 400);
@@ -312,14 +312,14 @@ Deno.test({
           estimator.beginFeedback(nowMs);
           for (const [sequenceNumber, arrival] of action.results) {
             if (arrival === null) estimator.handleMissing(sequenceNumber);
-            else estimator.handleReceived(sequenceNumber, arrival, nowMs);
+            else estimator.handleReceived(sequenceNumber, arrival);
           }
           estimator.endFeedback(nowMs);
         } else if (action.kind === "honest") {
           estimator.beginFeedback(nowMs);
           for (let back = 40; back >= 0; back--) {
             if (back % 10 < action.lost) estimator.handleMissing((last - back) & 0xffff);
-            else estimator.handleReceived((last - back) & 0xffff, ((nowMs + action.delay - back) * 4) | 0, nowMs);
+            else estimator.handleReceived((last - back) & 0xffff, ((nowMs + action.delay - back) * 4) | 0);
           }
           estimator.endFeedback(nowMs);
         } else if (action.kind === "report") estimator.handleReportBlock(action.lost, action.packets, nowMs);

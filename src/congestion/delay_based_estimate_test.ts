@@ -31,10 +31,11 @@ class FrameStream {
       arrivals.push(this.#freeMs);
     }
     const toldMs = Math.max(this.#freeMs, this.nowMs);
+    this.estimate.beginFeedback(toldMs);
     for (const arrivalMs of arrivals) {
       const ticks = Math.round((arrivalMs + this.clockOffsetMs) * 4) | 0;
       this.#throughput.handlePacket(size, (this.nowMs * 1000) | 0, ticks);
-      this.estimate.handlePacket((this.nowMs * 1000) | 0, ticks, toldMs);
+      this.estimate.handlePacket((this.nowMs * 1000) | 0, ticks);
     }
     this.#throughput.update();
     this.estimate.update(this.#throughput, 0, toldMs);
@@ -91,7 +92,8 @@ for (const silenceS of [35, 640]) {
       let sentMs = 0;
       const send = (intervalMs: number): void => {
         throughput.handlePacket(1000, (sentMs * 1000) | 0, (nowMs * 4) | 0);
-        estimate.handlePacket((sentMs * 1000) | 0, (nowMs * 4) | 0, nowMs);
+        estimate.beginFeedback(nowMs);
+        estimate.handlePacket((sentMs * 1000) | 0, (nowMs * 4) | 0);
         throughput.update();
         estimate.update(throughput, 0, nowMs);
         nowMs += intervalMs;
@@ -114,7 +116,10 @@ Deno.test({
     const estimate = new DelayBasedEstimate(300_000, 10_000, 30_000_000);
     estimate.update(NOTHING, 1_000_000, 0);
     assert.equal(estimate.bitsPerSecond, 1_000_000);
-    for (let index = 0; index < 40; index++) estimate.handlePacket(33_000 * index, 4 * 66 * index, 66 * index);
+    for (let index = 0; index < 40; index++) {
+      estimate.beginFeedback(66 * index);
+      estimate.handlePacket(33_000 * index, 4 * 66 * index);
+    }
     assert.equal(estimate.usage, "over");
     estimate.update(NOTHING, 0, 3000);
     assert.equal(estimate.bitsPerSecond, 500_000);

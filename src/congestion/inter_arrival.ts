@@ -17,6 +17,7 @@ export class InterArrival {
   sendDeltaMs = 0;
   arrivalDeltaMs = 0;
 
+  #feedbackMs = 0;
   // Of the group that grows: send times in microseconds, arrival times in ticks of 250 microseconds, modulo 2^32.
   #hasCurrent = false;
   #firstSentUs = 0;
@@ -31,18 +32,23 @@ export class InterArrival {
   #previousToldMs = 0;
   #reorderedGroups = 0;
 
-  /** Takes a packet that arrived, told of at `nowMs`: whether the deltas are those of a group that it completes. */
-  handlePacket(sentUs: number, arrivalTicks: number, nowMs: number): boolean {
+  /** What packets are told of from now on, until the next time, is told at `nowMs`. */
+  beginFeedback(nowMs: number): void {
+    this.#feedbackMs = nowMs;
+  }
+
+  /** Takes a packet that arrived: whether the deltas are those of a group that it completes. */
+  handlePacket(sentUs: number, arrivalTicks: number): boolean {
     if (!this.#hasCurrent) {
       this.#hasCurrent = true;
-      this.#begin(sentUs, arrivalTicks, nowMs);
+      this.#begin(sentUs, arrivalTicks);
       return false;
     }
     if (((sentUs - this.#firstSentUs) | 0) < 0) return false;
     if (!this.#beginsGroup(sentUs, arrivalTicks)) {
       if (((sentUs - this.#sentUs) | 0) > 0) this.#sentUs = sentUs;
       this.#arrival = arrivalTicks;
-      this.#toldMs = nowMs;
+      this.#toldMs = this.#feedbackMs;
       return false;
     }
     const hasDeltas = this.#hasPrevious;
@@ -51,7 +57,7 @@ export class InterArrival {
     this.#previousSentUs = this.#sentUs;
     this.#previousArrival = this.#arrival;
     this.#previousToldMs = this.#toldMs;
-    this.#begin(sentUs, arrivalTicks, nowMs);
+    this.#begin(sentUs, arrivalTicks);
     return hasDeltas;
   }
 
@@ -66,12 +72,12 @@ export class InterArrival {
     this.#reorderedGroups = 0;
   }
 
-  #begin(sentUs: number, arrivalTicks: number, nowMs: number): void {
+  #begin(sentUs: number, arrivalTicks: number): void {
     this.#firstSentUs = sentUs;
     this.#sentUs = sentUs;
     this.#firstArrival = arrivalTicks;
     this.#arrival = arrivalTicks;
-    this.#toldMs = nowMs;
+    this.#toldMs = this.#feedbackMs;
   }
 
   /** Sets the deltas; false where they measure no queue but a clock, or reordering. */

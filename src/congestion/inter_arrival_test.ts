@@ -3,11 +3,11 @@ import { InterArrival } from "./inter_arrival.ts";
 
 /** Takes packets as `[sent, arrived]` in milliseconds; returns the deltas of each complete group. */
 function deltas(packets: readonly (readonly [number, number])[], arrival = new InterArrival()): [number, number][] {
-  return packets.flatMap(([sentMs, arrivedMs]): [number, number][] =>
-    arrival.handlePacket((sentMs * 1000) | 0, (arrivedMs * 4) | 0, arrivedMs)
-      ? [[arrival.sendDeltaMs, arrival.arrivalDeltaMs]]
-      : []
-  );
+  return packets.flatMap(([sentMs, arrivedMs]): [number, number][] => {
+    arrival.beginFeedback(arrivedMs);
+    const isComplete = arrival.handlePacket((sentMs * 1000) | 0, (arrivedMs * 4) | 0);
+    return isComplete ? [[arrival.sendDeltaMs, arrival.arrivalDeltaMs]] : [];
+  });
 }
 
 Deno.test({
@@ -50,7 +50,8 @@ Deno.test({
       let taken: [number, number][] = [];
       for (let index = 10; index < 30; index++) {
         // The jump is of the receiver's clock alone.
-        const isComplete = arrival.handlePacket(40_000 * index, (40 * index + jumpMs) * 4, 40 * index);
+        arrival.beginFeedback(40 * index);
+        const isComplete = arrival.handlePacket(40_000 * index, (40 * index + jumpMs) * 4);
         if (isComplete) taken = [...taken, [arrival.sendDeltaMs, arrival.arrivalDeltaMs]];
       }
       assert.ok(taken.length >= 14, `${taken.length}`);
@@ -67,7 +68,8 @@ Deno.test({
     const [sentUs, ticks] = [0x7fffffff - 50_000, 0x7fffffff - 200];
     const taken: [number, number][] = [];
     for (let index = 0; index < 10; index++) {
-      const isComplete = arrival.handlePacket((sentUs + 30_000 * index) | 0, (ticks + 120 * index) | 0, 30 * index);
+      arrival.beginFeedback(30 * index);
+      const isComplete = arrival.handlePacket((sentUs + 30_000 * index) | 0, (ticks + 120 * index) | 0);
       if (isComplete) taken.push([arrival.sendDeltaMs, arrival.arrivalDeltaMs]);
     }
     assert.deepEqual(taken, Array.from({ length: 8 }, () => [30, 30]));

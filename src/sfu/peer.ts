@@ -328,9 +328,8 @@ export class Peer implements MediaSink, RouterMember {
   }
 
   #noteProbe(nowMs: number): void {
-    const aheadMs = nowMs + PROBE_AHEAD_MS;
-    if (this.#bandwidth === undefined || this.#nextProbeMs > aheadMs) return;
-    if (this.#bandwidth.nextTimeout() <= aheadMs) this.#options.probing?.();
+    if (this.#bandwidth === undefined || this.#nextProbeMs > nowMs + PROBE_AHEAD_MS) return;
+    if (this.#bandwidth.isDue(nowMs, PROBE_AHEAD_MS)) this.#options.probing?.();
   }
 
   #newQuality(bandwidth: BandwidthEstimator, nowMs: number): SubscriberQuality<Consumer> {

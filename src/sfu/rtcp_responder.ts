@@ -242,7 +242,7 @@ export class RtcpResponder implements FeedbackSender {
     this.#mayReport -= statusCount;
     bandwidth.beginFeedback(nowMs);
     while (feedback.next()) {
-      if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks, nowMs);
+      if (feedback.received) bandwidth.handleReceived(feedback.sequenceNumber, feedback.arrivalTicks);
       else bandwidth.handleMissing(feedback.sequenceNumber);
     }
     bandwidth.endFeedback(nowMs);

@@ -152,10 +152,14 @@ export class RtxSender {
   }
 }
 
-/** The encoding that came last with the SSRC of what was located, which as an argument would be an allocation. */
+/**
+ * The encoding that came last with the SSRC of what was located. That is no argument, and nothing that may be undefined:
+ * either would be an allocation.
+ */
 function locatedEncoding(encodings: readonly Encoding[], rewriter: StreamRewriter): Encoding | undefined {
   for (let i = 0; i < encodings.length; i++) {
-    if (encodings[i].cache?.ssrc === rewriter.locatedSsrc) return encodings[i];
+    const { cache } = encodings[i];
+    if (cache !== undefined && cache.ssrc === rewriter.locatedSsrc) return encodings[i];
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { queue, stunRequest, UFRAG } from "../../../tests/harness/datagram_peer.ts";
+import { assertAllocatesLess } from "../../../tests/harness/heap_growth.ts";
 import { testLibc, WITH_LIBC } from "../../../tests/harness/native_libc.ts";
 import type { RemoteAddress } from "../../webrtc/datagram.ts";
 import type { DatagramHandler, DatagramSocket } from "../sockets.ts";
@@ -66,18 +67,6 @@ async function withContext(check: (fixture: Fixture) => void): Promise<void> {
   libc.close();
 }
 
-/** Checks that most rounds of this many datagrams allocate less than a byte for each. */
-function checkGrowth(datagrams: number, round: () => void): void {
-  const growth: number[] = [];
-  for (let i = 0; i < ROUNDS; i++) {
-    const before = Deno.memoryUsage().heapUsed;
-    round();
-    growth.push(Deno.memoryUsage().heapUsed - before);
-  }
-  // A round in which the collector or the compiler was at work says nothing.
-  assert.ok(growth.filter((bytes) => bytes >= 0 && bytes < datagrams).length >= 5, `${growth}`);
-}
-
 Deno.test({
   name: "B158: a datagram is received, answered and sent without an allocation",
   permissions: WITH_LIBC.permissions,
@@ -88,7 +77,7 @@ Deno.test({
       const [server, client] = [open("0.0.0.0", echo), open("127.0.0.1", counter)];
       echo.socket = server;
       const to = { hostname: "127.0.0.1", port: server.port };
-      checkGrowth(BURSTS * BURST, () => {
+      assertAllocatesLess(BURSTS * BURST, ROUNDS, () => {
         for (let burst = 0; burst < BURSTS; burst++) {
           for (let i = 0; i < BURST; i++) queue(client, to, i, 1000 + (i >> 3));
           loop.flush();
@@ -125,7 +114,7 @@ Deno.test({
       loop.flush();
       client.receive();
       assert.equal(counter.count, 1, "now its address is known");
-      checkGrowth(BURSTS * BACKLOG, () => {
+      assertAllocatesLess(BURSTS * BACKLOG, ROUNDS, () => {
         for (let burst = 0; burst < BURSTS; burst++) {
           for (let i = 0; i < BACKLOG; i++) queue(client, to, 128, 100 + (i >> 3));
           loop.flush();

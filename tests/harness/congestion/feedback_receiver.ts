@@ -35,7 +35,7 @@ export class FeedbackReceiver {
       estimator.beginFeedback(nowMs);
       for (const [sequenceNumber, arrival] of results) {
         if (arrival === undefined) estimator.handleMissing(sequenceNumber);
-        else estimator.handleReceived(sequenceNumber, arrival, nowMs);
+        else estimator.handleReceived(sequenceNumber, arrival);
       }
       estimator.endFeedback(nowMs);
     };
