@@ -53,6 +53,8 @@ export class FanOutRoom {
   readonly #engine: MediaEngine;
   readonly #receivers: DatagramReceiver[] = [];
   readonly #addresses: readonly RemoteAddress[];
+  /** The connectivity check of each. */
+  readonly #checks: { readonly bytes: Uint8Array; readonly length: number }[] = [];
   #nowMs = 0;
   readonly #evicting = new Uint8Array(EVICTING_BYTES);
   #evictAt = 0;
@@ -146,6 +148,19 @@ export class FanOutRoom {
     receiver.endBatch(this.#nowMs);
   }
 
+  /** A connectivity check comes from a peer. */
+  check(peer: number): void {
+    const { bytes, length } = this.#checks[peer];
+    this.#receivers[peer].handleDatagram(bytes, length, this.#addresses[peer], this.#nowMs);
+    this.#sockets.flush();
+  }
+
+  /** Does what is due by the clock: looks at what subscribers get, among other things. */
+  tick(): void {
+    this.#engine.handleTimeout(this.#nowMs);
+    this.#sockets.flush();
+  }
+
   #newEngine(): MediaEngine {
     const sockets = this.#sockets;
     return new MediaEngine({
@@ -182,8 +197,8 @@ export class FanOutRoom {
     const ice = { ufrag: `u${peer}`.padEnd(4, "x"), password: "passwordpasswordpassword" };
     const socket = this.#binder.openSocket(HOSTNAME);
     this.#command(peer, { type: "open", roomId: "room", peerId: `${peer}`, ssrc: 2 ** 31 + peer, ice, socket });
-    const request = new Uint8Array(SLOT_SIZE);
-    const length = writeBindingRequest(request, {
+    const bytes = new Uint8Array(SLOT_SIZE);
+    const length = writeBindingRequest(bytes, {
       transactionId: new Uint8Array(12).fill(1),
       username: `${ice.ufrag}:client`,
       password: ice.password,
@@ -191,7 +206,8 @@ export class FanOutRoom {
       role: "controlling",
       useCandidate: true,
     });
-    this.#receivers[peer].handleDatagram(request, length, this.#addresses[peer], this.#nowMs);
+    this.#checks.push({ bytes, length });
+    this.check(peer);
     this.#command(peer, { type: "connect", keying: fixedKeys(KEYING.profile) });
   }
 
