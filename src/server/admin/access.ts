@@ -9,8 +9,8 @@ import { ADMIN_PROBLEMS, type Refusal, refusal } from "./problems.ts";
 export interface AccessOptions {
   /** Undefined where no tokens are asked for: then nobody can be told to be an administrator. */
   readonly tokens: TokenVerifier | undefined;
-  /** Whether a token was revoked for all rooms. */
-  isRevoked(grants: Grants): boolean;
+  /** Whether a token was revoked for a room, or for all; without a room, for all. */
+  isRevoked(grants: Grants, roomId?: string): boolean;
 }
 
 const NEEDS_AUTH = "the admin API needs tokens: start the server with AUTH_SECRET or --auth-jwks, and make one with " +
@@ -27,7 +27,7 @@ export async function authorize(c: HttpContext, options: AccessOptions): Promise
   if (!grants.admin) return sendRefusal(c, refusal("forbidden", "the token has no grant `admin`"));
   return {
     identity: grants.identity,
-    covers: (roomId) => coversRoom(grants, roomId),
+    covers: (roomId) => coversRoom(grants, roomId) && !options.isRevoked(grants, roomId),
     // What is a pattern for every room is made of stars alone.
     isOfServer: /^\*+$/.test(grants.room),
     isAllowed: () => !options.isRevoked(grants),

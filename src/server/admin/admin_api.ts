@@ -55,9 +55,9 @@ export class AdminApi {
         return switchboard.drainSecondsLeft;
       },
     });
-    // A grant for no room in particular is revoked where all are.
-    const isRevoked: Parameters<typeof createAdminRoutes>[0]["isRevoked"] = (grants) =>
-      expulsions.isRevoked(grants, "");
+    // No room has an empty name: for that one a token is revoked where it is for all.
+    const isRevoked: Parameters<typeof createAdminRoutes>[0]["isRevoked"] = (grants, roomId = "") =>
+      expulsions.isRevoked(grants, roomId);
     this.routes = createAdminRoutes({ ...options, isRevoked, handlers });
   }
 
