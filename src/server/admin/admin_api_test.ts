@@ -5,6 +5,7 @@ import { buildOffer } from "../../../tests/harness/offer_builder.ts";
 import { joinConnected, setUp } from "../../../tests/harness/switchboard_setup.ts";
 import { secretToken } from "../../../tests/harness/tokens.ts";
 import { configureLogs } from "../log.ts";
+import { MAX_LISTENERS } from "./event_streams.ts";
 import { type Operation, OPERATIONS } from "./operations.ts";
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
@@ -128,6 +129,16 @@ test("B490, B491: a token that was revoked for a room administers that room no m
     new TextDecoder().decode((await events?.read())?.value),
     /^id: \S+\nevent: peerJoined\ndata: .*"team-2"/,
   );
+  close();
+});
+
+test("B495: a HEAD for events has the fields of their answer, and listens to none", async () => {
+  const { fetch, close } = administer(setUp());
+  const token = await adminToken();
+  for (let asked = 0; asked <= MAX_LISTENERS; asked++) {
+    const head = await fetch("HEAD", "/api/events", { token });
+    assert.deepEqual([head.status, head.headers.get("Content-Type")], [200, "text/event-stream"]);
+  }
   close();
 });
 

@@ -86,9 +86,15 @@ async function run(
   const call = { ...input, administrator, header: (name: string) => c.req.header(name) };
   const answer = await handler(call as never);
   if (operation.method !== "get") tellOf(c, administrator, answer);
-  if (answer instanceof Response) return answer;
+  if (answer instanceof Response) return c.req.method === "HEAD" ? await withoutBody(answer) : answer;
   if ("problem" in answer) return sendRefusal(c, answer);
   return answer.body === undefined ? c.body(null, 204) : c.json(answer.body, answer.status as 200);
+}
+
+/** Nobody reads the body of an answer to HEAD (RFC 9110 section 9.3.2), so that what is to be told there would wait for ever. */
+async function withoutBody({ body, status, headers }: Response): Promise<Response> {
+  await body?.cancel();
+  return new Response(null, { status, headers });
 }
 
 /** Who has done what is in the log, whatever the body said. */
