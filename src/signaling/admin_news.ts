@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { roomIdSchema } from "./messages.ts";
 
+/** Any JSON, however deep: nothing looks into it. */
+export const jsonSchema = z.unknown().refine((value) => value !== undefined, "must be there");
+
 /** What whoever runs a server has all servers do that share its rooms. */
 const adminNewsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("endRoom"), roomId: roomIdSchema }),
   /** To the clients of a room, or of all. */
-  z.object({ type: z.literal("sendMessage"), roomId: roomIdSchema.optional(), message: z.json() }),
+  z.object({ type: z.literal("sendMessage"), roomId: roomIdSchema.optional(), message: jsonSchema }),
 ]);
 
 export type AdminNews = Readonly<z.infer<typeof adminNewsSchema>>;

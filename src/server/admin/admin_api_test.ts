@@ -283,6 +283,8 @@ test("B498: a message goes to the clients of a room or to all, and one that is t
   assert.equal(codeOf(await ask("POST", "/api/messages", { token, body: {} })), "400 bad-request");
   assert.deepEqual(heard(one), []);
   assert.equal((await say("/api/rooms/room/messages", longest)).body.reached, 1);
+  const deepest = JSON.parse("[".repeat(8 * 1024) + "]".repeat(8 * 1024));
+  assert.equal((await say("/api/rooms/room/messages", deepest)).body.reached, 1);
   assert.equal((await say("/api/rooms/nobody/messages", 1)).body.reached, 0);
   assert.throws(() => setup.switchboard.administration.sendMessage(`${longest}x`), RangeError);
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { MAX_CAPTURE_BYTES, MAX_CAPTURE_SECONDS } from "../../io/capture.ts";
-import { MAX_MESSAGE_BYTES } from "../../signaling/admin_news.ts";
+import { jsonSchema, MAX_MESSAGE_BYTES } from "../../signaling/admin_news.ts";
 import { roomIdSchema } from "../../signaling/messages.ts";
 
 /** The shapes of the admin API: they check what comes, and make the OpenAPI document. Its descriptions are in Markdown. */
@@ -174,7 +174,7 @@ export const SCHEMAS = {
     reached: count.describe("Peers of this server"),
     told: z.boolean().describe("Whether the other servers that share rooms were told"),
   }),
-  Message: z.object({ message: z.json().describe(`Of ${MAX_MESSAGE_BYTES} bytes at most`) }),
+  Message: z.object({ message: jsonSchema.describe(`Any JSON of ${MAX_MESSAGE_BYTES} bytes at most`) }),
   Move: z.object({ roomId: roomIdSchema.describe("The other room") }),
   Muted: z.object({ muted: z.boolean() }),
   Drain: z.object({ seconds: z.int().min(1).max(86_400).describe("Until it is over") }),
