@@ -19,8 +19,8 @@ export interface EventStreamsOptions {
 export interface Listener {
   /** Whether it is told of a room. */
   readonly hears: (roomId: string) => boolean;
-  /** Whether it still may hear: asked with each heartbeat. */
-  readonly isAllowed: () => boolean;
+  /** Whether it still may hear: asked with each heartbeat. Does not reject. */
+  readonly isAllowed: () => Promise<boolean>;
   /** The id of the last event that it had, by another connection; undefined where it had none. */
   readonly lastId: string | undefined;
 }
@@ -79,11 +79,14 @@ export class EventStreams {
 
   #beat(): void {
     this.#timer = undefined;
-    for (const [queue, { isAllowed }] of [...this.#streams]) {
-      if (isAllowed()) queue.beat();
-      else queue.close();
-    }
+    for (const [queue, listener] of this.#streams) void this.#look(queue, listener);
     if (this.#streams.size > 0) this.#timer = this.#options.clock.setTimeout(() => this.#beat(), HEARTBEAT_MS);
+  }
+
+  /** It may have ended meanwhile, which changes nothing. */
+  async #look(queue: EventQueue, { isAllowed }: Listener): Promise<void> {
+    if (await isAllowed()) queue.beat();
+    else queue.close();
   }
 
   #end(queue: EventQueue): void {

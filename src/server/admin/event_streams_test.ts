@@ -5,7 +5,7 @@ import { EventStreams, HEARTBEAT_MS, type Listener, MAX_LISTENERS } from "./even
 
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, permissions: "none", fn });
 
-const ALL: Listener = { hears: () => true, isAllowed: () => true, lastId: undefined };
+const ALL: Listener = { hears: () => true, isAllowed: () => Promise.resolve(true), lastId: undefined };
 const started = (roomId: string): RoomEvent => ({ type: "roomStarted", roomId });
 
 function setUp() {
@@ -66,7 +66,7 @@ test("B495: who comes back is told that it may have missed events, unless it had
 test("B495: a heartbeat comes every 15 s, and ends who may not listen any more; without listeners no timer is left", async () => {
   const { clock, streams, listen } = setUp();
   let isAllowed = true;
-  const { read } = listen({ isAllowed: () => isAllowed });
+  const { read } = listen({ isAllowed: () => Promise.resolve(isAllowed) });
   const other = listen();
   await Promise.all([read(), other.read()]);
   const [next, nextOfOther] = [read(), other.read()];

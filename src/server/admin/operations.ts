@@ -209,8 +209,8 @@ export interface Administrator {
   covers(roomId: string): boolean;
   /** Whether they are for every room. */
   readonly isOfServer: boolean;
-  /** Whether they still hold: what lasts is to ask from time to time. */
-  isAllowed(): boolean;
+  /** Whether they still hold, as the token has not expired: what lasts is to ask from time to time. Does not reject. */
+  isAllowed(): Promise<boolean>;
 }
 
 /** What an operation answers, by its status. */
