@@ -79,6 +79,8 @@ export class Participant {
   readonly protocol: Protocol;
   /** What media has told last. */
   readonly knowledge = new MediaKnowledge();
+  /** Tracks of its own. */
+  readonly #everMuted = new Set<TrackId>();
   readonly #rooms: Rooms;
   /** Of the connection that speaks for the peer, or was the last one to do so. */
   #observer: ParticipantObserver;
@@ -206,10 +208,10 @@ export class Participant {
     return true;
   }
 
-  /** Tells which of its own tracks are muted, to a client that may not know (rule P134). */
+  /** Tells of its own tracks that were ever muted whether they still are, to a client that may not know (rule P134). */
   tellMuted(): void {
     for (const [mid, track] of this.peer.producers) {
-      if (this.room.isMuted(track.id)) this.#observer.trackMuted(track, true, mid);
+      if (this.#everMuted.has(track.id)) this.#observer.trackMuted(track, this.room.isMuted(track.id), mid);
     }
   }
 
@@ -371,6 +373,7 @@ export class Participant {
       },
       trackMuted: (track, isMuted) => {
         const mid = track.peerId === this.peer.id ? this.peer.midOf(track.id) : undefined;
+        if (mid !== undefined) this.#everMuted.add(track.id);
         if (mid !== undefined || this.hearsOfTracks) this.#observer.trackMuted(track, isMuted, mid);
       },
       trackEnded: (trackId) => {

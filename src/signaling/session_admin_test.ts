@@ -54,6 +54,30 @@ test("P134: who publishes is told of its m-line, the others of the track, and wh
   ]);
 });
 
+test("P134: who resumes is told of a track of its own that was muted whether it still is, as both may have changed unheard", () => {
+  const room = new SignalingRoom(5);
+  let client = room.connect();
+  const [welcome] = client.say({ type: "join", roomId: "room" });
+  let { resume } = welcome.type === "welcome" ? welcome : {};
+  connect(client);
+  const { participant } = client;
+  const [trackId] = participant?.peer.publishedTracks ?? [];
+  const resumed = () => {
+    client.session.handleClose(1006);
+    client = room.connect();
+    const [welcome, ...told] = client.say({ type: "join", roomId: "room", resume });
+    resume = welcome.type === "welcome" ? welcome.resume : undefined;
+    return told;
+  };
+  assert.deepEqual(resumed(), []);
+  for (const muted of [true, false]) {
+    client.session.handleClose(1006);
+    participant?.peer.muteTrack(trackId, muted);
+    const told = { type: "trackMuted", peerId: participant?.peer.id, trackId, muted, mid: CAMERA.mid };
+    assert.deepEqual(resumed(), [told]);
+  }
+});
+
 test("P135: who is moved is told where to, and closed with 4006; its peer has left", () => {
   const room = new SignalingRoom(4);
   const [client, other] = [room.join(), room.join()];

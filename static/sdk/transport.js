@@ -126,11 +126,12 @@ export class Transport {
   /**
    * @param {string} mid of an m-line that publishes
    * @param {boolean} muted
-   * @returns {Publication | null | undefined} what it publishes
+   * @returns {Publication | undefined} what it publishes; undefined where that is no news, as it may be told again
    */
   setMuted(mid, muted) {
     const publication = this.#lines.publicationOn(mid);
-    if (publication) publication.mutedByServer = muted;
+    if (!publication || publication.mutedByServer === muted) return undefined;
+    publication.mutedByServer = muted;
     return publication;
   }
 

@@ -216,6 +216,21 @@ test("P114: who came, left and published meanwhile is told, and received with al
 });
 
 test(
+  "P134: what is muted of this client is told once, though the server tells it again behind a resume",
+  async (call, world) => {
+    const [camera] = call.room.localTracks;
+    const told: unknown[] = [];
+    call.room.on("muted", ({ muted }) => told.push(muted));
+    for (const muted of [true, true, false, false]) {
+      const { mid } = call.lineOf(camera.track) ?? {};
+      world.socket.say({ type: "trackMuted", peerId: "me", trackId: "own", muted, mid });
+    }
+    await world.settle();
+    assert.deepEqual(told, [true, false]);
+  },
+);
+
+test(
   "P114: the encodings that somebody receives are told anew, and a track in place of another one is sent as it is",
   async (call, world) => {
     const [camera] = call.room.localTracks;
