@@ -21,10 +21,15 @@ export class Drain {
     return Math.max(0, Math.round(((this.#endMs ?? 0) - this.#clock.now()) / 1000));
   }
 
-  /** Begins, where it has not begun yet; resolves at its end, or when no peers are left. */
+  /**
+   * Begins, or ends sooner than it would have: who stops the process waits no longer than it was told to, whatever was asked
+   * before. Resolves at the end, or when no peers are left.
+   */
   begin(seconds: number, peers: number): Promise<void> {
-    if (this.#endMs === undefined) {
-      this.#endMs = this.#clock.now() + seconds * 1000;
+    const endMs = this.#clock.now() + seconds * 1000;
+    if (endMs < (this.#endMs ?? Infinity)) {
+      this.#stopTimer();
+      this.#endMs = endMs;
       this.#timer = this.#clock.setTimeout(() => this.end(), seconds * 1000);
       this.handlePeers(peers);
     }
@@ -37,7 +42,11 @@ export class Drain {
   }
 
   end(): void {
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#over.resolve();
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
   }
 }

@@ -7,7 +7,8 @@ async function isOver(over: Promise<void>): Promise<boolean> {
 }
 
 Deno.test({
-  name: "B450: a drain is over when no peer is left, or its time is; what is asked once more changes nothing",
+  name:
+    "B450: a drain is over when no peer is left, or its time is; what is asked once more can end it sooner, and never later",
   permissions: "none",
   async fn() {
     const clock = new VirtualClock();
@@ -29,6 +30,12 @@ Deno.test({
     assert.equal(await isOver(timeOver), false);
     clock.advance(1);
     assert.deepEqual([await isOver(timeOver), late.secondsLeft, clock.pendingCount], [true, 0, 0]);
+    const shortened = new Drain(clock);
+    const soonOver = shortened.begin(86_400, 1);
+    assert.equal(shortened.begin(10, 1), soonOver);
+    assert.deepEqual([shortened.secondsLeft, clock.pendingCount], [10, 1]);
+    clock.advance(10_000);
+    assert.deepEqual([await isOver(soonOver), clock.pendingCount], [true, 0]);
     const empty = new Drain(clock);
     assert.equal(await isOver(empty.begin(60, 0)), true);
     assert.equal(clock.pendingCount, 0);

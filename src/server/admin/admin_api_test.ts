@@ -244,6 +244,7 @@ test("B494: a peer is kicked, tokens are revoked, and a drain begins once, as by
   assert.deepEqual((await ask("POST", "/api/drain", { token, body: { seconds: 60 } })).body, { seconds: 50 });
   const { body } = await ask("GET", "/api/status", { token });
   assert.deepEqual([body.ready, body.draining], [false, { seconds: 50 }]);
+  assert.deepEqual((await ask("POST", "/api/drain", { token, body: { seconds: 5 } })).body, { seconds: 5 });
 });
 
 test("B497: a room is ended for all of its peers and for no others, and they may come back", async () => {

@@ -13,7 +13,7 @@ export interface AdministeredServer {
   readonly administration: AdminVerbs;
   readonly expulsions: Pick<Expulsions, "kick" | "revoke">;
   status(): Promise<Status>;
-  /** Begins a drain, where none has begun; returns the whole seconds until it is over. */
+  /** Begins a drain, or shortens the one that has begun; returns the whole seconds until it is over. */
   drain(seconds: number): number;
   readonly events: EventStreams;
   /** Undefined where the logs are not this server's. */

@@ -178,7 +178,9 @@ export const SCHEMAS = {
   Move: z.object({ roomId: roomIdSchema.describe("The other room") }),
   Muted: z.object({ muted: z.boolean() }),
   Drain: z.object({ seconds: z.int().min(1).max(86_400).describe("Until it is over") }),
-  DrainBegun: z.object({ seconds: count.describe("Until it is over, which one that has begun already decides") }),
+  DrainBegun: z.object({
+    seconds: count.describe("Until it is over, which another one may decide that has begun and ends sooner"),
+  }),
   LogFilter: z.object({
     filter: z.string().min(1).max(1000).describe("As `--log` has it: `info,switchboard.ice=debug`"),
   }),
