@@ -23,7 +23,7 @@ export class EventStreamReader {
   /** @param {string} line */
   #readLine(line) {
     if (line === "") return this.#complete();
-    const [, field, value] = /^([^:]*):? ?(.*)$/.exec(line) ?? [];
+    const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line) ?? [];
     if (field === "event") this.#type = value;
     if (field === "data") this.#data.push(value);
     return [];

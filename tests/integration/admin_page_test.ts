@@ -74,9 +74,9 @@ Deno.test({
   permissions: "none",
   fn() {
     const stream =
-      'retry: 2000\n\n:\n\nid: a-1\nevent: peerLeft\ndata: {"type":"peerLeft",\r\ndata: "roomId":"é:1"}\n\n' +
+      'retry: 2000\n\n:\n\nid: a-1\nevent: peerLeft\ndata: {"type":"peerLeft",\r\ndata: "roomId":"é:1\u2028"}\n\n' +
       "event: lost\ndata: {}\n\n";
-    const expected = [{ type: "peerLeft", roomId: "é:1" }, { type: "lost" }];
+    const expected = [{ type: "peerLeft", roomId: "é:1\u2028" }, { type: "lost" }];
     assert.deepEqual(new EventStreamReader().read(stream), expected);
     const reader = new EventStreamReader();
     assert.deepEqual([...stream].flatMap((character) => reader.read(character)), expected);
