@@ -90,15 +90,19 @@ Deno.test({
   async fn() {
     await using receiver = new WebhookReceiver();
     const failures = [answer(500), answer(429, "Retry-After: 1\r\n\r\n")];
-    receiver.behaviour = (connection, received) => {
-      const behaviour = received.roomId === "red" ? failures.shift() ?? answer(200) : answer(200);
-      return behaviour(connection, received);
+    const greenIsOver = Promise.withResolvers<void>();
+    receiver.behaviour = async (connection, received) => {
+      if (received.roomId !== "red") return await answer(200)(connection, received);
+      await greenIsOver.promise;
+      await (failures.shift() ?? answer(200))(connection, received);
     };
     await using server = serverOf([receiver]);
     await visit(server.signalingUrl, "red");
+    await receiver.received.find(({ roomId }) => roomId === "red", "red's start");
     await visit(server.signalingUrl, "green");
     await receiver.received.find(({ roomId, type }) => roomId === "green" && type === "room.ended", "green's end");
     assert.deepEqual(receiver.typesOf("red"), ["room.started"], "green is over before red has begun");
+    greenIsOver.resolve();
     await receiver.received.find(({ roomId, type }) => roomId === "red" && type === "room.ended", "red's end");
     const expected = ["room.started", "peer.joined", "peer.left", "room.ended"];
     assert.deepEqual(receiver.typesOf("green"), expected);
