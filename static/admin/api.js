@@ -106,7 +106,7 @@ export class Api {
    */
   async capture(room, peer, seconds) {
     const response = await this.#ask("POST", `${peerPath(room, peer)}/capture`, { seconds });
-    return await response.blob();
+    return await response.blob().catch(broken);
   }
 
   /**
@@ -126,7 +126,7 @@ export class Api {
    * @param {string} path
    */
   async #json(method, path) {
-    return await (await this.#ask(method, path)).json();
+    return await (await this.#ask(method, path)).json().catch(broken);
   }
 
   /**
@@ -151,6 +151,15 @@ export class Api {
     const { code = "unknown", detail = response.statusText } = await response.json().catch(() => ({}));
     throw new ApiError(response.status, code, detail);
   }
+}
+
+/**
+ * The answer has begun, and does not end.
+ * @param {Error} error
+ * @returns {never}
+ */
+function broken({ message }) {
+  throw new ApiError(0, "unreachable", `the answer broke off: ${message}`);
 }
 
 /** @param {string} room */

@@ -110,9 +110,11 @@ export class View {
   }
 
   #later() {
+    const api = this.#api;
     this.#timer = setTimeout(async () => {
       await this.#look();
-      if (this.#api !== undefined) this.#later();
+      // Whoever has come by another token meanwhile has a look of its own.
+      if (api !== undefined && api === this.#api) this.#later();
     }, POLL_MS);
   }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Api } from "../../static/admin/api.js";
 import { curve, niceTop } from "../../static/admin/curve.js";
 import { EventStreamReader } from "../../static/admin/event_stream.js";
 import { History, SPAN_MS } from "../../static/admin/history.js";
@@ -104,5 +105,27 @@ Deno.test({
     }
     assert.equal(curve(history.samples, "packetsIn", 1000), "M290.0 40.0L291.0 40.0M299.0 40.0L300.0 40.0");
     assert.equal(curve([], "peers", 1), "");
+  },
+});
+
+Deno.test({
+  name: "B528: an answer that breaks off is a server that cannot be reached, which is asked again",
+  permissions: "none",
+  async fn() {
+    const before = Object.getOwnPropertyDescriptors(globalThis);
+    const cut = () => new ReadableStream({ pull: (controller) => controller.error(new TypeError("cut")) });
+    Object.defineProperty(globalThis, "location", { configurable: true, value: { href: "http://sfu.example/admin" } });
+    Object.defineProperty(globalThis, "fetch", {
+      configurable: true,
+      value: () => Promise.resolve(new Response(cut())),
+    });
+    try {
+      const api = new Api("token");
+      for (const ask of [() => api.status(), () => api.capture("room", "peer", 1)]) {
+        await assert.rejects(ask, { name: "ApiError", status: 0, code: "unreachable" });
+      }
+    } finally {
+      for (const name of ["location", "fetch"] as const) Object.defineProperty(globalThis, name, before[name]);
+    }
   },
 });
