@@ -106,7 +106,9 @@ export class ResumingSocket {
   /** The WebSocket is perhaps dead without a sign of it: another one takes over. */
   renew() {
     if (this.#closed || !this.#token) return;
-    if (this.#away) this.#attempt.abort(NETWORK_CHANGED);
+    // Its peer has left: by the room of before nobody could come back.
+    if (this.#movedTo !== undefined) this.#goTo(this.#movedTo);
+    else if (this.#away) this.#attempt.abort(NETWORK_CHANGED);
     else this.#lose();
   }
 

@@ -5,6 +5,7 @@ import { type FakeWebSocket, SdkWorld } from "../harness/sdk_world.ts";
 interface Signaling {
   readonly away: boolean;
   send(message: object): void;
+  renew(): void;
   close(): void;
 }
 
@@ -220,6 +221,17 @@ test("P136: who is moved joins the other room by another WebSocket, and its sign
   await world.settle();
   world.socket.open();
   assert.deepEqual(world.socket.sent.map(({ resume }) => resume), ["token 2"]);
+  signaling.close();
+});
+
+test("P136: who is moved while its network changes goes to the other room, though it hears of no end", async (world) => {
+  const { signaling, first, told } = join(world);
+  first.say({ type: "moved", roomId: "office" });
+  signaling.renew();
+  const second = await attempt(world);
+  await welcome(world, second, "token 2");
+  assert.deepEqual(second.sent, [{ type: "join", roomId: "office", name: "Ada" }]);
+  assert.deepEqual(told, ["moved", "away", "resumed token 2 new"]);
   signaling.close();
 });
 
