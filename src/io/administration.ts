@@ -1,7 +1,7 @@
 import type { NodeId } from "../media/media_bus.ts";
 import type { PeerId, RoomId, TrackId } from "../sfu/types.ts";
 import { type AdminNews, jsonBytes, MAX_MESSAGE_BYTES } from "../signaling/admin_news.ts";
-import { coversRoom } from "../signaling/grants.ts";
+import type { Grants } from "../signaling/grants.ts";
 import {
   describeParticipant,
   type PeerOverview,
@@ -30,6 +30,8 @@ export interface AdministrationOptions {
   readonly rooms: Rooms;
   /** The peers that are here. */
   readonly participants: () => Iterable<Participant>;
+  /** Whether whose grants these are may join a room. */
+  readonly leadsTo: (grants: Grants | undefined, roomId: RoomId) => boolean;
   /** The name of another server that shares rooms; undefined where it is not known. */
   readonly nodeName: (node: NodeId) => string | undefined;
   /** Does something to a peer: a fault costs that peer alone. */
@@ -93,8 +95,7 @@ export class Administration implements AdminVerbs {
   movePeer(roomId: RoomId, peerId: PeerId, toRoomId: RoomId): MoveResult {
     const participant = this.#find(roomId, peerId);
     if ("problem" in participant) return participant;
-    const { grants } = participant;
-    if (grants !== undefined && !coversRoom(grants, toRoomId)) return "not-granted";
+    if (!this.#options.leadsTo(participant.grants, toRoomId)) return "not-granted";
     let isMoved = false;
     this.#options.act(participant, () => isMoved = participant.moveTo(toRoomId));
     return isMoved ? "moved" : "not-heard";

@@ -79,6 +79,7 @@ export class Switchboard {
     this.administration = new Administration({
       rooms: this.#rooms,
       participants: () => this.#participants.keys(),
+      leadsTo: (grants, roomId) => this.#admission.refuseRoom(grants, roomId) === undefined,
       nodeName: (node) => sharing?.nodeName?.(node),
       act: (participant, action) => this.#act(participant, action),
       tellOthers: (news) => others?.tellNews(news) ?? false,

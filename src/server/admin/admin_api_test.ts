@@ -270,18 +270,23 @@ test("B500, P135: a peer is moved where it may go and hears of it, by who admini
   const { ask } = administer(setup);
   const token = await adminToken();
   const { peerId, closed, received } = joinConnected(setup);
-  const grants = { room: "room", identity: undefined, name: undefined, publish: [], subscribe: true } as const;
-  const bound: string[] = [];
-  const endpoint = setup.switchboard.connect(
-    { send: (text) => bound.push(text), close: () => {} },
-    "192.0.2.1",
-    { ...grants, admin: false, maxBitrate: undefined },
-  );
-  endpoint.handleMessage(JSON.stringify({ type: "join", roomId: "room" }));
-  const { peerId: boundId } = JSON.parse(bound[0]);
+  const joinBy = (room: string, identity?: string): string => {
+    const rights = { publish: [], subscribe: true, admin: false, maxBitrate: undefined };
+    const said: string[] = [];
+    const endpoint = setup.switchboard.connect(
+      { send: (text) => said.push(text), close: () => {} },
+      "192.0.2.1",
+      { room, identity, name: undefined, ...rights },
+    );
+    endpoint.handleMessage(JSON.stringify({ type: "join", roomId: "room" }));
+    return JSON.parse(said[0]).peerId;
+  };
+  const [boundId, kickedId] = [joinBy("room"), joinBy("*", "ada")];
+  setup.switchboard.expulsions.revoke("ada", "office");
   const move = (id: string, roomId: string, by = token) =>
     ask("POST", `/api/rooms/room/peers/${id}/move`, { token: by, body: { roomId } });
   assert.equal(codeOf(await move(boundId, "office")), "409 not-granted");
+  assert.equal(codeOf(await move(kickedId, "office")), "409 not-granted");
   assert.equal(codeOf(await move(peerId, "room")), "409 same-room");
   assert.equal(codeOf(await move("nobody", "office")), "404 unknown-peer");
   assert.equal(codeOf(await move(peerId, "office", await adminToken("room"))), "403 forbidden");

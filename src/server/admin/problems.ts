@@ -23,7 +23,7 @@ export const ADMIN_PROBLEMS = {
   "wrong-method": { status: 405, means: "`Allow` names the methods that the path has" },
   "elsewhere": { status: 409, means: "the peer is at another server, which alone can do it; `detail` names it" },
   "same-room": { status: 409, means: "the peer is in that room already" },
-  "not-granted": { status: 409, means: "the peer's own token is not for the other room" },
+  "not-granted": { status: 409, means: "the peer's own token is not for the other room, or was revoked for it" },
   "not-heard": { status: 409, means: "the client hears nothing: it is one of WHIP or WHEP, or its WebSocket is lost" },
   "capturing": { status: 409, means: "somebody captures the peer already" },
   "logs-not-here": { status: 409, means: "whoever embeds the server configures its logs" },
