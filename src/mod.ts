@@ -155,7 +155,8 @@ export interface SwitchboardServer {
   subscribe(listener: RoomEventListener): () => void;
   /**
    * Prepares the end: from now on new peers are refused (`server-draining`), /readyz says so, and clients of WebSockets are
-   * asked to go elsewhere. Resolves when no peer is left, or after so many seconds: then `close`.
+   * asked to go elsewhere. Resolves when no peer is left, or after so many seconds, where it is called again by whichever ends
+   * first: then `close`.
    */
   drain(seconds: number): Promise<void>;
   /** Tells every client, ends every peer, and gives back all sockets and timers. Webhooks have 2 s for the last events. */
