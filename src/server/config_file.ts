@@ -13,10 +13,8 @@ export interface ConfigFile {
 }
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)$/;
-const SINGLE_QUOTED = /^'([^']*)'$/;
-const DOUBLE_QUOTED = /^"((?:[^"\\]|\\.)*)"$/;
-/** Without quotes around it or in it. */
-const BARE = /^(?:[^'"\\]|\\.)*$/;
+/** A part of a value: in quotes of either kind, or what begins without one and goes on to the end, quotes in it included. */
+const PART = /\s*(?:'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|(?<bare>(?:[^'"\\\s]|\\.)(?:[^\\]|\\.)*))/y;
 
 /**
  * Reads `NAME=value` lines as systemd reads an EnvironmentFile (systemd.exec(5)): empty lines, and those that begin with #
@@ -42,9 +40,13 @@ export function parseConfigFile(text: string, variables: ReadonlySet<string>, pa
 
 /** Undefined for what does not end. */
 function readValue(written: string): string | undefined {
-  const single = SINGLE_QUOTED.exec(written)?.[1];
-  if (single !== undefined) return single;
-  const double = DOUBLE_QUOTED.exec(written)?.[1];
-  if (double !== undefined) return double.replace(/\\(["\\$`])/g, "$1");
-  return BARE.test(written) ? written.replace(/\\(.)/g, "$1") : undefined;
+  let value = "";
+  for (PART.lastIndex = 0; PART.lastIndex < written.length;) {
+    const { single, double, bare } = PART.exec(written)?.groups ?? {};
+    if (single !== undefined) value += single;
+    else if (double !== undefined) value += double.replace(/\\(["\\$`])/g, "$1");
+    else if (bare !== undefined) value += bare.replace(/\\(.)/g, "$1");
+    else return undefined;
+  }
+  return value;
 }

@@ -19,6 +19,8 @@ Deno.test({
     assert.deepEqual(values("PORT=1\nPORT=2"), { PORT: "2" });
     assert.deepEqual(values("AUTH_SECRET=a=b#c\\ d"), { AUTH_SECRET: "a=b#c d" });
     assert.deepEqual(values("PORT="), { PORT: "" });
+    assert.deepEqual(values(`AUTH_SECRET=it's "so"`), { AUTH_SECRET: `it's "so"` });
+    assert.deepEqual(values(`AUTH_SECRET='a b' "c"d'e`), { AUTH_SECRET: "a bcd'e" });
   },
 });
 
