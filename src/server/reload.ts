@@ -55,20 +55,24 @@ export class Reload {
   }
 
   async #reload(): Promise<void> {
+    try {
+      await this.#take();
+    } catch (error) {
+      // A fault of ours ends no call either, and no later reload.
+      refuse(error instanceof ReloadError ? error.message : `a fault of the server: ${messageOf(error)}`);
+    }
+  }
+
+  async #take(): Promise<void> {
     const result = this.#options.read();
     if (!result.ok) return refuse(result.message);
     if (result.help) return;
     const { config, taken, waiting } = changesOf(this.#config, result.config);
     const contradictions = contradictionsOf(config);
     if (contradictions.length > 0) return refuse(contradictions.join("\n"));
-    try {
-      const changes: (() => void)[] = [];
-      for (const part of this.#options.parts) changes.push(await part.prepare(config, this.#config));
-      for (const change of changes) change();
-    } catch (error) {
-      // A fault of ours ends no call either.
-      return refuse(error instanceof ReloadError ? error.message : `a fault of the server: ${messageOf(error)}`);
-    }
+    const changes: (() => void)[] = [];
+    for (const part of this.#options.parts) changes.push(await part.prepare(config, this.#config));
+    for (const change of changes) change();
     this.#config = config;
     log.info("the settings were read again; changed: {changed}", { changed: taken.join(" ") || "none" });
     if (waiting.length > 0) log.warn("these settings need a restart: {settings}", { settings: waiting.join(" ") });

@@ -44,10 +44,15 @@ class Scene {
   readonly changed: number[] = [];
   file = "MAX_ROOMS=5";
   refusal: string | undefined;
+  /** What reading the settings throws. */
+  fault: Error | undefined;
   readonly reload: Reload;
 
   constructor(parts: readonly ReloadPart[] = []) {
-    const read = () => parseConfig(["--config-file=a.env"], {}, () => this.file);
+    const read = () => {
+      if (this.fault !== undefined) throw this.fault;
+      return parseConfig(["--config-file=a.env"], {}, () => this.file);
+    };
     const taking = { prepare: ({ maxRooms }: Config) => () => void this.changed.push(maxRooms) };
     const refusing = {
       prepare: () => {
@@ -143,6 +148,22 @@ Deno.test({
       await scene.reload.reload();
       assert.deepEqual([scene.changed, scene.reload.config.maxRooms], [[6], 6]);
     }, [faulty]);
+  },
+});
+
+Deno.test({
+  name: "B520: a fault in reading the settings is told as well, and no later reload is lost by it",
+  permissions: "none",
+  async fn() {
+    await withScene(async (scene) => {
+      scene.file = "MAX_ROOMS=6";
+      scene.fault = new TypeError("a bug");
+      await scene.reload.reload();
+      assert.match(scene.lines[0], /stay as they are: "a fault of the server: a bug"/);
+      scene.fault = undefined;
+      await scene.reload.reload();
+      assert.deepEqual([scene.changed, scene.reload.config.maxRooms], [[6], 6]);
+    });
   },
 });
 
