@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import { endpointOf, HttpSignaling } from "./http_signaling.ts";
 import { Reach } from "./reach.ts";
 
@@ -85,6 +86,22 @@ Deno.test({
       signaling.open("whip", "a", "offer"),
       /^Error: http:\/\/127\.0\.0\.1:9\/a cannot be reached: /,
     );
+  },
+});
+
+Deno.test({
+  name: "B518: a server that takes a request and does not answer keeps nobody waiting for longer than 20 s",
+  permissions: PERMISSIONS,
+  async fn() {
+    using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+    const url = `http://${LOOPBACK}:${listener.addr.port}/{room}`;
+    const clock = new VirtualClock();
+    const signaling = new HttpSignaling({ whip: url, whep: url, token: undefined, reach: new Reach(), clock });
+    const opening = assert.rejects(signaling.open("whip", "a", "offer"), /cannot be reached: no answer within 20 s$/);
+    using _connection = await listener.accept();
+    clock.advance(20_000);
+    await opening;
+    assert.equal(clock.pendingCount, 0);
   },
 });
 

@@ -1,6 +1,10 @@
+import { type Clock, systemClock } from "../io/clock.ts";
 import { type ClientMessage, type ServerMessage, serverMessageSchema } from "../signaling/messages.ts";
+import { within } from "./within.ts";
 
 const REPLY_TIMEOUT_MS = 20_000;
+/** For the close frame of a server that hangs, which never comes. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 type MessageOf<T extends ServerMessage["type"]> = Extract<ServerMessage, { type: T }>;
 
@@ -14,11 +18,13 @@ interface Awaited {
 /** A client of this project's signaling WebSocket that asks one thing at a time. What the server says unasked is passed over. */
 export class SignalingClient {
   readonly #socket: WebSocket;
+  readonly #clock: Clock;
   readonly #closed: Promise<void>;
   #awaited: Awaited | undefined;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
+    this.#clock = clock;
     socket.onmessage = ({ data }) => this.#handle(String(data));
     this.#closed = new Promise((resolve) =>
       socket.onclose = ({ code, reason }) => {
@@ -28,19 +34,26 @@ export class SignalingClient {
     );
   }
 
-  /** Throws where the server cannot be reached, or refuses. */
-  static async open(url: string, token: string | undefined): Promise<SignalingClient> {
+  /** Throws where the server cannot be reached, refuses, or says nothing. */
+  static async open(url: string, token: string | undefined, clock = systemClock): Promise<SignalingClient> {
     const socket = token === undefined
       ? new WebSocket(url)
       : new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
-    const client = new SignalingClient(socket);
-    await new Promise<void>((resolve, reject) => {
+    const client = new SignalingClient(socket, clock);
+    const opened = new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve();
       socket.onerror = (event) =>
         reject(new Error(`${url}: ${event instanceof ErrorEvent ? event.message : "refused"}`));
     });
-    // A connection that is cut off says so in its close event as well.
-    socket.onerror = null;
+    try {
+      await within(clock, REPLY_TIMEOUT_MS, opened, `${url}: nothing came`);
+    } catch (error) {
+      socket.close();
+      throw error;
+    } finally {
+      // A connection that is cut off says so in its close event as well.
+      socket.onerror = null;
+    }
     return client;
   }
 
@@ -48,12 +61,10 @@ export class SignalingClient {
   async ask<T extends "welcome" | "answer">(message: ClientMessage, type: T): Promise<MessageOf<T>> {
     const { promise, resolve, reject } = Promise.withResolvers<ServerMessage>();
     this.#awaited = { type, resolve, reject };
-    const deadline = setTimeout(() => reject(new Error(`no ${type} came`)), REPLY_TIMEOUT_MS);
     this.#send(message);
     try {
-      return await promise as MessageOf<T>;
+      return await within(this.#clock, REPLY_TIMEOUT_MS, promise, `no ${type} came`) as MessageOf<T>;
     } finally {
-      clearTimeout(deadline);
       this.#awaited = undefined;
     }
   }
@@ -63,9 +74,10 @@ export class SignalingClient {
     if (this.#socket.readyState === WebSocket.OPEN) this.#send({ type: "leave" });
   }
 
+  /** Throws where the server does not close the WebSocket in its turn. */
   async close(): Promise<void> {
     if (this.#socket.readyState !== WebSocket.CLOSED) this.#socket.close();
-    await this.#closed;
+    await within(this.#clock, CLOSE_TIMEOUT_MS, this.#closed, "the server does not close the WebSocket");
   }
 
   #send(message: ClientMessage): void {

@@ -26,7 +26,8 @@ export class WebSocketSignaling implements Signaling {
         },
       };
     } catch (error) {
-      await client.close();
+      // Why the peer could not join is what counts.
+      await Promise.allSettled([client.close()]);
       throw error;
     }
   }
