@@ -4,7 +4,7 @@ import { FOR_ROOM, SECRET, secretToken } from "../../tests/harness/tokens.ts";
 import type { CreateOptions } from "../mod.ts";
 import { splitDoctorArguments } from "./arguments.ts";
 import { runDoctor } from "./command.ts";
-import { reportText } from "./report.ts";
+import { reportJson, reportText } from "./report.ts";
 import { ok, problem } from "./finding.ts";
 import { roomFor } from "./room.ts";
 
@@ -135,6 +135,9 @@ Deno.test({
       "1 problem, no warnings, 2 checks. docs/doctor.md says more.",
       "",
     ]);
+    const json = reportJson([problem("server", "it says \x1b[2J\u202e\x9b2J", "a")]);
+    doesNotMatch(json.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u);
+    strictEqual(JSON.parse(json)[0].detail, "it says  [2J  2J");
     strictEqual(reportText([ok("ready", "b")], { colors: true }).startsWith("\x1b[32mok"), true);
   },
 });

@@ -17,7 +17,8 @@ export function reportText(findings: readonly Finding[], { colors }: { readonly 
 
 /** For programs: an array of findings. */
 export function reportJson(findings: readonly Finding[]): string {
-  return `${JSON.stringify(findings, null, 2)}\n`;
+  // JSON escapes some of what is cleaned, and leaves as it is what C1 and text that runs backwards do to a terminal.
+  return `${JSON.stringify(findings, (_, value) => typeof value === "string" ? clean(value) : value, 2)}\n`;
 }
 
 function summary(findings: readonly Finding[]): string {

@@ -1,3 +1,4 @@
+import { parseIpAddress } from "../../webrtc/ip_address.ts";
 import { addressKind } from "../address_kind.ts";
 
 /** A way by which datagrams go to one place and come back. */
@@ -38,19 +39,19 @@ export function openUdpPath({ address, port }: Endpoint): Path {
       await reading;
     },
   };
-  const reading = readDatagrams(socket, port, (bytes) => path.onDatagram(bytes));
+  const reading = readDatagrams(socket, { address, port }, (bytes) => path.onDatagram(bytes));
   return path;
 }
 
 async function readDatagrams(
   socket: Deno.DatagramConn,
-  port: number,
+  server: Endpoint,
   take: (bytes: Uint8Array<ArrayBuffer>) => void,
 ): Promise<void> {
   for (;;) {
     try {
       for await (const [bytes, from] of socket) {
-        if ((from as Deno.NetAddr).port === port) take(Uint8Array.from(bytes));
+        if (isFrom(from as Deno.NetAddr, server)) take(Uint8Array.from(bytes));
       }
       return;
     } catch (error) {
@@ -58,6 +59,11 @@ async function readDatagrams(
       if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
     }
   }
+}
+
+/** A browser takes an answer from nowhere else either (RFC 8445 section 7.2.5.2.1). */
+function isFrom({ hostname, port }: Deno.NetAddr, server: Endpoint): boolean {
+  return port === server.port && String(parseIpAddress(hostname)) === String(parseIpAddress(server.address));
 }
 
 /** How datagrams lie in the stream of a TCP connection. */

@@ -5,6 +5,7 @@ import { newTransactionId } from "./stun_transaction.ts";
 import { SELF_DELIMITED, TURN, TURN_ATTRIBUTE, writeTurnMessage } from "./turn_message.ts";
 
 const LOOPBACK = "127.0.0.1";
+const OTHER_LOOPBACK = "127.0.0.2";
 const PERMISSIONS = { net: [LOOPBACK] } satisfies Deno.PermissionOptionsObject;
 
 const message = (data: number) =>
@@ -71,5 +72,29 @@ Deno.test({
     await path.close();
     await path.send(Uint8Array.of(5));
     strictEqual(received.entries.length, 1);
+  },
+});
+
+Deno.test({
+  name: "B483: by UDP an answer from another address of the server is none, though its port is the same",
+  permissions: { net: [LOOPBACK, OTHER_LOOPBACK] },
+  // Elsewhere loopback has one address.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const server = Deno.listenDatagram({ transport: "udp", hostname: LOOPBACK, port: 0 });
+    const { port } = server.addr as Deno.NetAddr;
+    const other = Deno.listenDatagram({ transport: "udp", hostname: OTHER_LOOPBACK, port });
+    const path = openUdpPath({ address: LOOPBACK, port });
+    const received = new Journal<Uint8Array>();
+    path.onDatagram = (bytes) => received.add(bytes);
+    await path.send(Uint8Array.of(1));
+    const [, client] = await server.receive();
+    await other.send(Uint8Array.of(2), client);
+    await server.send(Uint8Array.of(3), client);
+    await received.reach(1, "the answer");
+    deepStrictEqual(received.entries.map(([byte]) => byte), [3]);
+    server.close();
+    other.close();
+    await path.close();
   },
 });
