@@ -216,7 +216,7 @@ export class PeerTransport implements MediaSender {
     if (this.#sender === undefined || to === undefined || this.#fault !== undefined) return;
     try {
       const slot = this.#datagrams.slot();
-      this.tap?.rtcpSent(bytes, length);
+      if (slot !== undefined) this.tap?.rtcpSent(bytes, length);
       this.#commit(slot === undefined ? -1 : this.#sender.protectRtcp(slot, bytes, length), to);
     } catch (error) {
       this.#breakDown(error);

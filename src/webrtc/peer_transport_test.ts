@@ -211,6 +211,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B522: a tap is shown the RTCP that is sent, and none that there is no slot for",
+  permissions: "none",
+  fn() {
+    const { transport, datagrams } = connectedTransport();
+    const shown: number[] = [];
+    const nothing = () => {};
+    const rtcpSent = (_bytes: Uint8Array, length: number) => void shown.push(length);
+    transport.tap = { rtpReceived: nothing, rtcpReceived: nothing, rtpSent: nothing, rtcpSent };
+    transport.sendRtcp(new Uint8Array(8), 8);
+    datagrams.slot = () => undefined;
+    transport.sendRtcp(new Uint8Array(12), 12);
+    assert.deepEqual(shown, [8]);
+  },
+});
+
+Deno.test({
   name: "P29: the certificate that was announced first stays the measure, however often the list changes",
   permissions: "none",
   fn() {
