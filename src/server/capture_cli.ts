@@ -161,10 +161,15 @@ function helpText(): string {
   ].join("\n");
 }
 
+/** A new file, which its user alone may read: who speaks to whom is in it, and perhaps what was said. */
+export async function createPrivately(path: string): Promise<WritableStream<Uint8Array>> {
+  return (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).writable;
+}
+
 /** Runs the command in this process; resolves to its exit code. */
 export async function captureCommand(args: readonly string[]): Promise<number> {
   const { exitCode, text } = await runCaptureCommand(args, { [TOKEN_VARIABLE]: Deno.env.get(TOKEN_VARIABLE) }, {
-    create: async (path) => (await Deno.open(path, { write: true, createNew: true })).writable,
+    create: createPrivately,
     stdout: Deno.stdout.writable,
     fetch,
   });

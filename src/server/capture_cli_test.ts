@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { runCaptureCommand } from "./capture_cli.ts";
+import { createPrivately, runCaptureCommand } from "./capture_cli.ts";
 
 const FLAGS = ["--url=https://sfu.example:8443/x", "--room=a/b", "--peer=p1"];
+const FOLDER = Deno.env.get("TMPDIR") ?? "/tmp";
 const ENV = { ADMIN_TOKEN: "north" };
 
 /** Runs the command against a server that answers this. */
@@ -84,5 +85,22 @@ Deno.test({
       },
     });
     assert.deepEqual([away.exitCode, away.text], [1, "connection refused\n"]);
+  },
+});
+
+Deno.test({
+  name: "B527: the file is new, and its user's alone",
+  permissions: { read: [FOLDER], write: [FOLDER] },
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = await Deno.makeTempDir({ dir: FOLDER });
+    try {
+      const path = `${folder}/a.pcapng`;
+      await (await createPrivately(path)).close();
+      assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+      await assert.rejects(createPrivately(path), Deno.errors.AlreadyExists);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
   },
 });
