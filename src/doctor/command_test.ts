@@ -3,6 +3,7 @@ import { LoopbackServer } from "../../tests/harness/loopback_server.ts";
 import { FOR_ROOM, SECRET, secretToken } from "../../tests/harness/tokens.ts";
 import type { CreateOptions } from "../mod.ts";
 import { splitDoctorArguments } from "./arguments.ts";
+import { withholdsToken } from "./examine.ts";
 import { runDoctor } from "./command.ts";
 import { reportJson, reportText } from "./report.ts";
 import { ok, problem } from "./finding.ts";
@@ -150,5 +151,18 @@ Deno.test({
     strictEqual(roomFor("no token", "r"), "doctor-r");
     strictEqual(roomFor(await secretToken(FOR_ROOM), "r"), "room");
     strictEqual(roomFor(await secretToken({ exp: 60, switchboard: { room: "team-*" } }), "r"), "team-doctor-r");
+  },
+});
+
+Deno.test({
+  name: "B487: a token that was given is not shown to a server for which nobody vouches, unless it is on this machine",
+  permissions: PERMISSIONS,
+  fn() {
+    using client = Deno.createHttpClient({});
+    const [far, near] = [new URL("https://sfu.example.org"), new URL("https://[::1]:8443")];
+    strictEqual(withholdsToken(far, { token: "t" }, client), true);
+    strictEqual(withholdsToken(near, { token: "t" }, client), false);
+    strictEqual(withholdsToken(far, { token: "t" }, undefined), false);
+    strictEqual(withholdsToken(far, {}, client), false);
   },
 });

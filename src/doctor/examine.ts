@@ -1,12 +1,20 @@
 import type { Config } from "../server/config_schema.ts";
 import { pageUrl } from "../server/serve.ts";
+import { isLoopback } from "./address_kind.ts";
 import type { DoctorArguments } from "./arguments.ts";
-import type { Facts } from "./facts.ts";
+import type { Facts, SignalingFacts } from "./facts.ts";
 import { ownToken } from "./own_token.ts";
 import { probeHttp } from "./probes/http.ts";
 import { probeMachine } from "./probes/machine.ts";
 import { probeMedia } from "./probes/media.ts";
 import { roomFor } from "./room.ts";
+
+/** Where a token that may be somebody's is kept to ourselves. */
+const WITHHELD: SignalingFacts = {
+  ok: false,
+  code: "untrusted",
+  message: "the token of --token is not shown to a server for which nobody vouches",
+};
 
 /** Finds out all that the checks look at. */
 export async function examine(config: Config, own: DoctorArguments): Promise<Facts> {
@@ -17,7 +25,8 @@ export async function examine(config: Config, own: DoctorArguments): Promise<Fac
   const { facts, client } = await probeHttp(url);
   const roomId = own.room ?? roomFor(own.token, crypto.randomUUID().slice(0, 8));
   const token = own.token ?? await ownToken(config, roomId, nowMs);
-  const signaling = facts.health.ok ? await probeMedia({ url, roomId, nowMs, token, client }) : undefined;
+  const join = () => withholdsToken(url, own, client) ? WITHHELD : probeMedia({ url, roomId, nowMs, token, client });
+  const signaling = facts.health.ok ? await join() : undefined;
   client?.close();
   return {
     config,
@@ -30,6 +39,18 @@ export async function examine(config: Config, own: DoctorArguments): Promise<Fac
     },
     ...(machine !== undefined && { machine }),
   };
+}
+
+/**
+ * Whether whoever stands between could take the token that was given: `client` trusts what browsers would not. One that the
+ * doctor makes lets nobody into a room of others.
+ */
+export function withholdsToken(
+  { hostname }: URL,
+  { token }: Pick<DoctorArguments, "token">,
+  client: Deno.HttpClient | undefined,
+): boolean {
+  return token !== undefined && client !== undefined && !isLoopback(hostname.replace(/^\[(.*)\]$/, "$1"));
 }
 
 /** Where the settings have the server, seen from this machine. */

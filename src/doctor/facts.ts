@@ -108,7 +108,7 @@ export type HealthFacts =
 export type SignalingFacts =
   | {
     readonly ok: false;
-    /** A code of the protocol, or `unreachable`, `no-answer`. */
+    /** A code of the protocol, or `unreachable`, `no-answer`, `untrusted`. */
     readonly code: string;
     readonly message: string;
   }

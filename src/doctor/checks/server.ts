@@ -13,6 +13,7 @@ const JOIN_FIXES: Readonly<Record<string, string>> = {
     "raise --max-connections-per-address; behind a proxy set --trust-proxy, or all clients count as one",
   "unreachable":
     "have the proxy in front pass WebSockets on: proxy_http_version 1.1, and the fields Upgrade and Connection (docs/deploy.md)",
+  "untrusted": "put its certificate right (see tls-certificate), or ask on the server's machine, at a loopback address",
   "no-answer": "look into the server's log (LOG=debug): it took the WebSocket, and said nothing",
 };
 
