@@ -42,7 +42,7 @@ function prepare({ pid, json, plot }: LoadSettings): ObservedProcess | undefined
   }
   if (pid === undefined) return undefined;
   const server = new ObservedProcess(pid, openProcFiles());
-  orRefuse(`--pid=${pid}`, () => server.look());
+  if (server.look() === undefined) throw new Error(`--pid=${pid} is not allowed: there is no process ${pid}`);
   return server;
 }
 

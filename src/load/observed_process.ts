@@ -22,11 +22,11 @@ export class ObservedProcess {
     this.#read = read;
   }
 
-  /** Throws where there is no such process. */
-  look(): ProcessLook {
+  /** Undefined where there is no such process, or none any more. */
+  look(): ProcessLook | undefined {
     const stat = this.#read(`/proc/${this.#pid}/stat`);
     const resident = /^VmRSS:\s+(\d+) kB$/m.exec(this.#read(`/proc/${this.#pid}/status`) ?? "");
-    if (stat === undefined || resident === null) throw new Error(`there is no process ${this.#pid}`);
+    if (stat === undefined || resident === null) return undefined;
     // The name stands in parentheses and may hold any characters.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return {

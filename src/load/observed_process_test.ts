@@ -17,9 +17,11 @@ Deno.test({
 });
 
 Deno.test({
-  name: "B513: a process that is not there is refused",
+  name: "B513, B518: a process that is not there, or ends while it is looked at, is told as none, and ends no run",
   permissions: "none",
   fn() {
-    assert.throws(() => new ObservedProcess(43, (path) => FILES[path]).look(), /there is no process 43/);
+    assert.equal(new ObservedProcess(43, (path) => FILES[path]).look(), undefined);
+    const zombie = { "/proc/42/stat": STAT, "/proc/42/status": "Name:\ta) b (c)\nState:\tZ (zombie)\n" };
+    assert.equal(new ObservedProcess(42, (path) => new Map(Object.entries(zombie)).get(path)).look(), undefined);
   },
 });
