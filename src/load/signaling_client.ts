@@ -21,6 +21,8 @@ export class SignalingClient {
   readonly #clock: Clock;
   readonly #closed: Promise<void>;
   #awaited: Awaited | undefined;
+  /** Undefined as long as the WebSocket is not closed. */
+  #gone: Error | undefined;
 
   private constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
@@ -28,7 +30,8 @@ export class SignalingClient {
     socket.onmessage = ({ data }) => this.#handle(String(data));
     this.#closed = new Promise((resolve) =>
       socket.onclose = ({ code, reason }) => {
-        this.#awaited?.reject(new Error(`the server closed the WebSocket: ${code} ${reason}`));
+        this.#gone = new Error(`the server closed the WebSocket: ${code} ${reason}`);
+        this.#awaited?.reject(this.#gone);
         resolve();
       }
     );
@@ -69,8 +72,9 @@ export class SignalingClient {
     }
   }
 
-  /** A server that has closed the WebSocket knows it. */
+  /** Throws where the server has closed the WebSocket before. */
   leave(): void {
+    if (this.#gone !== undefined) throw this.#gone;
     if (this.#socket.readyState === WebSocket.OPEN) this.#send({ type: "leave" });
   }
 

@@ -42,6 +42,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B518: who leaves is told that the server was gone before",
+  permissions: PERMISSIONS,
+  async fn() {
+    using listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
+    const opening = SignalingClient.open(`ws://${LOOPBACK}:${listener.addr.port}/ws`, undefined);
+    const connection = await listener.accept();
+    await acceptWebSocket(connection);
+    const client = await opening;
+    const asked = assert.rejects(
+      client.ask({ type: "join", roomId: "a" }, "welcome"),
+      /the server closed the WebSocket/,
+    );
+    connection.close();
+    await asked;
+    assert.throws(() => client.leave(), /the server closed the WebSocket/);
+    await client.close();
+  },
+});
+
+Deno.test({
   name: "B518: a server that takes connections and opens no WebSocket is told by its URL",
   permissions: PERMISSIONS,
   async fn() {
