@@ -5,18 +5,24 @@ import type { JoinReply, Percentiles } from "./replies.ts";
 /** Runs joins, `concurrency` at once; notes how long each took, and the first reason why one failed. */
 export class Joins {
   readonly #turns: Turns;
+  readonly #isInterrupted: () => boolean;
   #problem: string | undefined;
   readonly #durations: number[] = [];
   #failed = 0;
 
-  constructor(turns: Turns) {
+  /** Where `isInterrupted` says so none begins any more. */
+  constructor(turns: Turns, isInterrupted: () => boolean = () => false) {
     this.#turns = turns;
+    this.#isInterrupted = isInterrupted;
   }
 
   async run(joins: Iterable<() => Promise<unknown>>, concurrency: number): Promise<void> {
     const waiting = Iterator.from(joins);
     const turns = Array.from({ length: Math.max(1, concurrency) }, async () => {
-      for (const join of waiting) await this.#time(join);
+      for (const join of waiting) {
+        if (this.#isInterrupted()) return;
+        await this.#time(join);
+      }
     });
     await Promise.all(turns);
   }

@@ -90,7 +90,7 @@ export class Load {
     const repeat = (count: number, join: (room: Room) => Promise<Newcomer>) =>
       Array.from({ length: count }, () => rooms.map((room) => async () => void this.#newest.push(await join(room))))
         .flat();
-    const joins = new Joins(this.#turns);
+    const joins = new Joins(this.#turns, () => this.#interrupted);
     this.#newest = [];
     await this.#whileBusy(async () => {
       await joins.run(repeat(request.publishers, (room) => this.#publish(room, request)), request.concurrency);
@@ -146,7 +146,10 @@ export class Load {
     return result();
   }
 
-  /** The window that is measured, if any, and all later ones end at once: what they find counts for nothing. */
+  /**
+   * The window that is measured, if any, and all later ones end at once: what they find counts for nothing. Joins that have
+   * begun are waited for.
+   */
   interrupt(): void {
     this.#interrupted = true;
   }

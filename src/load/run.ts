@@ -70,7 +70,7 @@ export async function runLoad(settings: LoadSettings, surroundings: RunSurroundi
 
 async function play(load: Load, settings: LoadSettings, surroundings: RunSurroundings): Promise<LoadResult> {
   const publishing = joinedOf(await join(load, settings, { publishers: settings.publishers, subscribers: 0 }));
-  if (load.publishers === 0) throw new Error(`no publisher could join: ${publishing.problem ?? ""}`);
+  if (load.publishers === 0) throw new Error(`no publisher could join: ${publishing.problem ?? "interrupted"}`);
   surroundings.published(publishing);
   const steps = await runSteps(load, settings, surroundings);
   load.pause();
