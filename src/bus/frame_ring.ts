@@ -9,7 +9,7 @@ export const RING_SLOTS = 2048;
 export const SLOT_BYTES = MAX_FRAME_LENGTH + 32;
 /**
  * Frames that are written before the readers are told of them, at most. By as many numbers is a writer ahead of the one
- * whose place it takes: that one may be alive for a while, and gets no further.
+ * whose place it takes: what that one has written is in front of it.
  */
 const MAX_UNPUBLISHED = 64;
 
@@ -119,8 +119,11 @@ export class FrameRingWriter {
     bodyOffset: number,
     bodyLength: number,
   ): boolean {
-    if (this.#number - this.#published === MAX_UNPUBLISHED && !this.publish()) return false;
     const { words } = this.#ring;
+    // Who lives on behind its time must not write where its successor has come round again. What it is in the middle of
+    // meanwhile it ends: no look before can tell.
+    if (Atomics.load(words, WRITE) !== this.#published) return false;
+    if (this.#number - this.#published === MAX_UNPUBLISHED && !this.publish()) return false;
     const number = this.#number | 0;
     const slot = this.#ring.slotOf(number);
     Atomics.store(words, slot + NUMBER, ~number);
