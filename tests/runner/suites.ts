@@ -61,8 +61,6 @@ export function suites({ temporaryFolder, programs }: Surroundings): Suite[] {
       ],
       timeoutMs: 10 * MINUTE_MS,
       processes: 2,
-      // Some have isolates, sockets or processes of their own.
-      isTimed: true,
     },
     // To kill a process group takes the permission to run anything.
     {
