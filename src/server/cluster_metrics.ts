@@ -1,21 +1,7 @@
-import type { ClusterFigures } from "../io/cluster_node.ts";
-import { type Metric, NO_LABELS, WAYS } from "./metric.ts";
+import { type Metric, singleOf, WAYS } from "./metric.ts";
 
 /** Of a server that shares rooms by a broker, and of no other. */
-function ofCluster(
-  type: "counter" | "gauge",
-  name: string,
-  help: string,
-  value: (cluster: ClusterFigures) => number,
-): Metric {
-  return {
-    type,
-    name,
-    help,
-    labels: NO_LABELS,
-    samples: ({ cluster }) => cluster === undefined ? [] : [{ labels: {}, value: value(cluster) }],
-  };
-}
+const ofCluster = singleOf(({ cluster }) => cluster);
 
 /** What is told of the broker by which servers share rooms, and of the others. */
 export const CLUSTER_METRICS: readonly Metric[] = [

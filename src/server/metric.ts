@@ -64,3 +64,17 @@ export function single(
 ): Metric {
   return { type, name, help, labels: NO_LABELS, samples: (observed) => [{ labels: {}, value: value(observed) }] };
 }
+
+/** As `single`, of a part of the server that not every server has: without it nothing is told. */
+export function singleOf<Part>(part: (observed: Observed) => Part | undefined) {
+  return (type: "counter" | "gauge", name: string, help: string, value: (part: Part) => number): Metric => ({
+    type,
+    name,
+    help,
+    labels: NO_LABELS,
+    samples: (observed) => {
+      const there = part(observed);
+      return there === undefined ? [] : [{ labels: {}, value: value(there) }];
+    },
+  });
+}

@@ -1,22 +1,8 @@
-import { type Metric, NO_LABELS } from "./metric.ts";
+import { type Metric, singleOf } from "./metric.ts";
 import { REQUEST_OUTCOMES } from "./webhooks/sender.ts";
-import type { WebhookFigures } from "./webhooks/webhooks.ts";
 
 /** Of a server that has webhooks, and of no other. */
-function ofWebhooks(
-  type: "counter" | "gauge",
-  name: string,
-  help: string,
-  value: (webhooks: WebhookFigures) => number,
-): Metric {
-  return {
-    type,
-    name,
-    help,
-    labels: NO_LABELS,
-    samples: ({ webhooks }) => webhooks === undefined ? [] : [{ labels: {}, value: value(webhooks) }],
-  };
-}
+const ofWebhooks = singleOf(({ webhooks }) => webhooks);
 
 /** What is told of the requests by which others learn of events. */
 export const WEBHOOK_METRICS: readonly Metric[] = [
