@@ -2,16 +2,9 @@ import type { Bench } from "../bench.ts";
 import type { Candidate, Window } from "../candidate.ts";
 import { microsecondsBetween, threadTimes } from "../process_usage.ts";
 import { percent } from "../report.ts";
-import { COLLECTED_MS, costRatio, medianOf, pauseMs } from "../windows.ts";
-import { CONCURRENCY } from "./video.ts";
-import type { VideoRate } from "../../src/load/requests.ts";
+import { costRatio, medianOf } from "../windows.ts";
+import { INTERVAL_MS, judgeLatency, PEERS, withOnlooker } from "./onlooker.ts";
 
-/** With the publisher. */
-const PEERS = 1000;
-/** Half of what big-room sends, so that p99 is not that of a server at its limit. */
-const VIDEO: VideoRate = { bitsPerSecond: 1_000_000, fps: 30 };
-const INTERVAL_MS = 1000;
-const WARM_UP_MS = 1000;
 const MAX_SCRAPE_MS = 50;
 /** Of the CPU time that media takes. */
 const MAX_COST = 0.03;
@@ -20,40 +13,13 @@ const BURST = 200;
 
 /** Media to 1,000 peers, in turns with a scrape of /metrics each second and without: what the media notices. */
 export async function metrics(bench: Bench): Promise<void> {
-  const { report, options } = bench;
+  const { report } = bench;
   report.title(`metrics: media to ${PEERS} peers, with a scrape each second and without`);
   const candidate = await bench.start("native-metrics");
-  await candidate.join({
-    rooms: 1,
-    publishers: 1,
-    subscribers: PEERS - 1,
-    video: VIDEO,
-    audio: false,
-    concurrency: CONCURRENCY,
-  });
-  await pauseMs(COLLECTED_MS);
-  await scrape(candidate);
-  await candidate.window(WARM_UP_MS);
-  const quiet: Window[] = [];
-  const scraped: Window[] = [];
-  const times: number[] = [];
-  for (let round = 0; round < options.windows; round++) {
-    quiet.push(await candidate.window(options.windowMs));
-    scraped.push(await whileScraped(candidate, options.windowMs, times));
-  }
+  const lookedAt = await withOnlooker(bench, candidate, () => scrape(candidate));
+  const { quiet, watched, times } = lookedAt;
   report.windows(candidate, "without", quiet);
-  report.windows(candidate, "with scrapes", scraped);
-  judge(bench, quiet, scraped, times);
-  await judgeCost(bench, candidate, quiet);
-  await bench.stop();
-}
-
-function judge(
-  { report }: Bench,
-  quiet: readonly Window[],
-  scraped: readonly Window[],
-  times: readonly number[],
-): void {
+  report.windows(candidate, "with scrapes", watched);
   const slowest = Math.max(...times);
   report.mustHold(
     slowest < MAX_SCRAPE_MS,
@@ -61,18 +27,10 @@ function judge(
       times.toSorted((a, b) => a - b)[times.length >> 1].toFixed(1)
     }: under ${MAX_SCRAPE_MS} ms`,
   );
-  const p99 = (windows: readonly Window[]) => medianOf(windows, ({ load }) => load.latencyMs.p99);
-  const alone = quiet.map(({ load }) => load.latencyMs.p99).sort((a, b) => a - b);
-  const range = `${alone[0].toFixed(1)} to ${alone[alone.length - 1].toFixed(1)} ms`;
-  // By itself p99 moves by a tenth and more from one window to the next.
-  report.mustHold(
-    p99(scraped) <= alone[alone.length - 1],
-    `p99 of media is ${(p99(scraped) / p99(quiet)).toFixed(2)} x that without scrapes, ${
-      p99(scraped).toFixed(1)
-    } ms: ` +
-      `within that of single windows without, ${range}`,
-  );
-  report.line(`a packet costs ${costRatio(scraped, quiet).toFixed(3)} x one without scrapes`);
+  judgeLatency(bench, lookedAt, "without scrapes");
+  report.line(`a packet costs ${costRatio(watched, quiet).toFixed(3)} x one without scrapes`);
+  await judgeCost(bench, candidate, quiet);
+  await bench.stop();
 }
 
 /** The CPU time of a scrape, against that of the media meanwhile: the windows differ by as much for other reasons. */
@@ -87,22 +45,6 @@ async function judgeCost({ report }: Bench, candidate: Candidate, quiet: readonl
     `a scrape costs ${ms.toFixed(2)} ms of CPU, one a second ${(100 * share).toFixed(1)}% of what the media does: ` +
       `at most ${percent(MAX_COST)}`,
   );
-}
-
-/** One window, with scrapes while it lasts; how long each took is added to `times`. */
-async function whileScraped(candidate: Candidate, ms: number, times: number[]): Promise<Window> {
-  let isOver = false;
-  const scraping = async () => {
-    while (!isOver) {
-      times.push(await scrape(candidate));
-      await pauseMs(INTERVAL_MS);
-    }
-  };
-  const scraped = scraping();
-  const window = await candidate.window(ms);
-  isOver = true;
-  await scraped;
-  return window;
 }
 
 /** How long it took, in ms. */
