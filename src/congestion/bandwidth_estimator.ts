@@ -261,7 +261,7 @@ export class BandwidthEstimator {
     if (bitsPerSecond >= 0) this.#probes.setWanted(bitsPerSecond, nowMs);
   }
 
-  /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest, Infinity for never; and whether it is soon. */
+  /** When `handleTimeout`, or `probeBytesDue`, is to be asked next at the latest; Infinity: never. `isDue`: soon. */
   nextTimeout(): number {
     if (!this.#probes.hasBegun) return this.#history.isEmpty ? Infinity : this.#startedMs;
     const probesMs = Math.min(this.#probeSender.nextTimeout(), this.#probes.nextTimeout());
