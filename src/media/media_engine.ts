@@ -9,6 +9,7 @@ import { Drops } from "../webrtc/drops.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { ForwardMeter } from "./forward_meter.ts";
+import { LookTimes } from "./look_times.ts";
 import type { MediaBus } from "./media_bus.ts";
 import type { MediaFigures } from "./media_figures.ts";
 import { MediaPeer, type MediaPeerCommand } from "./media_peer.ts";
@@ -16,8 +17,10 @@ import type { MediaTime } from "./media_time.ts";
 import type { PeerCommand, PeerEvent, RelayCommand, SocketHandle } from "./messages.ts";
 import { Relays } from "./relays.ts";
 
-/** How often peers that publish nothing are looked at: what ends them has time, and nobody waits for a report of theirs. */
-const SWEEP_MS = 1000;
+/** How late a peer may be looked at that publishes nothing, where what is due for it has come nearer since the last look. */
+const LOOK_MS = 250;
+/** Commands to one peer that others of its room hear of. */
+const OF_ROOM: ReadonlySet<PeerCommand["type"]> = new Set(["publish", "unpublish", "mute", "leave"]);
 
 /** A peer's socket where its media is. */
 export interface MediaSocket extends DatagramSender {
@@ -80,8 +83,8 @@ export class MediaEngine {
   /** Undefined where no room is shared. */
   readonly #relays: Relays | undefined;
   readonly #time: MediaTime = { nowMs: 0 };
-  /** When the others are looked at next. */
-  #sweepMs = -Infinity;
+  /** The others are looked at when something is due: thousands of them at each tick would cost as much as their media. */
+  readonly #looks = new LookTimes<MediaPeer>();
 
   constructor(options: MediaEngineOptions) {
     this.#options = options;
@@ -145,7 +148,7 @@ export class MediaEngine {
   handleRelayCommand(command: RelayCommand): void {
     this.#relays?.handleCommand(command);
     // Who receives what is muted looks at it at once.
-    if (command.type === "muteImport") this.#sweepMs = -Infinity;
+    if (command.type === "muteImport") this.#looks.bringAllForward();
   }
 
   /** The earliest deadline of all peers and relayed tracks. */
@@ -155,11 +158,11 @@ export class MediaEngine {
     return next;
   }
 
-  /** Does what is due; for a peer that publishes nothing, and that a fault has hit since, up to SWEEP_MS late. */
+  /** Does what is due; for a peer that publishes nothing, and that a fault has hit since, up to LOOK_MS late. */
   handleTimeout(nowMs: number): void {
     this.#time.nowMs = nowMs;
     for (const media of this.#punctual) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
-    if (nowMs >= this.#sweepMs) this.#sweep(nowMs);
+    this.#looks.handleTimeout(nowMs, lookAt);
     // Behind those who may have begun to receive what comes from there.
     this.#relays?.handleTimeout(nowMs);
   }
@@ -177,20 +180,7 @@ export class MediaEngine {
       if (media.nextProbeMs() <= nowMs) media.handleProbes(nowMs);
       if (media.nextProbeMs() <= nowMs + PROBE_AHEAD_MS) continue;
       this.#probed.delete(media);
-      this.#sweepMs = Math.min(this.#sweepMs, media.nextTimeout());
-    }
-  }
-
-  /** Thousands of subscribers at each tick would cost as much as forwarding a few hundred packets. */
-  #sweep(nowMs: number): void {
-    this.#sweepMs = nowMs + SWEEP_MS;
-    for (const { media } of this.#peers.values()) {
-      let nextMs = media.nextTimeout();
-      if (nowMs >= nextMs) {
-        media.handleTimeout(nowMs);
-        nextMs = media.nextTimeout();
-      }
-      if (nextMs < this.#sweepMs && !this.#punctual.has(media)) this.#sweepMs = nextMs;
+      this.#looks.bringForward(media);
     }
   }
 
@@ -198,8 +188,9 @@ export class MediaEngine {
     media.handleCommand(command, nowMs);
     if (media.isPunctual) this.#punctual.add(media);
     else this.#punctual.delete(media);
-    // It may have brought a deadline forward.
-    this.#sweepMs = -Infinity;
+    // It may have brought a deadline forward, of this peer or of those who receive from it.
+    if (OF_ROOM.has(command.type)) this.#looks.bringAllForward();
+    else this.#looks.bringForward(media);
   }
 
   #open(peer: number, opening: Extract<PeerCommand, { readonly type: "open" }>, nowMs: number): void {
@@ -232,7 +223,7 @@ export class MediaEngine {
       if (!this.#routers.has(roomId)) this.#relays?.beginRoom(roomId);
       this.#routers.set(roomId, router);
       this.#peers.set(peer, { roomId, router, media, socket });
-      this.#sweepMs = -Infinity;
+      this.#looks.add(media);
     } catch (error) {
       socket?.close();
       emit(peer, { type: "ended", reason: "fault", detail: messageOf(error) });
@@ -247,8 +238,10 @@ export class MediaEngine {
 
   #close(peer: number, { roomId, router, media, socket }: Entry): void {
     this.#peers.delete(peer);
-    this.#punctual.delete(media);
+    // Its tracks end, as of one that leaves.
+    if (this.#punctual.delete(media)) this.#looks.bringAllForward();
     this.#probed.delete(media);
+    this.#looks.delete(media);
     media.close();
     socket.close();
     addDrops(media, socket, this.#drops);
@@ -256,6 +249,12 @@ export class MediaEngine {
     this.#relays?.endRoom(roomId);
     this.#routers.delete(roomId);
   }
+}
+
+/** Returns when the peer is to be looked at again. */
+function lookAt(media: MediaPeer, nowMs: number): number {
+  if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
+  return Math.min(media.nextTimeout(), nowMs + LOOK_MS);
 }
 
 function addDrops({ transport, peer }: MediaPeer, socket: MediaSocket, drops: Drops): void {
