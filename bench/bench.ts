@@ -7,8 +7,8 @@ import { SERVER_KINDS, ServerProcess } from "./server_process.ts";
 
 const LOAD_CORE = 1;
 
-/** `other` is the server that the command line names. */
-export type CandidateName = "reference" | "reference-no-gso" | "other" | keyof typeof SERVER_KINDS;
+/** `other` is the server that the command line names, `before` the version of this one that it names. */
+export type CandidateName = "reference" | "reference-no-gso" | "other" | "before" | keyof typeof SERVER_KINDS;
 
 /** What the scenarios share: options, report, and the processes that are measured. */
 export class Bench {
@@ -48,11 +48,18 @@ export class Bench {
 
   async #startTarget(name: CandidateName): Promise<CandidateTarget> {
     if (name === "other") return this.#otherServer();
+    if (name === "before") return await this.#versionBefore();
     if (name !== "reference" && name !== "reference-no-gso") {
       return await ServerProcess.start(SERVER_KINDS[name], { root: this.options.server, core: SERVER_CORE });
     }
     this.#reference ??= compileReference(this.#folder);
     return await ReferenceProcess.start(this.#reference, { gso: name === "reference", core: SERVER_CORE });
+  }
+
+  #versionBefore(): Promise<CandidateTarget> {
+    const { before: root } = this.options;
+    if (root === undefined) throw new RangeError("the version to compare with is named by --before");
+    return ServerProcess.start(SERVER_KINDS.native, { root, core: SERVER_CORE });
   }
 
   #otherServer(): CandidateTarget {

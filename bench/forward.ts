@@ -9,6 +9,7 @@ import { coreTime, processorName, shareBetween } from "./process_usage.ts";
 import { percent, Report } from "./report.ts";
 import { admin } from "./scenarios/admin.ts";
 import { audio } from "./scenarios/audio.ts";
+import { versionBefore } from "./scenarios/before.ts";
 import { bigRoom } from "./scenarios/big_room.ts";
 import { churn } from "./scenarios/churn.ts";
 import { flat } from "./scenarios/flat.ts";
@@ -43,10 +44,11 @@ const SCENARIOS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   "lossy-joins": lossyJoins("native"),
   "lossy-joins-portable": lossyJoins("portable"),
   "other-server": otherServer,
+  before: versionBefore,
   quality,
 };
-/** They take another server, or browsers, or write the pages of docs/quality.md. */
-const BY_NAME_ALONE = ["quality", "other-server", "lossy-joins", "lossy-joins-portable"];
+/** They take another server, or version, or browsers, or write the pages of docs/quality.md. */
+const BY_NAME_ALONE = ["quality", "other-server", "before", "lossy-joins", "lossy-joins-portable"];
 const NAMES = {
   known: Object.keys(SCENARIOS),
   all: Object.keys(SCENARIOS).filter((name) => !BY_NAME_ALONE.includes(name)),

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly scenarios: readonly string[];
   /** The folder of the server that is measured: this one, or another version of it. */
   readonly server: string;
+  /** The folder of a version to compare it with, for the scenario `before`. */
+  readonly before: string | undefined;
   /** Whether to measure all sizes and ways to run in `big-room`, and the reference in `saturation`. */
   readonly whole: boolean;
   readonly windows: number;
@@ -32,6 +34,7 @@ const FLAGS = {
   subscribers: { type: "string", default: "400" },
   whole: { type: "boolean", default: false },
   server: { type: "string", default: new URL("..", import.meta.url).pathname },
+  before: { type: "string" },
   url: { type: "string" },
   pid: { type: "string" },
 } as const;
@@ -53,10 +56,11 @@ export function parseOptions(args: readonly string[], { all, usual, known }: Sce
     throw new RangeError(`${unknown} is unknown: expected all, ${known.join(", ")}, ${flagNames()}`);
   }
   const isAll = positionals.includes("all");
-  const { url, pid } = values;
+  const { url, pid, before } = values;
   return {
     scenarios: isAll ? all : positionals.length > 0 ? positionals : usual,
     server: Deno.realPathSync(values.server),
+    before: before && Deno.realPathSync(before),
     whole: values.whole || isAll,
     windows: wholeNumber("windows", values.windows),
     windowMs: 1000 * wholeNumber("seconds", values.seconds),
