@@ -93,6 +93,7 @@ export class DelayBasedEstimate {
   beginFeedback(nowMs: number): void {
     this.#feedbackMs = nowMs;
     this.#interArrival.beginFeedback(nowMs);
+    this.#detector.beginFeedback(nowMs);
   }
 
   /**
@@ -106,10 +107,8 @@ export class DelayBasedEstimate {
   }
 
   #handleGroup(): void {
-    const { arrivalDeltaMs, sendDeltaMs } = this.#interArrival;
-    this.#trendline.add(arrivalDeltaMs, sendDeltaMs);
-    const { slope, count } = this.#trendline;
-    this.#detector.handleTrend(slope, sendDeltaMs, count, this.#feedbackMs);
+    this.#trendline.add(this.#interArrival);
+    this.#detector.handleTrend(this.#trendline, this.#interArrival);
   }
 
   #noteArrival(): void {

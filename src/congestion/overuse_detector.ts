@@ -1,3 +1,5 @@
+import type { GroupDeltas, Trendline } from "./trendline.ts";
+
 /** A trend counts in full once it is one of so many groups. */
 const FULL_COUNT = 60;
 /** Of the trend, to compare it with a threshold in milliseconds. */
@@ -16,6 +18,9 @@ const OVERUSE_MS = 10;
 
 export type Usage = "normal" | "over" | "under";
 
+/** `Trendline`, as far as it is asked here. */
+export type Trend = Pick<Trendline, "slope" | "count">;
+
 /**
  * Tells from the trend of the delay whether the way is used beyond what it carries. The threshold adapts, so that flows
  * beside one that fills the queue are not starved (draft-ietf-rmcat-gcc-02 section 5.4).
@@ -28,22 +33,28 @@ export class OveruseDetector {
   #overMs = -1;
   #overCount = 0;
   #previousTrend = 0;
+  #nowMs = 0;
 
-  /** Takes the trend after a group that was sent `sendDeltaMs` behind the one before, the `count`th. */
-  handleTrend(trend: number, sendDeltaMs: number, count: number, nowMs: number): void {
+  /** What is told of trends from now on, until the next time, is told at `nowMs`. */
+  beginFeedback(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
+  /** Takes the trend after one more group: of objects, since numbers with a fraction that are handed on are allocated. */
+  handleTrend({ slope: trend, count }: Trend, deltas: GroupDeltas): void {
     if (count < 2) {
       this.usage = "normal";
       return;
     }
     const modified = Math.min(count, FULL_COUNT) * trend * GAIN;
-    if (modified > this.#threshold) this.#handleOver(trend, sendDeltaMs);
+    if (modified > this.#threshold) this.#handleOver(trend, deltas.sendDeltaMs);
     else {
       this.#overMs = -1;
       this.#overCount = 0;
       this.usage = modified < -this.#threshold ? "under" : "normal";
     }
     this.#previousTrend = trend;
-    this.#adapt(Math.abs(modified), nowMs);
+    this.#adapt(Math.abs(modified));
   }
 
   /** Reads what a report needs of it: see `BandwidthEstimator`. */
@@ -69,9 +80,9 @@ export class OveruseDetector {
     this.usage = "over";
   }
 
-  #adapt(trend: number, nowMs: number): void {
-    const elapsedMs = this.#adaptedMs < 0 ? 0 : Math.min(nowMs - this.#adaptedMs, MAX_STEP_MS);
-    this.#adaptedMs = nowMs;
+  #adapt(trend: number): void {
+    const elapsedMs = this.#adaptedMs < 0 ? 0 : Math.min(this.#nowMs - this.#adaptedMs, MAX_STEP_MS);
+    this.#adaptedMs = this.#nowMs;
     if (trend > this.#threshold + MAX_ADAPTED) return;
     const speed = trend < this.#threshold ? FALL : RISE;
     const threshold = this.#threshold + speed * (trend - this.#threshold) * elapsedMs;

@@ -5,6 +5,12 @@ const SMOOTHING = 0.9;
 /** Numbers that lie side by side in what is fetched at once. */
 const AHEAD_STEP = 8;
 
+/** How much later than the group before it a group arrived, and was sent. */
+export interface GroupDeltas {
+  readonly arrivalDeltaMs: number;
+  readonly sendDeltaMs: number;
+}
+
 /**
  * The trend of the one-way delay of one subscriber's packets: the slope of a line through the smoothed sum of the
  * differences between arrival and send intervals, in milliseconds of delay for each millisecond. 0.1 says that a tenth
@@ -21,8 +27,8 @@ export class Trendline {
   #delayMs = 0;
   #smoothedMs = 0;
 
-  /** Takes the deltas of one group. */
-  add(arrivalDeltaMs: number, sendDeltaMs: number): void {
+  /** Takes the deltas of one group: of an object, since numbers with a fraction that are handed on are allocated. */
+  add({ arrivalDeltaMs, sendDeltaMs }: GroupDeltas): void {
     const at = 2 * (this.count % WINDOW);
     this.count++;
     this.#timeMs += arrivalDeltaMs;

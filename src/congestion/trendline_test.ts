@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { Trendline } from "./trendline.ts";
 
+function add(trendline: Trendline, arrivalDeltaMs: number, sendDeltaMs: number): void {
+  trendline.add({ arrivalDeltaMs, sendDeltaMs });
+}
+
 Deno.test({
   name: "the slope is that by which the delay grows, after twenty groups",
   permissions: "none",
   fn() {
     for (const slope of [0.1, -0.2, 0.5, 0]) {
       const trendline = new Trendline();
-      for (let index = 0; index < 19; index++) trendline.add(30, 30 * (1 - slope));
+      for (let index = 0; index < 19; index++) add(trendline, 30, 30 * (1 - slope));
       assert.equal(trendline.slope, 0);
-      for (let index = 0; index < 100; index++) trendline.add(30, 30 * (1 - slope));
+      for (let index = 0; index < 100; index++) add(trendline, 30, 30 * (1 - slope));
       assert.ok(Math.abs(trendline.slope - slope) < 0.01, `${trendline.slope}`);
       assert.equal(trendline.count, 119);
     }
@@ -21,12 +25,12 @@ Deno.test({
   permissions: "none",
   fn() {
     const trendline = new Trendline();
-    for (let index = 0; index < 40; index++) trendline.add(30, 30);
-    trendline.add(50, 30);
-    trendline.add(10, 30);
+    for (let index = 0; index < 40; index++) add(trendline, 30, 30);
+    add(trendline, 50, 30);
+    add(trendline, 10, 30);
     assert.ok(Math.abs(trendline.slope) < 0.01);
-    trendline.add(160, 30);
-    for (let index = 0; index < 60; index++) trendline.add(30, 30);
+    add(trendline, 160, 30);
+    for (let index = 0; index < 60; index++) add(trendline, 30, 30);
     assert.ok(Math.abs(trendline.slope) < 0.01, `${trendline.slope}`);
   },
 });
@@ -36,9 +40,9 @@ Deno.test({
   permissions: "none",
   fn() {
     const trendline = new Trendline();
-    for (let index = 0; index < 40; index++) trendline.add(0, 30);
+    for (let index = 0; index < 40; index++) add(trendline, 0, 30);
     assert.equal(trendline.slope, 0);
-    trendline.add(30, 0);
+    add(trendline, 30, 0);
     trendline.reset();
     assert.deepEqual([trendline.slope, trendline.count], [0, 0]);
   },

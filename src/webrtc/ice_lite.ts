@@ -106,9 +106,9 @@ export class IceLite {
     return this.#indexOf(address) >= 0;
   }
 
-  /** When the peer expires if no valid request comes. */
+  /** When the peer expires if no valid request comes: whole, since a number with a fraction that is returned is allocated. */
   nextTimeout(): number {
-    return this.#lastRequestMs + ICE_TIMEOUT_MS;
+    return Math.ceil(this.#lastRequestMs) + ICE_TIMEOUT_MS;
   }
 
   isExpired(nowMs: number): boolean {
