@@ -253,8 +253,12 @@ export class MediaEngine {
 
 /** Returns when the peer is to be looked at again. */
 function lookAt(media: MediaPeer, nowMs: number): number {
-  if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
-  return Math.min(media.nextTimeout(), nowMs + LOOK_MS);
+  let nextMs = media.nextTimeout();
+  if (nextMs <= nowMs) {
+    media.handleTimeout(nowMs);
+    nextMs = media.nextTimeout();
+  }
+  return Math.min(nextMs, Math.ceil(nowMs) + LOOK_MS);
 }
 
 function addDrops({ transport, peer }: MediaPeer, socket: MediaSocket, drops: Drops): void {

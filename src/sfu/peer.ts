@@ -293,21 +293,36 @@ export class Peer implements MediaSink, RouterMember {
   }
 
   nextTimeout(): number {
-    let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
-    for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
-    if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
-    next = Math.min(next, this.#upstream.nextTimeout(), this.nextProbeMs());
-    return Math.min(next, this.#quality?.nextTimeout() ?? Infinity);
+    const next = Math.min(this.nextProbeMs(), this.#quality?.nextTimeout() ?? Infinity);
+    if (this.#receivesAlone) return next;
+    return this.#looksAtSpeakers
+      ? Math.min(next, this.#nextUpstreamMs(), this.#router.audio.nextTimeout())
+      : Math.min(next, this.#nextUpstreamMs());
   }
 
   handleTimeout(nowMs: number): void {
+    if (!this.#receivesAlone) this.#handleUpstreamTimeout(nowMs);
+    this.#quality?.handleTimeout(nowMs);
+    this.handleProbes(nowMs);
+    this.#noteProbe(nowMs);
+  }
+
+  /** Nothing that it publishes, or has published, has a deadline: of thousands of peers of a large room most are so. */
+  get #receivesAlone(): boolean {
+    return this.#producers.size === 0 && !this.#upstream.isUsed && !this.#looksAtSpeakers;
+  }
+
+  #nextUpstreamMs(): number {
+    let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
+    for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
+    return Math.min(next, this.#upstream.nextTimeout());
+  }
+
+  #handleUpstreamTimeout(nowMs: number): void {
     for (const producer of this.#producers.values()) producer.handleTimeout(nowMs);
     this.#rtcp.handleTimeout(this.#producers.values(), nowMs);
     if (this.#looksAtSpeakers) this.#router.audio.handleTimeout(nowMs);
     this.#upstream.handleTimeout(nowMs);
-    this.#quality?.handleTimeout(nowMs);
-    this.handleProbes(nowMs);
-    this.#noteProbe(nowMs);
   }
 
   /** Those who publish do, as they are looked at often; the others where nobody does any more. */

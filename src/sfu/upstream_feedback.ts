@@ -18,6 +18,11 @@ export class UpstreamFeedback {
     this.#rtcp = rtcp;
   }
 
+  /** Whether an m-line had numbers. */
+  get isUsed(): boolean {
+    return this.#arrivals !== undefined;
+  }
+
   /** An m-line on which the peer publishes has these. One BUNDLE group means one id on all of them (RFC 8843 section 9.1). */
   handleExtensions(extensions: readonly HeaderExtension[]): void {
     const id = extensionId(extensions, TRANSPORT_WIDE_URI);
