@@ -1,7 +1,6 @@
 import { type Climb, distribute, newClimb, setCosts } from "./distribution.ts";
 import { compareLayers, type Ladder, ladderOf, type Layer } from "./layer_ladder.ts";
 import { DEFAULT_PRIORITY, type WantedQuality } from "./quality.ts";
-import type { TrackId } from "./types.ts";
 
 /** After a picture got worse it gets no better for so long, and for longer where that was in vain the last time. */
 export const HOLD_MS = 5_000;
@@ -20,7 +19,8 @@ const AMPLE = 1.3;
 
 /** A video as one subscriber may be sent it. */
 export interface AllocatedTrack {
-  readonly id: TrackId;
+  /** By what it is known again at the next allocation. */
+  readonly id: unknown;
   /** Those that its publisher sends, or would send if somebody received them. */
   readonly layers: readonly Layer[];
   readonly wanted: WantedQuality;
@@ -53,9 +53,8 @@ export type AllocationRule =
   /** The next layer fits, but something has changed a moment ago. */
   | "hold";
 
-/** What a track is sent as, and why. */
+/** What a track is sent as, and why; until the next allocation, of whichever subscriber. */
 export interface Allocation {
-  readonly id: TrackId;
   /** Undefined where it is not sent. */
   readonly layer: Layer | undefined;
   readonly rule: AllocationRule;
@@ -67,16 +66,11 @@ export interface Allocation {
   readonly waitMs: number;
 }
 
-/** A track in the allocation that is under way, and what is remembered of it until the next one. */
-interface Candidate {
-  readonly id: TrackId;
-  track: AllocatedTrack;
-  ladder: Ladder;
-  readonly climb: Climb;
+/** What is remembered of a track from one allocation to the next. */
+interface TrackMemory {
+  readonly id: unknown;
   layer: Layer | undefined;
   wanted: WantedQuality;
-  /** Something else is wanted than at the last allocation. */
-  asksAnew: boolean;
   /** It gets no better before. */
   heldUntilMs: number;
   holdMs: number;
@@ -85,7 +79,47 @@ interface Candidate {
   readonly sinceMs: number;
 }
 
+/** A track in the allocation that is under way. */
+interface Candidate {
+  ladder: Ladder;
+  /** Something else is wanted than at the last allocation, or it was in none. */
+  asksAnew: boolean;
+  readonly climb: Climb;
+}
+
+/** As an allocation leaves it. */
+type Result = { -readonly [Key in keyof Allocation]: Allocation[Key] };
+
+/** What one allocation of so many tracks works with. */
+interface Workplace {
+  readonly candidates: readonly Candidate[];
+  readonly climbs: readonly Climb[];
+  readonly results: readonly Result[];
+}
+
 const OFF: Ladder = { rungs: [], isCapped: true };
+
+/** Up to so many tracks. Of more each allocation makes its own. */
+const MAX_SHARED = 64;
+/** By their numbers of tracks, for all subscribers: each is looked at twice a second, and nothing of this outlives a look. */
+const workplaces: (Workplace | undefined)[] = [];
+
+function workplaceOf(count: number): Workplace {
+  return count > MAX_SHARED ? newWorkplace(count) : workplaces[count] ??= newWorkplace(count);
+}
+
+function newWorkplace(count: number): Workplace {
+  const candidates = Array.from({ length: count }, () => ({ ladder: OFF, asksAnew: false, climb: newClimb() }));
+  return {
+    candidates,
+    climbs: candidates.map(({ climb }) => climb),
+    results: candidates.map(() => newResult()),
+  };
+}
+
+function newResult(): Result {
+  return { layer: undefined, rule: "nothing", next: undefined, othersBitsPerSecond: 0, waitMs: 0 };
+}
 
 /**
  * Splits what the network carries to one subscriber between the videos that it receives (rules B330 to B338). Sound goes
@@ -94,9 +128,8 @@ const OFF: Ladder = { rungs: [], isCapped: true };
 export class Allocator {
   /** Bits per second of all that is wanted, sound included, as of the last allocation. */
   wantedBitsPerSecond = 0;
-  /** In the order of the tracks. They stay, and so do their climbs: each subscriber's are asked for twice a second. */
-  #candidates: readonly Candidate[] = [];
-  #climbs: readonly Climb[] = [];
+  /** In the order of the tracks. */
+  #memories: readonly TrackMemory[] = [];
   #riseMs = -Infinity;
   /** Since when first layers that are sent do not fit; Infinity where they do. */
   #shortMs = Infinity;
@@ -105,108 +138,113 @@ export class Allocator {
   forgetWaits(): void {
     this.#riseMs = -Infinity;
     this.#shortMs = Infinity;
-    for (const candidate of this.#candidates) {
-      candidate.heldUntilMs = -Infinity;
-      candidate.holdMs = HOLD_MS;
-      candidate.roseMs = -Infinity;
+    for (const memory of this.#memories) {
+      memory.heldUntilMs = -Infinity;
+      memory.holdMs = HOLD_MS;
+      memory.roseMs = -Infinity;
     }
   }
 
-  /** `tracks` in the order in which they were subscribed. */
+  /** `tracks` in the order in which they were subscribed; so are the allocations. */
   allocate(tracks: readonly AllocatedTrack[], supply: Supply, nowMs: number): readonly Allocation[] {
     const { soundBitsPerSecond } = supply;
-    const candidates = this.#take(tracks, nowMs);
+    const { candidates, climbs, results } = workplaceOf(tracks.length);
+    this.#take(tracks, candidates, nowMs);
+    const memories = this.#memories;
     let wanted = 0;
-    for (const { ladder: { rungs } } of candidates) wanted += rungs.at(-1)?.bitsPerSecond ?? 0;
+    for (const { ladder: { rungs } } of candidates) {
+      if (rungs.length > 0) wanted += rungs[rungs.length - 1].bitsPerSecond;
+    }
     this.wantedBitsPerSecond = wanted + soundBitsPerSecond;
     const isAmple = supply.bitsPerSecond >= this.wantedBitsPerSecond * AMPLE;
-    for (const candidate of candidates) {
-      const { climb, heldUntilMs, asksAnew } = candidate;
-      climb.isHeld = nowMs < heldUntilMs;
+    for (let i = 0; i < candidates.length; i++) {
+      const { climb, asksAnew } = candidates[i];
+      climb.isHeld = nowMs < memories[i].heldUntilMs;
       // Who asks for more does not wait for what others got before.
-      climb.staysAtFloor = !isAmple && nowMs < this.#mayRiseMs(candidate, nowMs) && !asksAnew;
+      climb.staysAtFloor = !isAmple && nowMs < this.#mayRiseMs(memories[i], nowMs) && !asksAnew;
     }
     const budget = supply.bitsPerSecond - soundBitsPerSecond;
-    distribute(budget, this.#climbs);
-    if (this.#keepFirsts(nowMs)) distribute(budget, this.#climbs);
+    distribute(budget, climbs);
+    if (this.#keepFirsts(climbs, nowMs)) distribute(budget, climbs);
     let sent = soundBitsPerSecond;
-    for (const climb of this.#climbs) sent += costAt(climb);
-    const allocations: Allocation[] = [];
-    for (const candidate of candidates) allocations.push(this.#allocationOf(candidate, sent, nowMs));
-    for (const candidate of candidates) this.#remember(candidate, nowMs);
-    return allocations;
+    for (const climb of climbs) sent += costAt(climb);
+    for (let i = 0; i < results.length; i++) this.#tell(results[i], tracks[i], candidates[i], memories[i], sent, nowMs);
+    for (let i = 0; i < results.length; i++) this.#remember(memories[i], candidates[i], nowMs);
+    return results;
   }
 
   /** True where tracks that would be paused keep their first layers for the present: then all have less. */
-  #keepFirsts(nowMs: number): boolean {
+  #keepFirsts(climbs: readonly Climb[], nowMs: number): boolean {
     let isShort = false;
-    for (const { present, level } of this.#climbs) isShort ||= present >= 0 && level < 0;
+    for (const { present, level } of climbs) isShort ||= present >= 0 && level < 0;
     this.#shortMs = isShort ? Math.min(this.#shortMs, nowMs) : Infinity;
     if (!isShort || nowMs - this.#shortMs >= KEEP_MS) return false;
-    for (const climb of this.#climbs) climb.isKept = climb.present >= 0;
+    for (const climb of climbs) climb.isKept = climb.present >= 0;
     return true;
   }
 
-  /** The candidates of these tracks, ready to climb; what was remembered of others is forgotten. */
-  #take(tracks: readonly AllocatedTrack[], nowMs: number): readonly Candidate[] {
-    if (!isOf(this.#candidates, tracks)) {
-      const before = new Map(this.#candidates.map((candidate) => [candidate.id, candidate]));
-      this.#candidates = tracks.map((track) => before.get(track.id) ?? newCandidate(track, nowMs));
-      this.#climbs = this.#candidates.map(({ climb }) => climb);
+  /** Makes candidates of these tracks, ready to climb; what was remembered of others is forgotten. */
+  #take(tracks: readonly AllocatedTrack[], candidates: readonly Candidate[], nowMs: number): void {
+    for (const candidate of candidates) candidate.asksAnew = false;
+    if (!isOf(this.#memories, tracks)) {
+      const before = new Map(this.#memories.map((memory) => [memory.id, memory]));
+      this.#memories = tracks.map((track, i) => {
+        candidates[i].asksAnew = !before.has(track.id);
+        return before.get(track.id) ?? newMemory(track, nowMs);
+      });
     }
-    for (let i = 0; i < tracks.length; i++) prepare(this.#candidates[i], tracks[i]);
-    return this.#candidates;
+    for (let i = 0; i < tracks.length; i++) prepare(candidates[i], tracks[i], this.#memories[i]);
   }
 
-  #mayRiseMs(candidate: Candidate, nowMs: number): number {
-    return this.#riseMs + (isYoung(candidate, nowMs) ? YOUNG_WAIT_MS : RISE_MS);
+  #mayRiseMs(memory: TrackMemory, nowMs: number): number {
+    return this.#riseMs + (isYoung(memory, nowMs) ? YOUNG_WAIT_MS : RISE_MS);
   }
 
-  #allocationOf(candidate: Candidate, sent: number, nowMs: number): Allocation {
-    const { track, ladder: { rungs, isCapped }, climb } = candidate;
-    const layer = rungs[climb.level];
-    const next = rungs[climb.level + 1];
-    const othersBitsPerSecond = sent - costAt(climb);
-    const waitMs = Math.max(candidate.heldUntilMs, this.#mayRiseMs(candidate, nowMs)) - nowMs;
-    return { id: track.id, layer, rule: ruleOf(track, climb, isCapped), next, othersBitsPerSecond, waitMs };
+  #tell(
+    result: Result,
+    track: AllocatedTrack,
+    { ladder: { rungs, isCapped }, climb }: Candidate,
+    memory: TrackMemory,
+    sent: number,
+    nowMs: number,
+  ): void {
+    result.layer = climb.level < 0 ? undefined : rungs[climb.level];
+    result.next = climb.level + 1 < rungs.length ? rungs[climb.level + 1] : undefined;
+    result.othersBitsPerSecond = sent - costAt(climb);
+    result.waitMs = Math.max(memory.heldUntilMs, this.#mayRiseMs(memory, nowMs)) - nowMs;
+    result.rule = ruleOf(track, climb, isCapped);
   }
 
-  #remember(candidate: Candidate, nowMs: number): void {
-    const { layer: before, climb, ladder } = candidate;
-    const layer = ladder.rungs[climb.level];
-    candidate.layer = layer;
-    candidate.asksAnew = false;
-    const change = compareOptional(layer, before);
+  #remember(memory: TrackMemory, { ladder: { rungs }, climb }: Candidate, nowMs: number): void {
+    const before = memory.layer;
+    memory.layer = climb.level < 0 ? undefined : rungs[climb.level];
+    const change = compareOptional(memory.layer, before);
     if (change > 0) {
-      candidate.roseMs = nowMs;
+      memory.roseMs = nowMs;
       if (before !== undefined) this.#riseMs = nowMs;
     }
     // Where it has all that is wanted, or that there is, the network has taken nothing.
     if (change < 0 && climb.stop !== "top") {
-      const wasVain = nowMs - candidate.roseMs < VAIN_MS;
-      candidate.holdMs = wasVain ? Math.min(candidate.holdMs * 2, MAX_HOLD_MS) : HOLD_MS;
-      if (isYoung(candidate, nowMs)) candidate.holdMs = HOLD_MS;
-      candidate.heldUntilMs = nowMs + (isYoung(candidate, nowMs) ? YOUNG_WAIT_MS : candidate.holdMs);
+      const wasVain = nowMs - memory.roseMs < VAIN_MS;
+      memory.holdMs = wasVain ? Math.min(memory.holdMs * 2, MAX_HOLD_MS) : HOLD_MS;
+      if (isYoung(memory, nowMs)) memory.holdMs = HOLD_MS;
+      memory.heldUntilMs = nowMs + (isYoung(memory, nowMs) ? YOUNG_WAIT_MS : memory.holdMs);
       this.#riseMs = nowMs;
     }
   }
 }
 
-function isOf(candidates: readonly Candidate[], tracks: readonly AllocatedTrack[]): boolean {
-  if (candidates.length !== tracks.length) return false;
-  for (let i = 0; i < tracks.length; i++) if (candidates[i].id !== tracks[i].id) return false;
+function isOf(memories: readonly TrackMemory[], tracks: readonly AllocatedTrack[]): boolean {
+  if (memories.length !== tracks.length) return false;
+  for (let i = 0; i < tracks.length; i++) if (memories[i].id !== tracks[i].id) return false;
   return true;
 }
 
-function newCandidate(track: AllocatedTrack, nowMs: number): Candidate {
+function newMemory({ id, wanted }: AllocatedTrack, nowMs: number): TrackMemory {
   return {
-    id: track.id,
-    track,
-    ladder: OFF,
-    climb: newClimb(),
+    id,
     layer: undefined,
-    wanted: track.wanted,
-    asksAnew: true,
+    wanted,
     heldUntilMs: -Infinity,
     holdMs: HOLD_MS,
     roseMs: -Infinity,
@@ -215,18 +253,16 @@ function newCandidate(track: AllocatedTrack, nowMs: number): Candidate {
 }
 
 /** At the foot of its ladder, as of now. */
-function prepare(candidate: Candidate, track: AllocatedTrack): void {
-  const { layers, wanted, prefersSize } = track;
+function prepare(candidate: Candidate, { layers, wanted, prefersSize }: AllocatedTrack, memory: TrackMemory): void {
   const { climb } = candidate;
-  candidate.track = track;
-  candidate.asksAnew ||= candidate.wanted !== wanted;
-  candidate.wanted = wanted;
+  if (memory.wanted !== wanted) candidate.asksAnew = true;
+  memory.wanted = wanted;
   candidate.ladder = wanted.off ? OFF : ladderOf(layers, wanted, prefersSize);
   const { rungs } = candidate.ladder;
   setCosts(climb, rungs);
   climb.rank = wanted.pinned ? Infinity : wanted.priority ?? DEFAULT_PRIORITY;
   climb.stage = wanted.pinned ? stageOf(rungs, prefersSize) : -1;
-  climb.present = presentOf(candidate.ladder, candidate.layer);
+  climb.present = presentOf(rungs, memory.layer);
   climb.isKept = false;
 }
 
@@ -241,12 +277,14 @@ function stageOf(rungs: readonly Layer[], prefersSize: boolean): number {
 }
 
 /** The rung that a track is at; where that is none any more the one below, or the first: what is sent does not begin anew. */
-function presentOf({ rungs }: Ladder, layer: Layer | undefined): number {
-  if (layer === undefined || rungs.length === 0) return -1;
-  return Math.max(0, rungs.findLastIndex((rung) => compareLayers(rung, layer) <= 0));
+function presentOf(rungs: readonly Layer[], layer: Layer | undefined): number {
+  if (layer === undefined) return -1;
+  let present = rungs.length - 1;
+  while (present > 0 && compareLayers(rungs[present], layer) > 0) present--;
+  return present;
 }
 
-function isYoung({ sinceMs }: Candidate, nowMs: number): boolean {
+function isYoung({ sinceMs }: TrackMemory, nowMs: number): boolean {
   return nowMs - sinceMs < YOUNG_MS;
 }
 

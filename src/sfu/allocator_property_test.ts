@@ -65,7 +65,7 @@ property(
         const kept = firsts.reduce((sum, one, i) => before[i] ? sum + one : sum, 0);
         for (const limit of [Math.max(room, kept), room]) {
           const allocations = allocator.allocate(tracks, supply, nowMs);
-          assert.deepEqual(allocations.map(({ id }) => id), tracks.map(({ id }) => id));
+          assert.equal(allocations.length, tracks.length);
           assert.ok(bitsOf(allocations) <= limit, `${bitsOf(allocations)} of ${limit}`);
           for (const [i, { layer }] of allocations.entries()) {
             assert.ok(layer === undefined || rungsOf(tracks[i]).includes(layer));
@@ -118,22 +118,20 @@ property(
     let nowMs = 0;
     const step = (kilobits: number) => {
       nowMs += 500;
-      return allocator.allocate(tracks, { bitsPerSecond: kilobits * 1000, soundBitsPerSecond: 0 }, nowMs);
+      const supply = { bitsPerSecond: kilobits * 1000, soundBitsPerSecond: 0 };
+      return allocator.allocate(tracks, supply, nowMs).map(({ layer }) => layer);
     };
     for (const kilobits of before) step(kilobits);
     // As many steps as there are rungs, and a wait behind each.
     for (let n = 0; n < 12 * 12; n++) step(estimate);
     const settled = step(estimate);
     for (let n = 0; n < 60; n++) {
-      assert.deepEqual(
-        step(estimate).map(({ layer }) => layer),
-        settled.map(({ layer }) => layer),
-      );
+      assert.deepEqual(step(estimate), settled);
     }
     const firsts = tracks.map((track) => rungsOf(track).at(0)?.bitsPerSecond ?? 0);
     const needed = firsts.reduce((sum, one) => sum + one, 0) + Math.max(...firsts, 0) * 0.1 + estimate * 1000 * 0.05;
     if (needed > estimate * 1000) return;
-    for (const [i, { layer }] of settled.entries()) assert.equal(layer !== undefined, rungsOf(tracks[i]).length > 0);
+    for (const [i, layer] of settled.entries()) assert.equal(layer !== undefined, rungsOf(tracks[i]).length > 0);
   }),
   30,
 );

@@ -9,7 +9,6 @@ const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "n
 
 const [LOW, MIDDLE, HIGH] = cameraLayers();
 const ALLOCATION: Allocation = {
-  id: "track",
   layer: LOW,
   next: MIDDLE,
   rule: "room",

@@ -4,7 +4,6 @@ import type { Kind, Source, TrackId } from "./types.ts";
 
 /** A track on its way to a subscriber, as far as its quality goes: `Consumer`. */
 export interface ConsumerLike {
-  readonly mid: string;
   readonly producer: {
     readonly id: TrackId;
     readonly kind: Kind;

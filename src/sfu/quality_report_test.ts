@@ -5,7 +5,6 @@ const test = (name: string, fn: () => void) => Deno.test({ name, permissions: "n
 
 /** A track of three encodings of which the middle one, with three temporal layers, is sent at 12 fps. */
 const CONSUMER: ConsumerLike = {
-  mid: "0",
   producer: {
     id: "track",
     kind: "video",

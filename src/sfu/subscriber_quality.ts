@@ -39,8 +39,11 @@ const BEGIN_VIDEOS = 4;
 const NOTHING_WANTED: WantedQuality = { off: true };
 const MUTED = "muted by whoever runs the server";
 
-/** One for all subscribers: what is in it does not outlive a look. */
+const NO_LAYERS: readonly Layer[] = [];
+
+// Of all subscribers: what is in them does not outlive a look.
 const fingerprint = new QualityFingerprint();
+const supply: NamedSupply = { bitsPerSecond: 0, soundBitsPerSecond: 0, name: "estimate" };
 
 /** `BandwidthEstimator`, as far as it is asked here. */
 export type Estimate = Pick<
@@ -68,7 +71,7 @@ export interface SubscriberQualityOptions {
 /** One track on its way to the subscriber; of video the allocator takes it as it is, so that a look makes no other. */
 interface Entry<C> extends TrackFacts, AllocatedTrack {
   /** In a slot another track begins anew, whatever became of the one before it. */
-  readonly id: string;
+  readonly id: C;
   readonly consumer: C;
   /** As of the last look. */
   layers: readonly Layer[];
@@ -82,7 +85,9 @@ interface Entry<C> extends TrackFacts, AllocatedTrack {
 
 /** What there is, and what bounds it. */
 interface NamedSupply extends Supply {
-  readonly name: SupplyName;
+  bitsPerSecond: number;
+  soundBitsPerSecond: number;
+  name: SupplyName;
 }
 
 /**
@@ -127,9 +132,9 @@ export class SubscriberQuality<C extends ConsumerLike> {
    * each look is at all that there are.
    */
   add(consumer: C, nowMs: number): void {
-    const { mid, producer: { id, kind, source } } = consumer;
+    const { producer: { kind, source } } = consumer;
     const entry: Entry<C> = {
-      id: `${mid} ${id}`,
+      id: consumer,
       consumer,
       rate: new SendRate(),
       isPaused: true,
@@ -137,7 +142,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
       chosen: 0,
       reason: "",
       wanted: ALL_WANTED,
-      layers: [],
+      layers: NO_LAYERS,
       prefersSize: source === "screen",
     };
     this.#entries.push(entry);
@@ -210,15 +215,13 @@ export class SubscriberQuality<C extends ConsumerLike> {
       if (consumer.producer.kind === "video") entry.layers = consumer.producer.layers.at(nowMs);
       else sound += this.#forwardSound(entry, nowMs);
     }
-    const supply = this.#supply(sound, carried, nowMs);
+    this.#setSupply(sound, carried, nowMs);
     const allocations = this.#allocator.allocate(this.#videos, supply, nowMs);
     const wanted = this.#allocator.wantedBitsPerSecond;
     bandwidth.setWanted(wanted, nowMs);
     for (let i = 0; i < allocations.length; i++) this.#forwardVideo(this.#videos[i], allocations[i], nowMs);
     this.#planNext(isSteady && wanted <= Math.min(this.#estimate, supply.bitsPerSecond), nowMs);
-    if (this.#options.report !== undefined && nowMs - this.#reportedMs >= REPORT_MS) {
-      this.#report(allocations, supply, nowMs);
-    }
+    if (this.#options.report !== undefined && nowMs - this.#reportedMs >= REPORT_MS) this.#report(allocations, nowMs);
   }
 
   /** At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once. */
@@ -229,7 +232,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   /** Tells what is news. Words are made where there may be any. */
-  #report(allocations: readonly Allocation[], supply: NamedSupply, nowMs: number): void {
+  #report(allocations: readonly Allocation[], nowMs: number): void {
     const { report, roundTripMs } = this.#options;
     const { bitsPerSecond: bitrate, soundBitsPerSecond: sound, name } = supply;
     const loss = this.#bandwidth.lossFraction;
@@ -315,12 +318,13 @@ export class SubscriberQuality<C extends ConsumerLike> {
   }
 
   /** What there is: as estimated, unless nothing is known yet, and no more than the server allows. */
-  #supply(sound: number, carried: number, nowMs: number): NamedSupply {
+  #setSupply(sound: number, carried: number, nowMs: number): void {
     const least = this.#leastOf(sound, carried, nowMs);
     const most = Math.max(this.#estimate, least);
     const max = this.#options.maxBitsPerSecond ?? Infinity;
-    const name = max < most ? "limit of the server" : "estimate";
-    return { bitsPerSecond: Math.min(most, max), soundBitsPerSecond: sound, name };
+    supply.name = max < most ? "limit of the server" : "estimate";
+    supply.bitsPerSecond = Math.min(most, max);
+    supply.soundBitsPerSecond = sound;
   }
 
   /**

@@ -20,7 +20,7 @@ export class AllocatorScene {
   at(kilobits: number): readonly Allocation[] {
     const supply = { bitsPerSecond: kilobits * 1000, soundBitsPerSecond: this.soundBitsPerSecond };
     const allocations = this.allocator.allocate(this.tracks, supply, this.nowMs);
-    const words = describeAllocations(allocations);
+    const words = describeAllocations(this.tracks, allocations);
     if (words !== this.changes.at(-1)?.words) this.changes.push({ ms: this.nowMs, words });
     return allocations;
   }

@@ -28,7 +28,8 @@ export function camera(id: string, wanted: WantedQuality = {}, layers = cameraLa
 }
 
 /** As in `A: 360p30, B: -`. */
-export function describeAllocations(allocations: readonly Allocation[]): string {
-  return allocations.map(({ id, layer }) => `${id}: ${layer === undefined ? "-" : `${layer.height}p${layer.fps}`}`)
+export function describeAllocations(tracks: readonly AllocatedTrack[], allocations: readonly Allocation[]): string {
+  return allocations
+    .map(({ layer }, i) => `${tracks[i].id}: ${layer === undefined ? "-" : `${layer.height}p${layer.fps}`}`)
     .join(", ");
 }
