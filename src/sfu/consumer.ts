@@ -1,10 +1,8 @@
 import type { BandwidthEstimator, PacketNumbering } from "../congestion/bandwidth_estimator.ts";
 import type { HeaderFields } from "../rtp/header.ts";
 import { FIXED_HEADER_LENGTH, RtpPacket, type RtpRun } from "../rtp/packet.ts";
-import { compactNtp } from "../rtp/rtcp/ntp.ts";
 import type { RtcpReader } from "../rtp/rtcp/rtcp_reader.ts";
-import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
-import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
+import type { SenderReport } from "../rtp/rtcp/sender_report.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
 import type { PayloadForwarder } from "../stream/payload_forwarder.ts";
 import { RetransmissionGuard, STEP_MS } from "../stream/retransmission_guard.ts";
@@ -19,13 +17,11 @@ import type { OutgoingStream } from "./outgoing_stream.ts";
 import type { Producer, TrackConsumer } from "./producer.ts";
 import type { ProbeContent, ProbeStream } from "./probes.ts";
 import type { ConsumerLike } from "./quality_report.ts";
-import { RedChoice } from "./red_choice.ts";
+import { mayTakeRed, RedChoice } from "./red_choice.ts";
 import { nameBlocks } from "./redundancy.ts";
 import { RtxSender } from "./rtx_sender.ts";
 import type { ConsumerParameters } from "./types.ts";
 
-/** A sender report and a CNAME of 64 bytes fit. */
-const REPORT_LENGTH = 128;
 /** How far behind the first packet of a key frame others may be that came before it: a large key frame and 100 ms more. */
 export const MAX_CATCH_UP = 128;
 
@@ -33,7 +29,6 @@ export const MAX_CATCH_UP = 128;
 const scratch = {
   /** Of those that came before the first one. */
   early: new RtpPacket(),
-  rtcp: new Uint8Array(REPORT_LENGTH),
   /** Padding alone, in place of what is left out after its number was told. */
   filler: newFiller(),
   header: { payloadType: 0, sequenceNumber: 0, timestamp: 0, ssrc: 0 } satisfies HeaderFields,
@@ -46,28 +41,24 @@ const scratch = {
  * type, header extensions and MID to what that subscriber negotiated.
  */
 export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, ProbeStream {
-  readonly ssrc: number;
-  /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
-  readonly rtxSsrc: number | undefined;
   readonly mid: string;
   readonly producer: Producer;
   readonly stream: OutgoingStream;
   /** Whether it is sent audio with redundancy (RED). */
   takesRed = false;
-  /** RTP packets that the transport could not take. */
-  packetsDropped = 0;
   #isPinned = false;
-  /** As a signed number, which V8 keeps in the field itself. */
-  readonly #ssrcBits: number;
   /** Of the packets that are forwarded, and that under which they go out: RED for both where that is taken. */
   #sourcePayloadType = 0;
   #payloadType = 0;
-  readonly #red: RedChoice;
+  /** Undefined where the subscriber never takes RED. */
+  readonly #red: RedChoice | undefined;
   readonly #extensions: ExtensionMapping;
   readonly #rewriter: StreamRewriter;
   readonly #sender: MediaSender;
-  /** Undefined where the subscriber takes no retransmissions. */
-  readonly #rtx: RtxSender | undefined;
+  /** Of retransmissions; -1 where the subscriber takes none. */
+  readonly #rtxPayloadType: number;
+  /** Made with the first retransmission or probe. */
+  #rtx: RtxSender | undefined;
   /** Which encoding is forwarded: asked where a packet is of another source, which is seldom. */
   readonly #encodings: EncodingSwitch;
   /** Where the subscriber tells which packets came: it numbers them. */
@@ -92,19 +83,27 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
     this.producer = producer;
     this.mid = mid;
     this.stream = stream;
-    this.ssrc = stream.ssrc;
-    this.#ssrcBits = stream.ssrc | 0;
-    this.rtxSsrc = codec.rtxPayloadType === undefined ? undefined : stream.rtxSsrc;
-    this.#red = new RedChoice(producer.codec, codec);
-    this.#applyRed();
+    this.#rtxPayloadType = stream.rtxSsrc === undefined ? -1 : codec.rtxPayloadType ?? -1;
+    this.#sourcePayloadType = producer.codec.payloadType;
+    this.#payloadType = codec.payloadType;
+    this.#red = mayTakeRed(codec) ? new RedChoice(producer.codec, codec) : undefined;
+    if (this.#red !== undefined) this.#applyRed(this.#red);
     this.#extensions = mapHeaderExtensions(producer.headerExtensions, parameters.headerExtensions, mid);
     this.#rewriter = stream.rewriter;
     stream.switchTo(producer.codec.clockRate);
     this.#encodings = new EncodingSwitch(producer, this, this.#rewriter);
     this.#sender = sender;
     this.#numbering = this.#extensions.transportId === 0 ? undefined : bandwidth?.numbering;
-    this.#rtx = this.#newRtxSender(codec.rtxPayloadType);
     if (producer.encodings.length > 1) this.#layers = newForwarder(producer);
+  }
+
+  get ssrc(): number {
+    return this.stream.ssrc;
+  }
+
+  /** Of its retransmissions (RFC 4588); undefined where the subscriber takes none. */
+  get rtxSsrc(): number | undefined {
+    return this.#rtxPayloadType < 0 ? undefined : this.stream.rtxSsrc;
   }
 
   /** Whether packets of the source go on to the subscriber: a key frame came, or there is no need of one. */
@@ -128,8 +127,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
   handleRtp(run: RtpRun, from: number, to: number, nowMs: number): void {
     scratch.ahead = this.#sender.readAhead() + (this.#numbering?.readAhead() ?? 0) + this.#rewriter.sequenceNumber;
     const step = Math.floor(nowMs / STEP_MS);
-    if (step !== this.#untoldStep && this.rtxSsrc !== undefined) this.#tellGuard(step);
-    if (this.takesRed) nameBlocks(run, from, to, this.#red.blockPayloadType);
+    if (step !== this.#untoldStep && this.#rtxPayloadType >= 0) this.#tellGuard(step);
+    if (this.takesRed && this.#red !== undefined) nameBlocks(run, from, to, this.#red.blockPayloadType);
     const { stream, producer: { counters } } = this;
     const packetsBefore = stream.packetsSent;
     const bytesBefore = stream.bytesSent;
@@ -155,8 +154,9 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
 
   /** The subscriber reports how many packets it has lost since its last report, in 256ths. */
   handleLossReport(fractionLost: number, nowMs: number): void {
+    if (this.#red === undefined) return;
     this.#red.handleReport(fractionLost, nowMs);
-    if (this.#red.takesRed !== this.takesRed) this.#applyRed();
+    if (this.#red.takesRed !== this.takesRed) this.#applyRed(this.#red);
   }
 
   /** RTP packets sent again because the subscriber asked. */
@@ -230,21 +230,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
 
   /** Sends the publisher's report with this consumer's SSRC, timestamp and counts. */
   sendSenderReport(report: SenderReport, nowMs: number): void {
-    if (this.#rewriter.sourceSsrc !== report.ssrc) return;
-    const length = writeSenderReport(
-      scratch.rtcp,
-      0,
-      this.ssrc,
-      report.ntpSeconds,
-      report.ntpFraction,
-      this.#rewriter.translateTimestamp(report.rtpTimestamp),
-      this.stream.packetsSent >>> 0,
-      this.stream.bytesSent >>> 0,
-    );
     // Tracks of one peer share a CNAME: the receiver plays them in sync (RFC 3550 section 6.5.1).
-    const cnameLength = writeSourceDescription(scratch.rtcp, length, this.ssrc, this.producer.cname);
-    this.#sender.sendRtcp(scratch.rtcp, length + cnameLength);
-    this.stream.sentReports.handleSent(compactNtp(report.ntpSeconds, report.ntpFraction), nowMs);
+    this.stream.sendSenderReport(report, this.producer.cname, this.#sender, nowMs);
   }
 
   /**
@@ -253,19 +240,19 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
    * up to the end of a pair, and returns at how many.
    */
   handleNack(reader: RtcpReader, nowMs: number, roundTripMs = 0, limit = Infinity): number {
-    if (this.#rtx === undefined) return 0;
-    this.#rtx.layers = this.#layers;
-    return this.#rtx.handleNack(reader, this.#tellGuard(Math.floor(nowMs / STEP_MS)), nowMs, roundTripMs, limit);
+    if (this.#rtxPayloadType < 0) return 0;
+    const guard = this.#tellGuard(Math.floor(nowMs / STEP_MS));
+    return this.#rtxSender()?.handleNack(reader, guard, nowMs, roundTripMs, limit) ?? 0;
   }
 
-  #applyRed(): void {
-    this.takesRed = this.#red.takesRed;
-    this.#sourcePayloadType = this.#red.sourcePayloadType;
-    this.#payloadType = this.#red.payloadType;
+  #applyRed({ takesRed, sourcePayloadType, payloadType }: RedChoice): void {
+    this.takesRed = takesRed;
+    this.#sourcePayloadType = sourcePayloadType;
+    this.#payloadType = payloadType;
   }
 
   probeContent(nowMs: number): ProbeContent | undefined {
-    return this.#rtx?.probeContent(this.#encodings, nowMs);
+    return this.#rtxSender()?.probeContent(this.#encodings, nowMs);
   }
 
   /**
@@ -273,16 +260,20 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
    * else padding, both by RTX. Returns how long it is; 0 where it could not be sent.
    */
   sendProbe(bytes: number, nowMs: number): number {
-    if (this.#rtx === undefined) return 0;
-    this.#rtx.layers = this.#layers;
-    return this.#rtx.sendProbe(bytes, nowMs);
+    return this.#rtxSender()?.sendProbe(bytes, nowMs) ?? 0;
   }
 
-  #newRtxSender(payloadType: number | undefined): RtxSender | undefined {
+  /** As the present layers have it; undefined where the subscriber takes no retransmissions. */
+  #rtxSender(): RtxSender | undefined {
     const { producer, stream, rtxSsrc: ssrc } = this;
-    if (ssrc === undefined || payloadType === undefined) return undefined;
-    const [sender, extensions, numbering] = [this.#sender, this.#extensions, this.#numbering];
-    return new RtxSender({ producer, stream, sender, ssrc, payloadType, extensions, numbering });
+    if (ssrc === undefined) return undefined;
+    if (this.#rtx === undefined) {
+      const [sender, extensions, numbering] = [this.#sender, this.#extensions, this.#numbering];
+      const options = { producer, stream, sender, ssrc, payloadType: this.#rtxPayloadType, extensions, numbering };
+      this.#rtx = new RtxSender(options);
+    }
+    this.#rtx.layers = this.#layers;
+    return this.#rtx;
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */
@@ -321,7 +312,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
     header.payloadType = this.#payloadType;
     header.sequenceNumber = this.#rewriter.sequenceNumber;
     header.timestamp = this.#rewriter.timestamp;
-    header.ssrc = this.#ssrcBits;
+    header.ssrc = this.stream.ssrcBits;
     const rest = packet.length - packet.headerLength;
     const headerLength = writeForwardedHeader(slot, packet, header, this.#extensions, this.#numbering, rest, nowMs);
     const offset = changing === undefined ? packet.headerLength : changing.changePayload(packet);
@@ -329,7 +320,7 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
     if (this.#sender.sendRtp(headerLength, packet.bytes, offset, length)) {
       this.stream.packetsSent++;
       this.stream.bytesSent = (this.stream.bytesSent + packet.payloadLength) | 0;
-      if (this.rtxSsrc !== undefined) this.#untoldBytes += headerLength + length;
+      if (this.#rtxPayloadType >= 0) this.#untoldBytes += headerLength + length;
     } else {
       this.#drop();
     }
@@ -367,7 +358,6 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
   }
 
   #drop(): false {
-    this.packetsDropped++;
     this.producer.counters.packetsDropped++;
     return false;
   }

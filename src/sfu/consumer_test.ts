@@ -102,7 +102,11 @@ Deno.test({
     const { handle, sender, consumer } = setUp();
     sender.sendRtp = () => false;
     handle(0, video(1, VP8_KEY_FRAME));
-    assert.deepEqual([consumer.stream.packetsSent, consumer.stream.bytesSent, consumer.packetsDropped], [0, 0, 1]);
+    assert.deepEqual([
+      consumer.stream.packetsSent,
+      consumer.stream.bytesSent,
+      consumer.producer.counters.packetsDropped,
+    ], [0, 0, 1]);
   },
 });
 
@@ -151,7 +155,7 @@ Deno.test({
     sender.open = false;
     handle(0, video(1, VP8_DELTA_FRAME));
     assert.equal(requests(), 0, "a transport that is not ready needs no picture");
-    assert.equal(consumer.packetsDropped, 1);
+    assert.equal(consumer.producer.counters.packetsDropped, 1);
     sender.open = true;
     handle(1, video(2, VP8_DELTA_FRAME));
     assert.equal(requests(), 1);

@@ -1,7 +1,16 @@
+import { compactNtp } from "../rtp/rtcp/ntp.ts";
+import { writeSourceDescription } from "../rtp/rtcp/sdes.ts";
+import { type SenderReport, writeSenderReport } from "../rtp/rtcp/sender_report.ts";
 import { SentReports } from "../stream/round_trip.ts";
 import { StreamRewriter } from "../stream/rewriter.ts";
+import type { MediaSender } from "./media_sink.ts";
 import type { RandomSource } from "./random.ts";
 import type { Kind } from "./types.ts";
+
+/** A sender report and a CNAME of 64 bytes fit. */
+const REPORT_LENGTH = 128;
+/** Of all streams, during one call. */
+const out = new Uint8Array(REPORT_LENGTH);
 
 export interface OutgoingStreamOptions {
   readonly ssrc: number;
@@ -18,11 +27,13 @@ export interface OutgoingStreamOptions {
  * feeds it, and the next consumer goes on where the last one ended.
  */
 export class OutgoingStream {
-  readonly ssrc: number;
-  readonly rtxSsrc: number | undefined;
+  // As signed numbers, which V8 keeps in the fields themselves.
+  readonly ssrcBits: number;
+  readonly #rtxSsrcBits: number;
+  readonly #hasRtx: boolean;
   readonly rewriter: StreamRewriter;
-  /** When the last sender reports went out, for the report blocks that answer them. */
-  readonly sentReports = new SentReports();
+  /** Made with the first report. */
+  #sentReports: SentReports | undefined;
   /** Of the next retransmission. */
   rtxSequenceNumber: number;
   /** How many packets behind the newest the next one is that is sent again for a probe. */
@@ -37,8 +48,9 @@ export class OutgoingStream {
   readonly #kind: Kind;
 
   constructor({ ssrc, rtxSsrc, kind, clockRate, random }: OutgoingStreamOptions) {
-    this.ssrc = ssrc;
-    this.rtxSsrc = rtxSsrc;
+    this.ssrcBits = ssrc | 0;
+    this.#hasRtx = rtxSsrc !== undefined;
+    this.#rtxSsrcBits = (rtxSsrc ?? 0) | 0;
     this.#kind = kind;
     // RFC 3550 section 5.1 wants both starts random; half of the range keeps an early wrap out of SRTP's first packets.
     this.rewriter = new StreamRewriter(
@@ -50,9 +62,46 @@ export class OutgoingStream {
     this.rtxSequenceNumber = random.uint32() & 0x7fff;
   }
 
+  get ssrc(): number {
+    return this.ssrcBits >>> 0;
+  }
+
+  get rtxSsrc(): number | undefined {
+    return this.#hasRtx ? this.#rtxSsrcBits >>> 0 : undefined;
+  }
+
   /** Another consumer feeds it, with timestamps of `clockRate` Hz. */
   switchTo(clockRate: number): void {
     this.rewriter.switchTo(clockRate, this.#minimumStep(clockRate));
+  }
+
+  /** Sends the report of what feeds it, where that is the one of `report`, with this stream's SSRC, timestamp and counts. */
+  sendSenderReport(
+    report: SenderReport,
+    cname: Uint8Array,
+    sender: Pick<MediaSender, "sendRtcp">,
+    nowMs: number,
+  ): void {
+    const { rewriter, ssrc } = this;
+    if (rewriter.sourceSsrc !== report.ssrc) return;
+    const length = writeSenderReport(
+      out,
+      0,
+      ssrc,
+      report.ntpSeconds,
+      report.ntpFraction,
+      rewriter.translateTimestamp(report.rtpTimestamp),
+      this.packetsSent >>> 0,
+      this.bytesSent >>> 0,
+    );
+    sender.sendRtcp(out, length + writeSourceDescription(out, length, ssrc, cname));
+    this.#sentReports ??= new SentReports();
+    this.#sentReports.handleSent(compactNtp(report.ntpSeconds, report.ntpFraction), nowMs);
+  }
+
+  /** When the report went out that a report block names by LSR (RFC 3550 section 6.4.1); undefined where that is not known. */
+  reportSentMs(lastSenderReport: number): number | undefined {
+    return this.#sentReports?.sentMs(lastSenderReport);
   }
 
   /**

@@ -191,7 +191,7 @@ Deno.test({
     const { publisher, subscriber, consumer } = videoCall(6);
     subscriber.sender.open = false;
     publisher.peer.handleRtp(runOf(video(1, VP8_KEY_FRAME)), 0);
-    assert.equal(consumer.packetsDropped, 1);
+    assert.equal(consumer.producer.counters.packetsDropped, 1);
     subscriber.sender.open = true;
     subscriber.peer.requestKeyFrames(100);
     assert.deepEqual(pictureLossIndications(publisher.sender.takeRtcp()), [1000]);

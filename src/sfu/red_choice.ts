@@ -6,6 +6,11 @@ const LOSSY = 5;
 /** After the last report of loss: what is lost once is lost again. */
 const HOLD_MS = 20_000;
 
+/** Whether a subscriber may ever get RED of a track that it receives by this codec. */
+export function mayTakeRed({ redPayloadType, mimeType }: Codec): boolean {
+  return redPayloadType !== undefined && mimeType === "audio/opus";
+}
+
 /**
  * Whether one subscriber of an Opus track gets RED (RFC 2198). Where both sides have negotiated it, always: the publisher
  * has spent the bits, and what is lost on the way up is repaired by it too. Where the subscriber alone has it, as long as
@@ -21,7 +26,7 @@ export class RedChoice {
   constructor(published: Codec, received: Codec) {
     this.#published = published;
     this.#received = received;
-    const takes = received.redPayloadType !== undefined && received.mimeType === "audio/opus";
+    const takes = mayTakeRed(received);
     this.takesRed = takes && published.redPayloadType !== undefined;
     this.#mayChange = takes && !this.takesRed;
   }

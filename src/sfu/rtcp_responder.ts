@@ -220,7 +220,7 @@ export class RtcpResponder implements FeedbackSender {
       consumer.producer.counters.lostDownstream += consumer.stream.handleLoss(block.cumulativeLost);
       const packets = consumer.stream.handleReceived(block.extendedSequenceNumber);
       if (packets > 0) this.bandwidth?.handleReportBlock(block.fractionLost, packets, nowMs);
-      const sentMs = consumer.stream.sentReports.sentMs(block.lastSenderReport);
+      const sentMs = consumer.stream.reportSentMs(block.lastSenderReport);
       if (sentMs === undefined) continue;
       this.#handleReply(nowMs - sentMs, block.delaySinceLastSenderReport, nowMs);
     }

@@ -30,14 +30,13 @@ export class StreamRewriter {
   /** The timestamp that it is to go out with, where that is known. */
   #aligned = false;
   #alignedTimestamp = 0;
-  #started = false;
   #sourceSsrc = 0;
   #sequenceOffset = 0;
   #timestampOffset = 0;
   /** The source's newest sequence number, mapped or skipped. */
   #sourceSequenceNumber = 0;
-  /** The offsets of the packets sent before. It is told where one changes, or when it is asked: a run needs no upkeep. */
-  readonly #sequenceMap = new SequenceMap();
+  /** The offsets of the packets sent before, made with the first. It is told where one changes, or when it is asked: a run needs no upkeep. */
+  #sequenceMap: SequenceMap | undefined;
   /** What it knows: the offset of its newest run; and how many numbers it is behind. */
   #runOffset = 0;
   #untold = 0;
@@ -80,17 +79,17 @@ export class StreamRewriter {
 
   /** Of the packet that `locate` found: the sequence number it came with. */
   get locatedSource(): number {
-    return this.#sequenceMap.locatedSource;
+    return this.#sequenceMap?.locatedSource ?? 0;
   }
 
   /** Of the packet that `locate` found: the SSRC it came with. */
   get locatedSsrc(): number {
-    return this.#sequenceMap.locatedSsrc;
+    return this.#sequenceMap?.locatedSsrc ?? 0;
   }
 
   /** Of the packet that `locate` found: its timestamp went out as the one it came with plus this, modulo 2^32. */
   get locatedTimestampOffset(): number {
-    return this.#sequenceMap.locatedTimestampOffset;
+    return this.#sequenceMap?.locatedTimestampOffset ?? 0;
   }
 
   /**
@@ -159,7 +158,7 @@ export class StreamRewriter {
     const next = (this.#newestSequenceNumber + 1) & 0xffff;
     this.#sourceSequenceNumber = (packet.sequenceNumber - 1) & 0xffff;
     this.#sequenceOffset = (next - packet.sequenceNumber) & 0xffff;
-    this.#sequenceMap.begin(packet.sequenceNumber, next, packet.ssrc, this.#timestampOffset);
+    this.#sequenceMap?.begin(packet.sequenceNumber, next, packet.ssrc, this.#timestampOffset);
     this.#runOffset = this.#sequenceOffset;
     this.#skipped = 0;
   }
@@ -170,7 +169,7 @@ export class StreamRewriter {
    */
   locate(outgoingSequenceNumber: number): boolean {
     this.#tellNewest();
-    return this.#sequenceMap.locate(outgoingSequenceNumber);
+    return this.#sequenceMap !== undefined && this.#sequenceMap.locate(outgoingSequenceNumber);
   }
 
   /** The outgoing timestamp of an instant of the source, for sender reports; valid while `sourceSsrc` is not -1. */
@@ -182,12 +181,12 @@ export class StreamRewriter {
     this.#switching = false;
     this.#sourceSsrc = packet.ssrc | 0;
     this.sequenceNumber = (this.#newestSequenceNumber + 1) & 0xffff;
-    this.#timestamp = (this.#newestTimestamp + (this.#started ? this.#timestampStep(nowMs) : 0)) | 0;
+    this.#timestamp = (this.#newestTimestamp + (this.#sequenceMap === undefined ? 0 : this.#timestampStep(nowMs))) | 0;
     this.#aligned = false;
-    this.#started = true;
     this.#sequenceOffset = (this.sequenceNumber - packet.sequenceNumber) & 0xffff;
     this.#timestampOffset = (this.#timestamp - packet.timestamp) | 0;
     this.#newestTimestampMs = nowMs;
+    this.#sequenceMap ??= new SequenceMap();
     this.#sequenceMap.begin(packet.sequenceNumber, this.sequenceNumber, packet.ssrc, this.#timestampOffset);
     this.#runOffset = this.#sequenceOffset;
     this.#untold = 0;
@@ -201,7 +200,7 @@ export class StreamRewriter {
     const outgoing = (last + this.#sequenceOffset) & 0xffff;
     if (this.#sequenceOffset !== this.#runOffset) {
       this.#tellNewest();
-      this.#sequenceMap.extend(last, outgoing);
+      this.#sequenceMap?.extend(last, outgoing);
       this.#runOffset = this.#sequenceOffset;
       this.#newestSequenceNumber = outgoing;
     } else {
@@ -215,14 +214,14 @@ export class StreamRewriter {
   /** Tells the map how far the source has gone on without a packet that was sent: it counts in half circles. */
   #tellSkipped(): void {
     this.#tellNewest();
-    this.#sequenceMap.leaveOut(this.#sourceSequenceNumber);
+    this.#sequenceMap?.leaveOut(this.#sourceSequenceNumber);
     this.#skipped = 0;
   }
 
   /** A packet that is not newer than all before it: late, or a duplicate. */
   #mapLate(packet: RtpPacket, nowMs: number): boolean {
     this.#tellNewest();
-    const sequenceNumber = this.#sequenceMap.outgoing(packet.sequenceNumber);
+    const sequenceNumber = this.#sequenceMap?.outgoing(packet.sequenceNumber) ?? -1;
     if (sequenceNumber < 0) return false;
     this.sequenceNumber = sequenceNumber;
     this.#timestamp = (packet.timestamp + this.#timestampOffset) | 0;
@@ -235,7 +234,7 @@ export class StreamRewriter {
   #tell(packet: RtpPacket): void {
     // Where a run ends is where the packet before was.
     this.#tellNewest();
-    this.#sequenceMap.extend(packet.sequenceNumber, this.sequenceNumber);
+    this.#sequenceMap?.extend(packet.sequenceNumber, this.sequenceNumber);
     this.#runOffset = this.#sequenceOffset;
     this.#untold = 0;
     this.#skipped = 0;
@@ -245,7 +244,7 @@ export class StreamRewriter {
   #tellNewest(): void {
     if (this.#untold === 0) return;
     const newest = this.#newestSequenceNumber;
-    this.#sequenceMap.extend((newest - this.#runOffset) & 0xffff, newest);
+    this.#sequenceMap?.extend((newest - this.#runOffset) & 0xffff, newest);
     this.#untold = 0;
   }
 

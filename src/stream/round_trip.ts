@@ -47,14 +47,11 @@ export class RoundTrip {
 
 /** When the last sender reports of one stream were sent, by the middle 32 bits of their NTP timestamps. */
 export class SentReports {
-  /** Made with the first report. */
-  #timestamps: Uint32Array | undefined;
-  #sentMs: Float64Array | undefined;
+  readonly #timestamps = new Uint32Array(REMEMBERED_REPORTS);
+  readonly #sentMs = new Float64Array(REMEMBERED_REPORTS);
   #next = 0;
 
   handleSent(timestamp: number, nowMs: number): void {
-    this.#timestamps ??= new Uint32Array(REMEMBERED_REPORTS);
-    this.#sentMs ??= new Float64Array(REMEMBERED_REPORTS);
     this.#timestamps[this.#next] = timestamp;
     this.#sentMs[this.#next] = nowMs;
     this.#next = (this.#next + 1) % REMEMBERED_REPORTS;
@@ -65,10 +62,10 @@ export class SentReports {
    * remembered, and where several had that timestamp.
    */
   sentMs(lastSenderReport: number): number | undefined {
-    if (lastSenderReport === 0 || this.#timestamps === undefined) return undefined;
+    if (lastSenderReport === 0) return undefined;
     const slot = this.#timestamps.indexOf(lastSenderReport);
     if (slot < 0 || this.#timestamps.indexOf(lastSenderReport, slot + 1) >= 0) return undefined;
-    return this.#sentMs?.[slot];
+    return this.#sentMs[slot];
   }
 }
 

@@ -12,6 +12,9 @@ const SOURCE = 1;
 const SSRC = 2;
 const TIMESTAMP_OFFSET = 3;
 
+/** What `locate` found last, of whichever map: what is asked for at once is no memory of each. */
+const located = { source: 0, ssrc: 0, timestampOffset: 0 };
+
 /**
  * Which packet of a source each packet of an outgoing stream was, as runs: a run is a row of sequence numbers with one
  * offset. A new one begins where packets of the source were left out and where another source began; the oldest is
@@ -21,10 +24,6 @@ const TIMESTAMP_OFFSET = 3;
  * numbers go on beyond 16 bits, modulo 2^32.
  */
 export class SequenceMap {
-  /** Of the packet that `locate` found: its sequence number, the SSRC it came with, and what its timestamp was moved by. */
-  locatedSource = 0;
-  locatedSsrc = 0;
-  locatedTimestampOffset = 0;
   /** A ring of runs, made with the first one; it doubles up to MAX_RUNS, because most streams have one run only. */
   #runs = NO_RUNS;
   #count = 0;
@@ -36,6 +35,22 @@ export class SequenceMap {
   #newestOutgoing = 0;
   /** The next packet that is sent begins a run. */
   #isBroken = false;
+
+  // Of the packet that `locate` found, until it is called again for any map.
+  /** Its sequence number. */
+  get locatedSource(): number {
+    return located.source;
+  }
+
+  /** The SSRC it came with. */
+  get locatedSsrc(): number {
+    return located.ssrc;
+  }
+
+  /** What its timestamp was moved by. */
+  get locatedTimestampOffset(): number {
+    return located.timestampOffset;
+  }
 
   /** A source begins: its packet `source` was sent as `outgoing`, the number after the newest one. */
   begin(source: number, outgoing: number, ssrc: number, timestampOffset: number): void {
@@ -94,9 +109,9 @@ export class SequenceMap {
       const place = this.#placeOf(back);
       const into = (wanted - this.#runs[place + OUTGOING]) | 0;
       if (into < 0) continue;
-      this.locatedSource = (this.#runs[place + SOURCE] + into) & 0xffff;
-      this.locatedSsrc = this.#runs[place + SSRC] >>> 0;
-      this.locatedTimestampOffset = this.#runs[place + TIMESTAMP_OFFSET] >>> 0;
+      located.source = (this.#runs[place + SOURCE] + into) & 0xffff;
+      located.ssrc = this.#runs[place + SSRC] >>> 0;
+      located.timestampOffset = this.#runs[place + TIMESTAMP_OFFSET] >>> 0;
       return true;
     }
     return false;
