@@ -1,4 +1,8 @@
 import { getLogger } from "@logtape/logtape";
+import { AnnounceError } from "./src/io/announced_addresses.ts";
+import { CertificateError, type CertificatePem } from "./src/io/dtls/certificate_pem.ts";
+import { loadBackend } from "./src/io/load_backend.ts";
+import type { BusOptions } from "./src/io/sharing.ts";
 import { Announcement } from "./src/server/announcement.ts";
 import { busOptions } from "./src/server/broker_settings.ts";
 import { DTLS_FILES, fileProblem, readCertificateFiles } from "./src/server/certificate_files.ts";
@@ -11,16 +15,9 @@ import { mediaHostProblem, mediaHosts } from "./src/server/media_hosts.ts";
 import { Reload, type ReloadPart } from "./src/server/reload.ts";
 import { ReloadSignal } from "./src/server/reload_signal.ts";
 import { catchStopSignals, run } from "./src/server/serve.ts";
+import { BackendUnavailableError, prepareServer } from "./src/server/switchboard_server.ts";
 import { openTls, type TlsResult } from "./src/server/tls.ts";
 import { webhookOptions } from "./src/server/webhook_settings.ts";
-import {
-  AnnounceError,
-  BackendUnavailableError,
-  type BusOptions,
-  CertificateError,
-  type CertificatePem,
-  createSwitchboard,
-} from "./src/mod.ts";
 
 /** Exit code of a process that cannot do here what it was called for. */
 const CANNOT_START = 1;
@@ -105,7 +102,7 @@ async function serve(
   const announcement = await Announcement.open(config);
   const changeable = changeableOptions(config);
   const webhooks = webhookOptions(config);
-  const switchboard = createSwitchboard({
+  const { wanted, start } = prepareServer({
     backend,
     codecs,
     duplicateIdentity,
@@ -124,6 +121,7 @@ async function serve(
     ...(tcpPort !== undefined && { tcpPort }),
     ...(dtlsCertificate !== undefined && { dtlsCertificate }),
   });
+  const switchboard = start(await loadBackend(wanted));
   if (changeable.auth === undefined) log.warn(OPEN_SERVER);
   await switchboard.started;
   const parts: ReloadPart[] = [

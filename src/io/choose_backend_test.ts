@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
-import { type BackendOptions, chooseBackend } from "./choose_backend.ts";
+import type { BackendOptions } from "./backend_options.ts";
+import { chooseBackend } from "./choose_backend.ts";
 import { createCertificate } from "./dtls/certificate.ts";
 import { LIBC } from "./native/libc.ts";
 import { candidatePaths } from "./native/libraries.ts";

@@ -1,4 +1,4 @@
-import type { BackendChoice } from "../io/choose_backend.ts";
+import type { BackendChoice } from "../io/backend_options.ts";
 import type { CertificatePem } from "../io/dtls/certificate_pem.ts";
 import type { BusOptions, SharedRoomsOptions } from "../io/sharing.ts";
 import type { DuplicateIdentity } from "../signaling/duplicate_identity.ts";

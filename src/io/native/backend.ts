@@ -1,82 +1,18 @@
-import { getLogger } from "@logtape/logtape";
-import { createRings } from "../../bus/ring_bus.ts";
-import type { RandomSource } from "../../sfu/random.ts";
 import type { DtlsFactory } from "../../webrtc/dtls.ts";
-import { messageOf } from "../../webrtc/error_message.ts";
-import type { SrtpCipherFactory } from "../../webrtc/srtp/cipher.ts";
-import { type Backend, describeTcpPort } from "../backend.ts";
-import type { Clock } from "../clock.ts";
-import type { DtlsCertificate } from "../dtls/certificate.ts";
-import { type LocalBus, LocalMedia } from "../local_media.ts";
-import { MediaPool } from "../media_pool.ts";
-import type { MediaHost, NodeHost } from "../media_host.ts";
+import { LocalMedia } from "../local_media.ts";
 import { workerRefusal } from "../worker_permission.ts";
-import type { BufferSizes } from "./bind_udp.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { chooseDtls } from "./choose_dtls.ts";
-import { openEventfd } from "./eventfd.ts";
-import { routeByUfrag } from "./hand_over.ts";
-import { trimAfterBursts } from "./heap_trim.ts";
-import { type Libc, openLibc } from "./libc.ts";
-import type { PortLimits } from "./port_range.ts";
-import { yieldToOthers } from "./priority.ts";
-import { type BindPlan, SocketBinder } from "./socket_binder.ts";
+import { openLibc } from "./libc.ts";
+import { bindPlan, type NativeMedia, type NativeMediaOptions, openWorkers } from "./open_workers.ts";
 import { openNativeSockets } from "./sockets.ts";
-import { WORKER_URL, WorkerMedia } from "./worker_media.ts";
+import { assembleBackend, describeWorkers, type NativeBackendResult } from "./worker_backend.ts";
+import { WORKER_URL } from "./worker_media.ts";
 
-const log = getLogger(["switchboard", "media"]);
-
-export interface NativeOptions {
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  /** Of the server, whichever DTLS shows it. */
-  readonly certificate: DtlsCertificate;
+export interface NativeOptions extends NativeMediaOptions {
   /** Where libssl cannot be had. */
   readonly dtls: DtlsFactory;
-  /** For profiles of which no library has a cipher. */
-  readonly ciphers: SrtpCipherFactory;
-  /** Media workers; 0 for none; undefined for one where a worker can be started. */
-  readonly workers: number | undefined;
-  /** Peers of one room that a worker gets before the room grows into another one. */
-  readonly roomPeersPerWorker: number;
-  /** Whether this isolate's thread gives way to the media workers; see `yieldToOthers`. */
-  readonly yieldsToMedia: boolean;
-  /** Address of the shared ports and of the TCP port. */
-  readonly hostname: string;
-  /** One port for all peers of each worker: this one, and the ones behind it. */
-  readonly udpPort: number | undefined;
-  /** The ports that peers may have; each gets one. */
-  readonly udpPorts: PortLimits | undefined;
-  /** One TCP port for clients that cannot use UDP; undefined for none. */
-  readonly tcpPort: number | undefined;
-  /** Bytes of the kernel's buffers for each socket; left out, what suits the ports. */
-  readonly buffers?: BufferSizes | undefined;
-  /** How other isolates that have the same rooms are reached, without media workers; left out where there are none. */
-  readonly bus?: LocalBus | undefined;
 }
-
-export type NativeBackendResult =
-  | { readonly ok: true; readonly backend: Backend; readonly description: string }
-  | { readonly ok: false; readonly reason: string };
-
-type HostResult =
-  | {
-    readonly ok: true;
-    readonly media: MediaHost;
-    /** Without media workers. */
-    readonly node?: NodeHost;
-    readonly description: string;
-    /** What the machine's settings cost the peers. */
-    readonly warnings: readonly string[];
-    readonly cipherReasons: readonly string[];
-    /** The one that was bound. */
-    readonly tcpPort: number | undefined;
-    /** Of media workers. */
-    readonly pool?: MediaPool;
-    /** To be closed behind the workers, which may write to them. */
-    readonly wakeFds: readonly number[];
-  }
-  | { readonly ok: false; readonly reason: string };
 
 /** Linux's sockets and the system's cryptographic libraries by FFI. Throws nothing: `reason` says what is missing. */
 export function createNativeBackend(options: NativeOptions): NativeBackendResult {
@@ -85,47 +21,24 @@ export function createNativeBackend(options: NativeOptions): NativeBackendResult
   if (!here.ok) return here;
   const refusal = workerRefusal(WORKER_URL);
   const workers = options.workers ?? (refusal === undefined ? 1 : 0);
-  const opened = openMedia(options, workers, refusal);
-  if (!opened.ok) {
+  const media = openMedia(options, workers, refusal);
+  if (!media.ok) {
     here.libc.close();
-    return opened;
+    return media;
   }
-  for (const warning of opened.warnings) log.warn(warning);
-  const isolates = workers === 0 ? `no media worker${refusal === undefined ? "" : `: ${refusal}`}` : describe(workers);
-  const { media, node, pool, tcpPort, wakeFds } = opened;
-  const ports = tcpPort === undefined ? [] : [describeTcpPort(tcpPort)];
-  const choice = chooseDtls(options.dtls, options.certificate);
-  const { dtls, close } = trimAfterBursts(choice.dtls, options.clock, here.libc.call.malloc_trim);
-  const reasons = [...opened.cipherReasons, ...choice.reasons];
-  return {
-    ok: true,
-    description: [opened.description, ...ports, ...opened.warnings, isolates, ...reasons].join("; "),
-    backend: {
-      name: "native",
-      workers,
-      dtls,
-      media,
-      node,
-      pool,
-      tcpPort,
-      async close() {
-        close();
-        await media.close();
-        for (const fd of wakeFds) here.libc.call.close(fd);
-        choice.close();
-        here.libc.close();
-      },
-    },
-  };
+  const noWorker = `no media worker${refusal === undefined ? "" : `: ${refusal}`}`;
+  const isolates = workers === 0 ? noWorker : describeWorkers(workers);
+  const dtls = chooseDtls(options.dtls, options.certificate);
+  return assembleBackend({ libc: here.libc, clock: options.clock, media, workers, isolates, dtls });
 }
 
 /** `refusal` says why no worker can be started. */
-function openMedia(options: NativeOptions, workers: number, refusal: string | undefined): HostResult {
+function openMedia(options: NativeOptions, workers: number, refusal: string | undefined): NativeMedia {
   if (workers === 0) return openHere(options);
   return refusal === undefined ? openWorkers(options, workers) : { ok: false, reason: refusal };
 }
 
-function openHere(options: NativeOptions): HostResult {
+function openHere(options: NativeMediaOptions): NativeMedia {
   const { clock, random, ciphers, bus } = options;
   const opened = openNativeSockets({ ...bindPlan(options, 0), now: () => clock.now() });
   if (!opened.ok) return opened;
@@ -135,93 +48,6 @@ function openHere(options: NativeOptions): HostResult {
   const node = new LocalMedia({ sockets, ciphers: choice.ciphers, clock, random, whenClosed, bus });
   const { description, warning, tcpPort } = sockets;
   const { reasons } = choice;
-  const warnings = present([warning]);
+  const warnings = warning === undefined ? [] : [warning];
   return { ok: true, media: node, node, description, warnings, cipherReasons: reasons, tcpPort, wakeFds: [] };
-}
-
-/** All ports are bound before a worker starts: one that cannot be had is told now, and leaves nothing open. */
-function openWorkers(options: NativeOptions, count: number): HostResult {
-  const bound: BoundWorker[] = [];
-  for (let index = 0; index < count; index++) {
-    const opened = bind(options, index);
-    if (!opened.ok) {
-      for (const { libc, binder, wakeFd } of bound) {
-        binder.close();
-        libc.call.close(wakeFd);
-        libc.close();
-      }
-      return opened;
-    }
-    bound.push(opened);
-  }
-  const [{ libc, binder: { listener } }] = bound;
-  const { clock, roomPeersPerWorker } = options;
-  const hosts: WorkerMedia[] = [];
-  const wakeFds = bound.map(({ wakeFd }) => wakeFd);
-  const rings = count > 1 ? createRings(count) : undefined;
-  const route = routeByUfrag(hosts, (fd) => libc.call.close(fd));
-  for (const [index, { binder, libc, wakeFd }] of bound.entries()) {
-    const tcp = listener && { listener: index === 0 ? listener.fd : undefined, handsOver: index === 0 && count > 1 };
-    const bus = rings && { node: index, rings, wakeFds };
-    hosts.push(new WorkerMedia({ binder, libc, wakeFd, clock, tcp, bus, route }));
-  }
-  // Behind the workers, which would inherit it: a handshake may wait for media, not media for a handshake.
-  if (options.yieldsToMedia) yieldToOthers(libc);
-  // The workers choose by the same measure.
-  const choice = chooseCiphers(options.ciphers);
-  choice.close();
-  const pool = new MediaPool(hosts, { clock, roomPeersPerWorker });
-  return {
-    ok: true,
-    media: pool,
-    pool,
-    description: [libc.path, ...new Set(bound.map(({ binder }) => binder.description))].join(", "),
-    warnings: present(bound.map(({ binder }) => binder.warning)),
-    cipherReasons: choice.reasons,
-    tcpPort: listener?.port,
-    wakeFds,
-  };
-}
-
-/** Each of the warnings once. */
-function present(warnings: readonly (string | undefined)[]): string[] {
-  return [...new Set(warnings)].filter((warning) => warning !== undefined);
-}
-
-interface BoundWorker {
-  readonly libc: Libc;
-  readonly binder: SocketBinder;
-  /** Wakes the worker. */
-  readonly wakeFd: number;
-}
-
-type BindResult =
-  | { readonly ok: true } & BoundWorker
-  | { readonly ok: false; readonly reason: string };
-
-/** What one worker's sockets need in this isolate. */
-function bind(options: NativeOptions, index: number): BindResult {
-  const opened = openLibc();
-  if (!opened.ok) return opened;
-  const { libc } = opened;
-  let binder: SocketBinder | undefined;
-  try {
-    binder = new SocketBinder(libc, bindPlan(options, index));
-    return { ok: true, libc, binder, wakeFd: openEventfd(libc) };
-  } catch (error) {
-    binder?.close();
-    libc.close();
-    return { ok: false, reason: messageOf(error) };
-  }
-}
-
-/** The ports of the isolate with this index. Port 0 is any port, for each another one. The first has the TCP port. */
-function bindPlan({ random, hostname, udpPort, udpPorts, tcpPort, buffers }: NativeOptions, index: number): BindPlan {
-  const shared = udpPort === undefined ? undefined : { hostname, port: udpPort === 0 ? 0 : udpPort + index };
-  const tcp = tcpPort === undefined || index > 0 ? undefined : { hostname, port: tcpPort };
-  return { random, shared, ports: udpPorts, tcp, buffers };
-}
-
-function describe(workers: number): string {
-  return workers === 1 ? "1 media worker" : `${workers} media workers, which share rooms`;
 }

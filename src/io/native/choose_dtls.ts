@@ -15,6 +15,10 @@ export interface DtlsChoice {
   close(): void;
 }
 
+export type OpenedDtls =
+  | { readonly ok: true; readonly choice: DtlsChoice }
+  | { readonly ok: false; readonly reason: string };
+
 /**
  * Takes OpenSSL's DTLS where the library is there, may be opened, and shakes hands with itself; else `fallback`, whose
  * certificate is the same one.
@@ -24,18 +28,27 @@ export function chooseDtls(
   certificate: DtlsCertificate,
   open: () => OpenedLibssl = openLibssl,
 ): DtlsChoice {
-  const opened = open();
-  const problem = (reason: string): DtlsChoice => ({
+  const opened = openLibsslDtls(certificate, open);
+  if (opened.ok) return opened.choice;
+  return {
     dtls: fallback,
-    reasons: [`${LIBSSL.name} is passed over: ${reason}`, "DTLS by the portable implementation"],
+    reasons: [`${LIBSSL.name} is passed over: ${opened.reason}`, "DTLS by the portable implementation"],
     close() {},
-  });
-  if (!opened.ok) return problem(opened.reason);
+  };
+}
+
+/** OpenSSL's DTLS; `reason` says why the library is of no use. */
+export function openLibsslDtls(
+  certificate: DtlsCertificate,
+  open: () => OpenedLibssl = openLibssl,
+): OpenedDtls {
+  const opened = open();
+  if (!opened.ok) return opened;
   try {
-    return useLibssl(opened.libssl, certificate);
+    return { ok: true, choice: useLibssl(opened.libssl, certificate) };
   } catch (error) {
     opened.libssl.close();
-    return problem(messageOf(error));
+    return { ok: false, reason: messageOf(error) };
   }
 }
 
