@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { AnnounceError } from "./src/io/announced_addresses.ts";
+import { collectStart } from "./src/io/collect_start.ts";
 import { CertificateError, type CertificatePem } from "./src/io/dtls/certificate_pem.ts";
 import { loadBackend } from "./src/io/load_backend.ts";
 import type { BusOptions } from "./src/io/sharing.ts";
@@ -132,6 +133,7 @@ async function serve(
   ];
   const reload = new Reload({ config, read: readConfig, parts });
   reloadSignal?.listen(() => void reload.reload());
+  collectStart();
   const exitCode = await run(switchboard, {
     address: config,
     ...(metricsPort !== undefined && {

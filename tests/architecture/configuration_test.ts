@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { BORINGSSL } from "../../src/io/native/boringssl_cipher.ts";
 import { GNUTLS } from "../../src/io/native/gnutls_cipher.ts";
 import { LIBC } from "../../src/io/native/libc.ts";
@@ -62,6 +62,15 @@ Deno.test({
   fn() {
     const { tasks } = JSON.parse(readText("deno.json"));
     strictEqual(tasks.doctor, `${tasks.start.replace(/--v8-flags=\S+ /, "")} doctor`);
+  },
+});
+
+Deno.test({
+  name: "the start task lets the server ask V8 for a collection, as it does when it has started",
+  permissions: READ_REPOSITORY,
+  fn() {
+    const { tasks } = JSON.parse(readText("deno.json"));
+    ok(/--v8-flags=\S*--expose-gc\b/.test(tasks.start));
   },
 });
 

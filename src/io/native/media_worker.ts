@@ -5,6 +5,7 @@ import { RingBus } from "../../bus/ring_bus.ts";
 import { MediaEngine } from "../../media/media_engine.ts";
 import type { MediaFigures } from "../../media/media_figures.ts";
 import { systemClock } from "../clock.ts";
+import { collectStart } from "../collect_start.ts";
 import { TICK_MS } from "../media_host.ts";
 import { RingReader, RingWriter } from "../message_ring.ts";
 import { portableCiphers } from "../portable/cipher.ts";
@@ -208,6 +209,7 @@ function carryMedia(
     return "more";
   };
 
+  collectStart();
   whenReady();
   engine.meter.begin(nowMs);
   runInSlices(slice, () => wait(FOREVER), limitMs);
