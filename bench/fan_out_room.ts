@@ -4,8 +4,9 @@ import { SocketBinder } from "../src/io/native/socket_binder.ts";
 import { AttachedSockets } from "../src/io/native/sockets.ts";
 import { portableCiphers } from "../src/io/portable/cipher.ts";
 import { cryptoRandom } from "../src/io/random.ts";
-import { receiveFor } from "../src/io/receive_for.ts";
-import { type DatagramReceiver, MediaEngine } from "../src/media/media_engine.ts";
+import { TimedReceiver } from "../src/io/timed_receiver.ts";
+import { MediaEngine } from "../src/media/media_engine.ts";
+import type { DatagramReceiver } from "../src/media/media_socket.ts";
 import type { PeerCommand } from "../src/media/messages.ts";
 import { writeUint16, writeUint32 } from "../src/rtp/bytes.ts";
 import { FIXED_HEADER_LENGTH } from "../src/rtp/packet.ts";
@@ -163,13 +164,14 @@ export class FanOutRoom {
 
   #newEngine(): MediaEngine {
     const sockets = this.#sockets;
+    const [receivedMs, flush] = [() => this.#nowMs, () => sockets.flush()];
     return new MediaEngine({
       ciphers: chooseCiphers(portableCiphers).ciphers,
       random: cryptoRandom,
       equalizesLengths: sockets.segmentation,
       attachSocket: (handle, receiver) => {
         this.#receivers.push(receiver);
-        return sockets.attachSocket(handle, receiveFor(receiver, () => this.#nowMs, () => sockets.flush()));
+        return sockets.attachSocket(handle, new TimedReceiver(receiver, receivedMs, flush));
       },
       emit(peer, event) {
         if (event.type === "ended") throw new Error(`peer ${peer}: ${event.detail}`);

@@ -9,8 +9,8 @@ import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import type { Clock } from "./clock.ts";
 import type { HostedMedia, HostFigures, NodeHost } from "./media_host.ts";
 import { logRelayFault } from "./relay_fault.ts";
-import { receiveFor } from "./receive_for.ts";
 import type { Sockets } from "./sockets.ts";
+import { TimedReceiver } from "./timed_receiver.ts";
 
 /** How media reaches other isolates that have the same rooms. */
 export interface LocalBus {
@@ -69,12 +69,12 @@ export class LocalMedia implements NodeHost {
       sockets,
       ciphers,
     });
+    const [receivedMs, flush] = [() => this.#receivedMs(), () => this.flush()];
     this.#engine = new MediaEngine({
       ciphers,
       random,
       equalizesLengths: sockets.segmentation,
-      attachSocket: (handle, receiver) =>
-        sockets.attachSocket(handle, receiveFor(receiver, () => this.#receivedMs(), () => this.flush())),
+      attachSocket: (handle, receiver) => sockets.attachSocket(handle, new TimedReceiver(receiver, receivedMs, flush)),
       emit: (peer, event) => this.#handlers.get(peer)?.(event, clock.now()),
       probing: () => this.#awaitProbe(),
       ...(this.#opened && { bus: this.#opened.bus }),

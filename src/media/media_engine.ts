@@ -3,7 +3,6 @@ import { PROBE_AHEAD_MS } from "../sfu/peer.ts";
 import { Router } from "../sfu/router.ts";
 import { newMediaCounters } from "../sfu/track_counters.ts";
 import type { RoomId, TrackId } from "../sfu/types.ts";
-import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
 import { wipeKeying } from "../webrtc/dtls.ts";
 import { Drops } from "../webrtc/drops.ts";
 import { messageOf } from "../webrtc/error_message.ts";
@@ -13,6 +12,7 @@ import { LookTimes } from "./look_times.ts";
 import type { MediaBus } from "./media_bus.ts";
 import type { MediaFigures } from "./media_figures.ts";
 import { MediaPeer, type MediaPeerCommand } from "./media_peer.ts";
+import type { DatagramReceiver, MediaSocket } from "./media_socket.ts";
 import type { MediaTime } from "./media_time.ts";
 import type { PeerCommand, PeerEvent, RelayCommand, SocketHandle } from "./messages.ts";
 import { Relays } from "./relays.ts";
@@ -21,20 +21,6 @@ import { Relays } from "./relays.ts";
 const LOOK_MS = 250;
 /** Commands to one peer that others of its room hear of. */
 const OF_ROOM: ReadonlySet<PeerCommand["type"]> = new Set(["publish", "unpublish", "mute", "leave"]);
-
-/** A peer's socket where its media is. */
-export interface MediaSocket extends DatagramSender {
-  /** Datagrams that the queue had no room for, or that the system refused. */
-  readonly dropped: number;
-  /** What was queued still goes out. Nothing is received any more. */
-  close(): void;
-}
-
-/** Takes what a peer's socket receives; see DatagramHandler of src/io. */
-export interface DatagramReceiver {
-  handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void;
-  endBatch(nowMs: number): void;
-}
 
 export interface MediaEngineOptions {
   readonly ciphers: SrtpCipherFactory;
@@ -60,7 +46,6 @@ interface Entry {
   readonly roomId: RoomId;
   readonly router: Router;
   readonly media: MediaPeer;
-  readonly socket: MediaSocket;
 }
 
 /**
@@ -113,7 +98,7 @@ export class MediaEngine {
    */
   gather(): MediaFigures {
     const drops = Object.assign(new Drops(), this.#drops);
-    for (const { media, socket } of this.#peers.values()) addDrops(media, socket, drops);
+    for (const { media } of this.#peers.values()) addDrops(media, drops);
     const { audio, video } = this.#counters;
     return { tracks: { audio: { ...audio }, video: { ...video } }, drops, turns: this.meter.take() };
   }
@@ -197,20 +182,12 @@ export class MediaEngine {
     const { ciphers, random, equalizesLengths, attachSocket, emit } = this.#options;
     let socket: MediaSocket | undefined;
     try {
-      const receiver: DatagramReceiver = {
-        handleDatagram: (bytes, length, from, now) => {
-          this.#time.nowMs = now;
-          media.handleDatagram(bytes, length, from, now);
-        },
-        endBatch: (now) => media.endBatch(now),
-      };
-      socket = attachSocket(opening.socket, receiver);
       const { roomId, loudest } = opening;
       const router = this.#routers.get(roomId) ?? new Router(loudest);
       const media: MediaPeer = new MediaPeer({
         opening,
         router,
-        datagrams: socket,
+        attach: (receiver) => socket = attachSocket(opening.socket, receiver),
         ciphers,
         random,
         equalizesLengths,
@@ -222,7 +199,7 @@ export class MediaEngine {
       });
       if (!this.#routers.has(roomId)) this.#relays?.beginRoom(roomId);
       this.#routers.set(roomId, router);
-      this.#peers.set(peer, { roomId, router, media, socket });
+      this.#peers.set(peer, { roomId, router, media });
       this.#looks.add(media);
     } catch (error) {
       socket?.close();
@@ -236,15 +213,15 @@ export class MediaEngine {
     if (isFirst) this.#options.probing?.();
   }
 
-  #close(peer: number, { roomId, router, media, socket }: Entry): void {
+  #close(peer: number, { roomId, router, media }: Entry): void {
     this.#peers.delete(peer);
     // Its tracks end, as of one that leaves.
     if (this.#punctual.delete(media)) this.#looks.bringAllForward();
     this.#probed.delete(media);
     this.#looks.delete(media);
     media.close();
-    socket.close();
-    addDrops(media, socket, this.#drops);
+    media.socket.close();
+    addDrops(media, this.#drops);
     if (router.size > 0 || this.#routers.get(roomId) !== router) return;
     this.#relays?.endRoom(roomId);
     this.#routers.delete(roomId);
@@ -261,7 +238,7 @@ function lookAt(media: MediaPeer, nowMs: number): number {
   return Math.min(nextMs, Math.ceil(nowMs) + LOOK_MS);
 }
 
-function addDrops({ transport, peer }: MediaPeer, socket: MediaSocket, drops: Drops): void {
+function addDrops({ transport, peer, socket }: MediaPeer, drops: Drops): void {
   transport.addDrops(drops);
   drops.noTrack += peer.unknownPackets;
   drops.queueFull += socket.dropped;

@@ -2,12 +2,13 @@ import { Peer } from "../sfu/peer.ts";
 import type { RandomSource } from "../sfu/random.ts";
 import type { Router } from "../sfu/router.ts";
 import type { MediaCounters } from "../sfu/track_counters.ts";
-import type { DatagramSender, RemoteAddress } from "../webrtc/datagram.ts";
+import type { RemoteAddress } from "../webrtc/datagram.ts";
 import { messageOf } from "../webrtc/error_message.ts";
 import { PeerTransport, type TransportObserver } from "../webrtc/peer_transport.ts";
 import type { SrtpCipherFactory } from "../webrtc/srtp/cipher.ts";
 import { CaptureTap } from "./capture_tap.ts";
 import type { CapturedBatch } from "./captured_packets.ts";
+import type { DatagramReceiver, MediaSocket } from "./media_socket.ts";
 import type { MediaTime } from "./media_time.ts";
 import type { MediaEndReason, PeerCommand, PeerEvent, PeerOpening } from "./messages.ts";
 
@@ -23,7 +24,8 @@ const MAX_START_LOOK_MS = 100;
 export interface MediaPeerOptions {
   readonly opening: PeerOpening;
   readonly router: Router;
-  readonly datagrams: DatagramSender;
+  /** Begins to receive, and gives what it sends by. */
+  readonly attach: (receiver: DatagramReceiver) => MediaSocket;
   readonly ciphers: SrtpCipherFactory;
   readonly random: RandomSource;
   readonly equalizesLengths: boolean;
@@ -40,7 +42,8 @@ export interface MediaPeerOptions {
 export type MediaPeerCommand = Exclude<PeerCommand, { readonly type: "open" | "close" }>;
 
 /** The media side of one peer: its transport, what it publishes and what it receives. A fault ends this peer alone. */
-export class MediaPeer implements TransportObserver {
+export class MediaPeer implements TransportObserver, DatagramReceiver {
+  readonly socket: MediaSocket;
   readonly transport: PeerTransport;
   readonly peer: Peer;
   readonly #emit: (event: PeerEvent) => void;
@@ -56,13 +59,14 @@ export class MediaPeer implements TransportObserver {
   #ended = false;
 
   constructor(options: MediaPeerOptions) {
-    const { opening, router, datagrams, ciphers, random, equalizesLengths, counters, emit, probing, time, nowMs } =
+    const { opening, router, attach, ciphers, random, equalizesLengths, counters, emit, probing, time, nowMs } =
       options;
     const { peerId: id, ssrc, ice, maxBitrateIn, maxBitrateOut, tellsQuality } = opening;
     this.#emit = emit;
     this.#isTraced = opening.isTraced === true;
     this.#time = time;
-    this.transport = new PeerTransport({ datagrams, ciphers, ice, observer: this, maxBitrateIn, nowMs });
+    this.socket = attach(this);
+    this.transport = new PeerTransport({ datagrams: this.socket, ciphers, ice, observer: this, maxBitrateIn, nowMs });
     this.peer = new Peer(router, {
       id,
       ssrc,
@@ -86,6 +90,7 @@ export class MediaPeer implements TransportObserver {
   }
 
   handleDatagram(bytes: Uint8Array, length: number, from: RemoteAddress, nowMs: number): void {
+    this.#time.nowMs = nowMs;
     try {
       this.transport.handleDatagram(bytes, length, from, nowMs);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { portableCiphers } from "../../src/io/portable/cipher.ts";
-import { type DatagramReceiver, MediaEngine } from "../../src/media/media_engine.ts";
+import { MediaEngine } from "../../src/media/media_engine.ts";
+import type { DatagramReceiver } from "../../src/media/media_socket.ts";
 import type { MediaBus } from "../../src/media/media_bus.ts";
 import type { PeerCommand, PeerEvent, PeerOpening, SocketHandle } from "../../src/media/messages.ts";
 import type { SrtpKeying } from "../../src/webrtc/dtls.ts";

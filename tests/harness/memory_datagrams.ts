@@ -1,4 +1,4 @@
-import type { MediaSocket } from "../../src/media/media_engine.ts";
+import type { MediaSocket } from "../../src/media/media_socket.ts";
 import { type RemoteAddress, SLOT_SIZE } from "../../src/webrtc/datagram.ts";
 
 /** A socket's sending side that keeps what it is given. */

@@ -10,7 +10,7 @@ import { TICK_MS } from "../media_host.ts";
 import { RingReader, RingWriter } from "../message_ring.ts";
 import { portableCiphers } from "../portable/cipher.ts";
 import { cryptoRandom } from "../random.ts";
-import { receiveFor } from "../receive_for.ts";
+import { TimedReceiver } from "../timed_receiver.ts";
 import { chooseCiphers } from "./choose_ciphers.ts";
 import { wake } from "./eventfd.ts";
 import { handOverBy } from "./hand_over.ts";
@@ -109,20 +109,18 @@ function carryMedia(
   let stopping = false;
   let ssrcs = 0;
   let connections = 0;
+  const receivedMs = () => nowMs;
+  const flush = () => {
+    // A turn may be long where many peers have sent much: it goes on all the same.
+    pulse.beat();
+    sockets.flush();
+  };
   const engine = new MediaEngine({
     ciphers: ciphers.ciphers,
     random: cryptoRandom,
     equalizesLengths: sockets.segmentation,
     ...(bus && { bus }),
-    attachSocket: (handle, receiver) =>
-      sockets.attachSocket(
-        handle,
-        receiveFor(receiver, () => nowMs, () => {
-          // A turn may be long where many peers have sent much: it goes on all the same.
-          pulse.beat();
-          sockets.flush();
-        }),
-      ),
+    attachSocket: (handle, receiver) => sockets.attachSocket(handle, new TimedReceiver(receiver, receivedMs, flush)),
     emit(peer, event) {
       // DTLS is sent again where it is lost; everything else is told once.
       if (event.type === "dtlsReceived") outbound.offer({ type: "peer", peer, event });
