@@ -119,8 +119,6 @@ export class ClusterNode {
       send: (announcement) => this.#publish(announcement),
       nowMs: clock.now(),
     });
-    broker.subscribe(nodesSubject(prefix), (message) => this.#handleNews(parseJson(message)));
-    broker.onChange((isConnected) => this.#handleChange(isConnected));
   }
 
   get figures(): ClusterFigures {
@@ -137,9 +135,16 @@ export class ClusterNode {
     };
   }
 
-  /** Tells the others that this node is there, and what the server says of itself, until it is closed. */
+  /**
+   * Tells the others that this node is there, and what the server says of itself, until it is closed; and hears them. Not
+   * before, though the broker may be there long since: what is told of revoked tokens is not told again for a while.
+   */
   start(server: ClusterServer): void {
+    const { broker, prefix } = this.#options;
     this.#server = server;
+    broker.subscribe(nodesSubject(prefix), (message) => this.#handleNews(parseJson(message)));
+    broker.onChange((isConnected) => this.#handleChange(isConnected));
+    if (broker.isConnected) this.#handleChange(true);
     this.#tick();
   }
 

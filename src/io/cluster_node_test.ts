@@ -86,6 +86,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "B442, B452: a node whose broker is there before its server neither tells nor hears anything until that is",
+  permissions: "none",
+  async fn() {
+    const { clock, random, network, node, run } = open();
+    const early = node();
+    const late = new ClusterNode({ broker: network.open(), prefix: PREFIX, clock, random });
+    run(5);
+    assert.deepEqual([early.figures.others, late.figures.others], [0, 0]);
+    const heard: unknown[] = [];
+    late.start({
+      expulsions: { digest: 0, list: [], handleNews: (news) => heard.push(news) },
+      administration: { handleNews() {} },
+      condition: () => ({ peers: 0, load: 0, isDraining: false }),
+      superseded() {},
+    });
+    early.tellRevoked([{ identity: "one", atSeconds: 1 }]);
+    run(1);
+    assert.deepEqual([early.figures.others, late.figures.others], [1, 1]);
+    assert.ok(heard.length > 0);
+    await Promise.all([early.close(), late.close()]);
+  },
+});
+
+Deno.test({
   name:
     "B443, B442: without the broker a node hears of no others, and of all again once it is back; noise changes nothing",
   permissions: "none",
