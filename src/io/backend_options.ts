@@ -1,5 +1,5 @@
 import type { RandomSource } from "../sfu/random.ts";
-import { MAX_WORKERS } from "./auto_workers.ts";
+import { autoWorkers, MAX_WORKERS } from "./auto_workers.ts";
 import type { Backend } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import type { DtlsCertificate } from "./dtls/certificate.ts";
@@ -43,6 +43,11 @@ export type ChosenBackend =
     readonly reason: string;
   }
   | { readonly ok: false; readonly reason: string };
+
+/** How many media workers are wanted; undefined where each backend has its own number. */
+export function workersWanted({ workers, processors }: BackendOptions): number | undefined {
+  return workers === "auto" ? autoWorkers(processors) : workers;
+}
 
 /** What no backend could do, in words; `workers` is the number wanted. */
 export function optionsProblem(options: BackendOptions, workers: number | undefined): string | undefined {

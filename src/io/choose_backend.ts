@@ -1,7 +1,12 @@
 import type { DtlsFactory } from "../webrtc/dtls.ts";
-import { autoWorkers } from "./auto_workers.ts";
 import { describeTcpPort } from "./backend.ts";
-import { type BackendOptions, type ChosenBackend, nativeSetting, optionsProblem } from "./backend_options.ts";
+import {
+  type BackendOptions,
+  type ChosenBackend,
+  nativeSetting,
+  optionsProblem,
+  workersWanted,
+} from "./backend_options.ts";
 import { createNativeBackend } from "./native/backend.ts";
 import { createPortableBackend, portableWorkersRefusal } from "./portable/backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
@@ -13,7 +18,7 @@ import { createPortableDtls } from "./portable/dtls.ts";
  */
 export function chooseBackend(options: BackendOptions): ChosenBackend {
   const { choice, certificate } = options;
-  const workers = options.workers === "auto" ? autoWorkers(options.processors) : options.workers;
+  const workers = workersWanted(options);
   const problem = optionsProblem(options, workers);
   if (problem !== undefined) return { ok: false, reason: problem };
   const dtls = createPortableDtls(certificate);

@@ -1,5 +1,4 @@
-import { autoWorkers } from "./auto_workers.ts";
-import { type BackendOptions, type ChosenBackend, optionsProblem } from "./backend_options.ts";
+import { type BackendOptions, type ChosenBackend, optionsProblem, workersWanted } from "./backend_options.ts";
 import { createWorkerBackend } from "./native/worker_backend.ts";
 import { portableCiphers } from "./portable/cipher.ts";
 
@@ -17,7 +16,7 @@ export async function loadBackend(options: BackendOptions): Promise<ChosenBacken
 
 /** Undefined where there is more to be said of it: chooseBackend says that. */
 function openWorkers(options: BackendOptions): ChosenBackend | undefined {
-  const workers = options.workers === "auto" ? autoWorkers(options.processors) : options.workers;
+  const workers = workersWanted(options);
   if (options.choice === "portable" || optionsProblem(options, workers) !== undefined) return undefined;
   const native = createWorkerBackend({ ...options, workers, ciphers: portableCiphers });
   return native.ok ? { ok: true, backend: native.backend, reason: native.description } : undefined;

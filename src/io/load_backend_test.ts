@@ -69,5 +69,9 @@ Deno.test({
     assert.deepEqual(await load({ choice: "portable" }), ["portable", 0, "asked for by the configuration"]);
     assert.match(`${await load({ choice: "native" })}`, /^the native backend does not run here: FFI is not allowed/);
     assert.equal(await load({ workers: 99 }), "99 is no number of media workers: from 0 to 31");
+    assert.equal(
+      await load({ choice: "portable", udpPort: 5000 }),
+      "one UDP port for all peers needs the native backend",
+    );
   },
 });

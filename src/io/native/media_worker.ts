@@ -208,6 +208,7 @@ function carryMedia(
   };
 
   collectStart();
+  nowMs = systemClock.now();
   whenReady();
   engine.meter.begin(nowMs);
   runInSlices(slice, () => wait(FOREVER), limitMs);
