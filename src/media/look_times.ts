@@ -43,7 +43,10 @@ export class LookTimes<T> {
     this.#times.fill(-Infinity);
   }
 
-  /** Calls `look` with each that is due, which returns when it is to be looked at next. `look` may add and delete. */
+  /**
+   * Calls `look` with each that is due, which returns when it is to be looked at next, whatever was brought forward
+   * meanwhile. `look` may add and delete.
+   */
   handleTimeout(nowMs: number, look: (item: T, nowMs: number) => number): void {
     for (let place = 0; place < this.#items.length; place++) {
       if (this.#times[place] > nowMs) continue;

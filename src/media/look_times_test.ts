@@ -81,7 +81,7 @@ Deno.test({
   name: "whoever comes and goes, those are looked at who are due",
   permissions: "none",
   fn() {
-    const step = fc.tuple(fc.constantFrom("add", "delete", "forward", "tick"), fc.nat(40));
+    const step = fc.tuple(fc.constantFrom("add", "delete", "forward", "all forward", "tick"), fc.nat(40));
     fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const looks = new LookTimes<string>();
       const expected = new Map<string, number>();
@@ -97,6 +97,9 @@ Deno.test({
         } else if (action === "forward") {
           looks.bringForward(item);
           if (expected.has(item)) expected.set(item, -Infinity);
+        } else if (action === "all forward") {
+          looks.bringAllForward();
+          for (const each of expected.keys()) expected.set(each, -Infinity);
         } else {
           nowMs += number;
           const due = [...expected.keys()].filter((each) => expected.get(each)! <= nowMs);

@@ -18,7 +18,7 @@ import type { PeerCommand, PeerEvent, RelayCommand, SocketHandle } from "./messa
 import { Relays } from "./relays.ts";
 
 /** How late a peer may be looked at that publishes nothing, where what is due for it has come nearer since the last look. */
-const LOOK_MS = 250;
+const MAX_LATE_MS = 250;
 /** Commands to one peer that others of its room hear of. */
 const OF_ROOM: ReadonlySet<PeerCommand["type"]> = new Set(["publish", "unpublish", "mute", "leave"]);
 
@@ -143,7 +143,7 @@ export class MediaEngine {
     return next;
   }
 
-  /** Does what is due; for a peer that publishes nothing, and that a fault has hit since, up to LOOK_MS late. */
+  /** Does what is due, of peers that publish nothing up to MAX_LATE_MS late: a fault may have hit them since their last look. */
   handleTimeout(nowMs: number): void {
     this.#time.nowMs = nowMs;
     for (const media of this.#punctual) if (media.nextTimeout() <= nowMs) media.handleTimeout(nowMs);
@@ -187,7 +187,11 @@ export class MediaEngine {
       const media: MediaPeer = new MediaPeer({
         opening,
         router,
-        attach: (receiver) => socket = attachSocket(opening.socket, receiver),
+        attach(receiver) {
+          // For what is thrown behind it.
+          socket = attachSocket(opening.socket, receiver);
+          return socket;
+        },
         ciphers,
         random,
         equalizesLengths,
@@ -230,12 +234,14 @@ export class MediaEngine {
 
 /** Returns when the peer is to be looked at again. */
 function lookAt(media: MediaPeer, nowMs: number): number {
+  // It is looked at at each tick.
+  if (media.isPunctual) return Infinity;
   let nextMs = media.nextTimeout();
   if (nextMs <= nowMs) {
     media.handleTimeout(nowMs);
     nextMs = media.nextTimeout();
   }
-  return Math.min(nextMs, Math.ceil(nowMs) + LOOK_MS);
+  return Math.min(nextMs, Math.ceil(nowMs) + MAX_LATE_MS);
 }
 
 function addDrops({ transport, peer, socket }: MediaPeer, drops: Drops): void {

@@ -32,7 +32,7 @@ Deno.test({
     send(VP8_KEY_FRAME);
     for (; setup.nowMs < 1500; setup.nowMs += 25) {
       for (let i = 0; i < 3; i++) send(VP8_DELTA_FRAME);
-      // As ticks do; the sweep finds that there is something to probe with.
+      // As ticks do; a look finds that there is something to probe with.
       engine.handleTimeout(setup.nowMs);
       if (engine.nextProbeMs() !== Infinity) break;
     }

@@ -279,8 +279,8 @@ Deno.test({
     publisher.client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber: 1, payload: VP8_KEY_FRAME }));
     assert.deepEqual([end(publisher), end(subscriber)], [[], []]);
     assert.equal(publisher.setup.engine.nextTimeout(), -Infinity);
-    // It publishes nothing, so it is looked at once a second.
-    publisher.setup.engine.handleTimeout(1000);
+    // It publishes nothing, so it is looked at four times a second.
+    publisher.setup.engine.handleTimeout(250);
     assert.deepEqual(end(subscriber), [["transport-failed", "a fault of the server: no slot"]]);
     assert.deepEqual(end(publisher), []);
   },

@@ -20,7 +20,7 @@ const AMPLE = 1.3;
 /** A video as one subscriber may be sent it. */
 export interface AllocatedTrack {
   /** By what it is known again at the next allocation. */
-  readonly id: unknown;
+  readonly id: object | string;
   /** Those that its publisher sends, or would send if somebody received them. */
   readonly layers: readonly Layer[];
   readonly wanted: WantedQuality;
@@ -68,7 +68,7 @@ export interface Allocation {
 
 /** What is remembered of a track from one allocation to the next. */
 interface TrackMemory {
-  readonly id: unknown;
+  readonly id: object | string;
   layer: Layer | undefined;
   wanted: WantedQuality;
   /** It gets no better before. */

@@ -252,6 +252,8 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
   }
 
   probeContent(nowMs: number): ProbeContent | undefined {
+    // Who was never sent anything carries no probe, and gets nothing to send it by.
+    if (!this.started && this.stream.packetsSent === 0) return undefined;
     return this.#rtxSender()?.probeContent(this.#encodings, nowMs);
   }
 

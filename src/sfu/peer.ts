@@ -294,27 +294,25 @@ export class Peer implements MediaSink, RouterMember {
 
   nextTimeout(): number {
     const next = Math.min(this.nextProbeMs(), this.#quality?.nextTimeout() ?? Infinity);
-    if (this.#receivesAlone) return next;
-    return this.#looksAtSpeakers
-      ? Math.min(next, this.#nextUpstreamMs(), this.#router.audio.nextTimeout())
-      : Math.min(next, this.#nextUpstreamMs());
+    return this.#onlyReceives ? next : Math.min(next, this.#nextUpstreamMs());
   }
 
   handleTimeout(nowMs: number): void {
-    if (!this.#receivesAlone) this.#handleUpstreamTimeout(nowMs);
+    if (!this.#onlyReceives) this.#handleUpstreamTimeout(nowMs);
     this.#quality?.handleTimeout(nowMs);
     this.handleProbes(nowMs);
     this.#noteProbe(nowMs);
   }
 
   /** Nothing that it publishes, or has published, has a deadline: of thousands of peers of a large room most are so. */
-  get #receivesAlone(): boolean {
-    return this.#producers.size === 0 && !this.#upstream.isUsed && !this.#looksAtSpeakers;
+  get #onlyReceives(): boolean {
+    return this.#producers.size === 0 && !this.#upstream.hasNumbers && !this.#looksAtSpeakers;
   }
 
   #nextUpstreamMs(): number {
     let next = this.#producers.size > 0 ? this.#rtcp.nextReportMs : Infinity;
     for (const producer of this.#producers.values()) next = Math.min(next, producer.nextTimeout());
+    if (this.#looksAtSpeakers) next = Math.min(next, this.#router.audio.nextTimeout());
     return Math.min(next, this.#upstream.nextTimeout());
   }
 

@@ -323,3 +323,40 @@ Deno.test({
     assert.deepEqual([first, second, third], [25 * 4, 50 * 4, 50 * 4]);
   },
 });
+
+Deno.test({
+  name: "B287: who publishes no more is still told when its last packets came, and has no deadline then",
+  permissions: "none",
+  fn() {
+    const { publisher, subscriber, sendVideo } = call();
+    subscriber.publish(videoProducer({ ssrcs: [3000] }));
+    sendVideo(100);
+    publisher.sender.takeRtcp();
+    for (const mid of ["0", "1"]) publisher.peer.unpublish(mid);
+    assert.ok(publisher.peer.nextTimeout() <= 200);
+    publisher.peer.handleTimeout(200);
+    assert.equal(publisher.sender.takeRtcp().flatMap((compound) => transportFeedbackIn(compound) ?? []).length, 1);
+    assert.equal(publisher.peer.nextTimeout(), Infinity);
+  },
+});
+
+Deno.test({
+  name: "B60: who begins to publish late reports within a second",
+  permissions: "none",
+  fn() {
+    const { subscriber } = call();
+    for (let nowMs = 0; nowMs <= 5000; nowMs += 25) subscriber.peer.handleTimeout(nowMs);
+    subscriber.publish(videoProducer({ ssrcs: [3000] }));
+    subscriber.sender.takeRtcp();
+    let reports = 0;
+    for (let nowMs = 5025; nowMs <= 6100; nowMs += 25) {
+      subscriber.peer.handleRtp(
+        runOf(buildRtp({ ssrc: 3000, sequenceNumber: nowMs / 25, timestamp: nowMs * 90 })),
+        nowMs,
+      );
+      if (subscriber.peer.nextTimeout() <= nowMs) subscriber.peer.handleTimeout(nowMs);
+      reports += subscriber.sender.takeRtcp().filter((bytes) => bytes[1] === 201).length;
+    }
+    assert.ok(reports >= 1, `${reports}`);
+  },
+});

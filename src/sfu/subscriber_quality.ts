@@ -69,8 +69,8 @@ export interface SubscriberQualityOptions {
 }
 
 /** One track on its way to the subscriber; of video the allocator takes it as it is, so that a look makes no other. */
-interface Entry<C> extends TrackFacts, AllocatedTrack {
-  /** In a slot another track begins anew, whatever became of the one before it. */
+interface Entry<C extends object> extends TrackFacts, AllocatedTrack {
+  /** Another consumer begins anew, on the same m-line and of the same track as well. */
   readonly id: C;
   readonly consumer: C;
   /** As of the last look. */
@@ -224,7 +224,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
     if (this.#options.report !== undefined && nowMs - this.#reportedMs >= REPORT_MS) this.#report(allocations, nowMs);
   }
 
-  /** At few times for all subscribers, who are looked at in sweeps, but not of a large room all at once. */
+  /** At few times for all subscribers, who are looked at by ticks, but not of a large room all at once. */
   #planNext(isCalm: boolean, nowMs: number): void {
     const intervalMs = isCalm ? CALM_LOOK_MS : LOOK_MS;
     const phaseMs = this.#phase * intervalMs / PHASES;
@@ -369,7 +369,7 @@ export class SubscriberQuality<C extends ConsumerLike> {
 }
 
 /** Whether it was there. */
-function removeOf<C>(entries: Entry<C>[], consumer: C): boolean {
+function removeOf<C extends object>(entries: Entry<C>[], consumer: C): boolean {
   const index = entries.findIndex((entry) => entry.consumer === consumer);
   if (index >= 0) entries.splice(index, 1);
   return index >= 0;
@@ -379,7 +379,7 @@ function removeOf<C>(entries: Entry<C>[], consumer: C): boolean {
  * What is sent of one, as far as that arrives. Where its publisher sends nothing, or has begun a moment ago, that is no
  * reason to give it less: it counts as what was chosen, and not as more, as nothing shows that more would be carried.
  */
-function carriedOf({ isPaused, rate, chosen }: Entry<unknown>): number {
+function carriedOf({ isPaused, rate, chosen }: Entry<object>): number {
   if (isPaused) return 0;
   const measured = rate.bitsPerSecond * SENT_MARGIN;
   return rate.isSteady ? measured : Math.max(measured, chosen);

@@ -19,7 +19,7 @@ export class UpstreamFeedback {
   }
 
   /** Whether an m-line had numbers. */
-  get isUsed(): boolean {
+  get hasNumbers(): boolean {
     return this.#arrivals !== undefined;
   }
 
