@@ -200,7 +200,7 @@ export class BandwidthEstimator {
     if (!this.#hasNews) return;
     this.#feedbackMs = nowMs;
     if (this.#silence.end()) this.#probes.handleRaised(nowMs);
-    this.#tickMs = Math.ceil(nowMs) + FEEDBACK_MS;
+    this.#tickMs = nowMs + FEEDBACK_MS;
     this.#measureRoundTrip(nowMs);
     const probe = this.#hasProbed ? this.#probeBitrate.take() : 0;
     if (probe > 0) this.#handleProbe(probe, nowMs);
