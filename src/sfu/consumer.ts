@@ -267,15 +267,18 @@ export class Consumer implements ConsumerLike, TrackConsumer, RtpConsumer, Probe
 
   /** As the present layers have it; undefined where the subscriber takes no retransmissions. */
   #rtxSender(): RtxSender | undefined {
+    this.#rtx ??= this.#newRtxSender();
+    if (this.#rtx !== undefined) this.#rtx.layers = this.#layers;
+    return this.#rtx;
+  }
+
+  /** The SSRC is asked for here alone: beyond 31 bits each answer is an allocation. */
+  #newRtxSender(): RtxSender | undefined {
     const { producer, stream, rtxSsrc: ssrc } = this;
     if (ssrc === undefined) return undefined;
-    if (this.#rtx === undefined) {
-      const [sender, extensions, numbering] = [this.#sender, this.#extensions, this.#numbering];
-      const options = { producer, stream, sender, ssrc, payloadType: this.#rtxPayloadType, extensions, numbering };
-      this.#rtx = new RtxSender(options);
-    }
-    this.#rtx.layers = this.#layers;
-    return this.#rtx;
+    const [sender, extensions, numbering] = [this.#sender, this.#extensions, this.#numbering];
+    const options = { producer, stream, sender, ssrc, payloadType: this.#rtxPayloadType, extensions, numbering };
+    return new RtxSender(options);
   }
 
   /** Tells of what was sent, and goes on with the step that is given. */

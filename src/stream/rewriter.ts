@@ -1,6 +1,6 @@
 import type { RtpPacket } from "../rtp/packet.ts";
 import { sequenceDiff } from "../rtp/sequence.ts";
-import { SequenceMap } from "./sequence_map.ts";
+import { located, SequenceMap } from "./sequence_map.ts";
 
 /** A larger jump of sequence numbers, either way, is no loss or reordering but a source that began anew. */
 const MAX_SEQUENCE_JUMP = 1 << 14;
@@ -79,17 +79,17 @@ export class StreamRewriter {
 
   /** Of the packet that `locate` found: the sequence number it came with. */
   get locatedSource(): number {
-    return this.#sequenceMap?.locatedSource ?? 0;
+    return located.source;
   }
 
   /** Of the packet that `locate` found: the SSRC it came with. */
   get locatedSsrc(): number {
-    return this.#sequenceMap?.locatedSsrc ?? 0;
+    return located.ssrc;
   }
 
   /** Of the packet that `locate` found: its timestamp went out as the one it came with plus this, modulo 2^32. */
   get locatedTimestampOffset(): number {
-    return this.#sequenceMap?.locatedTimestampOffset ?? 0;
+    return located.timestampOffset;
   }
 
   /**

@@ -12,8 +12,11 @@ const SOURCE = 1;
 const SSRC = 2;
 const TIMESTAMP_OFFSET = 3;
 
-/** What `locate` found last, of whichever map: what is asked for at once is no memory of each. */
-const located = { source: 0, ssrc: 0, timestampOffset: 0 };
+/**
+ * What `locate` found last, of whichever map: its sequence number, the SSRC it came with, and what its timestamp was moved
+ * by. What is asked for at once is no memory of each.
+ */
+export const located = { source: 0, ssrc: 0, timestampOffset: 0 };
 
 /**
  * Which packet of a source each packet of an outgoing stream was, as runs: a run is a row of sequence numbers with one
@@ -35,22 +38,6 @@ export class SequenceMap {
   #newestOutgoing = 0;
   /** The next packet that is sent begins a run. */
   #isBroken = false;
-
-  // Of the packet that `locate` found, until it is called again for any map.
-  /** Its sequence number. */
-  get locatedSource(): number {
-    return located.source;
-  }
-
-  /** The SSRC it came with. */
-  get locatedSsrc(): number {
-    return located.ssrc;
-  }
-
-  /** What its timestamp was moved by. */
-  get locatedTimestampOffset(): number {
-    return located.timestampOffset;
-  }
 
   /** A source begins: its packet `source` was sent as `outgoing`, the number after the newest one. */
   begin(source: number, outgoing: number, ssrc: number, timestampOffset: number): void {

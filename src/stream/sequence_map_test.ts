@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { START_SEQUENCE_NUMBERS } from "../../tests/harness/rtp_packets.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
-import { MAX_RUNS, SequenceMap } from "./sequence_map.ts";
+import { located as found, MAX_RUNS, SequenceMap } from "./sequence_map.ts";
 
 /** The source's sequence number of a packet sent, -1 where it is not known. */
 function sourceOf(map: SequenceMap, outgoing: number): number {
-  return map.locate(outgoing & 0xffff) ? map.locatedSource : -1;
+  return map.locate(outgoing & 0xffff) ? found.source : -1;
 }
 
 function located(map: SequenceMap, outgoing: number): number[] | undefined {
   if (!map.locate(outgoing & 0xffff)) return undefined;
-  return [map.locatedSource, map.locatedSsrc, map.locatedTimestampOffset];
+  return [found.source, found.ssrc, found.timestampOffset];
 }
 
 for (const start of START_SEQUENCE_NUMBERS) {
