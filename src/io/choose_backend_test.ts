@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BACKEND_OPTIONS } from "../../tests/harness/backend_options.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { VirtualClock } from "../../tests/harness/virtual_clock.ts";
 import type { BackendOptions } from "./backend_options.ts";
@@ -13,18 +14,11 @@ const FFI = candidatePaths(LIBC);
 
 function choose(choice: BackendOptions["choice"], options: Partial<BackendOptions> = {}) {
   return chooseBackend({
+    ...BACKEND_OPTIONS,
     choice,
     clock: new VirtualClock(),
     random: seededRandom(1),
-    hostname: "127.0.0.1",
-    workers: undefined,
-    processors: 4,
-    roomPeersPerWorker: 100,
-    yieldsToMedia: false,
-    udpPort: undefined,
-    udpPorts: undefined,
     certificate: CERTIFICATE,
-    tcpPort: undefined,
     ...options,
   });
 }

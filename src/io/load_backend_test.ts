@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BACKEND_OPTIONS } from "../../tests/harness/backend_options.ts";
 import { seededRandom } from "../../tests/harness/seeded_random.ts";
 import { LIBSSL_TITLE, WITH_LIBSSL } from "../../tests/harness/native_dtls.ts";
 import { WITH_WORKER } from "../../tests/harness/worker_setup.ts";
@@ -10,18 +11,11 @@ import { LIBC } from "./native/libc.ts";
 import { candidatePaths } from "./native/libraries.ts";
 
 const OPTIONS: BackendOptions = {
+  ...BACKEND_OPTIONS,
   choice: "auto",
   clock: systemClock,
   random: seededRandom(1),
-  hostname: "127.0.0.1",
-  workers: undefined,
-  processors: 4,
-  roomPeersPerWorker: 100,
-  yieldsToMedia: false,
-  udpPort: undefined,
-  udpPorts: undefined,
   certificate: createCertificate(Date.UTC(2027, 0, 1)),
-  tcpPort: undefined,
 };
 
 /** A package of werift's reads the names of all variables as it is loaded. */

@@ -21,6 +21,15 @@ function connect(setup: MediaSetup, roomId?: string): MediaSetupPeer {
   return peer;
 }
 
+/** A publisher and who receives its picture. */
+function call() {
+  const setup = new MediaSetup();
+  const [publisher, subscriber] = [connect(setup), connect(setup)];
+  publisher.say(PUBLISH);
+  subscriber.say(SUBSCRIBE);
+  return { setup, publisher, subscriber };
+}
+
 /** Sends a picture of the published track. */
 function sendPicture({ client }: MediaSetupPeer, sequenceNumber: number): void {
   client.sendRtp(buildRtp({ ssrc: 1000, sequenceNumber, timestamp: sequenceNumber * 3000, payload: VP8_KEY_FRAME }));
@@ -155,10 +164,7 @@ Deno.test({
   name: "B44: a peer's close gives back its socket and SSRCs, and what its subscribers had of it",
   permissions: "none",
   fn() {
-    const setup = new MediaSetup();
-    const [publisher, subscriber] = [connect(setup), connect(setup)];
-    publisher.say(PUBLISH);
-    subscriber.say(SUBSCRIBE);
+    const { setup, publisher, subscriber } = call();
     sendPicture(publisher, 1);
     assert.equal(setup.engine.ssrcCount, 1);
     leaveAndClose(publisher);
@@ -175,10 +181,7 @@ Deno.test({
     "B44: a peer that is closed without a leave, as after a fault, stays in its room neither as publisher nor as peer",
   permissions: "none",
   fn() {
-    const setup = new MediaSetup();
-    const [publisher, subscriber] = [connect(setup), connect(setup)];
-    publisher.say(PUBLISH);
-    subscriber.say(SUBSCRIBE);
+    const { setup, publisher, subscriber } = call();
     publisher.say({ type: "close" });
     assert.equal(setup.engine.find(subscriber.number)?.peer.consumers.size, 0);
     subscriber.say({ type: "close" });
@@ -243,10 +246,7 @@ Deno.test({
   name: "what becomes of a track is looked at by those who receive it with the tick that it is due at",
   permissions: "none",
   fn() {
-    const setup = new MediaSetup();
-    const [publisher, subscriber] = [connect(setup), connect(setup)];
-    publisher.say(PUBLISH);
-    subscriber.say(SUBSCRIBE);
+    const { setup, publisher, subscriber } = call();
     const received = setup.engine.find(subscriber.number);
     for (const isMuted of [true, false]) {
       setup.nowMs += 1000;
@@ -317,10 +317,7 @@ Deno.test({
   name: "B257: to ask for what was counted changes nothing for the peers",
   permissions: "none",
   fn() {
-    const setup = new MediaSetup();
-    const [publisher, subscriber] = [connect(setup), connect(setup)];
-    publisher.say(PUBLISH);
-    subscriber.say(SUBSCRIBE);
+    const { setup, publisher, subscriber } = call();
     sendPicture(publisher, 1);
     const next = setup.engine.nextTimeout();
     subscriber.received();
